@@ -1,0 +1,163 @@
+//! An endpoint: who it is, whether it is there, and the facts it told.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AgentFacts, BackupStatus, Check, EndpointId, Health, Inventory, OrgId, PatchStatus, Service, SiteId,
+};
+
+text_enum! {
+    /// What kind of machine it is.
+    pub enum Class {
+        /// Expected to run around the clock.
+        Server = "server",
+        /// A desk machine, off outside hours.
+        Workstation = "workstation",
+        /// Carried around; away is normal.
+        Laptop = "laptop",
+        /// A virtual machine of unknown purpose.
+        Virtual = "virtual",
+    }
+}
+
+text_enum! {
+    /// How much it hurts when it fails.
+    pub enum Criticality {
+        /// Nobody would notice for days.
+        Low = "low",
+        /// The ordinary case.
+        Normal = "normal",
+        /// A department would stop.
+        High = "high",
+        /// The business would stop.
+        Critical = "critical",
+    }
+}
+
+text_enum! {
+    /// Whose person, team or act it is.
+    pub enum Side {
+        /// The managed service provider.
+        Msp = "msp",
+        /// The customer's internal IT.
+        Internal = "internal",
+        /// A vendor behind a contract.
+        Vendor = "vendor",
+    }
+}
+
+text_enum! {
+    /// Whether the collector deals with it.
+    pub enum EndpointState {
+        /// Enrolled with a token that wants approval, and not approved yet: counts nowhere.
+        Pending = "pending",
+        /// In service.
+        Active = "active",
+        /// Its key is refused for ever.
+        Revoked = "revoked",
+    }
+}
+
+text_enum! {
+    /// Why an agent said goodbye.
+    pub enum Goodbye {
+        /// The agent or the machine stops.
+        Shutdown = "shutdown",
+        /// The machine goes to sleep.
+        Suspend = "suspend",
+        /// The agent makes place for a newer one.
+        Upgrade = "upgrade",
+        /// The agent is being removed.
+        Uninstall = "uninstall",
+    }
+}
+
+/// Whether an endpoint's stream stands, judged by the collector's clock alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Presence {
+    /// A stream is open and not stale.
+    pub online: bool,
+    /// Since when `online` has its present value.
+    pub since: Timestamp,
+    /// When the collector last received anything from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen: Option<Timestamp>,
+    /// Set while it is away after having said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goodbye: Option<Goodbye>,
+}
+
+/// What speaks for a machine being the one it was; evidence, never identity.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MachineEvidence {
+    /// `/etc/machine-id`, `MachineGuid` or `IOPlatformUUID`, hashed by the agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine_id_hash: Option<String>,
+    /// Identifies one boot of the kernel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_id: Option<String>,
+}
+
+/// The latest of everything an endpoint told. Each part is absent until it was told once.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The agent itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentFacts>,
+    /// Operating system, hardware, network, security posture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inventory: Option<Inventory>,
+    /// The latest health sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Health>,
+    /// Services that policy names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub services: Option<Vec<Service>>,
+    /// Checks that policy names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checks: Option<Vec<Check>>,
+    /// Patch status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patch: Option<PatchStatus>,
+    /// Backup status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<BackupStatus>,
+    /// The endpoint's clock minus the collector's, seconds; measured by the collector.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_offset_seconds: Option<f64>,
+}
+
+/// One machine with an agent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// Given at enrolment.
+    pub id: EndpointId,
+    /// The org it belongs to, from its key's row alone.
+    pub org: OrgId,
+    /// The site it belongs to.
+    pub site: SiteId,
+    /// What people call it; unique within its org.
+    pub name: String,
+    /// What kind of machine it is.
+    pub class: Class,
+    /// How much it hurts when it fails.
+    pub criticality: Criticality,
+    /// Free tags, sorted.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Free key-value labels.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// When it was enrolled.
+    pub enrolled_at: Timestamp,
+    /// Whether the collector deals with it.
+    pub state: EndpointState,
+    /// Whether its stream stands.
+    pub presence: Presence,
+    /// What it told.
+    #[serde(default)]
+    pub facts: Facts,
+}

@@ -1,0 +1,143 @@
+//! Health: sampled every few seconds, sent by exception, summarised each minute.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One health sample.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Health {
+    /// When it was sampled, by the endpoint's clock.
+    pub sampled_at: Timestamp,
+    /// Processor use; absent in the first sample, which has nothing to compare with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<Cpu>,
+    /// Memory use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Memory>,
+    /// Real mounted volumes, sorted by mount.
+    #[serde(default)]
+    pub disks: Vec<Disk>,
+    /// Seconds since boot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uptime_seconds: Option<u64>,
+    /// When the machine booted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_at: Option<Timestamp>,
+    /// Temperatures where the system tells them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub temperatures: Vec<Temperature>,
+    /// What the last minute was like; only in the minute summary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<HealthSummary>,
+}
+
+/// Processor use.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cpu {
+    /// Share of all processors in use since the previous sample, percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used_percent: Option<f64>,
+    /// Load averages over 1, 5 and 15 minutes, where the system has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<[f64; 3]>,
+    /// Logical processors.
+    pub count: u32,
+}
+
+/// Memory use.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    /// Physical memory.
+    pub total_bytes: u64,
+    /// What could be had without swapping.
+    pub available_bytes: u64,
+    /// Swap in all; absent on a machine without any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swap_total_bytes: Option<u64>,
+    /// Swap in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swap_used_bytes: Option<u64>,
+}
+
+impl Memory {
+    /// Share of the physical memory that is not available, percent.
+    pub fn used_percent(&self) -> Option<f64> {
+        share_percent(self.total_bytes.checked_sub(self.available_bytes)?, self.total_bytes)
+    }
+
+    /// Share of the swap in use, percent.
+    pub fn swap_used_percent(&self) -> Option<f64> {
+        share_percent(self.swap_used_bytes?, self.swap_total_bytes?)
+    }
+}
+
+/// One mounted volume.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Disk {
+    /// Where it is mounted.
+    pub mount: String,
+    /// The device behind it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub device: String,
+    /// File system: `ext4`, `ntfs`, `apfs` …
+    pub fs: String,
+    /// Size.
+    pub total_bytes: u64,
+    /// What an ordinary user can still write.
+    pub free_bytes: u64,
+    /// Share of inodes free, percent, where the file system counts them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inodes_free_percent: Option<f64>,
+    /// Mounted read-only.
+    #[serde(default)]
+    pub read_only: bool,
+    /// Seconds until full by the recent trend; absent when not filling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_in_seconds: Option<u64>,
+}
+
+impl Disk {
+    /// Share in use, percent. What only root can write counts as used.
+    pub fn used_percent(&self) -> Option<f64> {
+        share_percent(self.total_bytes.checked_sub(self.free_bytes)?, self.total_bytes)
+    }
+}
+
+/// One temperature sensor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Temperature {
+    /// The sensor's name.
+    pub sensor: String,
+    /// Degrees Celsius.
+    pub celsius: f64,
+}
+
+/// Least, mean and greatest value of a minute.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// The least.
+    pub min: f64,
+    /// The mean.
+    pub mean: f64,
+    /// The greatest.
+    pub max: f64,
+}
+
+/// The minute behind a summary report.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct HealthSummary {
+    /// How many samples it covers.
+    pub samples: u32,
+    /// Of `cpu.used_percent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_used_percent: Option<Spread>,
+    /// Of `memory.used_percent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_used_percent: Option<Spread>,
+}
+
+/// `part` of `whole` in percent; `None` when there is no whole.
+pub fn share_percent(part: u64, whole: u64) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 53 bits")]
+    (whole > 0).then(|| part as f64 / whole as f64 * 100.0)
+}

@@ -1,0 +1,131 @@
+//! Inventory: what the machine is. Sent on change and once a day.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Class;
+
+text_enum! {
+    /// Operating system family.
+    pub enum OsFamily {
+        /// Any Linux distribution.
+        Linux = "linux",
+        /// Windows.
+        Windows = "windows",
+        /// macOS.
+        Macos = "macos",
+    }
+}
+
+/// What the machine is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Inventory {
+    /// Operating system.
+    pub os: Os,
+    /// Hardware.
+    #[serde(default)]
+    pub hardware: Hardware,
+    /// Names and addresses.
+    #[serde(default)]
+    pub net: Net,
+    /// Security posture.
+    #[serde(default)]
+    pub security: Security,
+    /// What kind of machine the agent takes it for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
+    /// IANA time zone of the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+}
+
+/// Operating system.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Os {
+    /// Family.
+    pub family: OsFamily,
+    /// Product: `Debian GNU/Linux`, `Windows Server 2022` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Version: `12`, `10.0` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Build, where the system has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<String>,
+    /// Running kernel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<String>,
+    /// Processor architecture: `x86_64`, `aarch64` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arch: Option<String>,
+}
+
+/// Hardware.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Hardware {
+    /// Maker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<String>,
+    /// Model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Serial number; evidence, never identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial: Option<String>,
+    /// Logical processors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpus: Option<u32>,
+    /// Physical memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
+}
+
+/// Names and addresses.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Net {
+    /// Host name as the system tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hostname: Option<String>,
+    /// Addresses of interfaces that are up, without loopback, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<String>,
+    /// Hardware addresses, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub macs: Vec<String>,
+}
+
+/// Security posture; each part absent until the agent can tell.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Security {
+    /// The system volume is encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_encrypted: Option<bool>,
+    /// A host firewall is active.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firewall: Option<bool>,
+    /// Anti-malware product.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub antimalware_product: Option<String>,
+    /// Its definitions are fresh.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub antimalware_fresh: Option<bool>,
+    /// Booted with secure boot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secure_boot: Option<bool>,
+}
+
+/// The agent itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgentFacts {
+    /// Version of the agent.
+    pub version: String,
+    /// Version of the policy it runs by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_version: Option<String>,
+    /// Its own resident memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rss_bytes: Option<u64>,
+    /// Its own share of one processor since it started, percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_percent: Option<f64>,
+}
