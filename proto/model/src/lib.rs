@@ -7,32 +7,6 @@
 //! What is deliberately missing: anything derived from *now* (an age, "late", "overdue"). Those are computed
 //! by the triage crate from these facts and an instant that is passed in.
 
-pub mod backup;
-pub mod endpoint;
-pub mod health;
-pub mod ids;
-pub mod inventory;
-pub mod join_token;
-pub mod patch;
-pub mod report;
-pub mod services;
-
-pub use backup::{BackupJob, BackupKind, BackupRun, BackupStatus, RestoreTest, RunResult};
-pub use endpoint::{
-    Class, Criticality, Endpoint, EndpointState, Facts, Goodbye, MachineEvidence, Presence, Side,
-};
-pub use health::{Cpu, Disk, Health, HealthSummary, Memory, Spread, Temperature};
-pub use ids::{
-    CalendarId, EndpointId, Epoch, IdError, OrgId, PersonId, RowId, RuleId, SiteId, TeamId, ToolId,
-};
-pub use inventory::{AgentFacts, Hardware, Inventory, Net, Os, OsFamily, Security};
-pub use join_token::JoinToken;
-pub use patch::{
-    Confidence, PatchStatus, Reboot, ScanResult, Update, UpdateClass, UpdateSeverity, UpdateState,
-};
-pub use report::{AgentEvent, Lane, LaneMarks, Report};
-pub use services::{Check, CheckState, Service};
-
 /// Defines a field-less enum whose variants have one stable text each, the same in JSON, in filters, in
 /// files and on screens.
 #[macro_export]
@@ -72,3 +46,29 @@ macro_rules! text_enum {
         }
     };
 }
+
+pub mod backup;
+pub mod endpoint;
+pub mod health;
+pub mod ids;
+pub mod inventory;
+pub mod join_token;
+pub mod patch;
+pub mod report;
+pub mod services;
+
+pub use backup::{BackupJob, BackupKind, BackupRun, BackupStatus, RestoreTest, RunResult};
+pub use endpoint::{
+    Class, Criticality, Endpoint, EndpointState, Facts, Goodbye, MachineEvidence, Presence, Side,
+};
+pub use health::{Cpu, Disk, Health, HealthSummary, Memory, Spread, Temperature};
+pub use ids::{
+    CalendarId, EndpointId, Epoch, IdError, OrgId, PersonId, RowId, RuleId, SiteId, TeamId, ToolId,
+};
+pub use inventory::{AgentFacts, Hardware, Inventory, Net, Os, OsFamily, Security};
+pub use join_token::JoinToken;
+pub use patch::{
+    Confidence, PatchStatus, Reboot, ScanResult, Update, UpdateClass, UpdateSeverity, UpdateState,
+};
+pub use report::{AgentEvent, Lane, LaneMarks, Report};
+pub use services::{Check, CheckState, Service};
