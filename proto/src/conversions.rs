@@ -1,0 +1,1 @@
+//! Conversions between wire and model, a file per concept.
