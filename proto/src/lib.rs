@@ -8,9 +8,9 @@ pub mod conversions;
 
 /// Generated from the `.proto` files; the comments are theirs.
 #[expect(
-    unreachable_pub,
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
+    clippy::large_enum_variant,
     reason = "generated code"
 )]
 pub mod v1 {
