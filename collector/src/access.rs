@@ -1,0 +1,165 @@
+//! People: who they are, which side they are on, and the opaque tokens that speak for them.
+//!
+//! A token is random text; only its SHA-256 is kept, so a copy of the store opens nothing. Each token is bound to one
+//! [`Principal`], and a principal is on exactly one side.
+
+use core::fmt;
+
+use dogwatch_model::{OrgId, PersonId, Side, TeamId, text_enum};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// SHA-256 of a secret or of a public key.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sha256(pub [u8; 32]);
+
+impl Sha256 {
+    /// Hashes bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest.as_ref());
+        Self(hash)
+    }
+}
+
+impl fmt::Display for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sha256({self})")
+    }
+}
+
+impl core::str::FromStr for Sha256 {
+    type Err = dogwatch_model::IdError;
+
+    fn from_str(hex: &str) -> Result<Self, Self::Err> {
+        let wrong = || dogwatch_model::IdError::NotOneOf {
+            text: hex.to_owned(),
+            choices: "64 hex digits".to_owned(),
+        };
+        if hex.len() != 64 || !hex.is_ascii() {
+            return Err(wrong());
+        }
+        let mut hash = [0; 32];
+        for (byte, pair) in hash.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
+            let digits = core::str::from_utf8(pair).map_err(|_| wrong())?;
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| wrong())?;
+        }
+        Ok(Self(hash))
+    }
+}
+
+impl Serialize for Sha256 {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Sha256 {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+text_enum! {
+    /// What a principal may do.
+    pub enum Role {
+        /// Everything, tokens and endpoints' identities included.
+        Admin = "admin",
+        /// View, comment, claim, close.
+        Member = "member",
+        /// View only.
+        Viewer = "viewer",
+    }
+}
+
+/// Who speaks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Principal {
+    /// The person.
+    pub person: PersonId,
+    /// The side they are on.
+    pub side: Side,
+    /// The team they work in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamId>,
+    /// The one org they may see; absent for every org.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org: Option<OrgId>,
+    /// What they may do.
+    pub role: Role,
+}
+
+impl Principal {
+    /// Whether this principal may see things of `org`.
+    pub fn sees(&self, org: &OrgId) -> bool {
+        self.org.as_ref().is_none_or(|own| own == org)
+    }
+
+    /// This principal as the actor of an alert's timeline.
+    pub fn actor(&self) -> dogwatch_triage::alert::Actor {
+        dogwatch_triage::alert::Actor { person: Some(self.person.clone()), side: Some(self.side) }
+    }
+}
+
+/// One API token as it is kept: never the token itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiToken {
+    /// Short public id, to list and revoke it by.
+    pub id: String,
+    /// SHA-256 of the token's text.
+    pub hash: Sha256,
+    /// Who it speaks for.
+    pub principal: Principal,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stops working.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// When somebody withdrew it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl ApiToken {
+    /// Whether it works at `now`.
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+/// A join token as it is kept: never its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinTokenRecord {
+    /// Short public id, to list and revoke it by.
+    pub id: String,
+    /// SHA-256 of the secret's text.
+    pub hash: Sha256,
+    /// The org that endpoints enrol into.
+    pub org: OrgId,
+    /// The site that endpoints enrol into.
+    pub site: dogwatch_model::SiteId,
+    /// Who made it.
+    pub created_by: PersonId,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+    /// How many endpoints it may enrol.
+    pub uses: u32,
+    /// How many it has enrolled.
+    #[serde(default)]
+    pub used: u32,
+    /// Endpoints wait for `dogwatch endpoint approve`.
+    #[serde(default)]
+    pub approval: bool,
+    /// When somebody withdrew it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<Timestamp>,
+}

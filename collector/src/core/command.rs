@@ -1,0 +1,215 @@
+//! What may be asked of the core, and the handle to ask it with.
+//!
+//! Every method that changes something answers after the change is on disk.
+
+use std::sync::Arc;
+
+use dogwatch_model::{Class, EndpointId, EndpointState, MachineEvidence, OrgId, PersonId, SiteId};
+use jiff::SignedDuration;
+
+use crate::{
+    access::{ApiToken, JoinTokenRecord, Principal, Sha256},
+    refusal::Refusal,
+    state::{Health, State},
+};
+
+/// A request to enrol an endpoint, already checked for form.
+#[derive(Debug, Clone)]
+pub struct Enrol {
+    /// Hash of the join token's secret.
+    pub secret: Sha256,
+    /// Hash of the public key in the certificate request.
+    pub key: Sha256,
+    /// What to call it; made unique within its org.
+    pub name: String,
+    /// Free tags.
+    pub tags: Vec<String>,
+    /// What kind of machine it is.
+    pub class: Option<Class>,
+    /// Evidence for later.
+    pub evidence: MachineEvidence,
+}
+
+/// An endpoint that was enrolled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enrolled {
+    /// Its id.
+    pub id: EndpointId,
+    /// Its org.
+    pub org: OrgId,
+    /// Its site.
+    pub site: SiteId,
+    /// Its name.
+    pub name: String,
+    /// `Pending` or `Active`.
+    pub state: EndpointState,
+}
+
+/// A join token to make.
+#[derive(Debug, Clone)]
+pub struct NewJoinToken {
+    /// Hash of its secret.
+    pub hash: Sha256,
+    /// The org; it must have a matrix file.
+    pub org: OrgId,
+    /// The site.
+    pub site: SiteId,
+    /// For how long it works.
+    pub lifetime: SignedDuration,
+    /// How many endpoints it may enrol.
+    pub uses: u32,
+    /// Endpoints wait for approval.
+    pub approval: bool,
+}
+
+/// An API token to make.
+#[derive(Debug, Clone)]
+pub struct NewApiToken {
+    /// Hash of its text.
+    pub hash: Sha256,
+    /// Who it speaks for.
+    pub principal: Principal,
+    /// For how long it works; absent for ever.
+    pub lifetime: Option<SignedDuration>,
+}
+
+/// What the core is asked to do on people's or enrolment's behalf.
+pub(crate) enum Command {
+    /// Enrol an endpoint.
+    Enrol(Enrol, Reply<Enrolled>),
+    /// Trade the setup code for the first administrator's token.
+    RedeemSetup {
+        /// Hash of the code.
+        code: Sha256,
+        /// The token that takes its place.
+        token: NewApiToken,
+        /// Answered with its record.
+        reply: Reply<ApiToken>,
+    },
+    /// Make an API token.
+    CreateToken(NewApiToken, PersonId, Reply<ApiToken>),
+    /// Withdraw an API token by its short id.
+    RevokeToken(String, Principal, Reply<ApiToken>),
+    /// Make a join token.
+    CreateJoinToken(NewJoinToken, PersonId, Reply<JoinTokenRecord>),
+    /// Withdraw a join token by its short id.
+    RevokeJoinToken(String, Principal, Reply<JoinTokenRecord>),
+    /// Approve or revoke an endpoint.
+    SetEndpointState(EndpointId, EndpointState, Principal, Reply<()>),
+}
+
+/// Where an answer goes.
+pub(crate) type Reply<T> = tokio::sync::oneshot::Sender<Result<T, Refusal>>;
+
+/// How the rest of the collector reaches the core. Cheap to clone.
+#[derive(Clone)]
+pub struct CoreHandle {
+    pub(crate) inputs: tokio::sync::mpsc::Sender<super::Input>,
+    pub(crate) shared: crate::state::Shared,
+    pub(crate) health: tokio::sync::watch::Receiver<Health>,
+    pub(crate) policy: Arc<arc_swap::ArcSwap<crate::policy::Policy>>,
+}
+
+/// Which side may do what is judged by the caller ([`crate::api`] has the table); the core judges the state.
+impl CoreHandle {
+    /// Reads the state. Keep it brief: the core waits meanwhile.
+    pub fn read<R>(&self, look: impl FnOnce(&State) -> R) -> R {
+        look(&self.shared.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// Whether all is well.
+    pub fn health(&self) -> Health {
+        self.health.borrow().clone()
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> Arc<crate::policy::Policy> {
+        self.policy.load_full()
+    }
+
+    /// Enrols an endpoint with a join token's secret.
+    ///
+    /// # Errors
+    /// `NotAllowed` when the token is unknown, expired, used up or withdrawn.
+    pub async fn enrol(&self, enrol: Enrol) -> Result<Enrolled, Refusal> {
+        self.ask(|reply| Command::Enrol(enrol, reply)).await
+    }
+
+    /// Trades the one-time setup code for an administrator's API token.
+    ///
+    /// # Errors
+    /// `NotAllowed` when the code is wrong or gone.
+    pub async fn redeem_setup(&self, code: Sha256, token: NewApiToken) -> Result<ApiToken, Refusal> {
+        self.ask(|reply| Command::RedeemSetup { code, token, reply }).await
+    }
+
+    /// Makes an API token.
+    ///
+    /// # Errors
+    /// `Unavailable` when the collector cannot write.
+    pub async fn create_token(&self, token: NewApiToken, by: PersonId) -> Result<ApiToken, Refusal> {
+        self.ask(|reply| Command::CreateToken(token, by, reply)).await
+    }
+
+    /// Withdraws an API token by its short id.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none that the principal may see.
+    pub async fn revoke_token(&self, id: String, by: Principal) -> Result<ApiToken, Refusal> {
+        self.ask(|reply| Command::RevokeToken(id, by, reply)).await
+    }
+
+    /// Makes a join token.
+    ///
+    /// # Errors
+    /// `NotFound` when the org has no matrix.
+    pub async fn create_join_token(
+        &self,
+        token: NewJoinToken,
+        by: PersonId,
+    ) -> Result<JoinTokenRecord, Refusal> {
+        self.ask(|reply| Command::CreateJoinToken(token, by, reply)).await
+    }
+
+    /// Withdraws a join token by its short id.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none that the principal may see.
+    pub async fn revoke_join_token(&self, id: String, by: Principal) -> Result<JoinTokenRecord, Refusal> {
+        self.ask(|reply| Command::RevokeJoinToken(id, by, reply)).await
+    }
+
+    /// Approves (`Active`) or revokes (`Revoked`) an endpoint; a live stream of a revoked one is cut at once.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Conflict` when it was revoked before and is to be approved.
+    pub async fn set_endpoint_state(
+        &self,
+        id: EndpointId,
+        state: EndpointState,
+        by: Principal,
+    ) -> Result<(), Refusal> {
+        self.ask(|reply| Command::SetEndpointState(id, state, by, reply)).await
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, Refusal> {
+        let gone = || {
+            Refusal::new(
+                crate::refusal::Code::Unavailable,
+                "the collector cannot write now (see /readyz); nothing was changed, try again later",
+            )
+        };
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        let sent = self.inputs.send(super::Input::Command(command(reply)));
+        tokio::time::timeout(ANSWER_LIMIT, async {
+            sent.await.map_err(|_| gone())?;
+            answer.await.map_err(|_| gone())?
+        })
+        .await
+        .unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+/// How long a caller waits for the core before it is told to try again. The change may still happen: whoever asks
+/// again finds it done.
+const ANSWER_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
