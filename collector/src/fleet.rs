@@ -1,0 +1,141 @@
+//! The fleet's picture: what one report does to one endpoint. Pure, and the same when it comes live and when the
+//! journal is replayed.
+//!
+//! Order is judged by lane and sequence alone, freshness by the age that the agent's monotonic clock measured: a wrong
+//! wall clock on an endpoint shows as a clock offset and as nothing else.
+
+use std::collections::BTreeMap;
+
+use dogwatch_model::{Endpoint, Epoch, Lane, LaneMarks, PatchStatus, Report, Update, UpdateClass};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::state::{MAX_EPOCHS, Member};
+
+/// Where a report stands in its lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The next one: to be applied.
+    Next,
+    /// Applied before: to be acknowledged again and nothing else.
+    Before,
+    /// Some are missing before it.
+    Ahead {
+        /// The sequence that is wanted.
+        expected: u64,
+    },
+}
+
+impl Member {
+    /// The marks of the epoch that the agent speaks in now.
+    pub fn marks(&self) -> LaneMarks {
+        self.epochs.last().map_or_else(LaneMarks::default, |(_, marks)| *marks)
+    }
+
+    /// Makes `epoch` the present one; one that was seen before goes on where it stood.
+    ///
+    /// `first` is what the agent still holds: what it gave up before that is not waited for. Says whether anything
+    /// changed.
+    pub fn enter_epoch(&mut self, epoch: Epoch, first: LaneMarks) -> bool {
+        let before = self.epochs.clone();
+        let known = self.epochs.iter().position(|(known, _)| *known == epoch);
+        let (_, mut marks) = known.map_or((epoch, LaneMarks::default()), |at| self.epochs.remove(at));
+        for lane in Lane::ALL {
+            let mark = marks.get_mut(*lane);
+            *mark = (*mark).max(first.get(*lane).saturating_sub(1));
+        }
+        self.epochs.push((epoch, marks));
+        let excess = self.epochs.len().saturating_sub(MAX_EPOCHS);
+        self.epochs.drain(..excess);
+        self.epochs != before
+    }
+
+    /// Where a report of the present epoch stands.
+    pub fn place(&self, lane: Lane, sequence: u64) -> Place {
+        let expected = self.marks().get(lane) + 1;
+        match sequence.cmp(&expected) {
+            core::cmp::Ordering::Less => Place::Before,
+            core::cmp::Ordering::Equal => Place::Next,
+            core::cmp::Ordering::Greater => Place::Ahead { expected },
+        }
+    }
+
+    /// Moves the high-water mark of the present epoch.
+    pub fn advance(&mut self, lane: Lane, sequence: u64) {
+        if let Some((_, marks)) = self.epochs.last_mut() {
+            let mark = marks.get_mut(lane);
+            *mark = (*mark).max(sequence);
+        }
+    }
+}
+
+/// What came of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applied {
+    /// It is the endpoint's present truth now.
+    Live,
+    /// It is too old to say anything of the present: history only.
+    Late,
+}
+
+/// Lets a report change what is known of its endpoint.
+pub fn apply(endpoint: &mut Endpoint, report: Report, received_at: Timestamp, late_after: SignedDuration) -> Applied {
+    endpoint.presence.last_seen = endpoint.presence.last_seen.max(Some(received_at));
+    let age = SignedDuration::from_millis(i64::try_from(report.age_ms).unwrap_or(i64::MAX));
+    if age > late_after {
+        return Applied::Late;
+    }
+    let facts = &mut endpoint.facts;
+    let observed_here = received_at.saturating_sub(age).unwrap_or(Timestamp::MIN);
+    facts.clock_offset_seconds = Some(report.observed_at.duration_since(observed_here).as_secs_f64());
+    replace(&mut facts.agent, report.agent);
+    if let Some(inventory) = report.inventory {
+        if let Some(class) = inventory.class.filter(|_| !endpoint.labels.contains_key(CLASS_FIXED)) {
+            endpoint.class = class;
+        }
+        facts.inventory = Some(inventory);
+    }
+    replace(&mut facts.services, report.services);
+    replace(&mut facts.checks, report.checks);
+    if let Some(mut health) = report.health
+        && facts.health.as_ref().is_none_or(|known| known.sampled_at <= health.sampled_at || report.lane == Lane::Samples)
+    {
+        health.disks.sort_by(|a, b| a.mount.cmp(&b.mount));
+        facts.health = Some(health);
+    }
+    if let Some(mut patch) = report.patch
+        && facts.patch.as_ref().is_none_or(|known| known.scanned_at <= patch.scanned_at)
+    {
+        keep_first_seen(&mut patch, facts.patch.as_ref());
+        facts.patch = Some(patch);
+    }
+    if let Some(mut backup) = report.backup
+        && facts.backup.as_ref().is_none_or(|known| known.scanned_at <= backup.scanned_at)
+    {
+        backup.jobs.sort_by(|a, b| a.name.cmp(&b.name));
+        facts.backup = Some(backup);
+    }
+    Applied::Live
+}
+
+/// The label that says that a person chose the class at enrolment: the agent's guess does not change it.
+pub const CLASS_FIXED: &str = "dogwatch.class";
+
+fn replace<T>(known: &mut Option<T>, told: Option<T>) {
+    if told.is_some() {
+        *known = told;
+    }
+}
+
+/// An agent that lost its memory sees every update for the first time; the collector has not forgotten. An update that
+/// has become a security update meanwhile counts from then.
+fn keep_first_seen(told: &mut PatchStatus, known: Option<&PatchStatus>) {
+    let Some(known) = known.and_then(|patch| patch.updates.as_deref()) else { return };
+    let known: BTreeMap<&str, &Update> = known.iter().map(|update| (update.id.as_str(), update)).collect();
+    for update in told.updates.iter_mut().flatten() {
+        if let Some(before) = known.get(update.id.as_str())
+            && (before.class == update.class || before.class == UpdateClass::Security)
+        {
+            update.first_seen_missing = update.first_seen_missing.min(before.first_seen_missing);
+        }
+    }
+}
