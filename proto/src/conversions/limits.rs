@@ -1,0 +1,49 @@
+//! How much of anything one message may hold.
+//!
+//! A frame is at most [`MESSAGE_BYTES`] before anything is decoded; these limits keep what is inside from
+//! multiplying afterwards, in memory and on every screen that shows it.
+
+/// One message on the wire. Far above an ordinary report (under 2 KiB), above a patch report of a thousand updates
+/// (about 170 KiB), and small enough that a thousand hostile peers cost 256 MiB at worst.
+pub const MESSAGE_BYTES: usize = 256 * 1024;
+
+/// A name: of a job, package, product, sensor, service.
+pub const NAME_BYTES: usize = 512;
+
+/// A text: path, message, error, reason. The longest path of Linux is 4096 bytes.
+pub const TEXT_BYTES: usize = 4096;
+
+/// Mounted volumes in a sample. A container host shows its own few dozen; the rest are overlays that are left out.
+pub const DISKS: usize = 64;
+
+/// Temperature sensors in a sample.
+pub const TEMPERATURES: usize = 64;
+
+/// Addresses, and hardware addresses, in an inventory.
+pub const ADDRESSES: usize = 64;
+
+/// Services in a report.
+pub const SERVICES: usize = 256;
+
+/// Checks in a report.
+pub const CHECKS: usize = 256;
+
+/// Available updates in a patch status. A system two releases behind has some two thousand.
+pub const UPDATES: usize = 4096;
+
+/// CVE names, and KB numbers, of one update. A kernel update names a few hundred.
+pub const ADVISORIES: usize = 512;
+
+/// Reasons for a pending reboot.
+pub const REBOOT_REASONS: usize = 64;
+
+/// Backup jobs of one endpoint.
+pub const JOBS: usize = 256;
+
+/// Agent events in a report.
+pub const EVENTS: usize = 64;
+
+/// Shortens a text to `limit` bytes at a character's border and replaces NUL, so that the peer takes it.
+pub fn clip(text: &str, limit: usize) -> String {
+    text[..text.floor_char_boundary(limit)].replace('\0', "\u{fffd}")
+}
