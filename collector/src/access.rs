@@ -104,7 +104,7 @@ impl Principal {
 
     /// This principal as the actor of an alert's timeline.
     pub fn actor(&self) -> dogwatch_triage::alert::Actor {
-        dogwatch_triage::alert::Actor { person: Some(self.person.clone()), side: Some(self.side) }
+        dogwatch_triage::alert::Actor::person(self.person.clone(), self.side, self.team.clone())
     }
 }
 

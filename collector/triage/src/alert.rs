@@ -2,6 +2,13 @@
 //!
 //! *Condition* is what the machine says, *work* is what people do, *visibility* is whether it is shown. A machine
 //! never undoes human work: an alert that clears after somebody touched it stays theirs, marked cleared.
+//!
+//! What the rules see moves an alert through [`life`], what people do through [`act`]; nothing else changes one.
+//! Both are pure: the alert before and the instant go in, the alert after and its new timeline entries come out.
+//! Every change adds exactly one to `version`. An alert has exactly one owner from its first instant to its last.
+//!
+//! Not here: who the owner is (`routing`), hand-off, waiting and snoozing, which will be further acts and further
+//! values of [`Work`] and [`Visibility`].
 
 use core::fmt;
 
@@ -9,10 +16,49 @@ use dogwatch_model::{
     CalendarId, Criticality, EndpointId, OrgId, PersonId, RowId, RuleId, Side, SiteId, TeamId, ToolId,
     text_enum,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Category, Evidence, Severity};
+
+pub mod act;
+pub mod life;
+pub mod refusal;
+pub mod timeline;
+
+#[cfg(test)]
+mod tests;
+
+pub use act::{Act, act};
+pub use life::Fire;
+pub use refusal::Refusal;
+pub use timeline::{EventKind, TimelineEvent};
+
+/// What an act or an event makes of an alert: the alert after, and what its timeline gains.
+pub type Change = (Alert, Vec<TimelineEvent>);
+
+/// How long after its end an alert that fires again is the same item. A job that fails every night is one
+/// story, and its comments belong together; a week later it is another.
+pub const REOPEN_WINDOW: SignedDuration = SignedDuration::from_hours(24);
+
+/// How often new evidence alone is taken into a firing alert. A percentage that moves with every sample must
+/// not make a new version every few seconds under the hands of the people who work on it.
+pub const EVIDENCE_EVERY: SignedDuration = SignedDuration::from_mins(1);
+
+/// What can be set about an alert's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// See [`REOPEN_WINDOW`].
+    pub reopen_window: SignedDuration,
+    /// See [`EVIDENCE_EVERY`].
+    pub evidence_every: SignedDuration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { reopen_window: REOPEN_WINDOW, evidence_every: EVIDENCE_EVERY }
+    }
+}
 
 /// The short number that people say: `#1042`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -92,6 +138,34 @@ pub struct Actor {
     /// Their side; absent for Dogwatch itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub side: Option<Side>,
+    /// Their team, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamId>,
+}
+
+impl Actor {
+    /// Dogwatch itself.
+    pub const DOGWATCH: Self = Self { person: None, side: None, team: None };
+
+    /// A person of a side.
+    pub const fn person(person: PersonId, side: Side, team: Option<TeamId>) -> Self {
+        Self { person: Some(person), side: Some(side), team }
+    }
+
+    /// Whether both are the same person, whatever team they act for.
+    pub fn is_same_person(&self, other: &Self) -> bool {
+        self.person.is_some() && self.person == other.person
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.person, self.side) {
+            (Some(person), Some(side)) => write!(f, "{person} ({side})"),
+            (Some(person), None) => write!(f, "{person}"),
+            (None, _) => f.write_str("Dogwatch"),
+        }
+    }
 }
 
 /// Who owns an alert, by which row, and why.
@@ -110,6 +184,9 @@ pub struct Owner {
     /// Until when this answer holds if nothing else changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// Until when this side alone may claim; absent when the other side may at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_responder_until: Option<Timestamp>,
     /// Hash of the matrix that decided, 12 hex digits.
     pub matrix_version: String,
     /// The reasons, a sentence each.
@@ -191,61 +268,4 @@ pub struct Alert {
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<Closed>,
-}
-
-/// One entry of an alert's append-only timeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TimelineEvent {
-    /// When.
-    pub at: Timestamp,
-    /// Who.
-    pub by: Actor,
-    /// What.
-    #[serde(flatten)]
-    pub kind: EventKind,
-}
-
-/// What happened to an alert.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum EventKind {
-    /// It came into the queue.
-    Created {
-        /// Its title then.
-        title: String,
-        /// How bad it was.
-        severity: Severity,
-    },
-    /// It was routed to a team.
-    Routed {
-        /// To whom and why.
-        owner: Owner,
-    },
-    /// Its severity or title changed while firing.
-    SeverityChanged {
-        /// Before.
-        from: Severity,
-        /// After.
-        to: Severity,
-    },
-    /// The condition cleared.
-    Cleared,
-    /// The condition returned while somebody still had it.
-    Returned,
-    /// It had ended and came again inside the reopen window.
-    Reopened,
-    /// Somebody took it.
-    Claimed,
-    /// Somebody gave it back.
-    Released,
-    /// Somebody said something.
-    Comment {
-        /// What.
-        text: String,
-    },
-    /// It ended.
-    Closed {
-        /// How.
-        resolution: String,
-    },
 }
