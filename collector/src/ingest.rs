@@ -15,7 +15,7 @@ use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
-    authority::{Authority, Peer},
+    authority::{Authority, verify::Peer},
     config::{Limits, Telemetry, Times},
     core::CoreHandle,
 };
@@ -46,8 +46,6 @@ pub struct Terms {
     pub frames_per_second: u32,
     /// Frames at once.
     pub frames_burst: u32,
-    /// How long its certificate lives.
-    pub certificate_lifetime: jiff::SignedDuration,
 }
 
 impl Terms {
@@ -79,7 +77,6 @@ impl Terms {
             backoff_cap_ms: ms(times.backoff_cap),
             frames_per_second: limits.frames_per_second,
             frames_burst: limits.frames_burst,
-            certificate_lifetime: times.certificate_lifetime,
         }
     }
 }
@@ -102,8 +99,8 @@ impl v1::uplink_server::Uplink for Uplink {
     ) -> Result<Response<Self::AttachStream>, Status> {
         let peer = request
             .extensions()
-            .get::<Arc<Peer>>()
-            .cloned()
+            .get::<Peer>()
+            .copied()
             .ok_or_else(|| Status::internal("the agents' listener did not say who speaks"))?;
         let frames = request.into_inner();
         let answers = session::open(self.clone(), peer, frames, Timestamp::now()).await?;
