@@ -7,4 +7,5 @@
 //! A snapshot carries `as_of`; there is no other notion of now.
 
 pub mod alert;
+pub mod calendar;
 pub mod finding;
