@@ -35,6 +35,11 @@ impl Latencies {
         let (_, &mut value, _) = self.0.select_nth_unstable(rank);
         Some(Duration::from_micros(value.into()))
     }
+
+    /// [`quantile`](Self::quantile) in milliseconds; NaN of nothing.
+    pub fn quantile_ms(&mut self, share: f64) -> f64 {
+        self.quantile(share).map_or(f64::NAN, |latency| latency.as_secs_f64() * 1e3)
+    }
 }
 
 /// The middle value; of an even number, the mean of the two in the middle. NaN of nothing.

@@ -47,13 +47,13 @@ impl Program {
     }
 
     /// SIGKILL, and waits for its end.
-    pub fn kill(mut self) -> Result<()> {
+    pub fn kill(&mut self) -> Result<()> {
         self.child.kill()?;
         self.child.wait().map(drop).context("cannot wait for a killed child")
     }
 
     /// SIGTERM, and waits for its end.
-    pub fn stop(mut self) -> Result<()> {
+    pub fn stop(&mut self) -> Result<()> {
         let pid = Pid::from_child(&self.child);
         rustix::process::kill_process(pid, Signal::TERM)?;
         self.child.wait().map(drop).context("cannot wait for a stopped child")
