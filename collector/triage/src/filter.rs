@@ -1,0 +1,136 @@
+//! The filter language: one typed expression for fleet queries, rule conditions and scopes.
+//!
+//! The source is CEL (the Common Expression Language), parsed by a crate that only `parse` knows and lowered
+//! once to our own typed program: names are resolved against [`schema`], types checked, constants folded. What
+//! runs per endpoint is a walk over that program which builds no map, no string and no list.
+//!
+//! Logic has three values. A fact that is missing makes its comparison *unknown*; `unknown || true` is true,
+//! `unknown && false` is false, everything else stays unknown. An unknown filter does not match and is counted.
+//!
+//! The same table of fields names an endpoint's JSON ([`EndpointJson`]), so that the two cannot drift.
+//!
+//! Deliberately missing: regular expressions, maps, lists built at run time, and any function that could take
+//! longer than the data it looks at is long.
+
+mod error;
+mod json;
+mod lower;
+mod names;
+mod parse;
+mod program;
+mod reads;
+mod row;
+mod scan;
+mod schema;
+mod value;
+
+pub use error::FilterError;
+pub use json::EndpointJson;
+pub use reads::Reads;
+pub use row::{AlertCounts, Owners, Row};
+pub use schema::{Schema, SchemaField, schema};
+
+pub(crate) use lower::{Bindings, Walk, parse_seconds, walk};
+pub(crate) use program::Scope;
+pub(crate) use schema::Type;
+pub(crate) use value::{Item, Value};
+
+/// The longest source, in bytes: a screenful is readable, and the parser's work stays in microseconds.
+pub const MAX_SOURCE_BYTES: usize = 2048;
+
+/// How deep `exists` and `all` may nest: work grows with the product of the lists' lengths.
+pub const MAX_COMPREHENSION_DEPTH: usize = 2;
+
+/// What a filter says about one endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// It matches.
+    Match,
+    /// It does not.
+    NoMatch,
+    /// A fact that decides is missing.
+    Unknown,
+}
+
+/// A compiled filter.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    source: Box<str>,
+    program: program::Expr,
+    reads: Reads,
+}
+
+impl Filter {
+    /// Compiles CEL source against the schema.
+    ///
+    /// # Errors
+    /// [`FilterError`] with line, column and, where there is one, a suggestion.
+    pub fn compile(source: &str) -> Result<Self, FilterError> {
+        Self::compile_with(source, &Bindings::default())
+    }
+
+    /// Compiles a condition in which `bindings` name elements of lists.
+    pub(crate) fn compile_with(source: &str, bindings: &Bindings) -> Result<Self, FilterError> {
+        let lowered = lower::condition(source, bindings)?;
+        Ok(Self { source: source.into(), program: lowered.expr, reads: lowered.reads })
+    }
+
+    /// Judges one endpoint.
+    pub fn judge(&self, row: &Row<'_>) -> Verdict {
+        self.judge_in(&mut Scope::new(row))
+    }
+
+    /// Judges with elements already bound.
+    pub(crate) fn judge_in(&self, scope: &mut Scope<'_, '_>) -> Verdict {
+        match program::eval(&self.program, scope) {
+            Value::Bool(true) => Verdict::Match,
+            Value::Bool(false) => Verdict::NoMatch,
+            _ => Verdict::Unknown,
+        }
+    }
+
+    /// The source, as it was written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Which parts of an endpoint decide, and whether time does.
+    pub fn reads(&self) -> Reads {
+        self.reads
+    }
+
+    /// The fields whose absence can make it unknown, for explanations.
+    pub(crate) fn missing_in(&self, scope: &mut Scope<'_, '_>) -> Vec<String> {
+        program::missing(&self.program, scope)
+    }
+}
+
+/// A compiled expression of any scalar type: a subject, or a part of a title.
+#[derive(Debug, Clone)]
+pub(crate) struct Formula {
+    program: program::Expr,
+    ty: Type,
+    reads: Reads,
+}
+
+impl Formula {
+    pub(crate) fn compile(source: &str, bindings: &Bindings) -> Result<Self, FilterError> {
+        let lowered = lower::formula(source, bindings)?;
+        Ok(Self { program: lowered.expr, ty: lowered.ty, reads: lowered.reads })
+    }
+
+    pub(crate) fn value<'v, 'a: 'v>(&'v self, scope: &mut Scope<'_, 'a>) -> Value<'v> {
+        program::eval(&self.program, scope)
+    }
+
+    pub(crate) const fn ty(&self) -> Type {
+        self.ty
+    }
+
+    pub(crate) const fn reads(&self) -> Reads {
+        self.reads
+    }
+}
+
+#[cfg(test)]
+mod tests;

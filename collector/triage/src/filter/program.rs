@@ -1,0 +1,361 @@
+//! The typed program and its walk. Everything that can fail has failed in the lowering; what is left to meet at
+//! run time is a missing fact.
+//!
+//! Invariant: evaluation allocates nothing, and its work is bounded by the program's length times the lengths of
+//! at most [`super::MAX_COMPREHENSION_DEPTH`] nested lists.
+
+mod operators;
+
+use core::cmp::Ordering;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{
+    row::Row,
+    schema::{Field, Get, GetList, Kind},
+    value::{Item, List, Value, seconds_between},
+};
+
+pub(crate) use operators::{Arithmetic, Comparison, TextTest, arithmetic, compare, text_test};
+
+/// Slots for bound elements: none, a rule's element, its evidence, and the nested comprehensions.
+pub(crate) const SLOTS: usize = 3 + super::MAX_COMPREHENSION_DEPTH;
+
+/// What a program looks at: the row and the elements bound so far. Slot 0 stays [`Item::None`].
+#[derive(Debug)]
+pub(crate) struct Scope<'r, 'a> {
+    row: &'r Row<'a>,
+    items: [Item<'a>; SLOTS],
+}
+
+impl<'r, 'a> Scope<'r, 'a> {
+    pub(crate) const fn new(row: &'r Row<'a>) -> Self {
+        Self { row, items: [Item::None; SLOTS] }
+    }
+
+    pub(crate) const fn row(&self) -> &'r Row<'a> {
+        self.row
+    }
+
+    /// Binds an element.
+    pub(crate) const fn bind(&mut self, slot: usize, item: Item<'a>) {
+        self.items[slot] = item;
+    }
+}
+
+/// A constant.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Const {
+    Missing,
+    Bool(bool),
+    Num(f64),
+    Text(Box<str>),
+    Instant(Timestamp),
+    Id(Uuid),
+}
+
+impl Const {
+    pub(crate) fn value(&self) -> Value<'_> {
+        match self {
+            Const::Missing => Value::Missing,
+            Const::Bool(value) => Value::Bool(*value),
+            Const::Num(value) => Value::Num(*value),
+            Const::Text(value) => Value::Text(value),
+            Const::Instant(value) => Value::Instant(*value),
+            Const::Id(value) => Value::Id(*value),
+        }
+    }
+}
+
+impl From<Value<'_>> for Const {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Missing => Const::Missing,
+            Value::Bool(value) => Const::Bool(value),
+            Value::Num(value) => Const::Num(value),
+            Value::Text(value) => Const::Text(value.into()),
+            Value::Instant(value) => Const::Instant(value),
+            Value::Id(value) => Const::Id(value),
+        }
+    }
+}
+
+/// A fact: its getter, and the name that people know it by.
+#[derive(Debug, Clone)]
+pub(crate) struct Fact {
+    pub(crate) slot: usize,
+    pub(crate) get: Get,
+    pub(crate) name: Box<str>,
+}
+
+impl Fact {
+    #[inline]
+    fn read<'a>(&self, scope: &Scope<'_, 'a>) -> Value<'a> {
+        (self.get)(scope.row, scope.items[self.slot])
+    }
+}
+
+/// A list in a row or in an element.
+#[derive(Debug, Clone)]
+pub(crate) struct Listing {
+    pub(crate) slot: usize,
+    pub(crate) get: GetList,
+    pub(crate) name: Box<str>,
+}
+
+impl Listing {
+    /// The list, if it is known.
+    #[inline]
+    pub(crate) fn read<'a>(&self, scope: &Scope<'_, 'a>) -> Option<List<'a>> {
+        (self.get)(scope.row, scope.items[self.slot])
+    }
+}
+
+/// What is asked of the elements of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quantifier {
+    Exists,
+    All,
+    ExistsOne,
+}
+
+/// The program: a tree of typed nodes.
+#[derive(Debug, Clone)]
+pub(crate) enum Expr {
+    Const(Const),
+    Now,
+    Fact(Fact),
+    /// A bound element that is itself a text.
+    Element(usize),
+    Label(Box<str>),
+    Owner(Box<str>),
+    /// Seconds since an instant.
+    Age(Box<Expr>),
+    Abs(Box<Expr>),
+    Not(Box<Expr>),
+    And(Box<[Expr]>),
+    Or(Box<[Expr]>),
+    Choose(Box<[Expr; 3]>),
+    Compare(Comparison, Box<[Expr; 2]>),
+    /// A fact against a number: the commonest comparison, without the detour.
+    FactNum(Comparison, Fact, f64),
+    Arithmetic(Arithmetic, Box<[Expr; 2]>),
+    TextTest(TextTest, Box<[Expr; 2]>),
+    OneOf(Box<Expr>, Box<[Const]>),
+    InList(Box<Expr>, Listing),
+    Quantified(Quantifier, Listing, usize, Box<Expr>),
+    ListSize(Listing),
+    TextSize(Box<Expr>),
+    HasValue(Box<Expr>),
+    HasList(Listing),
+    HasGroup(usize, &'static [Field]),
+}
+
+/// Evaluates. Never panics, never allocates.
+pub(crate) fn eval<'v, 'a: 'v>(expr: &'v Expr, scope: &mut Scope<'_, 'a>) -> Value<'v> {
+    match expr {
+        Expr::Fact(fact) => fact.read(scope),
+        Expr::FactNum(op, fact, number) => match fact.read(scope) {
+            Value::Num(value) => Value::Bool(op.holds(value.partial_cmp(number))),
+            _ => Value::Missing,
+        },
+        Expr::Const(value) => value.value(),
+        Expr::And(terms) => connect(terms, false, scope),
+        Expr::Or(terms) => connect(terms, true, scope),
+        Expr::Not(inner) => match eval(inner, scope) {
+            Value::Bool(value) => Value::Bool(!value),
+            _ => Value::Missing,
+        },
+        Expr::Compare(op, sides) => {
+            let left = eval(&sides[0], scope);
+            compare(*op, left, eval(&sides[1], scope))
+        }
+        Expr::Arithmetic(op, sides) => {
+            let left = eval(&sides[0], scope);
+            arithmetic(*op, left, eval(&sides[1], scope))
+        }
+        Expr::TextTest(test, sides) => {
+            let left = eval(&sides[0], scope);
+            text_test(*test, left, eval(&sides[1], scope))
+        }
+        Expr::Choose(parts) => match eval(&parts[0], scope) {
+            Value::Bool(true) => eval(&parts[1], scope),
+            Value::Bool(false) => eval(&parts[2], scope),
+            _ => Value::Missing,
+        },
+        Expr::Quantified(quantifier, listing, slot, body) => {
+            quantify(*quantifier, listing, *slot, body, scope)
+        }
+        Expr::OneOf(value, set) => match eval(value, scope) {
+            Value::Missing => Value::Missing,
+            value => Value::Bool(set.iter().any(|member| member.value() == value)),
+        },
+        Expr::InList(text, listing) => in_list(text, listing, scope),
+        Expr::Element(slot) => match scope.items[*slot] {
+            Item::Text(text) => Value::Text(text),
+            _ => Value::Missing,
+        },
+        Expr::Now => Value::Instant(scope.row.as_of),
+        Expr::Label(key) => scope.row.endpoint.labels.get(&**key).into(),
+        Expr::Owner(tool) => scope.row.owners.and_then(|owners| owners.team_of(tool, scope.row)).into(),
+        Expr::Age(instant) => match eval(instant, scope) {
+            Value::Instant(at) => Value::Num(seconds_between(at, scope.row.as_of)),
+            _ => Value::Missing,
+        },
+        Expr::Abs(inner) => match eval(inner, scope) {
+            Value::Num(value) => Value::Num(value.abs()),
+            _ => Value::Missing,
+        },
+        Expr::ListSize(listing) => listing.read(scope).map(|list| count(list.len())).into(),
+        Expr::TextSize(inner) => match eval(inner, scope) {
+            Value::Text(text) => Value::from(count(text.chars().count())),
+            _ => Value::Missing,
+        },
+        Expr::HasValue(inner) => Value::Bool(!eval(inner, scope).is_missing()),
+        Expr::HasList(listing) => Value::Bool(listing.read(scope).is_some()),
+        Expr::HasGroup(slot, fields) => Value::Bool(any_known(fields, scope.row, scope.items[*slot])),
+    }
+}
+
+/// `&&` and `||`: `decisive` decides alone, an unknown term leaves the rest to decide.
+fn connect<'a>(terms: &[Expr], decisive: bool, scope: &mut Scope<'_, 'a>) -> Value<'static> {
+    let mut unknown = false;
+    for term in terms {
+        match eval(term, scope) {
+            Value::Bool(value) if value == decisive => return Value::Bool(decisive),
+            Value::Bool(_) => {}
+            _ => unknown = true,
+        }
+    }
+    if unknown { Value::Missing } else { Value::Bool(!decisive) }
+}
+
+fn quantify(
+    quantifier: Quantifier,
+    listing: &Listing,
+    slot: usize,
+    body: &Expr,
+    scope: &mut Scope<'_, '_>,
+) -> Value<'static> {
+    let Some(list) = listing.read(scope) else { return Value::Missing };
+    let (mut holding, mut unknown) = (0_usize, false);
+    for index in 0..list.len() {
+        scope.bind(slot, list.at(index));
+        match (eval(body, scope), quantifier) {
+            (Value::Bool(true), Quantifier::Exists) => return Value::Bool(true),
+            (Value::Bool(false), Quantifier::All) => return Value::Bool(false),
+            (Value::Bool(true), _) => holding += 1,
+            (Value::Bool(false), _) => {}
+            _ => unknown = true,
+        }
+    }
+    match quantifier {
+        // More than one stays more than one, whatever the unknown ones are.
+        Quantifier::ExistsOne if holding > 1 => Value::Bool(false),
+        _ if unknown => Value::Missing,
+        Quantifier::ExistsOne => Value::Bool(holding == 1),
+        Quantifier::Exists => Value::Bool(false),
+        Quantifier::All => Value::Bool(true),
+    }
+}
+
+fn in_list(text: &Expr, listing: &Listing, scope: &mut Scope<'_, '_>) -> Value<'static> {
+    let (Some(List::Texts(list)), Value::Text(text)) = (listing.read(scope), eval(text, scope)) else {
+        return Value::Missing;
+    };
+    Value::Bool(list.iter().any(|member| member == text))
+}
+
+fn any_known<'a>(fields: &[Field], row: &Row<'a>, item: Item<'a>) -> bool {
+    fields.iter().any(|field| match &field.kind {
+        Kind::Value(_, get) => !get(row, item).is_missing(),
+        Kind::Group(members) => any_known(members, row, item),
+        Kind::Records(_, get) | Kind::Texts(get) => get(row, item).is_some(),
+        Kind::Labels(_) => true,
+    })
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+/// The names of the facts in an expression that are missing in this scope. Elements of lists inside the
+/// expression are not looked into: which of them is missing what would be a table, not a reason.
+pub(crate) fn missing(expr: &Expr, scope: &mut Scope<'_, '_>) -> Vec<String> {
+    let mut names = Vec::new();
+    collect_missing(expr, scope, &mut names);
+    names
+}
+
+fn collect_missing(expr: &Expr, scope: &mut Scope<'_, '_>, names: &mut Vec<String>) {
+    let mut add = |name: &str| {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    };
+    match expr {
+        Expr::Fact(fact) | Expr::FactNum(_, fact, _) => {
+            if fact.read(scope).is_missing() {
+                add(&fact.name);
+            }
+        }
+        Expr::Label(key) => {
+            if eval(expr, scope).is_missing() {
+                add(&format!("labels.{key}"));
+            }
+        }
+        Expr::Owner(tool) => {
+            if eval(expr, scope).is_missing() {
+                add(&format!("owner(\"{tool}\")"));
+            }
+        }
+        Expr::ListSize(listing) | Expr::InList(_, listing) if listing.read(scope).is_none() => {
+            add(&listing.name)
+        }
+        Expr::Quantified(_, listing, slot, body) => match listing.read(scope) {
+            None => add(&listing.name),
+            Some(list) => {
+                for index in 0..list.len() {
+                    scope.bind(*slot, list.at(index));
+                    collect_missing(body, scope, names);
+                }
+            }
+        },
+        Expr::InList(inner, _)
+        | Expr::OneOf(inner, _)
+        | Expr::Age(inner)
+        | Expr::Abs(inner)
+        | Expr::Not(inner)
+        | Expr::TextSize(inner) => collect_missing(inner, scope, names),
+        Expr::And(terms) | Expr::Or(terms) => {
+            terms.iter().for_each(|term| collect_missing(term, scope, names));
+        }
+        Expr::Choose(parts) => parts.iter().for_each(|part| collect_missing(part, scope, names)),
+        Expr::Compare(_, sides) | Expr::Arithmetic(_, sides) | Expr::TextTest(_, sides) => {
+            sides.iter().for_each(|side| collect_missing(side, scope, names));
+        }
+        Expr::Const(_)
+        | Expr::Now
+        | Expr::Element(_)
+        | Expr::ListSize(_)
+        | Expr::HasValue(_)
+        | Expr::HasList(_)
+        | Expr::HasGroup(..) => {}
+    }
+}
+
+impl Comparison {
+    /// Whether the comparison holds for an order; unordered values are never equal.
+    #[inline]
+    pub(crate) fn holds(self, order: Option<Ordering>) -> bool {
+        match self {
+            Comparison::Equal => order == Some(Ordering::Equal),
+            Comparison::NotEqual => order != Some(Ordering::Equal),
+            Comparison::Less => order == Some(Ordering::Less),
+            Comparison::LessOrEqual => matches!(order, Some(Ordering::Less | Ordering::Equal)),
+            Comparison::Greater => order == Some(Ordering::Greater),
+            Comparison::GreaterOrEqual => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The top of the table: identity, presence, services, checks and alerts.
+
+use dogwatch_model::{CheckState, Class, Criticality, EndpointState};
+
+use super::{Field, Kind, Type, backup, choice, choices, element, group, health, inventory, patch, records};
+use super::{fact, text, texts, value};
+use crate::filter::{
+    reads::Reads,
+    value::{List, Value, seconds_between},
+};
+
+pub(super) static FIELDS: &[Field] = &[
+    value("id", Type::Id, "given at enrolment", |row, _| Value::Id(row.endpoint.id.0)),
+    text("name", "what people call it", |row, _| Value::from(&row.endpoint.name)),
+    text("org", "org it belongs to", |row, _| Value::from(row.endpoint.org.as_str())),
+    text("site", "site of the org", |row, _| Value::from(row.endpoint.site.as_str())),
+    choice("class", choices!(Class), "kind of machine", |row, _| Value::from(row.endpoint.class.as_str())),
+    choice("criticality", choices!(Criticality), "how much it hurts when it fails", |row, _| {
+        Value::from(row.endpoint.criticality.as_str())
+    }),
+    texts("tags", "free tags", |row, _| Some(List::Texts(&row.endpoint.tags))),
+    Field::new(
+        "labels",
+        "free labels: labels.env, labels[\"cost-centre\"]",
+        Kind::Labels(|row| &row.endpoint.labels),
+    ),
+    choice("state", choices!(EndpointState), "whether the collector deals with it", |row, _| {
+        Value::from(row.endpoint.state.as_str())
+    }),
+    value("online", Type::Bool, "its stream stands", |row, _| Value::Bool(row.endpoint.presence.online))
+        .reads(Reads::PRESENCE),
+    value("planned_offline", Type::Bool, "away after saying goodbye", |row, _| {
+        Value::Bool(!row.endpoint.presence.online && row.endpoint.presence.goodbye.is_some())
+    })
+    .reads(Reads::PRESENCE),
+    value("offline_for", Type::Duration, "how long its stream has been down; absent online", |row, _| {
+        let presence = &row.endpoint.presence;
+        (!presence.online).then(|| seconds_between(presence.since, row.as_of).max(0.0)).into()
+    })
+    .reads(Reads::PRESENCE.union(Reads::TIME)),
+    value("last_seen", Type::Instant, "last time anything came from it", |row, _| {
+        Value::from(row.endpoint.presence.last_seen)
+    })
+    .reads(Reads::PRESENCE),
+    value("enrolled_at", Type::Instant, "when it was enrolled", |row, _| {
+        Value::from(row.endpoint.enrolled_at)
+    }),
+    value("score", Type::Int, "health score, 0 to 100; not computed yet", |_, _| Value::Missing),
+    value("score_confidence", Type::Percent, "how much of the score is known; not computed yet", |_, _| {
+        Value::Missing
+    }),
+    group("agent", "the agent itself", AGENT).reads(Reads::AGENT),
+    group("os", "operating system", inventory::OS).reads(Reads::INVENTORY),
+    group("hardware", "the machine", inventory::HARDWARE).reads(Reads::INVENTORY),
+    group("net", "names and addresses", inventory::NET).reads(Reads::INVENTORY),
+    group("health", "latest health sample", health::FIELDS).reads(Reads::HEALTH),
+    records("services", "services that policy names", SERVICE, |row, _| {
+        row.endpoint.facts.services.as_deref().map(List::Services)
+    })
+    .reads(Reads::SERVICES),
+    records("checks", "checks that policy names", CHECK, |row, _| {
+        row.endpoint.facts.checks.as_deref().map(List::Checks)
+    })
+    .reads(Reads::CHECKS),
+    group("patch", "patch status", patch::FIELDS).reads(Reads::PATCH),
+    group("backup", "backup status", backup::FIELDS).reads(Reads::BACKUP),
+    group("security", "security posture", inventory::SECURITY).reads(Reads::INVENTORY),
+    group("alerts", "open alerts", ALERTS).reads(Reads::ALERTS),
+];
+
+static AGENT: &[Field] = &[
+    text("version", "version of the agent", fact!(agent, |agent| &agent.version)),
+    text("policy_version", "policy it runs by", fact!(agent, |agent| agent.policy_version.as_ref())),
+    group(
+        "self",
+        "what the agent itself costs",
+        &[
+            value("rss_bytes", Type::Bytes, "resident memory", fact!(agent, |agent| agent.rss_bytes)),
+            value(
+                "cpu_percent",
+                Type::Percent,
+                "share of one processor since it started",
+                fact!(agent, |agent| agent.cpu_percent),
+            ),
+        ],
+    ),
+];
+
+static SERVICE: &[Field] = &[
+    text("name", "unit, service or job", element!(Service, |service| &service.name)),
+    text("state", "what the service manager says", element!(Service, |service| &service.state)),
+    text("expected", "what policy expects", element!(Service, |service| service.expected.as_ref())),
+];
+
+static CHECK: &[Field] = &[
+    text("name", "policy's name for it", element!(Check, |check| &check.name)),
+    text("kind", "process, tcp, http, file or log", element!(Check, |check| &check.kind)),
+    choice("state", choices!(CheckState), "what it came to", element!(Check, |check| check.state.as_str())),
+    text("detail", "what was seen", element!(Check, |check| check.detail.as_ref())),
+];
+
+static ALERTS: &[Field] = &[
+    value("open", Type::Int, "open in all", |row, _| Value::from(row.alerts.open)),
+    value("critical", Type::Int, "open and critical", |row, _| Value::from(row.alerts.critical)),
+    value("warning", Type::Int, "open warnings", |row, _| Value::from(row.alerts.warning)),
+    value("info", Type::Int, "open and informational", |row, _| Value::from(row.alerts.info)),
+];
