@@ -8,6 +8,7 @@
 
 pub mod alert;
 pub mod filter;
+pub mod calendar;
 pub mod finding;
 
 #[cfg(test)]
