@@ -1,1 +1,4 @@
-//! Under construction.
+//! Harness, simulated agents and benchmarks for the whole of Dogwatch; never published.
+
+pub mod bench;
+pub mod load;

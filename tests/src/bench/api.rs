@@ -1,0 +1,87 @@
+//! The people's API, as a program uses it: one kept-alive connection, a bearer token, JSON.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context as _, Result, bail};
+use rustls_pki_types::CertificateDer;
+use serde_json::Value;
+use ureq::{
+    Agent, Body,
+    http::Response,
+    tls::{Certificate, RootCerts, TlsConfig},
+};
+
+use crate::load::trust::provider;
+
+/// Far longer than any answer takes; past it something is broken.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// The most that an answer may hold: ten thousand endpoints in full are some tens of megabytes.
+const MAX_BODY_BYTES: u64 = 512 << 20;
+
+/// A client of one collector.
+#[derive(Clone)]
+pub struct Api {
+    agent: Agent,
+    base: String,
+    bearer: Option<String>,
+}
+
+impl Api {
+    /// A client for `https://<address>`, verified against this root.
+    pub fn new(address: &str, root: &CertificateDer<'_>) -> Self {
+        let root = Certificate::from_der(root).to_owned();
+        let tls = TlsConfig::builder()
+            .unversioned_rustls_crypto_provider(provider())
+            .root_certs(RootCerts::Specific(Arc::new(vec![root])))
+            .build();
+        let agent = Agent::config_builder()
+            .tls_config(tls)
+            .timeout_global(Some(TIMEOUT))
+            .http_status_as_error(false)
+            .build()
+            .new_agent();
+        Self { agent, base: format!("https://{address}"), bearer: None }
+    }
+
+    /// Speaks as somebody from now on.
+    pub fn sign_in(&mut self, token: &str) {
+        self.bearer = Some(format!("Bearer {token}"));
+    }
+
+    /// What `GET path` answers with.
+    pub fn get(&self, path: &str) -> Result<Value> {
+        let request = self.agent.get(format!("{}{path}", self.base));
+        let request = match &self.bearer {
+            Some(bearer) => request.header("authorization", bearer),
+            None => request,
+        };
+        answer(path, request.call().with_context(|| format!("GET {path}"))?)
+    }
+
+    /// What `POST path` answers with.
+    pub fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        let request = self.agent.post(format!("{}{path}", self.base));
+        let request = match &self.bearer {
+            Some(bearer) => request.header("authorization", bearer),
+            None => request,
+        };
+        answer(path, request.send_json(body).with_context(|| format!("POST {path}"))?)
+    }
+
+    /// Whether the collector says that it is ready; not being there at all is not being ready.
+    pub fn ready(&self) -> bool {
+        self.agent
+            .get(format!("{}/readyz", self.base))
+            .call()
+            .is_ok_and(|response| response.status().is_success())
+    }
+}
+
+fn answer(path: &str, mut response: Response<Body>) -> Result<Value> {
+    let status = response.status();
+    let body = response.body_mut().with_config().limit(MAX_BODY_BYTES);
+    if !status.is_success() {
+        bail!("{path}: {status}: {}", body.read_to_string().unwrap_or_default());
+    }
+    body.read_json().with_context(|| format!("{path}: the answer is not JSON"))
+}

@@ -1,0 +1,176 @@
+//! A real collector in a data directory of its own, from `init` to a join token.
+
+use std::{
+    fs::File,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail};
+use dogwatch_model::JoinToken;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::runtime::Handle;
+
+use super::api::Api;
+use crate::load::{
+    agent::Agent,
+    enrol::enrol,
+    fleet::Fleet,
+    process::{Meter, Program, sibling},
+    trust::{Place, fetch_root},
+};
+
+/// A start may take this long before it counts as broken.
+const START_LIMIT: Duration = Duration::from_secs(120);
+/// Between looks at a starting collector: fine enough to measure a start of some hundred milliseconds.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+
+/// A running collector that nobody else knows of.
+pub struct Collector {
+    folder: TempDir,
+    program: Program,
+    people: String,
+    root_sha256: [u8; 32],
+    api: Api,
+    bearer: String,
+}
+
+impl Collector {
+    /// Initialises, starts and sets one up.
+    pub fn start(runtime: &Handle) -> Result<Self> {
+        let folder = TempDir::with_prefix("dogwatch-bench-")?;
+        let link = init(folder.path())?;
+        let program = serve(folder.path())?;
+        let place = wait_until(|| runtime.block_on(Place::find(&link.people)).ok())?;
+        let root = runtime.block_on(fetch_root(&place, link.root_sha256))?;
+        let mut api = Api::new(&link.people, &root);
+        wait_until(|| api.ready().then_some(()))?;
+        let setup = json!({ "code": link.code, "person": "bench", "name": "Benchmark" });
+        let answer = api.post("/api/v1/setup", &setup)?;
+        let bearer = answer["token"].as_str().context("set-up answered without a token")?.to_owned();
+        api.sign_in(&bearer);
+        Ok(Self { folder, program, people: link.people, root_sha256: link.root_sha256, api, bearer })
+    }
+
+    /// A token for this many agents.
+    pub fn join_token(&self, uses: usize) -> Result<JoinToken> {
+        let order = json!({ "org": "acme", "site": "toronto", "uses": uses, "expires_in_seconds": 3600 });
+        let answer = self.api.post("/api/v1/join-tokens", &order)?;
+        let token = answer["token"].as_str().context("no token in the answer")?;
+        Ok(token.parse()?)
+    }
+
+    /// Enrols this many agents.
+    pub fn crew(&self, runtime: &Handle, agents: usize) -> Result<Vec<Agent>> {
+        let token = self.join_token(agents)?;
+        Ok(Fleet::crew(runtime.block_on(enrol(&token, "sim", agents))?))
+    }
+
+    /// Kills it (SIGKILL), starts it again, and returns how long it took from the start until `ready` was content.
+    pub fn kill_and_restart(&mut self, ready: impl Fn(&Api) -> bool) -> Result<Duration> {
+        self.program.kill()?;
+        let start = Instant::now();
+        self.program = serve(self.folder.path())?;
+        wait_until(|| (self.api.ready() && ready(&self.api)).then_some(()))?;
+        Ok(start.elapsed())
+    }
+
+    /// People's API.
+    pub const fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// Its processor time and memory.
+    pub fn meter(&self) -> Meter {
+        self.program.meter()
+    }
+
+    /// Bytes on disk in its data directory.
+    pub fn bytes_on_disk(&self) -> Result<u64> {
+        bytes_below(self.folder.path())
+    }
+
+    /// `https://host:port`, the root's hash in hex, and a person's token: what the CLI logs in with.
+    pub fn for_people(&self) -> (String, String, &str) {
+        (format!("https://{}", self.people), hex(&self.root_sha256), &self.bearer)
+    }
+}
+
+struct SetupLink {
+    people: String,
+    code: String,
+    root_sha256: [u8; 32],
+}
+
+fn init(folder: &Path) -> Result<SetupLink> {
+    let (people, agents) = (free_port()?, free_port()?);
+    let output = Command::new(sibling("dogwatch-collector")?)
+        .args(["init", "--name", "Benchmark", "--host", "localhost"])
+        .args(["--port", &people.to_string(), "--agent-port", &agents.to_string(), "--data-dir"])
+        .arg(folder)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot start dogwatch-collector; build it first: cargo build --release")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let link = text
+        .split_ascii_whitespace()
+        .find_map(|word| word.trim_start_matches("https://").split_once("/setup#"))
+        .and_then(|(people, fragment)| Some((people, fragment.rsplit_once('.')?)));
+    let Some((people, (code, root))) = link else {
+        bail!("dogwatch-collector init ({}) printed no set-up link: {text}", output.status);
+    };
+    Ok(SetupLink { people: people.to_owned(), code: code.to_owned(), root_sha256: unhex(root)? })
+}
+
+fn serve(folder: &Path) -> Result<Program> {
+    let mut command = Command::new(sibling("dogwatch-collector")?);
+    command.arg("serve").arg("--data-dir").arg(folder);
+    let log = File::options().create(true).append(true).open(log_file(folder))?;
+    command.stderr(log);
+    Program::start(command)
+}
+
+fn log_file(folder: &Path) -> PathBuf {
+    folder.join("bench.log")
+}
+
+fn wait_until<T>(mut look: impl FnMut() -> Option<T>) -> Result<T> {
+    let start = Instant::now();
+    while start.elapsed() < START_LIMIT {
+        if let Some(found) = look() {
+            return Ok(found);
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+    bail!("the collector was not ready after {START_LIMIT:?}")
+}
+
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+fn bytes_below(folder: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let about = entry.metadata()?;
+        bytes += if about.is_dir() { bytes_below(&entry.path())? } else { about.len() };
+    }
+    Ok(bytes)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Result<[u8; 32]> {
+    let bytes: Vec<u8> = (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(text.get(at..at + 2).unwrap_or("?"), 16))
+        .collect::<Result<_, _>>()
+        .with_context(|| format!("the set-up link ends with {text}, which is no hash in hex"))?;
+    bytes.try_into().ok().context("the set-up link's hash is not 32 bytes")
+}

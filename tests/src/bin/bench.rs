@@ -1,0 +1,76 @@
+//! `cargo run --release -p dogwatch-tests --bin bench -- all`: prints figures beside a bare peer's and their targets.
+#![expect(clippy::print_stdout, reason = "the table is what this program is for")]
+#![expect(clippy::print_stderr, reason = "progress, apart from the table")]
+
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Parser, ValueEnum};
+use dogwatch_tests::{
+    bench::{crossing, figure::Table, ingest, memory, restart},
+    load::process::{load_average, raise_open_files},
+};
+
+/// Benchmarks of the collector. Build everything first: cargo build --release --workspace
+#[derive(Parser)]
+struct Options {
+    /// What to measure.
+    #[arg(value_enum, default_value = "all")]
+    what: What,
+    /// Connected agents.
+    #[arg(long, default_value_t = 1_000)]
+    agents: usize,
+    /// Endpoints known at a restart.
+    #[arg(long, default_value_t = 10_000)]
+    endpoints: usize,
+    /// Rounds to take medians of.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Length of one measurement of processor time, seconds.
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// Everything.
+    All,
+    /// Processor time per report.
+    Ingest,
+    /// Memory per connected endpoint.
+    Memory,
+    /// Threshold crossed to alert.
+    Crossing,
+    /// Start after kill -9.
+    Restart,
+}
+
+fn main() -> Result<()> {
+    let options = Options::parse();
+    raise_open_files()?;
+    // All agents share one thread: the machine's other processors are for the side under measurement.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let say = |text: &str| eprintln!("{text}");
+    say(&format!("load average {:.2}; a busy machine makes poor figures", load_average()));
+    let wanted = |what| options.what == What::All || options.what == what;
+    let mut table = Table::default();
+    if wanted(What::Ingest) {
+        let effort = ingest::Effort {
+            agents: options.agents,
+            rounds: options.rounds,
+            time: Duration::from_secs(options.seconds),
+        };
+        table.extend(ingest::run(runtime.handle(), effort, &say)?);
+    }
+    if wanted(What::Memory) {
+        table.extend(memory::run(runtime.handle(), options.agents, &say)?);
+    }
+    if wanted(What::Crossing) {
+        table.extend(crossing::run(runtime.handle(), options.agents, 200, &say)?);
+    }
+    if wanted(What::Restart) {
+        table.extend(restart::run(runtime.handle(), options.endpoints, options.rounds, &say)?);
+    }
+    println!("{table}");
+    Ok(())
+}

@@ -1,0 +1,344 @@
+//! One simulated agent: an outbox, three lanes, and sessions until it is told to leave.
+//!
+//! Invariants, the same as the real agent's: sequences within a lane have no gaps; a report stays in the outbox until
+//! the collector has acknowledged it; what is left is sent again after every Welcome and Reject; never more under way
+//! than the collector's window.
+
+use std::{
+    collections::VecDeque,
+    future::pending,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail};
+use dogwatch_proto::v1::{
+    AgentMessage, CollectorMessage, Goodbye, Hello, Lane, LaneMarks, Report, Welcome,
+    agent_message::Message as Outbound, collector_message::Message as Inbound, uplink_client::UplinkClient,
+};
+use jiff::Timestamp;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Interval, MissedTickBehavior, interval_at, sleep},
+};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Streaming;
+use uuid::Uuid;
+
+use super::{
+    enrol::Identity,
+    facts::Machine,
+    fleet::{Link, Mode, Order},
+};
+
+/// Messages between an agent and its connection: the protocol's largest window, so that sending never waits.
+const OUTBOUND: usize = 256;
+/// The longest wait between attempts; full jitter below it.
+const BACKOFF_CAP: Duration = Duration::from_secs(5);
+
+/// A simulated agent, between sessions or about to have its first.
+pub struct Agent {
+    identity: Identity,
+    machine: Machine,
+    epoch: Uuid,
+    given: LaneMarks,
+    window: usize,
+    outbox: VecDeque<Waiting>,
+}
+
+/// A report that is not acknowledged yet.
+struct Waiting {
+    report: Report,
+    sent: Instant,
+    tell: Option<oneshot::Sender<Duration>>,
+}
+
+/// Why a session was over without anything being wrong.
+enum Ended {
+    Left,
+    Drained,
+}
+
+impl Agent {
+    /// An agent that has never spoken; `number` decides what its machine is like.
+    pub fn new(identity: Identity, number: u64) -> Self {
+        Self {
+            identity,
+            machine: Machine::new(number),
+            epoch: Uuid::new_v4(),
+            given: LaneMarks::default(),
+            window: 1,
+            outbox: VecDeque::new(),
+        }
+    }
+
+    /// Who it is.
+    pub const fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The highest sequence of the samples lane that the collector has acknowledged.
+    pub fn acknowledged_samples(&self) -> u64 {
+        let first_waiting = self.outbox.iter().find(|waiting| waiting.report.lane() == Lane::Samples);
+        first_waiting.map_or(self.given.samples, |waiting| waiting.report.sequence - 1)
+    }
+
+    /// Lives until it is told to leave.
+    pub(super) async fn run(mut self, mut link: Link) -> Self {
+        loop {
+            match self.session(&mut link).await {
+                Ok(Ended::Left) => return self,
+                Ok(Ended::Drained) => {}
+                Err(error) => link.tally.lost(&error),
+            }
+            let pause = self.machine.vary(u64::try_from(BACKOFF_CAP.as_millis()).unwrap_or(u64::MAX));
+            tokio::select! {
+                () = sleep(Duration::from_millis(pause)) => {}
+                () = link.told_to_leave() => return self,
+            }
+        }
+    }
+
+    async fn session(&mut self, link: &mut Link) -> Result<Ended> {
+        let permit = link.handshakes.clone().acquire_owned().await?;
+        let channel = self.identity.uplink.connect(self.identity.tls.clone()).await?;
+        let (outbound, receiver) = mpsc::channel(OUTBOUND);
+        send(&outbound, Outbound::Hello(self.hello())).await?;
+        let mut inbound =
+            UplinkClient::new(channel).attach(ReceiverStream::new(receiver)).await?.into_inner();
+        let welcome = match next(&mut inbound).await? {
+            Some(Inbound::Welcome(welcome)) => welcome,
+            other => bail!("expected Welcome, got {other:?}"),
+        };
+        drop(permit);
+        let tally = Arc::clone(&link.tally);
+        let _connected = tally.connection();
+        self.resume(&welcome, link, &outbound).await?;
+        self.check_settled(link);
+        self.converse(link, &outbound, &mut inbound).await
+    }
+
+    async fn converse(
+        &mut self,
+        link: &mut Link,
+        outbound: &mpsc::Sender<AgentMessage>,
+        inbound: &mut Streaming<CollectorMessage>,
+    ) -> Result<Ended> {
+        let mut ticker = self.adopt(link, outbound).await?;
+        loop {
+            tokio::select! {
+                message = next(inbound) => match message? {
+                    Some(Inbound::Ack(ack)) => {
+                        self.settle(ack.lane(), ack.up_to, link);
+                        self.check_settled(link);
+                        self.keep_hot(link, outbound).await?;
+                    }
+                    Some(Inbound::Poisoned(poisoned)) => {
+                        link.tally.poisoned(&poisoned);
+                        self.settle(poisoned.lane(), poisoned.sequence, link);
+                        self.check_settled(link);
+                    }
+                    Some(Inbound::Reject(reject)) => {
+                        link.tally.rejected();
+                        self.send_again(Some(reject.lane()), link, outbound).await?;
+                    }
+                    Some(Inbound::Drain(_)) => return Ok(Ended::Drained),
+                    Some(_) => {}
+                    None => bail!("the collector closed the stream"),
+                },
+                () = tick(&mut ticker) => {
+                    if self.outbox.len() < self.window {
+                        self.sample(None, link, outbound).await?;
+                    } else {
+                        link.tally.withheld();
+                    }
+                }
+                Some(Order { root_volume, tell }) = link.orders.recv() => {
+                    self.machine.root_volume = root_volume;
+                    self.sample(Some(tell), link, outbound).await?;
+                }
+                changed = link.mode.changed() => {
+                    changed.context("the fleet is gone")?;
+                    ticker = self.adopt(link, outbound).await?;
+                }
+            }
+            match link.current_mode() {
+                Mode::Leave => {
+                    send(outbound, Outbound::Goodbye(Goodbye { reason: "shutdown".to_owned() })).await?;
+                    return Ok(Ended::Left);
+                }
+                Mode::Vanish => return Ok(Ended::Left),
+                _ => {}
+            }
+        }
+    }
+
+    fn hello(&self) -> Hello {
+        let first = |lane: Lane, given: u64| {
+            let waiting = self.outbox.iter().find(|waiting| waiting.report.lane() == lane);
+            waiting.map_or(given + 1, |waiting| waiting.report.sequence)
+        };
+        let LaneMarks { kept, latest, samples } = self.given;
+        Hello {
+            agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+            epoch: self.epoch.as_bytes().to_vec().into(),
+            first: Some(LaneMarks {
+                kept: first(Lane::Kept, kept),
+                latest: first(Lane::Latest, latest),
+                samples: first(Lane::Samples, samples),
+            }),
+            next: Some(LaneMarks { kept: kept + 1, latest: latest + 1, samples: samples + 1 }),
+            machine_id_hash: Some(format!("simulated {}", self.identity.name)),
+            boot_id: Some(self.epoch.to_string()),
+            capabilities: Vec::new(),
+            policy_version: None,
+            sent_at_us: Timestamp::now().as_microsecond(),
+        }
+    }
+
+    /// Forgets what is stored, sends the rest again, and introduces the machine the first time.
+    async fn resume(
+        &mut self,
+        welcome: &Welcome,
+        link: &Link,
+        outbound: &mpsc::Sender<AgentMessage>,
+    ) -> Result<()> {
+        self.window = usize::try_from(welcome.window.max(1))?;
+        if let Some(LaneMarks { kept, latest, samples }) = welcome.stored {
+            self.settle(Lane::Kept, kept, link);
+            self.settle(Lane::Latest, latest, link);
+            self.settle(Lane::Samples, samples, link);
+        }
+        self.send_again(None, link, outbound).await?;
+        if self.given == LaneMarks::default() {
+            let now = Timestamp::now();
+            let inventory = Report { inventory: Some(self.machine.inventory()), ..Report::default() };
+            self.report(Lane::Latest, inventory, None, link, outbound).await?;
+            let kept = Report {
+                patch: Some(self.machine.patch(now)),
+                backup: Some(self.machine.backup(now)),
+                ..Report::default()
+            };
+            self.report(Lane::Kept, kept, None, link, outbound).await?;
+            self.sample(None, link, outbound).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes up the fleet's mode.
+    async fn adopt(
+        &mut self,
+        link: &mut Link,
+        outbound: &mpsc::Sender<AgentMessage>,
+    ) -> Result<Option<Interval>> {
+        link.mode.mark_unchanged();
+        self.keep_hot(link, outbound).await?;
+        let Mode::Paced { every } = link.current_mode() else { return Ok(None) };
+        let phase = self.machine.vary(u64::try_from(every.as_micros())?.max(1));
+        let mut ticker = interval_at(tokio::time::Instant::now() + Duration::from_micros(phase), every);
+        ticker.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        Ok(Some(ticker))
+    }
+
+    async fn keep_hot(&mut self, link: &Link, outbound: &mpsc::Sender<AgentMessage>) -> Result<()> {
+        let Mode::Hot { under_way } = link.current_mode() else { return Ok(()) };
+        while self.outbox.len() < under_way.min(self.window) {
+            self.sample(None, link, outbound).await?;
+        }
+        Ok(())
+    }
+
+    async fn sample(
+        &mut self,
+        tell: Option<oneshot::Sender<Duration>>,
+        link: &Link,
+        outbound: &mpsc::Sender<AgentMessage>,
+    ) -> Result<()> {
+        let health = Some(self.machine.health(Timestamp::now()));
+        let report = Report { health, ..Report::default() };
+        self.report(Lane::Samples, report, tell, link, outbound).await
+    }
+
+    async fn report(
+        &mut self,
+        lane: Lane,
+        mut report: Report,
+        tell: Option<oneshot::Sender<Duration>>,
+        link: &Link,
+        outbound: &mpsc::Sender<AgentMessage>,
+    ) -> Result<()> {
+        let given = match lane {
+            Lane::Kept => &mut self.given.kept,
+            Lane::Latest => &mut self.given.latest,
+            Lane::Samples | Lane::Unspecified => &mut self.given.samples,
+        };
+        *given += 1;
+        report.sequence = *given;
+        report.set_lane(lane);
+        report.observed_at_us = Timestamp::now().as_microsecond();
+        self.outbox.push_back(Waiting { report: report.clone(), sent: Instant::now(), tell });
+        link.tally.sent();
+        send(outbound, Outbound::Report(report)).await
+    }
+
+    /// Sends everything that waits (in one lane, or in all) again, older by the time that has passed.
+    async fn send_again(
+        &self,
+        only: Option<Lane>,
+        link: &Link,
+        outbound: &mpsc::Sender<AgentMessage>,
+    ) -> Result<()> {
+        for Waiting { report, sent, .. } in &self.outbox {
+            if only.is_none_or(|lane| lane == report.lane()) {
+                let age_ms = u64::try_from(sent.elapsed().as_millis())?;
+                link.tally.sent();
+                send(outbound, Outbound::Report(Report { age_ms, ..report.clone() })).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets the reports of a lane up to a sequence.
+    fn settle(&mut self, lane: Lane, up_to: u64, link: &Link) {
+        let mut place = 0;
+        while let Some(waiting) = self.outbox.get(place) {
+            if waiting.report.lane() != lane {
+                place += 1;
+            } else if waiting.report.sequence > up_to {
+                break;
+            } else if let Some(Waiting { sent, tell, .. }) = self.outbox.remove(place) {
+                let latency = sent.elapsed();
+                link.tally.acknowledged(latency);
+                if let Some(tell) = tell {
+                    // Nobody waits any more when the one who gave the order has given up.
+                    let _ = tell.send(latency);
+                }
+            }
+        }
+    }
+
+    fn check_settled(&self, link: &mut Link) {
+        if self.outbox.is_empty() {
+            link.settled();
+        }
+    }
+}
+
+async fn tick(ticker: &mut Option<Interval>) {
+    match ticker {
+        Some(ticker) => drop(ticker.tick().await),
+        None => pending().await,
+    }
+}
+
+async fn send(outbound: &mpsc::Sender<AgentMessage>, message: Outbound) -> Result<()> {
+    outbound.send(AgentMessage { message: Some(message) }).await.ok().context("the connection is gone")
+}
+
+async fn next(inbound: &mut Streaming<CollectorMessage>) -> Result<Option<Inbound>> {
+    match inbound.message().await? {
+        None => Ok(None),
+        Some(CollectorMessage { message: Some(message) }) => Ok(Some(message)),
+        Some(CollectorMessage { message: None }) => bail!("the collector sent an empty message"),
+    }
+}
