@@ -1,0 +1,84 @@
+#!/bin/sh
+# Runs every test of the workspace, and first installs what some of them need.
+#
+# What is needed is checked by name before anything is installed; only what lacks is asked of apt, and only
+# as root. What cannot be had is left out: the tests read DOGWATCH_TESTS_WITHOUT and print `SKIP name: reason`.
+set -eu
+
+usage() {
+    cat <<'END'
+usage: sh tests/run.sh [--no-install] [ARGUMENT…]
+
+  --no-install  install nothing; leave out the tests that need what is missing, and say which
+  ARGUMENT…     handed to the test runner, such as the name of a test; documentation examples are left out then
+
+Uses cargo-nextest where it is installed, `cargo test` elsewhere.
+END
+}
+
+# tool, Debian package, and what is tested with it. One line a tool; a tool without a test goes.
+NEEDS='
+strace   strace   the collector syncs its journal before it acknowledges
+restic   restic   the backup wrapper reads a real restic run
+python3  python3  the wire and the certificates as another implementation sees them
+'
+
+install=yes
+case ${1:-} in
+    --no-install)
+        install=no
+        shift
+        ;;
+    --help | -h)
+        usage
+        exit 0
+        ;;
+esac
+
+cd -- "$(dirname -- "$0")/.."
+
+# The lines of NEEDS whose tool is not on this machine.
+missing() {
+    printf '%s\n' "$NEEDS" | while read -r tool package purpose; do
+        [ -z "$tool" ] || command -v "$tool" >/dev/null 2>&1 || printf '%s %s %s\n' "$tool" "$package" "$purpose"
+    done
+}
+
+column() { missing | cut -d ' ' -f "$1" | tr '\n' ' ' | sed 's/ $//'; }
+
+install_missing() {
+    packages=$(column 2)
+    if [ "$install" = no ] || [ -z "$packages" ]; then
+        return
+    elif ! command -v apt-get >/dev/null 2>&1; then
+        echo "tests: no apt here; to run every test, install: $packages"
+    elif [ "$(id -u)" != 0 ]; then
+        echo "tests: not root; to run every test: sudo apt-get install --no-install-recommends $packages"
+    else
+        echo "tests: installing $packages"
+        # shellcheck disable=SC2086 # one argument a package
+        { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends $packages; } \
+            >/dev/null || echo "tests: apt could not install them; what it said stands above"
+    fi
+}
+
+install_missing
+DOGWATCH_TESTS_WITHOUT=$(column 1)
+export DOGWATCH_TESTS_WITHOUT
+missing | while read -r tool package purpose; do
+    echo "SKIP tests with $tool (package $package): $purpose"
+done
+
+# The programs that the acceptance tests start. The same features as the tests, so nothing is built twice.
+cargo build --workspace --locked
+
+if ! command -v cargo-nextest >/dev/null 2>&1; then
+    exec cargo test --workspace --locked --no-fail-fast "$@"
+fi
+
+status=0
+if [ $# -eq 0 ]; then
+    cargo test --doc --workspace --locked --no-fail-fast --quiet || status=$?
+fi
+cargo nextest run --workspace --locked --no-fail-fast "$@" || status=$?
+exit "$status"
