@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 use dogwatch_model::OrgId;
 use dogwatch_triage::{alert, matrix::Matrix, rules::RuleSet};
 
-pub use read::{PolicyFault, read};
-pub use watch::{PolicyState, watch};
+pub use read::{PolicyFault, all_faults, read};
+pub use watch::{PolicyState, Standing, Watch};
 
 /// Everything that decides, as it was last read whole and valid.
 #[derive(Debug)]
