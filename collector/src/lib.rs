@@ -5,6 +5,7 @@
 //! [`core::CoreHandle::read`].
 
 pub mod access;
+pub mod api;
 pub mod config;
 pub mod core;
 pub mod policy;
