@@ -3,7 +3,7 @@
 //! *Condition* is what the machine says, *work* is what people do, *visibility* is whether it is shown. A machine
 //! never undoes human work: an alert that clears after somebody touched it stays theirs, marked cleared.
 //!
-//! What the rules see moves an alert through [`life`], what people do through [`act`]; nothing else changes one.
+//! What the rules see moves an alert through [`life`], what people do through [`mod@act`]; nothing else changes one.
 //! Both are pure: the alert before and the instant go in, the alert after and its new timeline entries come out.
 //! Every change adds exactly one to `version`. An alert has exactly one owner from its first instant to its last.
 //!

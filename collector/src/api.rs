@@ -1,0 +1,105 @@
+//! The people's side of the collector: JSON over HTTPS, for the CLI, for scripts and later for the console.
+//!
+//! Invariants:
+//! * Every route stands in [`routes::ROUTES`] with the permission it needs; the router is built from that table, so a
+//!   route without a permission cannot exist.
+//! * Who asks is settled before anything of the request is looked at; whose org a thing is, where it is read.
+//!   *Not there* and *not yours* are the same answer in the same words.
+//! * Every error is `application/problem+json` (RFC 9457) and says what, why and what to do.
+//! * A secret is shown once, in the answer that makes it; neither logs nor errors hold one.
+//!
+//! Deliberately not here: TLS, accept loops and header limits (the listener's business), and every decision about the
+//! state (the core's).
+
+mod alerts;
+mod auth;
+mod caller;
+mod endpoints;
+mod extract;
+mod health;
+mod join_tokens;
+mod page;
+mod problem;
+mod queue;
+mod routes;
+mod secret;
+mod setup;
+mod tokens;
+mod tries;
+mod whoami;
+
+use std::{net::IpAddr, sync::Arc};
+
+use axum::{Router, extract::DefaultBodyLimit};
+use jiff::Timestamp;
+
+use crate::{access::Sha256, core::CoreHandle};
+
+/// What the people's side tells about the collector itself.
+#[derive(Debug, Clone)]
+pub struct ApiInfo {
+    /// What the collector is called: `Acme MSP`.
+    pub name: String,
+    /// The program's version.
+    pub version: &'static str,
+    /// `host:port` of this listener, as others reach it: written into join tokens and login links.
+    pub people_address: String,
+    /// `host:port` of the agents' listener, as agents reach it.
+    pub agents_address: String,
+    /// SHA-256 of the root certificate (DER).
+    pub root_sha256: Sha256,
+}
+
+/// The address a request came from. The listener puts it into the request's extensions; without it, all callers share
+/// one limit on tries.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
+/// The longest request body: 64 KiB is far more than any comment, and too little to hurt.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// What every handler can reach.
+struct Api {
+    core: CoreHandle,
+    info: ApiInfo,
+    now: fn() -> Timestamp,
+    tries: tries::Tries,
+}
+
+type Shared = Arc<Api>;
+
+/// Builds the people's routes, to be served over TLS by the listener.
+pub fn router(core: CoreHandle, info: ApiInfo) -> Router {
+    with_clock(core, info, Timestamp::now)
+}
+
+fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router {
+    let api = Arc::new(Api { core, info, now, tries: tries::Tries::default() });
+    routes::mount(&api)
+        .fallback(problem::no_such_route)
+        .method_not_allowed_fallback(problem::no_such_method)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(axum::middleware::map_response(harden))
+        .with_state(api)
+}
+
+/// Headers of every answer: never cached unless it says so, never guessed at, never framed.
+async fn harden(mut response: axum::response::Response) -> axum::response::Response {
+    use http::header::{
+        CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    };
+    let headers = response.headers_mut();
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+        ),
+    );
+    response
+}
+
+#[cfg(test)]
+mod tests;

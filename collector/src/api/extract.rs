@@ -1,0 +1,95 @@
+//! Requests' parts, taken strictly: what is not understood is refused by name, never skipped.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Query, Request},
+};
+use http::{header, request::Parts};
+use serde::de::DeserializeOwned;
+
+use super::{MAX_BODY_BYTES, problem::Problem};
+
+/// A JSON body. An empty one counts as `{}`.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let says_json =
+            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(
+                |value| value.split(';').next().is_some_and(|kind| kind.trim() == "application/json"),
+            );
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            match rejection.into_response_status() {
+                413 => Problem::too_large(MAX_BODY_BYTES),
+                _ => Problem::invalid("the body ended before it was whole; send it again"),
+            }
+        })?;
+        if bytes.is_empty() {
+            return read(b"{}").map(Self);
+        }
+        if !says_json {
+            return Err(Problem::not_json());
+        }
+        read(&bytes).map(Self)
+    }
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let problem = Problem::invalid(format!("the body is not what this route takes: {error}"));
+        if error.line() > 0 {
+            problem.with("line", error.line()).with("column", error.column())
+        } else {
+            problem
+        }
+    })
+}
+
+trait RejectionStatus {
+    fn into_response_status(self) -> u16;
+}
+
+impl<R: axum::response::IntoResponse> RejectionStatus for R {
+    fn into_response_status(self) -> u16 {
+        self.into_response().status().as_u16()
+    }
+}
+
+/// Query parameters. Which names a route takes is in the table of routes, checked before any handler runs.
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match Query::<T>::try_from_uri(&parts.uri) {
+            Ok(Query(params)) => Ok(Self(params)),
+            Err(rejection) => Err(Problem::invalid(format!(
+                "the query parameters are not valid: {}",
+                rejection.body_text()
+            ))),
+        }
+    }
+}
+
+/// Refuses a query parameter that the route does not take, and one given twice.
+pub(crate) fn check_names(parts: &http::Uri, known: &[&str]) -> Result<(), Problem> {
+    let Ok(Query(given)) = Query::<Vec<(String, String)>>::try_from_uri(parts) else {
+        return Err(Problem::invalid("the query parameters cannot be read; percent-encode their values"));
+    };
+    for (index, (name, _)) in given.iter().enumerate() {
+        if !known.contains(&name.as_str()) {
+            let takes = match known {
+                [] => "this route takes none".to_owned(),
+                known => format!("this route takes {}", known.join(", ")),
+            };
+            return Err(Problem::invalid(format!("no query parameter `{name}`; {takes}")));
+        }
+        if given.iter().take(index).any(|(earlier, _)| earlier == name) {
+            return Err(Problem::invalid(format!("query parameter `{name}` is given twice; give it once")));
+        }
+    }
+    Ok(())
+}

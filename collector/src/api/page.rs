@@ -1,0 +1,56 @@
+//! The page at `/`: says what this is and how to get in. The console takes its place later.
+//!
+//! Login links end in a fragment, which browsers keep to themselves: a link opened here by mistake betrays nothing.
+
+use axum::{
+    extract::State,
+    response::{Html, IntoResponse, Response},
+};
+use http::header;
+
+use super::Shared;
+
+const PAGE: &str = include_str!("page/index.html");
+const STYLE: &str = include_str!("page/style.css");
+
+/// `GET /` and `GET /setup`
+pub(crate) async fn index(State(api): State<Shared>) -> Html<String> {
+    Html(PAGE.replace("{name}", &escape(&api.info.name)).replace("{version}", api.info.version))
+}
+
+/// `GET /style.css`
+pub(crate) async fn style() -> Response {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=3600")], STYLE)
+        .into_response()
+}
+
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_collectors_name_cannot_become_markup() {
+        assert_eq!(escape("<b>A & B</b>"), "&lt;b&gt;A &amp; B&lt;/b&gt;");
+    }
+
+    #[test]
+    fn the_page_loads_nothing_from_elsewhere() {
+        assert!(!PAGE.contains("http://") && !PAGE.contains("https://"));
+        assert!(!STYLE.contains("url(") && !STYLE.contains("@import"));
+    }
+}

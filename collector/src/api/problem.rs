@@ -1,0 +1,146 @@
+//! Every error as RFC 9457 problem+json: what went wrong, why, and what to do.
+
+use axum::{
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, header};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::refusal::{Code, Refusal};
+
+/// An error as people and programs get it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Problem {
+    /// Stable name of the kind, for programs.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The kind in words.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What, why and what to do.
+    detail: String,
+    /// Members that only this kind has: `line`, `column`, `current` …
+    #[serde(flatten)]
+    more: Map<String, Value>,
+}
+
+impl Problem {
+    fn of(status: u16, detail: impl Into<String>) -> Self {
+        let (kind, title) = match status {
+            400 => ("urn:dogwatch:problem:invalid", "The request is not valid"),
+            401 => ("urn:dogwatch:problem:unauthenticated", "Who asks is not known"),
+            403 => ("urn:dogwatch:problem:not-allowed", "Not allowed"),
+            404 => ("urn:dogwatch:problem:not-found", "Not found"),
+            405 => ("urn:dogwatch:problem:method", "Method not allowed"),
+            409 => ("urn:dogwatch:problem:conflict", "It changed meanwhile"),
+            413 => ("urn:dogwatch:problem:too-large", "The body is too large"),
+            415 => ("urn:dogwatch:problem:media-type", "The body is not JSON"),
+            429 => ("urn:dogwatch:problem:too-many", "Too many tries"),
+            503 => ("urn:dogwatch:problem:unavailable", "Not now"),
+            _ => ("urn:dogwatch:problem:internal", "Something is wrong here"),
+        };
+        Self { kind, title, status, detail: detail.into(), more: Map::new() }
+    }
+
+    /// The request itself is wrong.
+    pub(crate) fn invalid(detail: impl Into<String>) -> Self {
+        Self::of(400, detail)
+    }
+
+    /// No token, or one that does not work.
+    pub(crate) fn unauthenticated(detail: impl Into<String>) -> Self {
+        Self::of(401, detail)
+    }
+
+    /// Known, and may not.
+    pub(crate) fn not_allowed(detail: impl Into<String>) -> Self {
+        Self::of(403, detail)
+    }
+
+    /// Not there, or not the asker's to see.
+    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
+        Self::of(404, detail)
+    }
+
+    /// Longer than the limit.
+    pub(crate) fn too_large(limit_bytes: usize) -> Self {
+        Self::of(413, format!("the body is longer than {limit_bytes} bytes; send a shorter one"))
+    }
+
+    /// Not JSON by its own account.
+    pub(crate) fn not_json() -> Self {
+        Self::of(415, "send the body as JSON, with the header `content-type: application/json`")
+    }
+
+    /// Too many tries.
+    pub(crate) fn too_many(detail: impl Into<String>) -> Self {
+        Self::of(429, detail)
+    }
+
+    /// Not now.
+    pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
+        Self::of(503, detail)
+    }
+
+    /// Our own fault.
+    pub(crate) fn internal(what: &str) -> Self {
+        tracing::error!(what, "request failed inside");
+        Self::of(500, format!("{what}; this is a fault of the collector's, please report it"))
+    }
+
+    /// Adds a member that only this kind has.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.more.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Self::of(refusal.code.http_status(), refusal.what)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response =
+            (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        let told = match status {
+            StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"dogwatch\"")),
+            StatusCode::TOO_MANY_REQUESTS => Some((header::RETRY_AFTER, "60")),
+            StatusCode::SERVICE_UNAVAILABLE => Some((header::RETRY_AFTER, "5")),
+            _ => None,
+        };
+        if let Some((name, value)) = told {
+            response.headers_mut().insert(name, header::HeaderValue::from_static(value));
+        }
+        response
+    }
+}
+
+/// Whether a refusal is a lost race, to which the present item belongs.
+pub(crate) fn is_conflict(refusal: &Refusal) -> bool {
+    refusal.code == Code::Conflict
+}
+
+/// Answers a path that no route has.
+pub(crate) async fn no_such_route(request: Request) -> Problem {
+    Problem::not_found(format!("there is no route {}; the API begins at /api/v1/", request.uri().path()))
+}
+
+/// Answers a method that a route does not have.
+pub(crate) async fn no_such_method(request: Request) -> Problem {
+    Problem::of(
+        405,
+        format!(
+            "{} does not take {}; the answer's `allow` header lists what it takes",
+            request.uri().path(),
+            request.method()
+        ),
+    )
+}

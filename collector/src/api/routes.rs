@@ -1,0 +1,91 @@
+//! The one table of routes: method, path, permission, parameters, handler.
+//!
+//! The router is built from it and from nothing else; the tests walk it with every kind of token.
+
+use axum::{
+    Router,
+    middleware::from_fn_with_state,
+    routing::{MethodFilter, MethodRouter, on},
+};
+
+use super::{
+    Shared, alerts,
+    auth::{
+        Gate, Needs,
+        Needs::{Admin, Public, View, Work},
+        guard,
+    },
+    endpoints, health, join_tokens, page, queue, setup, tokens, whoami,
+};
+
+/// One route.
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    pub(crate) needs: Needs,
+    /// Query parameters it takes; any other is refused by name.
+    pub(crate) params: &'static [&'static str],
+    handler: fn(MethodFilter) -> MethodRouter<Shared>,
+}
+
+/// The methods in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    Get,
+    Post,
+    Delete,
+}
+
+impl Method {
+    const fn filter(self) -> MethodFilter {
+        match self {
+            Self::Get => MethodFilter::GET,
+            Self::Post => MethodFilter::POST,
+            Self::Delete => MethodFilter::DELETE,
+        }
+    }
+}
+
+type Handler = fn(MethodFilter) -> MethodRouter<Shared>;
+
+const fn get(path: &'static str, needs: Needs, params: &'static [&'static str], handler: Handler) -> Route {
+    Route { method: Method::Get, path, needs, params, handler }
+}
+
+const fn post(path: &'static str, needs: Needs, handler: Handler) -> Route {
+    Route { method: Method::Post, path, needs, params: &[], handler }
+}
+
+const fn delete(path: &'static str, needs: Needs, handler: Handler) -> Route {
+    Route { method: Method::Delete, path, needs, params: &[], handler }
+}
+
+/// Every route there is.
+pub(crate) const ROUTES: &[Route] = &[
+    get("/", Public, &[], |m| on(m, page::index)),
+    get("/setup", Public, &[], |m| on(m, page::index)),
+    get("/style.css", Public, &[], |m| on(m, page::style)),
+    get("/healthz", Public, &[], |m| on(m, health::alive)),
+    get("/readyz", Public, &[], |m| on(m, health::ready)),
+    post("/api/v1/setup", Public, |m| on(m, setup::redeem)),
+    get("/api/v1/whoami", View, &[], |m| on(m, whoami::whoami)),
+    post("/api/v1/endpoints/{endpoint}/approve", Admin, |m| on(m, endpoints::approve)),
+    post("/api/v1/endpoints/{endpoint}/revoke", Admin, |m| on(m, endpoints::revoke)),
+    get("/api/v1/queue", View, &["state"], |m| on(m, queue::list)),
+    get("/api/v1/alerts/{number}", View, &[], |m| on(m, alerts::show)),
+    get("/api/v1/join-tokens", Admin, &[], |m| on(m, join_tokens::list)),
+    post("/api/v1/join-tokens", Admin, |m| on(m, join_tokens::create)),
+    delete("/api/v1/join-tokens/{id}", Admin, |m| on(m, join_tokens::revoke)),
+    get("/api/v1/tokens", Admin, &[], |m| on(m, tokens::list)),
+    post("/api/v1/tokens", Admin, |m| on(m, tokens::create)),
+    delete("/api/v1/tokens/{id}", Admin, |m| on(m, tokens::revoke)),
+];
+
+/// Builds the router: each route behind its guard.
+pub(crate) fn mount(api: &Shared) -> Router<Shared> {
+    ROUTES.iter().fold(Router::new(), |router, route| {
+        let gate = Gate { api: Shared::clone(api), needs: route.needs, params: route.params };
+        let guarded = (route.handler)(route.method.filter()).route_layer(from_fn_with_state(gate, guard));
+        router.route(route.path, guarded)
+    })
+}

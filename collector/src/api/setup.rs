@@ -1,0 +1,49 @@
+//! The first login: the one-time setup code becomes the first administrator's token.
+
+use std::time::Instant;
+
+use axum::{Extension, Json, extract::State};
+use dogwatch_model::{PersonId, Side, TeamId};
+use serde::Deserialize;
+
+use super::{Peer, Shared, extract::Body, problem::Problem, secret, tokens::NewToken};
+use crate::{
+    access::{Principal, Role, Sha256},
+    core::NewApiToken,
+};
+
+/// What the first person says.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Setup {
+    code: String,
+    person: PersonId,
+    #[serde(default = "msp")]
+    side: Side,
+    team: Option<TeamId>,
+}
+
+const fn msp() -> Side {
+    Side::Msp
+}
+
+/// `POST /api/v1/setup`
+pub(crate) async fn redeem(
+    State(api): State<Shared>,
+    peer: Option<Extension<Peer>>,
+    Body(setup): Body<Setup>,
+) -> Result<Json<NewToken>, Problem> {
+    let from = peer.map(|Extension(Peer(address))| address);
+    if !api.tries.allow(from, Instant::now()) {
+        return Err(Problem::too_many(
+            "five setup codes were tried within a minute; wait a minute and try again",
+        ));
+    }
+    let Setup { code, person, side, team } = setup;
+    let made = secret::api_token()?;
+    let principal = Principal { person, side, team, org: None, role: Role::Admin };
+    let token = NewApiToken { hash: made.hash, principal, lifetime: None };
+    let kept = api.core.redeem_setup(Sha256::of(code.as_bytes()), token).await?;
+    tracing::info!(token.id = %kept.id, person = %kept.principal.person, "first administrator set up");
+    Ok(Json(NewToken::of(&kept, made.text)))
+}

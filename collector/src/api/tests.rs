@@ -1,0 +1,137 @@
+//! The people's side from outside: requests in, answers out, over a state made by hand.
+
+mod permissions;
+mod strictness;
+
+use std::sync::{Arc, RwLock};
+
+use axum::{Router, body::Body};
+use dogwatch_model::{Endpoint, OrgId, PersonId, Side, SiteId};
+use http::{Method, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use jiff::Timestamp;
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use super::{ApiInfo, with_clock};
+use crate::{
+    access::{ApiToken, Principal, Role, Sha256},
+    core::CoreHandle,
+    state::{Health, Member, State},
+};
+
+pub(crate) fn noon() -> Timestamp {
+    "2026-11-22T12:00:00Z".parse().unwrap()
+}
+
+pub(crate) fn text_of_token(letter: char) -> String {
+    format!("dwt_{}", String::from(letter).repeat(43))
+}
+
+pub(crate) fn org(name: &str) -> OrgId {
+    OrgId::new(name).unwrap()
+}
+
+pub(crate) fn token(letter: char, role: Role, org: Option<OrgId>) -> (Sha256, ApiToken) {
+    let hash = Sha256::of(text_of_token(letter).as_bytes());
+    let principal =
+        Principal { person: PersonId::new("pat").unwrap(), side: Side::Msp, team: None, org, role };
+    let token = ApiToken {
+        id: format!("t{letter}"),
+        hash,
+        principal,
+        created_at: noon(),
+        expires_at: None,
+        revoked_at: None,
+    };
+    (hash, token)
+}
+
+pub(crate) fn member(id: &str, name: &str, org: &str) -> Member {
+    let endpoint: Endpoint = serde_json::from_value(serde_json::json!({
+        "id": id, "org": org, "site": "main", "name": name, "class": "server", "criticality": "normal",
+        "enrolled_at": "2026-11-01T00:00:00Z", "state": "active",
+        "presence": { "online": true, "since": "2026-11-22T00:00:00Z" },
+    }))
+    .unwrap();
+    assert_eq!(endpoint.site, SiteId::new("main").unwrap());
+    Member {
+        endpoint,
+        epochs: Vec::new(),
+        evidence: dogwatch_model::MachineEvidence::default(),
+        open: Vec::new(),
+    }
+}
+
+/// A collector whose core never answers: enough for everything that is decided before the core is asked.
+pub(crate) struct Collector {
+    router: Router,
+    _inputs: tokio::sync::mpsc::Receiver<crate::core::Input>,
+    health: tokio::sync::watch::Sender<Health>,
+}
+
+impl Collector {
+    pub(crate) fn over(state: State) -> Self {
+        let (inputs, kept) = tokio::sync::mpsc::channel(1);
+        let (health, watched) = tokio::sync::watch::channel(Health::Ready);
+        let core = CoreHandle {
+            inputs,
+            shared: Arc::new(RwLock::new(state)),
+            health: watched,
+            policy: Arc::new(arc_swap::ArcSwap::from_pointee(crate::policy::Policy::default())),
+        };
+        let info = ApiInfo {
+            name: "Acme <MSP>".into(),
+            version: "0.1.0",
+            people_address: "collector.example:7443".into(),
+            agents_address: "collector.example:7444".into(),
+            root_sha256: Sha256::of(b"root"),
+        };
+        Self { router: with_clock(core, info, noon), _inputs: kept, health }
+    }
+
+    pub(crate) async fn ask(&self, method: Method, path: &str, token: Option<&str>, body: &str) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if !body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        self.send(request).await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        Answer {
+            status: parts.status,
+            problem: kind == "application/problem+json",
+            json: serde_json::from_str(&text).unwrap_or_default(),
+            text,
+            headers: parts.headers,
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str, token: Option<&str>) -> Answer {
+        self.ask(Method::GET, path, token, "").await
+    }
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) problem: bool,
+    pub(crate) json: Value,
+    pub(crate) text: String,
+    pub(crate) headers: http::HeaderMap,
+}
+
+impl Answer {
+    pub(crate) fn detail(&self) -> &str {
+        self.json["detail"].as_str().unwrap_or_default()
+    }
+}

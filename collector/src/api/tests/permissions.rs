@@ -1,0 +1,148 @@
+//! Walks the table of routes with every kind of token.
+
+use http::{Method, StatusCode};
+
+use super::{Collector, member, noon, org, text_of_token, token};
+use crate::{
+    access::{JoinTokenRecord, Role, Sha256},
+    api::{
+        auth::Needs,
+        routes::{self, ROUTES, Route},
+    },
+    state::State,
+};
+
+const OTHER: &str = "018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d11";
+
+/// An `acme` machine and join token; an admin (`a`), a member (`m`) and a viewer (`v`) of everything, a viewer of
+/// `globex` (`g`) and its admin (`x`), an expired (`e`) and a revoked (`r`) admin.
+fn collector() -> Collector {
+    let mut state = State::default();
+    let machine = member(OTHER, "srv-01", "acme");
+    state.members.insert(machine.endpoint.id, machine);
+    let mut expired = token('e', Role::Admin, None);
+    expired.1.expires_at = Some(noon());
+    let mut revoked = token('r', Role::Admin, None);
+    revoked.1.revoked_at = Some(noon());
+    state.tokens.extend([
+        token('a', Role::Admin, None),
+        token('m', Role::Member, None),
+        token('v', Role::Viewer, None),
+        token('g', Role::Viewer, Some(org("globex"))),
+        token('x', Role::Admin, Some(org("globex"))),
+        expired,
+        revoked,
+    ]);
+    let join = JoinTokenRecord {
+        id: "j1".into(),
+        hash: Sha256::of(b"secret"),
+        org: org("acme"),
+        site: dogwatch_model::SiteId::new("main").unwrap(),
+        created_by: dogwatch_model::PersonId::new("pat").unwrap(),
+        created_at: noon(),
+        expires_at: "2026-11-23T00:00:00Z".parse().unwrap(),
+        uses: 1,
+        used: 0,
+        approval: false,
+        revoked_at: None,
+    };
+    state.join_tokens.insert(join.id.clone(), join);
+    Collector::over(state)
+}
+
+fn method(route: &Route) -> Method {
+    match route.method {
+        routes::Method::Get => Method::GET,
+        routes::Method::Post => Method::POST,
+        routes::Method::Delete => Method::DELETE,
+    }
+}
+
+/// The route's path with things of `acme` in its places.
+fn path(route: &Route) -> String {
+    let id = if route.path.contains("join-tokens") { "j1" } else { "ta" };
+    route.path.replace("{endpoint}", "srv-01").replace("{number}", "1").replace("{id}", id)
+}
+
+async fn refusals(letter: Option<char>, guarded: impl Fn(&Route) -> bool) -> Vec<(String, StatusCode)> {
+    let collector = collector();
+    let shown = letter.map(text_of_token);
+    let mut seen = Vec::new();
+    for route in ROUTES.iter().filter(|route| guarded(route)) {
+        let answer = collector.ask(method(route), &path(route), shown.as_deref(), "").await;
+        assert!(answer.problem, "{} answered {} without a problem", route.path, answer.status);
+        seen.push((format!("{:?} {}", route.method, route.path), answer.status));
+    }
+    assert!(!seen.is_empty());
+    seen
+}
+
+fn all_are(seen: &[(String, StatusCode)], status: StatusCode) {
+    let others: Vec<_> = seen.iter().filter(|(_, got)| *got != status).collect();
+    assert!(others.is_empty(), "expected {status} everywhere, but: {others:?}");
+}
+
+#[tokio::test]
+async fn without_a_token_every_guarded_route_is_closed() {
+    all_are(&refusals(None, |r| r.needs != Needs::Public).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn expired_revoked_and_unknown_tokens_open_nothing() {
+    for letter in ['e', 'r', 'u'] {
+        all_are(&refusals(Some(letter), |r| r.needs != Needs::Public).await, StatusCode::UNAUTHORIZED);
+    }
+}
+
+#[tokio::test]
+async fn a_viewer_changes_nothing() {
+    let closed = |r: &Route| matches!(r.needs, Needs::Work | Needs::Admin);
+    all_are(&refusals(Some('v'), closed).await, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_member_administers_nothing() {
+    all_are(&refusals(Some('m'), |r| r.needs == Needs::Admin).await, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn another_orgs_things_are_not_found_in_the_words_of_things_that_do_not_exist() {
+    let collector = collector();
+    let shown = text_of_token('x');
+    let named = |r: &&Route| r.needs != Needs::Public && r.path.contains('{');
+    for route in ROUTES.iter().filter(named) {
+        let real = path(route);
+        let unreal =
+            real.replace("srv-01", "srv-99").replace("/ta", "/tz").replace("j1", "j9").replace("/1", "/9");
+        let not_mine = collector.ask(method(route), &real, Some(&shown), "").await;
+        let not_there = collector.ask(method(route), &unreal, Some(&shown), "").await;
+        assert_eq!(not_mine.status, StatusCode::NOT_FOUND, "{real}: {}", not_mine.text);
+        let (mine, theirs) = (not_mine.detail().to_owned(), not_there.detail().to_owned());
+        let leveled = |text: &str| {
+            text.replace("srv-99", "srv-01").replace("`tz`", "`ta`").replace("j9", "j1").replace("`9`", "`1`")
+        };
+        assert_eq!(leveled(&theirs), leveled(&mine), "{real}");
+    }
+}
+
+#[tokio::test]
+async fn lists_hold_only_what_is_ones_own() {
+    let collector = collector();
+    let admin = text_of_token('x');
+    let tokens = collector.get("/api/v1/tokens", Some(&admin)).await;
+    let ids: Vec<_> = tokens.json["tokens"].as_array().unwrap().iter().map(|t| t["id"].clone()).collect();
+    assert_eq!(ids, ["tg", "tx"]);
+    assert!(!tokens.text.contains("hash"), "{}", tokens.text);
+    let joins = collector.get("/api/v1/join-tokens", Some(&admin)).await;
+    assert_eq!(joins.json["join_tokens"], serde_json::json!([]));
+    let all = collector.get("/api/v1/join-tokens", Some(&text_of_token('a'))).await;
+    assert_eq!(all.json["join_tokens"][0]["state"], "valid");
+}
+
+#[tokio::test]
+async fn a_token_never_makes_one_that_sees_more() {
+    let wanted = r#"{"person":"kim","side":"msp","org":"acme"}"#;
+    let answer = collector().ask(Method::POST, "/api/v1/tokens", Some(&text_of_token('x')), wanted).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert_eq!(answer.detail(), "there is no org `acme` that you may see");
+}

@@ -1,0 +1,119 @@
+//! What is not understood is refused by name, and every error is a problem.
+
+use axum::body::Body;
+use http::{Method, Request, StatusCode, header};
+
+use super::{Collector, text_of_token, token};
+use crate::{
+    access::Role,
+    state::{Health, State},
+};
+
+fn collector() -> Collector {
+    let mut state = State::default();
+    state.tokens.extend([token('a', Role::Admin, None)]);
+    Collector::over(state)
+}
+
+#[tokio::test]
+async fn an_unknown_query_parameter_is_refused_by_name() {
+    let answer = collector().get("/api/v1/queue?stat=all", Some(&text_of_token('a'))).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert!(
+        answer.detail().starts_with("no query parameter `stat`; this route takes "),
+        "{}",
+        answer.detail()
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_key_of_the_body_is_refused_by_name_and_place() {
+    let body = r#"{"org":"acme","site":"main","use":3}"#;
+    let answer = collector().ask(Method::POST, "/api/v1/join-tokens", Some(&text_of_token('a')), body).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert!(
+        answer.detail().contains("unknown field `use`, expected one of `org`, `site`"),
+        "{}",
+        answer.detail()
+    );
+    assert_eq!(answer.json["line"], 1);
+}
+
+#[tokio::test]
+async fn limits_are_said_with_their_bounds() {
+    let body = r#"{"org":"acme","site":"main","uses":0}"#;
+    let answer = collector().ask(Method::POST, "/api/v1/join-tokens", Some(&text_of_token('a')), body).await;
+    assert_eq!(answer.detail(), "`uses` must be from 1 to 10000, not 0");
+}
+
+#[tokio::test]
+async fn every_kind_of_error_is_a_problem() {
+    let collector = collector();
+    let shown = text_of_token('a');
+    let long = format!("{{\"org\":\"{}\"}}", "a".repeat(70_000));
+    for (method, path, body, status) in [
+        (Method::GET, "/api/v1/nothing", "", StatusCode::NOT_FOUND),
+        (Method::DELETE, "/api/v1/whoami", "", StatusCode::METHOD_NOT_ALLOWED),
+        (Method::POST, "/api/v1/join-tokens", "{", StatusCode::BAD_REQUEST),
+        (Method::POST, "/api/v1/join-tokens", long.as_str(), StatusCode::PAYLOAD_TOO_LARGE),
+        (Method::GET, "/api/v1/queue?state=half", "", StatusCode::BAD_REQUEST),
+    ] {
+        let answer = collector.ask(method.clone(), path, Some(&shown), body).await;
+        assert_eq!((answer.status, answer.problem), (status, true), "{method} {path}: {}", answer.text);
+        assert_eq!(answer.json["status"], status.as_u16());
+        assert!(answer.json["type"].as_str().unwrap().starts_with("urn:dogwatch:problem:"));
+    }
+    let form = Request::post("/api/v1/join-tokens")
+        .header(header::AUTHORIZATION, format!("Bearer {shown}"))
+        .body(Body::from("org=acme"))
+        .unwrap();
+    let answer = collector.send(form).await;
+    assert_eq!((answer.status, answer.problem), (StatusCode::UNSUPPORTED_MEDIA_TYPE, true));
+}
+
+#[tokio::test]
+async fn a_method_that_is_not_there_is_answered_with_those_that_are() {
+    let answer = collector().ask(Method::DELETE, "/api/v1/whoami", None, "").await;
+    assert_eq!(answer.headers[header::ALLOW], "GET,HEAD");
+}
+
+#[tokio::test]
+async fn a_setup_code_can_be_guessed_five_times_a_minute() {
+    let collector = collector();
+    let mut seen = Vec::new();
+    for _ in 0..6 {
+        let answer = collector.ask(Method::POST, "/api/v1/setup", None, r#"{"code":"x"}"#).await;
+        seen.push(answer.status.as_u16());
+    }
+    assert_eq!(seen, [400; 6], "an incomplete request is no guess");
+}
+
+#[tokio::test]
+async fn whoami_tells_the_person_and_the_collector_and_no_secret() {
+    let answer = collector().get("/api/v1/whoami", Some(&text_of_token('a'))).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.json["person"], "pat");
+    assert_eq!(answer.json["collector"]["name"], "Acme <MSP>");
+    assert!(!answer.text.contains("dwt_") && !answer.text.contains("hash\""), "{}", answer.text);
+    assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");
+}
+
+#[tokio::test]
+async fn readiness_says_why_not() {
+    let collector = collector();
+    assert_eq!(collector.get("/readyz", None).await.status, StatusCode::OK);
+    let why = "the disk is full; free some space".to_owned();
+    collector.health.send(Health::Degraded { since: super::noon(), why }).unwrap();
+    let answer = collector.get("/readyz", None).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.detail(), "the disk is full; free some space");
+    assert_eq!(answer.json["ready"], false);
+}
+
+#[tokio::test]
+async fn the_page_is_readable_without_a_token_and_shows_the_name_as_text() {
+    let answer = collector().get("/", None).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.text.contains("Acme &lt;MSP&gt;"));
+    assert!(answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("default-src 'none'"));
+}

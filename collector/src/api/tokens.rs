@@ -1,0 +1,160 @@
+//! API tokens: who may speak, for whom, until when.
+//!
+//! A token never reaches further than the one that made it: whoever sees one org only makes tokens for that org only.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use dogwatch_model::{OrgId, PersonId, Side, TeamId};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Shared, caller::Caller, extract::Body, problem::Problem, secret};
+use crate::{
+    access::{ApiToken, Principal, Role},
+    core::NewApiToken,
+};
+
+/// The longest life that can be asked for: ten years. No expiry at all is possible, too, by saying nothing.
+const MAX_LIFETIME_SECONDS: u32 = 10 * 366 * 24 * 3600;
+
+/// A token as it is shown: never its text, never its hash.
+#[derive(Serialize)]
+pub(crate) struct TokenJson {
+    id: String,
+    #[serde(flatten)]
+    principal: Principal,
+    created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revoked_at: Option<Timestamp>,
+    state: &'static str,
+}
+
+impl TokenJson {
+    pub(crate) fn of(token: &ApiToken, now: Timestamp) -> Self {
+        let state = match token {
+            ApiToken { revoked_at: Some(_), .. } => "revoked",
+            token if token.is_valid(now) => "valid",
+            _ => "expired",
+        };
+        Self {
+            id: token.id.clone(),
+            principal: token.principal.clone(),
+            created_at: token.created_at,
+            expires_at: token.expires_at,
+            revoked_at: token.revoked_at,
+            state,
+        }
+    }
+}
+
+/// A token just made: the one time that its text is shown.
+#[derive(Serialize)]
+pub(crate) struct NewToken {
+    token: String,
+    #[serde(flatten)]
+    kept: TokenJson,
+}
+
+impl NewToken {
+    pub(crate) fn of(kept: &ApiToken, text: String) -> Self {
+        Self { token: text, kept: TokenJson::of(kept, kept.created_at) }
+    }
+}
+
+/// Tokens, oldest first.
+#[derive(Serialize)]
+pub(crate) struct List {
+    tokens: Vec<TokenJson>,
+}
+
+/// What a new token is to be.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    person: PersonId,
+    side: Side,
+    team: Option<TeamId>,
+    org: Option<OrgId>,
+    #[serde(default = "member")]
+    role: Role,
+    expires_in_seconds: Option<u32>,
+}
+
+const fn member() -> Role {
+    Role::Member
+}
+
+/// Whether the caller may see and revoke a token.
+fn within_reach(caller: &Caller, token: &ApiToken) -> bool {
+    match &caller.principal().org {
+        None => true,
+        own => token.principal.org == *own,
+    }
+}
+
+/// `GET /api/v1/tokens`
+pub(crate) async fn list(State(api): State<Shared>, caller: Caller) -> Json<List> {
+    let mut tokens: Vec<ApiToken> = api
+        .core
+        .read(|state| state.tokens.values().filter(|token| within_reach(&caller, token)).cloned().collect());
+    tokens.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+    Json(List { tokens: tokens.iter().map(|token| TokenJson::of(token, caller.now)).collect() })
+}
+
+/// `POST /api/v1/tokens`
+pub(crate) async fn create(
+    State(api): State<Shared>,
+    caller: Caller,
+    Body(wanted): Body<Wanted>,
+) -> Result<(http::StatusCode, Json<NewToken>), Problem> {
+    let Wanted { person, side, team, org, role, expires_in_seconds } = wanted;
+    let org = scope(caller.principal(), org)?;
+    let lifetime = match expires_in_seconds {
+        Some(seconds @ 1..=MAX_LIFETIME_SECONDS) => Some(SignedDuration::from_secs(seconds.into())),
+        Some(_) => {
+            return Err(Problem::invalid(format!(
+                "`expires_in_seconds` must be from 1 to {MAX_LIFETIME_SECONDS}; leave it out for a token without an end"
+            )));
+        }
+        None => None,
+    };
+    let made = secret::api_token()?;
+    let principal = Principal { person, side, team, org, role };
+    let by = caller.principal().person.clone();
+    let kept =
+        api.core.create_token(NewApiToken { hash: made.hash, principal, lifetime }, by.clone()).await?;
+    tracing::info!(token.id = %kept.id, person = %kept.principal.person, %by, "token created");
+    Ok((http::StatusCode::CREATED, Json(NewToken::of(&kept, made.text))))
+}
+
+/// The org that a new token may see: never more than its maker sees.
+fn scope(maker: &Principal, wanted: Option<OrgId>) -> Result<Option<OrgId>, Problem> {
+    match (&maker.org, wanted) {
+        (Some(own), Some(org)) if *own != org => {
+            Err(Problem::not_found(format!("there is no org `{org}` that you may see")))
+        }
+        (Some(own), _) => Ok(Some(own.clone())),
+        (None, wanted) => Ok(wanted),
+    }
+}
+
+/// `DELETE /api/v1/tokens/{id}`
+pub(crate) async fn revoke(
+    State(api): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<TokenJson>, Problem> {
+    let found = api
+        .core
+        .read(|state| state.tokens.values().any(|token| token.id == id && within_reach(&caller, token)));
+    if !found {
+        return Err(Problem::not_found(format!("there is no token `{id}` that you may see")));
+    }
+    let kept = api.core.revoke_token(id, caller.principal().clone()).await?;
+    tracing::info!(token.id = %kept.id, by = %caller.principal().person, "token revoked");
+    Ok(Json(TokenJson::of(&kept, caller.now)))
+}

@@ -1,0 +1,39 @@
+//! `whoami`: who the token speaks for, and with which collector.
+
+use axum::{Json, extract::State};
+use serde::Serialize;
+
+use super::{Shared, caller::Caller, tokens::TokenJson};
+
+/// Who asks, and whom.
+#[derive(Serialize)]
+pub(crate) struct WhoAmI {
+    #[serde(flatten)]
+    token: TokenJson,
+    collector: CollectorJson,
+}
+
+/// The collector itself.
+#[derive(Serialize)]
+struct CollectorJson {
+    name: String,
+    version: &'static str,
+    people_address: String,
+    agents_address: String,
+    root_sha256: crate::access::Sha256,
+}
+
+/// `GET /api/v1/whoami`
+pub(crate) async fn whoami(State(api): State<Shared>, caller: Caller) -> Json<WhoAmI> {
+    let info = api.info.clone();
+    Json(WhoAmI {
+        token: TokenJson::of(&caller.token, caller.now),
+        collector: CollectorJson {
+            name: info.name,
+            version: info.version,
+            people_address: info.people_address,
+            agents_address: info.agents_address,
+            root_sha256: info.root_sha256,
+        },
+    })
+}
