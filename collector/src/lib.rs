@@ -5,8 +5,11 @@
 //! [`core::CoreHandle::read`].
 
 pub mod access;
+pub mod authority;
 pub mod config;
 pub mod core;
+pub mod enrolment;
+pub mod listener;
 pub mod policy;
 pub mod refusal;
 pub mod state;
