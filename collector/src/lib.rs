@@ -6,8 +6,11 @@
 
 pub mod access;
 pub mod api;
+pub mod authority;
 pub mod config;
 pub mod core;
+pub mod enrolment;
+pub mod listener;
 pub mod policy;
 pub mod refusal;
 pub mod state;
