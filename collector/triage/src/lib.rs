@@ -7,8 +7,8 @@
 //! A snapshot carries `as_of`; there is no other notion of now.
 
 pub mod alert;
-pub mod filter;
 pub mod calendar;
+pub mod filter;
 pub mod finding;
 
 #[cfg(test)]
