@@ -10,6 +10,7 @@ pub mod collector;
 pub mod cost;
 pub mod crossing;
 pub mod figure;
+pub mod filter;
 pub mod ingest;
 pub mod memory;
 pub mod restart;

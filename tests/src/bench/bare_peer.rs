@@ -22,8 +22,8 @@ pub struct BarePeer {
 impl BarePeer {
     /// Starts it.
     pub fn start() -> Result<Self> {
-        let mut program = Program::start(Command::new(sibling("bare")?))?;
-        let token = program.line()?.parse().context("the bare peer printed no join token")?;
+        let (program, line) = Program::start_and_read_line(&mut Command::new(sibling("bare")?))?;
+        let token = line.parse().context("the bare peer printed no join token")?;
         Ok(Self { program, token })
     }
 

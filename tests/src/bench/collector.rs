@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     net::TcpListener,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -48,7 +48,7 @@ impl Collector {
         let root = runtime.block_on(fetch_root(&place, link.root_sha256))?;
         let mut api = Api::new(&link.people, &root);
         wait_until(|| api.ready().then_some(()))?;
-        let setup = json!({ "code": link.code, "person": "bench", "name": "Benchmark" });
+        let setup = json!({ "code": link.code, "person": "bench" });
         let answer = api.post("/api/v1/setup", &setup)?;
         let bearer = answer["token"].as_str().context("set-up answered without a token")?.to_owned();
         api.sign_in(&bearer);
@@ -126,15 +126,15 @@ fn init(folder: &Path) -> Result<SetupLink> {
 }
 
 fn serve(folder: &Path) -> Result<Program> {
-    let mut command = Command::new(sibling("dogwatch-collector")?);
-    command.arg("serve").arg("--data-dir").arg(folder);
-    let log = File::options().create(true).append(true).open(log_file(folder))?;
-    command.stderr(log);
-    Program::start(command)
-}
-
-fn log_file(folder: &Path) -> PathBuf {
-    folder.join("bench.log")
+    let log = File::options().create(true).append(true).open(folder.join("bench.log"))?;
+    Program::start(
+        Command::new(sibling("dogwatch-collector")?)
+            .arg("serve")
+            .arg("--data-dir")
+            .arg(folder)
+            .stdout(log.try_clone()?)
+            .stderr(log),
+    )
 }
 
 fn wait_until<T>(mut look: impl FnMut() -> Option<T>) -> Result<T> {

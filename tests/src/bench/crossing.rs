@@ -23,8 +23,6 @@ const BACKGROUND_PER_SECOND: f64 = 1_000.0;
 const LOOKED_FOR: usize = 50;
 /// Past this an alert will not come.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Alerts asked for at once: more than there are.
-const QUEUE: &str = "/api/v1/queue?limit=5000";
 
 /// Lets `crossings` endpoints of a talking fleet cross the disk threshold, one after the other.
 ///
@@ -70,7 +68,7 @@ pub fn run(runtime: &Handle, agents: usize, crossings: usize, say: &dyn Fn(&str)
 fn wait_for(api: &Api, alerts: usize) -> Result<()> {
     let start = Instant::now();
     loop {
-        let found = disk_alerts(&api.get(QUEUE)?)?;
+        let found = disk_alerts(&api.get("/api/v1/queue")?)?;
         if found >= alerts {
             return Ok(());
         }
@@ -83,6 +81,6 @@ fn wait_for(api: &Api, alerts: usize) -> Result<()> {
 }
 
 fn disk_alerts(queue: &Value) -> Result<usize> {
-    let items = queue["items"].as_array().context("the queue's answer has no items")?;
+    let items = queue["alerts"].as_array().context("the queue's answer has no alerts")?;
     Ok(items.iter().filter(|alert| alert["category"] == "capacity").count())
 }

@@ -2,9 +2,9 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Lines},
+    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, Stdio},
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
@@ -17,28 +17,27 @@ use rustix::{
 /// A running child. Dropping it kills it: a benchmark that fails leaves nothing behind.
 pub struct Program {
     child: Child,
-    stdout: Lines<BufReader<ChildStdout>>,
-    what: String,
 }
 
 impl Program {
-    /// Starts a program with its standard output readable here.
-    pub fn start(mut command: Command) -> Result<Self> {
-        let what = command.get_program().to_string_lossy().into_owned();
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("cannot start {what}; build it first: cargo build --release"))?;
-        let stdout = child.stdout.take().context("standard output was piped")?;
-        Ok(Self { child, stdout: BufReader::new(stdout).lines(), what })
+    /// Starts a program.
+    pub fn start(command: &mut Command) -> Result<Self> {
+        let child = command.stdin(Stdio::null()).spawn().with_context(|| {
+            format!(
+                "cannot start {}; build everything first: cargo build --release --workspace",
+                command.get_program().display()
+            )
+        })?;
+        Ok(Self { child })
     }
 
-    /// The next line that it prints.
-    pub fn line(&mut self) -> Result<String> {
-        let line = self.stdout.next();
-        line.with_context(|| format!("{} ended before it said what was expected", self.what))?
-            .with_context(|| format!("cannot read what {} says", self.what))
+    /// Starts a program and waits for the first line that it prints.
+    pub fn start_and_read_line(command: &mut Command) -> Result<(Self, String)> {
+        let mut program = Self::start(command.stdout(Stdio::piped()))?;
+        let stdout = program.child.stdout.take().context("standard output was piped")?;
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line).context("cannot read what the program prints")?;
+        Ok((program, line))
     }
 
     /// Reads its meters.

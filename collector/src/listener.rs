@@ -1,0 +1,146 @@
+//! Our own accept loops: TCP, TLS, HTTP, each step with a limit before anybody is known.
+//!
+//! Ready-made servers leave out what matters here: a time limit on handshakes, a cap on callers that have not proved
+//! anything, a verifier that is asked at every request, certificates that change while we run. One [`Listener`] runs
+//! per port; behind its [`Door`] people are anonymous until their token is read, agents are known from the handshake on.
+//!
+//! It deliberately knows nothing of routes and services: it is given one [`axum::Router`].
+
+use std::{sync::Arc, time::Duration};
+
+use arc_swap::ArcSwap;
+use rustls::ServerConfig;
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::authority::standing::KeyStatus;
+
+mod admission;
+mod bind;
+mod complaints;
+mod connection;
+mod handshake;
+mod limits;
+
+pub use bind::{BindError, Bound};
+pub use limits::Limits;
+
+use admission::Admission;
+pub(crate) use admission::network;
+use complaints::Complaints;
+
+/// Who is let in.
+#[derive(Clone)]
+pub enum Door {
+    /// Anybody; requests carry [`axum::extract::ConnectInfo`] with the caller's address.
+    People,
+    /// Agents whose key stands well; requests carry [`crate::authority::verify::Peer`]. The key is asked about again at
+    /// every request, so that a connection outlives a revocation but opens nothing.
+    Agents(Arc<dyn KeyStatus>),
+}
+
+impl Door {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::People => "people",
+            Self::Agents(_) => "agents",
+        }
+    }
+}
+
+/// TLS settings that can be changed while connections stand; the next handshake uses the new ones.
+pub type SharedTls = Arc<ArcSwap<ServerConfig>>;
+
+/// One port, ready to serve.
+pub struct Listener {
+    /// The port.
+    pub bound: Bound,
+    /// How TLS is spoken on it.
+    pub tls: SharedTls,
+    /// Who is let in.
+    pub door: Door,
+    /// What answers them.
+    pub router: axum::Router,
+    /// How much is too much.
+    pub limits: Limits,
+}
+
+/// What every connection of a listener shares.
+struct House {
+    tls: SharedTls,
+    door: Door,
+    router: axum::Router,
+    limits: Limits,
+    admission: Admission,
+    complaints: Complaints,
+    /// Go away when done: no new requests.
+    stop: CancellationToken,
+    /// Go away now.
+    cut: CancellationToken,
+}
+
+impl Listener {
+    /// Serves until `stop`; then tells everybody to go, waits for at most [`Limits::drain`], and cuts who is left.
+    pub async fn run(self, stop: CancellationToken) {
+        let Self { bound, tls, door, router, limits } = self;
+        let connections = TaskTracker::new();
+        let pending = Arc::new(Semaphore::new(limits.pending));
+        let places = Arc::new(Semaphore::new(limits.connections));
+        let house = Arc::new(House {
+            tls,
+            door,
+            router,
+            admission: Admission::new(limits.pending_per_address),
+            complaints: Complaints::default(),
+            stop,
+            cut: CancellationToken::new(),
+            limits,
+        });
+        tracing::info!(address = %bound.address(), door = house.door.name(), "listening");
+        loop {
+            let caller = tokio::select! {
+                biased;
+                () = house.stop.cancelled() => break,
+                caller = next_caller(&bound, &pending) => caller,
+            };
+            let Some((stream, turn)) = caller else { continue };
+            let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+                house.complaints.note(&house.door, None, "all places are taken (limit `connections`)");
+                continue;
+            };
+            connections.spawn(connection::serve(Arc::clone(&house), stream, turn, place));
+        }
+        drop(bound);
+        connections.close();
+        if tokio::time::timeout(house.limits.drain, connections.wait()).await.is_err() {
+            tracing::warn!(door = house.door.name(), left = connections.len(), "cutting connections");
+            house.cut.cancel();
+            connections.wait().await;
+        }
+    }
+}
+
+/// Waits for a turn to shake hands, then for somebody to shake them with. While all turns are taken, callers wait in
+/// the system's queue: a storm is served at the pace we can, not refused.
+async fn next_caller(bound: &Bound, pending: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    let turn = Arc::clone(pending).acquire_owned().await.ok()?;
+    match bound.accept().await {
+        Ok(stream) => Some((stream, turn)),
+        Err(error) if is_of_one_caller(&error) => None,
+        Err(error) => {
+            // Out of file descriptors or memory: accepting again at once would only spin.
+            tracing::warn!(%error, "cannot accept connections; trying again");
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
+    }
+}
+
+/// How long to leave off accepting when the system has no room.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+fn is_of_one_caller(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}

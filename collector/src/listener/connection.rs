@@ -1,0 +1,200 @@
+//! One connection from handshake to goodbye.
+
+use core::pin::{Pin, pin};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{body::Body, extract::ConnectInfo};
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::graceful::GracefulConnection,
+};
+use jiff::Timestamp;
+use tokio::{
+    net::TcpStream,
+    sync::{Notify, OwnedSemaphorePermit},
+    time::Instant,
+};
+use tokio_rustls::server::TlsStream;
+use tower::Service as _;
+
+use super::{Door, House, Limits, handshake};
+use crate::authority::{standing::KeyStatus, verify::Credential};
+
+/// An agent's Attach stream holds this much unsent at most; acknowledgements are a few bytes.
+const SEND_BUFFER_BYTES: usize = 16 * 1024;
+
+/// Streams reset by a caller before we looked at them, and by us for its mistakes, until the connection is given up:
+/// a good client has none of either (rapid reset, CVE-2023-44487).
+const MAX_PENDING_RESETS: usize = 16;
+const MAX_ERROR_RESETS: usize = 64;
+
+/// Serves one caller from its first byte to its last.
+pub(super) async fn serve(
+    house: Arc<House>,
+    stream: TcpStream,
+    pending: OwnedSemaphorePermit,
+    _place: OwnedSemaphorePermit,
+) {
+    let Ok(address) = stream.peer_addr() else { return };
+    let turn_away = |why: &str| house.complaints.note(&house.door, Some(address.ip()), why);
+    let Some(turn) = house.admission.admit(address.ip()) else {
+        return turn_away("too many handshakes under way from its address (limit `pending_per_address`)");
+    };
+    let shaken = tokio::select! {
+        shaken = handshake::shake(house.tls.load_full(), stream, house.limits.handshake) => shaken,
+        () = house.stop.cancelled() => return,
+    };
+    drop((pending, turn));
+    let stream = match shaken {
+        Ok(stream) => stream,
+        Err(why) => return turn_away(&why),
+    };
+    let Some(identity) = Identity::of(&house.door, &stream, address) else {
+        return turn_away("its key stopped standing well during the handshake");
+    };
+    let is_http2 = matches!(house.door, Door::Agents(_)) || stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    let caller =
+        Arc::new(Caller { house, identity, has_asked: AtomicBool::new(false), dismissed: Notify::new() });
+    caller.drive(TokioIo::new(*stream), is_http2).await;
+}
+
+/// What is known of a caller from the handshake.
+enum Identity {
+    Anybody(SocketAddr),
+    Agent(Credential, Arc<dyn KeyStatus>),
+}
+
+impl Identity {
+    fn of(door: &Door, stream: &TlsStream<TcpStream>, address: SocketAddr) -> Option<Self> {
+        match door {
+            Door::People => Some(Self::Anybody(address)),
+            Door::Agents(keys) => {
+                let certificate = stream.get_ref().1.peer_certificates()?.first()?;
+                Some(Self::Agent(Credential::of(certificate, address).ok()?, Arc::clone(keys)))
+            }
+        }
+    }
+}
+
+struct Caller {
+    house: Arc<House>,
+    identity: Identity,
+    /// It has sent a request.
+    has_asked: AtomicBool,
+    /// It was refused for good and is to go.
+    dismissed: Notify,
+}
+
+impl Caller {
+    async fn drive(self: Arc<Self>, io: TokioIo<TlsStream<TcpStream>>, is_http2: bool) {
+        let limits = &self.house.limits;
+        let service = hyper::service::service_fn(|request| Arc::clone(&self).answer(request));
+        if is_http2 {
+            self.attend(http2(limits).serve_connection(io, service)).await;
+        } else {
+            self.attend(http1(limits).serve_connection(io, service)).await;
+        }
+    }
+
+    /// Adds to a request who asks, and passes it on.
+    async fn answer(self: Arc<Self>, mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+        self.has_asked.store(true, Ordering::Relaxed);
+        match &self.identity {
+            Identity::Anybody(address) => {
+                request.extensions_mut().insert(ConnectInfo(*address));
+            }
+            Identity::Agent(credential, keys) => {
+                let Some(peer) = credential.peer(keys.as_ref(), Timestamp::now()) else {
+                    self.dismissed.notify_one();
+                    let status = tonic::Status::unauthenticated("this endpoint's key was revoked");
+                    return Ok(status.into_http());
+                };
+                request.extensions_mut().insert(peer);
+            }
+        }
+        self.house.router.clone().call(request).await
+    }
+
+    /// Keeps a connection going until it ends, is told to go, or has overstayed.
+    async fn attend<C: GracefulConnection>(&self, connection: C) {
+        let House { limits, stop, cut, .. } = &*self.house;
+        let mut connection = pin!(connection);
+        let mut deadline = pin!(tokio::time::sleep(limits.first_request));
+        let mut stage = Stage::Opening;
+        loop {
+            tokio::select! {
+                _ended = connection.as_mut() => return,
+                () = cut.cancelled() => return,
+                () = stop.cancelled(), if stage != Stage::Leaving => stage = Stage::Leaving,
+                () = self.dismissed.notified(), if stage != Stage::Leaving => stage = Stage::Leaving,
+                () = deadline.as_mut(), if stage != Stage::Settled => match (stage, limits.max_age) {
+                    (Stage::Opening, _) if !self.has_asked.load(Ordering::Relaxed) => return,
+                    (Stage::Opening, None) => { stage = Stage::Settled; continue; }
+                    (Stage::Opening, Some(age)) => {
+                        stage = Stage::Ageing;
+                        deadline.as_mut().reset(Instant::now() + jittered(age));
+                        continue;
+                    }
+                    (Stage::Ageing, _) => stage = Stage::Leaving,
+                    (Stage::Leaving | Stage::Settled, _) => return,
+                },
+            }
+            Pin::as_mut(&mut connection).graceful_shutdown();
+            deadline.as_mut().reset(Instant::now() + limits.drain);
+        }
+    }
+}
+
+/// Where a connection stands; each stage has its own deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It has to ask for something soon.
+    Opening,
+    /// It may stay until it is too old.
+    Ageing,
+    /// It may stay.
+    Settled,
+    /// It was told to go.
+    Leaving,
+}
+
+/// Between 80 and 120 % of a duration, so that connections made together do not end together.
+fn jittered(age: Duration) -> Duration {
+    let mut byte = [128];
+    // Without random numbers ages are merely not spread.
+    let _unspread = getrandom::fill(&mut byte);
+    age.mul_f64(0.8 + 0.4 * f64::from(byte[0]) / 255.0)
+}
+
+fn http1(limits: &Limits) -> hyper::server::conn::http1::Builder {
+    let mut builder = hyper::server::conn::http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.first_request)
+        .max_buf_size(usize::try_from(limits.header_bytes).unwrap_or(usize::MAX).max(8 * 1024));
+    builder
+}
+
+fn http2(limits: &Limits) -> hyper::server::conn::http2::Builder<TokioExecutor> {
+    let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams)
+        .max_header_list_size(limits.header_bytes)
+        .keep_alive_interval(limits.ping_interval)
+        .keep_alive_timeout(limits.ping_timeout)
+        .max_pending_accept_reset_streams(MAX_PENDING_RESETS)
+        .max_local_error_reset_streams(MAX_ERROR_RESETS)
+        .max_send_buf_size(SEND_BUFFER_BYTES);
+    builder
+}
