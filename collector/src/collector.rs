@@ -7,7 +7,6 @@ use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
-use dogwatch_proto::v1::enrolment_server::EnrolmentServer;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -17,7 +16,8 @@ use crate::{
     authority::{Authority, standing::KeyStatus, tls},
     config::{Config, DataDir, std_duration},
     core::{self, CoreThread, Input, Settings},
-    enrolment, ingest,
+    enrolment::EnrolmentService,
+    ingest,
     listener::{Bound, Door, Limits, Listener},
     policy,
     storage::{Embedded, EmbeddedOptions, Storage},
@@ -47,7 +47,7 @@ impl Collector {
         let policy = policy::read(&data.policy(), config.times.reopen_window).map_err(policy::all_faults)?;
         let storage: Box<dyn Storage> = Box::new(Embedded::open(
             &data.store(),
-            EmbeddedOptions::default().with_view_cache_mib(config.storage.view_cache_mib),
+            EmbeddedOptions { cache_bytes: config.storage.view_cache_mib << 20, ..EmbeddedOptions::default() },
         )?);
         let policy = Arc::new(ArcSwap::from_pointee(policy));
         let setup = SetupFile::of(data);
@@ -62,21 +62,17 @@ impl Collector {
         let people_tls = tls::people(identity()?, authority.root())?;
         let keys: Arc<dyn KeyStatus> = Arc::new(handle.clone());
         let agents_tls = tls::agents(identity()?, authority.root(), keys.clone())?;
-        let enrolment = EnrolmentServer::new(enrolment::Service::new(
-            handle.clone(),
-            authority.clone(),
-            config.agents.address.clone(),
-        ));
+        let enrolment =
+            EnrolmentService::new(handle.clone(), authority.clone(), config.agents.address.clone());
         let info = api::ApiInfo {
             name: config.name.clone(),
             version: env!("CARGO_PKG_VERSION"),
             people_address: config.people.address.clone(),
             agents_address: config.agents.address.clone(),
             root_sha256: authority.root_sha256(),
-            policy: policy_files.state(),
         };
-        let people_router = api::router(handle.clone(), info)
-            .merge(tonic::service::Routes::new(enrolment).into_axum_router());
+        let people_router =
+            api::router(handle.clone(), info).route_service("/dogwatch.v1.Enrolment/{*method}", enrolment);
         let (health, health_service) = tonic_health::server::health_reporter();
         drop(health);
         let uplink = ingest::Uplink::new(

@@ -7,6 +7,8 @@
 mod pace;
 mod session;
 
+pub(crate) use session::Outbound;
+
 use std::{pin::Pin, sync::Arc};
 
 use dogwatch_proto::v1::{self, uplink_server::UplinkServer};

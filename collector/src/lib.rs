@@ -14,7 +14,6 @@ pub mod enrolment;
 mod evaluate;
 mod fleet;
 pub mod ingest;
-pub mod init;
 pub mod lifecycle;
 pub mod listener;
 pub mod policy;

@@ -119,19 +119,17 @@ fn timeline_key(number: AlertNumber, place: usize) -> String {
 
 fn owner_of(policy: &Policy, member: &Member, finding: &Finding, now: Timestamp) -> Owner {
     let row = Row { endpoint: &member.endpoint, as_of: now, alerts: member.counts, owners: None };
-    let question = Question {
-        tool: &finding.tool,
-        category: finding.category,
-        severity: finding.severity,
-        row: Some(&row),
-        at: now,
-    };
-    routing::route(&question, policy.matrix(&member.endpoint.org)).owner
+    routing::route(&Question::of(finding, &row, now), policy.matrix(&member.endpoint.org)).owner
 }
 
 fn owner_by(policy: &Policy, member: &Member, alert: &Alert, now: Timestamp) -> Owner {
     let row = Row { endpoint: &member.endpoint, as_of: now, alerts: member.counts, owners: None };
-    let question =
-        Question { tool: &alert.tool, category: alert.category, severity: alert.severity, row: Some(&row), at: now };
+    let question = Question {
+        tool: Some(&alert.tool),
+        category: Some(alert.category),
+        severity: alert.severity,
+        endpoint: Some(&row),
+        at: now,
+    };
     routing::route(&question, policy.matrix(&alert.org)).owner
 }

@@ -6,10 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dogwatch_model::OrgId;
+use dogwatch_model::{OrgId, Side, TeamId};
 use dogwatch_triage::{
     alert,
-    matrix::{Directory, Matrix},
+    matrix::{Directory, Matrix, Team},
     rules::RuleSet,
 };
 use jiff::SignedDuration;
@@ -95,29 +95,42 @@ pub fn read(folder: &Path, reopen_window: SignedDuration) -> Result<Policy, Vec<
         .ok();
     let directory_path = folder.join("directory.toml");
     let directory = Directory::parse(text_of(&directory_path), &name_of(&directory_path))
-        .map_err(|errors| faults.extend(errors.iter().map(|e| PolicyFault::Content(e.to_string()))))
+        .map_err(|error| faults.push(PolicyFault::Content(error.to_string())))
         .ok();
     let mut orgs = BTreeMap::new();
     for (path, text) in texts.iter().filter(|(path, _)| path.parent().is_some_and(|p| p.ends_with("orgs"))) {
-        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        let org = match OrgId::new(stem) {
-            Ok(org) => org,
-            Err(error) => {
-                faults.push(PolicyFault::Content(format!("{}: the file is named after its org: {error}", path.display())));
-                continue;
+        // The directory's text decides as well.
+        let version = Sha256::of(format!("{text}\0{}", text_of(&directory_path)).as_bytes());
+        let version = version.to_string()[..12].to_owned();
+        match Matrix::parse(text, &name_of(path), version, directory.as_ref()) {
+            Ok(matrix) if path.file_stem().is_some_and(|stem| stem == matrix.org().as_str()) => {
+                orgs.insert(matrix.org().clone(), matrix);
             }
-        };
-        let version = Sha256::of(text.as_bytes()).to_string()[..12].to_owned();
-        match Matrix::parse(text, &name_of(path), &version, directory.as_ref()) {
-            Ok(matrix) => drop(orgs.insert(org, matrix)),
-            Err(errors) => faults.extend(errors.iter().map(|e| PolicyFault::Content(e.to_string()))),
+            Ok(matrix) => faults.push(PolicyFault::Content(format!(
+                "{}: it is the matrix of org `{}`; name the file {1}.toml, or mend `id` under [org]",
+                path.display(),
+                matrix.org()
+            ))),
+            Err(error) => faults.push(PolicyFault::Content(error.to_string())),
         }
     }
-    match rules {
-        Some(rules) if faults.is_empty() => {
+    let ownerless = ownerless().map_err(|error| faults.push(PolicyFault::Content(error.to_string()))).ok();
+    match (rules, ownerless) {
+        (Some(rules), Some(ownerless)) if faults.is_empty() => {
             let alerts = alert::Policy { reopen_window, ..alert::Policy::default() };
-            Ok(Policy { rules, orgs, alerts, ownerless: Matrix::last_resort_only() })
+            Ok(Policy { rules, orgs, alerts, ownerless })
         }
         _ => Err(faults),
     }
+}
+
+/// What decides for an org whose matrix file went away while it has endpoints.
+fn ownerless() -> Result<Matrix, dogwatch_model::IdError> {
+    let team = Team {
+        id: TeamId::new("last-resort")?,
+        name: "Last resort: this org has no matrix file".into(),
+        side: Side::Msp,
+        contact: None,
+    };
+    Ok(Matrix::empty(OrgId::new("none")?, team, "none".into()))
 }
