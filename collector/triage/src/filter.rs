@@ -31,6 +31,7 @@ pub use row::{AlertCounts, Owners, Row};
 pub use schema::{Schema, SchemaField, schema};
 
 pub(crate) use lower::{Bindings, Walk, parse_seconds, walk};
+pub(crate) use names::nearest;
 pub(crate) use program::Scope;
 pub(crate) use schema::Type;
 pub(crate) use value::{Item, Value};

@@ -1,0 +1,343 @@
+//! The responsibility matrix of an org: who acts first, who answers for it, who is asked and who is told.
+//!
+//! The matrix *is* the routing configuration: [`routing`](crate::routing) reads nothing else. One TOML document per
+//! org; the MSP's own teams, people and calendars stand once in a [`Directory`] that every org's document may refer
+//! to. A document is parsed and then validated into this type: every name in it resolves, every zone exists, every
+//! filter compiles. A document that does not validate yields every fault at once, each with its place and its cure,
+//! and no matrix.
+//!
+//! Nothing is ever ownerless: there is a last resort even in an empty matrix. Rows are tried in the order of the file.
+//!
+//! Not here: whether the matrix is a good one (gaps, shadowed rows), which is lint; and signatures, which are made
+//! over the text and kept outside it. Until both sides have signed, a matrix is [`Standing::Provisional`].
+
+use std::collections::BTreeMap;
+
+use dogwatch_model::{CalendarId, OrgId, PersonId, RowId, Side, TeamId, ToolId, text_enum};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    calendar::Calendar,
+    filter::Filter,
+    finding::{Category, Severity},
+};
+
+mod fault;
+mod file;
+mod reader;
+mod rows;
+mod starter;
+#[cfg(test)]
+mod tests;
+
+pub use fault::{Fault, MatrixError};
+pub use starter::starter;
+
+/// For how long the responsible side alone may claim, when the row does not say.
+pub const FIRST_RESPONDER: SignedDuration = SignedDuration::from_mins(10);
+
+/// The largest document, in bytes: 500 rows with notes are a fifth of it.
+pub const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
+
+/// The most rows: more cannot be read by people, and routing looks at each.
+pub const MAX_ROWS: usize = 500;
+
+text_enum! {
+    /// Whether both sides stand behind a matrix.
+    pub enum Standing {
+        /// Not signed by both yet.
+        Provisional = "provisional",
+        /// Signed by one person of each side.
+        Signed = "signed",
+    }
+}
+
+/// A group of people that can own work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Team {
+    /// Its id.
+    pub id: TeamId,
+    /// What people call it.
+    pub name: String,
+    /// Whose it is.
+    pub side: Side,
+    /// How to reach it: a number, an address, a channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+}
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Their id.
+    pub id: PersonId,
+    /// What people call them.
+    pub name: String,
+    /// Whose they are.
+    pub side: Side,
+    /// The team they work in.
+    pub team: TeamId,
+    /// How to reach them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+}
+
+/// A team or a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Party {
+    /// A team.
+    Team(TeamId),
+    /// A person.
+    Person(PersonId),
+}
+
+/// A tool and its one owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tool {
+    /// Its id.
+    pub id: ToolId,
+    /// What it is for: a category when it is the tool for that category, else free words.
+    pub function: String,
+    /// The team that owns it.
+    pub owner: TeamId,
+    /// The person of that team who knows it best.
+    pub person: Option<PersonId>,
+    /// Who stands in for that person.
+    pub deputy: Option<PersonId>,
+}
+
+impl Tool {
+    /// The category that it is the tool for.
+    pub fn category(&self) -> Option<Category> {
+        self.function.parse().ok()
+    }
+}
+
+/// When a row applies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Duty {
+    /// At every hour.
+    Always,
+    /// While the calendar is open.
+    During(CalendarId),
+    /// While the calendar is closed.
+    Outside(CalendarId),
+}
+
+impl Duty {
+    /// The calendar it goes by.
+    pub const fn calendar(&self) -> Option<&CalendarId> {
+        match self {
+            Self::Always => None,
+            Self::During(calendar) | Self::Outside(calendar) => Some(calendar),
+        }
+    }
+}
+
+/// What a row is about. An empty list selects everything.
+#[derive(Debug, Clone, Default)]
+pub struct Selector {
+    /// Tools, any of which.
+    pub tools: Vec<ToolId>,
+    /// Categories, any of which.
+    pub categories: Vec<Category>,
+    /// Severities, any of which.
+    pub severity: Vec<Severity>,
+    /// Endpoints.
+    pub endpoint: Option<Filter>,
+}
+
+/// One row: for what it selects, who is responsible, accountable, consulted and informed.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Its id.
+    pub id: RowId,
+    /// The line it begins on in its file.
+    pub line: usize,
+    /// What it is about.
+    pub selects: Selector,
+    /// When it applies.
+    pub duty: Duty,
+    /// Acts first.
+    pub responsible: TeamId,
+    /// Answers for the outcome.
+    pub accountable: Party,
+    /// Asked before something is changed.
+    pub consulted: Vec<Party>,
+    /// Told.
+    pub informed: Vec<Party>,
+    /// Acts when the responsible team does not.
+    pub backup: Option<TeamId>,
+    /// For how long the responsible side alone may claim.
+    pub first_responder: SignedDuration,
+    /// For people.
+    pub note: Option<String>,
+    /// Where it is written what to do.
+    pub runbook: Option<String>,
+}
+
+/// Teams, people and calendars that several matrices refer to: the MSP's own.
+#[derive(Debug, Clone, Default)]
+pub struct Directory {
+    teams: BTreeMap<TeamId, Team>,
+    people: BTreeMap<PersonId, Person>,
+    calendars: BTreeMap<CalendarId, Calendar>,
+}
+
+/// The responsibility matrix of one org.
+#[derive(Debug, Clone)]
+pub struct Matrix {
+    org: OrgId,
+    org_name: String,
+    version: String,
+    standing: Standing,
+    /// The org's own and what the directory lends it.
+    known: Directory,
+    tools: BTreeMap<ToolId, Tool>,
+    rows: Vec<Row>,
+    catch_all: Option<Row>,
+    last_resort: TeamId,
+}
+
+impl Directory {
+    /// Parses the collector's directory; `file` is how faults call it.
+    ///
+    /// # Errors
+    /// [`MatrixError`] with every fault.
+    pub fn parse(text: &str, file: &str) -> Result<Self, MatrixError> {
+        reader::directory(text, file)
+    }
+
+    /// A team by its id.
+    pub fn team(&self, id: &TeamId) -> Option<&Team> {
+        self.teams.get(id)
+    }
+
+    /// The teams, by id.
+    pub fn teams(&self) -> impl Iterator<Item = &Team> {
+        self.teams.values()
+    }
+
+    /// A person by their id.
+    pub fn person(&self, id: &PersonId) -> Option<&Person> {
+        self.people.get(id)
+    }
+
+    /// The people, by id.
+    pub fn people(&self) -> impl Iterator<Item = &Person> {
+        self.people.values()
+    }
+
+    /// A calendar by its id.
+    pub fn calendar(&self, id: &CalendarId) -> Option<&Calendar> {
+        self.calendars.get(id)
+    }
+
+    /// The calendars, by id.
+    pub fn calendars(&self) -> impl Iterator<Item = &Calendar> {
+        self.calendars.values()
+    }
+}
+
+impl Matrix {
+    /// Parses the document of an org.
+    ///
+    /// `file` is how faults call it. `version` is the hash of what was read, 12 hex digits; where a directory is used
+    /// it must cover the directory's text too, since that text decides as well.
+    ///
+    /// # Errors
+    /// [`MatrixError`] with every fault.
+    pub fn parse(
+        text: &str,
+        file: &str,
+        version: String,
+        directory: Option<&Directory>,
+    ) -> Result<Self, MatrixError> {
+        reader::matrix(text, file, version, directory)
+    }
+
+    /// The matrix of an org that has none yet: everything goes to its last resort.
+    pub fn empty(org: OrgId, last_resort: Team, version: String) -> Self {
+        let team = last_resort.id.clone();
+        let known =
+            Directory { teams: BTreeMap::from([(team.clone(), last_resort)]), ..Directory::default() };
+        Self {
+            org_name: org.to_string(),
+            org,
+            version,
+            standing: Standing::Provisional,
+            known,
+            tools: BTreeMap::new(),
+            rows: Vec::new(),
+            catch_all: None,
+            last_resort: team,
+        }
+    }
+
+    /// The same matrix, with what the caller knows of its signatures.
+    #[must_use]
+    pub fn with_standing(self, standing: Standing) -> Self {
+        Self { standing, ..self }
+    }
+
+    /// The org.
+    pub const fn org(&self) -> &OrgId {
+        &self.org
+    }
+
+    /// What people call the org.
+    pub fn org_name(&self) -> &str {
+        &self.org_name
+    }
+
+    /// Hash of its text, 12 hex digits.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Whether both sides stand behind it.
+    pub const fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// Every team, person and calendar it may name.
+    pub const fn directory(&self) -> &Directory {
+        &self.known
+    }
+
+    /// A tool by its id.
+    pub fn tool(&self, id: &ToolId) -> Option<&Tool> {
+        self.tools.get(id)
+    }
+
+    /// The tools, by id.
+    pub fn tools(&self) -> impl Iterator<Item = &Tool> {
+        self.tools.values()
+    }
+
+    /// The rows, in the order in which they are tried. The catch-all is not among them.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Takes what no row takes.
+    pub const fn catch_all(&self) -> Option<&Row> {
+        self.catch_all.as_ref()
+    }
+
+    /// A team that this matrix names. Parsing made sure that each of them exists.
+    pub(crate) fn team(&self, id: &TeamId) -> &Team {
+        &self.known.teams[id]
+    }
+
+    /// The calendar that a row goes by. Parsing made sure that it exists.
+    pub(crate) fn calendar_of(&self, duty: &Duty) -> Option<&Calendar> {
+        duty.calendar().map(|id| &self.known.calendars[id])
+    }
+
+    /// Owns what nobody else owns.
+    pub const fn last_resort(&self) -> &TeamId {
+        &self.last_resort
+    }
+}
