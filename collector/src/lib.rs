@@ -14,3 +14,4 @@ pub mod listener;
 pub mod policy;
 pub mod refusal;
 pub mod state;
+pub mod storage;
