@@ -16,6 +16,7 @@ mod auth;
 mod caller;
 mod endpoints;
 mod extract;
+mod fleet;
 mod health;
 mod join_tokens;
 mod page;

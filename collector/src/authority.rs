@@ -143,3 +143,6 @@ impl Authority {
         ca::open_or_create(&self.folder, &ca::Kind::Server, &self.trust_domain, now)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -125,3 +125,6 @@ fn cannot_issue(enrolled: &Enrolled, error: &AuthorityError) -> Refusal {
         "the collector cannot issue certificates now (its log says why); tell its administrator, then try again",
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,14 +74,11 @@ struct House {
     limits: Limits,
     admission: Admission,
     complaints: Complaints,
-    /// Go away when done: no new requests.
     stop: CancellationToken,
-    /// Go away now.
-    cut: CancellationToken,
 }
 
 impl Listener {
-    /// Serves until `stop`; then tells everybody to go, waits for at most [`Limits::drain`], and cuts who is left.
+    /// Serves until `stop`; then tells everybody to go, and cuts who is left after [`Limits::drain`].
     pub async fn run(self, stop: CancellationToken) {
         let Self { bound, tls, door, router, limits } = self;
         let connections = TaskTracker::new();
@@ -94,7 +91,6 @@ impl Listener {
             admission: Admission::new(limits.pending_per_address),
             complaints: Complaints::default(),
             stop,
-            cut: CancellationToken::new(),
             limits,
         });
         tracing::info!(address = %bound.address(), door = house.door.name(), "listening");
@@ -113,11 +109,9 @@ impl Listener {
         }
         drop(bound);
         connections.close();
-        if tokio::time::timeout(house.limits.drain, connections.wait()).await.is_err() {
-            tracing::warn!(door = house.door.name(), left = connections.len(), "cutting connections");
-            house.cut.cancel();
-            connections.wait().await;
-        }
+        // Bounded: each connection leaves by itself within its own limit.
+        connections.wait().await;
+        tracing::info!(door = house.door.name(), "no longer listening");
     }
 }
 

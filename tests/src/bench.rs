@@ -11,6 +11,7 @@ pub mod cost;
 pub mod crossing;
 pub mod figure;
 pub mod filter;
+pub mod fleet_json;
 pub mod ingest;
 pub mod memory;
 pub mod restart;

@@ -1,14 +1,16 @@
 //! The shared queue, most urgent first.
 
-use std::cmp::Reverse;
-
 use axum::{Json, extract::State};
 use dogwatch_model::text_enum;
-use dogwatch_triage::alert::{Alert, Work};
+use dogwatch_triage::{
+    alert::{Alert, Work},
+    filter::{Filter, Verdict},
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Shared, caller::Caller, extract::Params, problem::Problem};
+use super::{Shared, caller::Caller, extract::Params, fleet, problem::Problem};
+use crate::state::State as Fleet;
 
 text_enum! {
     /// Which part of the queue.
@@ -24,13 +26,19 @@ text_enum! {
 #[derive(Deserialize)]
 pub(crate) struct Query {
     state: Option<Part>,
+    filter: Option<String>,
 }
 
 /// The queue at an instant.
 #[derive(Serialize)]
 pub(crate) struct Queue {
     as_of: Timestamp,
+    /// How many there are in all that the caller may see.
     total: usize,
+    /// How many match.
+    matched: usize,
+    /// How many could not be judged for want of a fact.
+    unjudged: usize,
     alerts: Vec<Alert>,
 }
 
@@ -41,23 +49,36 @@ pub(crate) async fn list(
     Params(query): Params<Query>,
 ) -> Result<Json<Queue>, Problem> {
     let part = query.state.unwrap_or(Part::Open);
-    let mut alerts: Vec<Alert> = api.core.read(|state| {
-        state
-            .alerts
-            .values()
-            .map(|item| &item.alert)
-            .filter(|alert| caller.principal().sees(&alert.org))
-            .filter(|alert| part == Part::All || alert.work != Work::Done)
-            .cloned()
-            .collect()
+    let filter = fleet::compile(query.filter.as_deref())?;
+    let mut queue = Queue { as_of: caller.now, total: 0, matched: 0, unjudged: 0, alerts: Vec::new() };
+    api.core.read(|state| {
+        let alerts = state.alerts.values().map(|item| &item.alert);
+        for alert in alerts.filter(|alert| caller.principal().sees(&alert.org)) {
+            if part == Part::Open && alert.work == Work::Done {
+                continue;
+            }
+            queue.total += 1;
+            match judge(state, alert, filter.as_ref(), caller.now) {
+                Verdict::Match => queue.alerts.push(alert.clone()),
+                Verdict::NoMatch => {}
+                Verdict::Unknown => queue.unjudged += 1,
+            }
+        }
     });
-    sort(&mut alerts);
-    Ok(Json(Queue { as_of: caller.now, total: alerts.len(), alerts }))
+    queue.matched = queue.alerts.len();
+    sort(&mut queue.alerts);
+    Ok(Json(queue))
+}
+
+/// What a filter says about the endpoint of an alert.
+fn judge(state: &Fleet, alert: &Alert, filter: Option<&Filter>, as_of: Timestamp) -> Verdict {
+    let Some(filter) = filter else { return Verdict::Match };
+    state.members.get(&alert.endpoint).map_or(Verdict::Unknown, |member| {
+        filter.judge(&fleet::row(state, member, as_of))
+    })
 }
 
 /// What is not done before what is; then by priority; then what waits longest; then by number.
 fn sort(alerts: &mut [Alert]) {
-    alerts.sort_by_key(|alert| {
-        (alert.work == Work::Done, alert.priority, alert.first_seen, Reverse(alert.number))
-    });
+    alerts.sort_by_key(|alert| (alert.work == Work::Done, alert.priority, alert.first_seen, alert.number));
 }

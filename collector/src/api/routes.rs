@@ -15,7 +15,7 @@ use super::{
         Needs::{Admin, Public, View, Work},
         guard,
     },
-    endpoints, health, join_tokens, page, queue, setup, tokens, whoami,
+    endpoints, fleet, health, join_tokens, page, queue, setup, tokens, whoami,
 };
 
 /// One route.
@@ -69,9 +69,12 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/readyz", Public, &[], |m| on(m, health::ready)),
     post("/api/v1/setup", Public, |m| on(m, setup::redeem)),
     get("/api/v1/whoami", View, &[], |m| on(m, whoami::whoami)),
+    get("/api/v1/fleet", View, &["filter", "sort", "limit", "cursor", "state"], |m| on(m, fleet::list)),
+    get("/api/v1/fleet/schema", View, &[], |m| on(m, fleet::schema)),
+    get("/api/v1/endpoints/{endpoint}", View, &[], |m| on(m, fleet::show)),
     post("/api/v1/endpoints/{endpoint}/approve", Admin, |m| on(m, endpoints::approve)),
     post("/api/v1/endpoints/{endpoint}/revoke", Admin, |m| on(m, endpoints::revoke)),
-    get("/api/v1/queue", View, &["state"], |m| on(m, queue::list)),
+    get("/api/v1/queue", View, &["state", "filter"], |m| on(m, queue::list)),
     get("/api/v1/alerts/{number}", View, &[], |m| on(m, alerts::show)),
     get("/api/v1/join-tokens", Admin, &[], |m| on(m, join_tokens::list)),
     post("/api/v1/join-tokens", Admin, |m| on(m, join_tokens::create)),

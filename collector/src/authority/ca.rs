@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use dogwatch_model::OrgId;
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType};
-use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 
 use super::{AuthorityError, files, mint};
@@ -69,9 +69,16 @@ impl Ca {
 
     fn parse(path: &Path, certificate: &str, key: &str) -> Result<Self, AuthorityError> {
         let certificate = parse_certificate(path, certificate)?;
-        let key = KeyPair::from_pem(key).map_err(|_| {
-            AuthorityError::file(path, "holds no private key that can be read", "restore it from a backup")
-        })?;
+        let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
+            .ok()
+            .and_then(|key| KeyPair::try_from(&key).ok())
+            .ok_or_else(|| {
+                AuthorityError::file(
+                    path,
+                    "holds no private key that can be read",
+                    "restore it from a backup",
+                )
+            })?;
         let (_, not_after) = validity(path, &certificate)?;
         Ok(Self { issuer: Issuer::from_ca_cert_der(&certificate, key)?, certificate, not_after })
     }

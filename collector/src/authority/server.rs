@@ -24,7 +24,8 @@ pub struct ServerIdentity {
 }
 
 impl Authority {
-    /// The server certificate for `hosts`; made anew when it is old or when the hosts have changed.
+    /// The server certificate, good for `hosts` at least; made anew when it is old or lacks one of them. Names that it
+    /// has already stay.
     ///
     /// # Errors
     /// When a file cannot be read or written, or a host is neither a DNS name nor an address.
@@ -34,24 +35,26 @@ impl Authority {
         now: Timestamp,
     ) -> Result<ServerIdentity, AuthorityError> {
         let path = self.folder.join(SERVER);
+        let mut names: BTreeSet<String> = hosts.iter().map(|host| canonical(host)).collect();
         if let Some(pem) = files::read_private(&path)? {
             let identity = parse(&path, &pem)?;
-            let fits = identity.chain.first().is_some_and(|leaf| {
-                let wanted: BTreeSet<String> = hosts.iter().map(|host| canonical(host)).collect();
-                names_of(leaf) == wanted
-                    && ca::validity(&path, leaf).is_ok_and(|(_, end)| now < end - RENEW_BEFORE)
-            });
-            if fits {
+            let present = identity.chain.first().map(names_of).unwrap_or_default();
+            let is_young = identity
+                .chain
+                .first()
+                .is_some_and(|leaf| ca::validity(&path, leaf).is_ok_and(|(_, end)| now < end - RENEW_BEFORE));
+            if is_young && names.is_subset(&present) {
                 return Ok(identity);
             }
+            names.extend(present);
         }
-        self.issue_server(&path, hosts, now)
+        self.issue_server(&path, &names, now)
     }
 
     fn issue_server(
         &self,
         path: &Path,
-        hosts: &[String],
+        hosts: &BTreeSet<String>,
         now: Timestamp,
     ) -> Result<ServerIdentity, AuthorityError> {
         let ca = self.server_ca(now)?;
@@ -65,7 +68,7 @@ impl Authority {
         let certificate = parameters.signed_by(&key, &ca.issuer)?;
         let pem = format!("{}{}", certificate.pem(), key.serialize_pem());
         files::write_private(path, pem.as_bytes())?;
-        tracing::info!(hosts = hosts.join(" "), until = %not_after, "server certificate issued");
+        tracing::info!(hosts = ?hosts, until = %not_after, "server certificate issued");
         Ok(ServerIdentity {
             chain: vec![certificate.der().clone(), ca.certificate],
             key: PrivateKeyDer::Pkcs8(key.serialize_der().into()),

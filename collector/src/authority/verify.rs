@@ -108,7 +108,10 @@ impl ClientCertVerifier for AgentVerifier {
     ) -> Result<ClientCertVerified, Error> {
         // The key is asked about even when the certificate is too old: "revoked" is the truer answer.
         let verified = match Dates::of(end_entity)?.check(now) {
-            Ok(at) => Ok(self.chain.verify_client_cert(end_entity, intermediates, at)?),
+            Ok(at) => {
+                let verified = self.chain.verify_client_cert(end_entity, intermediates, at);
+                Ok(verified.map_err(same_name_other_key)?)
+            }
             Err(date) => Err(date.into()),
         };
         match self.keys.status(&key_of(end_entity)?) {
@@ -138,6 +141,14 @@ impl ClientCertVerifier for AgentVerifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.chain.supported_verify_schemes()
+    }
+}
+
+/// Another authority of the same name, whose signature therefore does not fit, is another authority.
+fn same_name_other_key(error: Error) -> Error {
+    match error {
+        Error::InvalidCertificate(CertificateError::BadSignature) => CertificateError::UnknownIssuer.into(),
+        other => other,
     }
 }
 

@@ -54,11 +54,14 @@ pub(super) async fn serve(
         shaken = handshake::shake(house.tls.load_full(), stream, house.limits.handshake) => shaken,
         () = house.stop.cancelled() => return,
     };
-    drop((pending, turn));
     let stream = match shaken {
         Ok(stream) => stream,
-        Err(why) => return turn_away(&why),
+        Err(refused) => {
+            turn_away(&refused.why);
+            return refused.linger().await;
+        }
     };
+    drop((pending, turn));
     let Some(identity) = Identity::of(&house.door, &stream, address) else {
         return turn_away("its key stopped standing well during the handshake");
     };
@@ -127,14 +130,13 @@ impl Caller {
 
     /// Keeps a connection going until it ends, is told to go, or has overstayed.
     async fn attend<C: GracefulConnection>(&self, connection: C) {
-        let House { limits, stop, cut, .. } = &*self.house;
+        let House { limits, stop, .. } = &*self.house;
         let mut connection = pin!(connection);
         let mut deadline = pin!(tokio::time::sleep(limits.first_request));
         let mut stage = Stage::Opening;
         loop {
             tokio::select! {
                 _ended = connection.as_mut() => return,
-                () = cut.cancelled() => return,
                 () = stop.cancelled(), if stage != Stage::Leaving => stage = Stage::Leaving,
                 () = self.dismissed.notified(), if stage != Stage::Leaving => stage = Stage::Leaving,
                 () = deadline.as_mut(), if stage != Stage::Settled => match (stage, limits.max_age) {

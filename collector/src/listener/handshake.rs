@@ -13,32 +13,43 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 const LINGER_BYTES: u64 = 64 * 1024;
 const LINGER: Duration = Duration::from_millis(500);
 
+/// A caller that failed.
+pub(super) struct Refused {
+    /// In plain words.
+    pub(super) why: Cow<'static, str>,
+    /// Its connection, with our alert on the way to it.
+    stream: Option<TcpStream>,
+}
+
 /// Shakes hands within the time limit, or says why not.
 pub(super) async fn shake(
     tls: Arc<ServerConfig>,
     stream: TcpStream,
     limit: Duration,
-) -> Result<Box<TlsStream<TcpStream>>, Cow<'static, str>> {
+) -> Result<Box<TlsStream<TcpStream>>, Refused> {
     let handshake = TlsAcceptor::from(tls).accept(stream).into_fallible();
     match tokio::time::timeout(limit, handshake).await {
         Ok(Ok(stream)) => Ok(Box::new(stream)),
-        Ok(Err((error, stream))) => {
-            linger(stream).await;
-            Err(reason(&error))
+        Ok(Err((error, stream))) => Err(Refused { why: reason(&error), stream: Some(stream) }),
+        Err(_) => {
+            let why = format!("the handshake was not finished within {limit:?}").into();
+            Err(Refused { why, stream: None })
         }
-        Err(_) => Err(format!("the handshake was not finished within {limit:?}").into()),
     }
 }
 
-/// Closes so that the caller gets to read the alert. It has usually sent its first request already; with that unread,
-/// closing would reset the connection and the alert, which says *why*, would be lost.
-async fn linger(mut stream: TcpStream) {
-    let read_out = async {
-        stream.shutdown().await?;
-        tokio::io::copy(&mut stream.take(LINGER_BYTES), &mut tokio::io::sink()).await
-    };
-    // Whatever comes of it, the caller was refused and the connection ends here.
-    let _ended = tokio::time::timeout(LINGER, read_out).await;
+impl Refused {
+    /// Closes so that the caller gets to read the alert. It has usually sent its first request already; with that
+    /// unread, closing would reset the connection and the alert, which says *why*, would be lost.
+    pub(super) async fn linger(self) {
+        let Some(mut stream) = self.stream else { return };
+        let read_out = async {
+            stream.shutdown().await?;
+            tokio::io::copy(&mut stream.take(LINGER_BYTES), &mut tokio::io::sink()).await
+        };
+        // Whatever comes of it, the caller was refused and the connection ends here.
+        let _ended = tokio::time::timeout(LINGER, read_out).await;
+    }
 }
 
 fn reason(error: &io::Error) -> Cow<'static, str> {
@@ -71,9 +82,7 @@ fn certificate_reason(why: &CertificateError) -> Cow<'static, str> {
     match why {
         CertificateError::Revoked => "its key was revoked".into(),
         CertificateError::ApplicationVerificationFailure => "its key is not known here".into(),
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "its certificate is of another authority".into()
-        }
+        CertificateError::UnknownIssuer => "its certificate is of another authority".into(),
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             "its certificate expired too long ago to be renewed; enrol the endpoint again".into()
         }

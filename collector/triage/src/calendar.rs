@@ -23,7 +23,7 @@ use jiff::{
 
 mod hours;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use hours::{DAY_MINUTES, Place};
 pub use hours::{Hours, HoursError, LocalSpan};
@@ -62,7 +62,7 @@ pub struct Span {
 }
 
 /// What a calendar says about an instant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct State {
     /// Whether the instant is inside.
     pub open: bool,
@@ -113,7 +113,15 @@ impl Calendar {
 
     /// Whether `at` is inside, and until when that holds.
     pub fn state(&self, at: Timestamp) -> State {
-        State { open: self.contains(at), until: self.next_change(at) }
+        if self.special.is_empty() && (self.hours.never() || self.hours.always()) {
+            return State { open: self.hours.always(), until: None };
+        }
+        let ahead = SignedDuration::from_hours(24 * i64::from(LOOKAHEAD_DAYS));
+        let horizon = at.checked_add(ahead).unwrap_or(Timestamp::MAX);
+        let next = self.open_spans(at, horizon).find(|span| span.end > at);
+        let open = next.is_some_and(|span| span.has(at));
+        let change = next.map(|span| if open { span.end } else { span.start });
+        State { open, until: change.filter(|change| *change < horizon) }
     }
 
     /// The special date that rules the local day of `at`, if there is one.
@@ -123,13 +131,7 @@ impl Calendar {
 
     /// The first instant after `at` at which [`contains`](Self::contains) changes, within about a year.
     pub fn next_change(&self, at: Timestamp) -> Option<Timestamp> {
-        if self.special.is_empty() && (self.hours.never() || self.hours.always()) {
-            return None;
-        }
-        let horizon = at.checked_add(SignedDuration::from_hours(24 * i64::from(LOOKAHEAD_DAYS))).ok()?;
-        let next = self.open_spans(at, horizon).find(|span| span.end > at)?;
-        let change = if next.start > at { next.start } else { next.end };
-        (change < horizon).then_some(change)
+        self.state(at).until
     }
 
     /// The open spans that overlap `from..to`, in order, merged where they touch, not cut at the edges.

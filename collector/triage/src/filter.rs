@@ -22,6 +22,7 @@ mod reads;
 mod row;
 mod scan;
 mod schema;
+mod sort;
 mod value;
 
 pub use error::FilterError;
@@ -29,6 +30,7 @@ pub use json::EndpointJson;
 pub use reads::Reads;
 pub use row::{AlertCounts, Owners, Row};
 pub use schema::{Schema, SchemaField, schema};
+pub use sort::SortKey;
 
 pub(crate) use lower::{Bindings, Walk, parse_seconds, walk};
 pub(crate) use names::nearest;

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     alert::Owner,
-    calendar::Calendar,
+    calendar::{Calendar, State},
     filter,
     finding::{Category, Finding, Severity},
     matrix::{Duty, Matrix, Row},
@@ -107,67 +107,62 @@ enum Judged {
 
 /// Finds the owner. Costs a look at each row up to the winner; words are made for the answer alone.
 pub fn route<'m>(question: &Question<'_>, matrix: &'m Matrix) -> Routed<'m> {
-    let mut until = None;
-    let mut doubts = Vec::new();
+    let mut duties = Duties::new(matrix, question.at);
+    let mut why = Vec::new();
     for row in matrix.rows() {
-        let judged = judge(question, matrix, row);
-        match judged {
-            Judged::Matches => {
-                until = earliest(until, next_change(matrix, row, question.at));
-                doubts.push(in_words(judged, question, matrix, row));
-                return Routed { owner: owner(question, matrix, row, until, doubts), row: Some(row) };
-            }
-            Judged::OffDuty => until = earliest(until, next_change(matrix, row, question.at)),
-            Judged::EndpointUnknown | Judged::EndpointNotNamed => {
-                doubts.push(in_words(judged, question, matrix, row));
-            }
-            _ => {}
+        let judged = judge(question, &mut duties, row);
+        if matches!(judged, Judged::Matches | Judged::EndpointUnknown | Judged::EndpointNotNamed) {
+            why.push(in_words(judged, question, &mut duties, row));
+        }
+        if judged == Judged::Matches {
+            return Routed { owner: owner(question, &duties, row, why), row: Some(row) };
         }
     }
     if let Some(row) = matrix.catch_all() {
-        doubts.push("no row matches; the catch-all takes what no row takes".to_owned());
-        return Routed { owner: owner(question, matrix, row, until, doubts), row: Some(row) };
+        why.push("no row matches; the catch-all takes what no row takes".to_owned());
+        return Routed { owner: owner(question, &duties, row, why), row: Some(row) };
     }
     let team = matrix.team(matrix.last_resort());
-    doubts.push(format!("no row matches and there is no catch-all; `{}` is the last resort", team.id));
+    why.push(format!("no row matches and there is no catch-all; `{}` is the last resort", team.id));
     let owner = Owner {
         team: team.id.clone(),
         side: team.side,
         row: None,
         calendar: None,
-        until,
+        until: duties.until(),
         first_responder_until: None,
         matrix_version: matrix.version().to_owned(),
-        why: doubts,
+        why,
     };
     Routed { owner, row: None }
 }
 
 /// Tells of every row what became of it, in the order of the file; the catch-all is last.
 pub fn explain(question: &Question<'_>, matrix: &Matrix) -> Vec<Considered> {
+    let mut duties = Duties::new(matrix, question.at);
     let mut winner: Option<&RowId> = None;
     let mut considered = Vec::with_capacity(matrix.rows().len() + 1);
     for row in matrix.rows().iter().chain(matrix.catch_all()) {
-        let judged = judge(question, matrix, row);
+        let judged = judge(question, &mut duties, row);
         let (fate, why) = match (judged, winner) {
             (Judged::Matches, None) => {
                 winner = Some(&row.id);
-                (Fate::Won, in_words(judged, question, matrix, row))
+                (Fate::Won, in_words(judged, question, &mut duties, row))
             }
             (Judged::Matches, Some(first)) => {
                 (Fate::Later, format!("row `{}` matches too, but `{first}` stands before it", row.id))
             }
             (Judged::EndpointUnknown | Judged::EndpointNotNamed, _) => {
-                (Fate::Unknown, in_words(judged, question, matrix, row))
+                (Fate::Unknown, in_words(judged, question, &mut duties, row))
             }
-            _ => (Fate::Lost, in_words(judged, question, matrix, row)),
+            _ => (Fate::Lost, in_words(judged, question, &mut duties, row)),
         };
         considered.push(Considered { row: row.id.clone(), fate, why });
     }
     considered
 }
 
-fn judge(question: &Question<'_>, matrix: &Matrix, row: &Row) -> Judged {
+fn judge<'m>(question: &Question<'_>, duties: &mut Duties<'m>, row: &'m Row) -> Judged {
     let selects = &row.selects;
     match question.tool {
         _ if selects.tools.is_empty() => {}
@@ -192,7 +187,7 @@ fn judge(question: &Question<'_>, matrix: &Matrix, row: &Row) -> Judged {
             None => return Judged::EndpointNotNamed,
         }
     }
-    let open = matrix.calendar_of(&row.duty).is_none_or(|calendar| calendar.contains(question.at));
+    let open = duties.state(&row.duty).is_none_or(|(_, state)| state.open);
     let on_duty = match row.duty {
         Duty::Always => true,
         Duty::During(_) => open,
@@ -201,39 +196,54 @@ fn judge(question: &Question<'_>, matrix: &Matrix, row: &Row) -> Judged {
     if on_duty { Judged::Matches } else { Judged::OffDuty }
 }
 
-fn owner(
-    question: &Question<'_>,
-    matrix: &Matrix,
-    row: &Row,
-    until: Option<Timestamp>,
-    why: Vec<String>,
-) -> Owner {
-    let team = matrix.team(&row.responsible);
+fn owner(question: &Question<'_>, duties: &Duties<'_>, row: &Row, why: Vec<String>) -> Owner {
+    let team = duties.matrix.team(&row.responsible);
     let window_end = question.at.checked_add(row.first_responder).ok();
     Owner {
         team: team.id.clone(),
         side: team.side,
         row: Some(row.id.clone()),
         calendar: row.duty.calendar().cloned(),
-        until,
+        until: duties.until(),
         first_responder_until: window_end.filter(|end| *end > question.at),
-        matrix_version: matrix.version().to_owned(),
+        matrix_version: duties.matrix.version().to_owned(),
         why,
     }
 }
 
-fn next_change(matrix: &Matrix, row: &Row, at: Timestamp) -> Option<Timestamp> {
-    matrix.calendar_of(&row.duty)?.next_change(at)
+/// The calendars that were asked, each once. The hour is what a row is judged by last, so every calendar in here
+/// belongs to a row that matches in all else: exactly those decide how long an answer holds.
+struct Duties<'m> {
+    matrix: &'m Matrix,
+    at: Timestamp,
+    asked: Vec<(&'m Calendar, State)>,
 }
 
-/// The earlier of two instants, where no instant is never.
-fn earliest(left: Option<Timestamp>, right: Option<Timestamp>) -> Option<Timestamp> {
-    left.into_iter().chain(right).min()
+impl<'m> Duties<'m> {
+    const fn new(matrix: &'m Matrix, at: Timestamp) -> Self {
+        Self { matrix, at, asked: Vec::new() }
+    }
+
+    fn state(&mut self, duty: &Duty) -> Option<(&'m Calendar, State)> {
+        let calendar = self.matrix.calendar_of(duty)?;
+        let known = self.asked.iter().find(|(asked, _)| asked.id == calendar.id);
+        Some(known.copied().unwrap_or_else(|| {
+            let state = (calendar, calendar.state(self.at));
+            self.asked.push(state);
+            state
+        }))
+    }
+
+    /// The first change of any calendar that was asked.
+    fn until(&self) -> Option<Timestamp> {
+        self.asked.iter().filter_map(|(_, state)| state.until).min()
+    }
 }
 
-fn in_words(judged: Judged, question: &Question<'_>, matrix: &Matrix, row: &Row) -> String {
+fn in_words(judged: Judged, question: &Question<'_>, duties: &mut Duties<'_>, row: &Row) -> String {
     let id = &row.id;
-    let calendar = || matrix.calendar_of(&row.duty).map(|calendar| hours_in_words(calendar, question.at));
+    let mut calendar =
+        || duties.state(&row.duty).map(|(calendar, state)| hours_in_words(calendar, state, question.at));
     let filter = row.selects.endpoint.as_ref().map_or("", filter::Filter::source);
     match judged {
         Judged::Matches => matches_in_words(question, row, calendar()),
@@ -296,8 +306,7 @@ fn matches_in_words(question: &Question<'_>, row: &Row, calendar: Option<String>
 }
 
 /// "calendar `office` is closed (Christmas Day) until 2026-12-28T09:00:00Z".
-fn hours_in_words(calendar: &Calendar, at: Timestamp) -> String {
-    let state = calendar.state(at);
+fn hours_in_words(calendar: &Calendar, state: State, at: Timestamp) -> String {
     let mut words = format!("calendar `{}` is {}", calendar.id, if state.open { "open" } else { "closed" });
     let special = calendar.special_at(at).map(|special| format!(" ({})", special.name));
     words.push_str(&special.unwrap_or_default());

@@ -32,10 +32,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 pub struct Collector {
     folder: TempDir,
     program: Program,
-    people: String,
-    root_sha256: [u8; 32],
     api: Api,
-    bearer: String,
 }
 
 impl Collector {
@@ -50,9 +47,8 @@ impl Collector {
         wait_until(|| api.ready().then_some(()))?;
         let setup = json!({ "code": link.code, "person": "bench" });
         let answer = api.post("/api/v1/setup", &setup)?;
-        let bearer = answer["token"].as_str().context("set-up answered without a token")?.to_owned();
-        api.sign_in(&bearer);
-        Ok(Self { folder, program, people: link.people, root_sha256: link.root_sha256, api, bearer })
+        api.sign_in(answer["token"].as_str().context("set-up answered without a token")?);
+        Ok(Self { folder, program, api })
     }
 
     /// A token for this many agents.
@@ -91,11 +87,6 @@ impl Collector {
     /// Bytes on disk in its data directory.
     pub fn bytes_on_disk(&self) -> Result<u64> {
         bytes_below(self.folder.path())
-    }
-
-    /// `https://host:port`, the root's hash in hex, and a person's token: what the CLI logs in with.
-    pub fn for_people(&self) -> (String, String, &str) {
-        (format!("https://{}", self.people), hex(&self.root_sha256), &self.bearer)
     }
 }
 
@@ -160,10 +151,6 @@ fn bytes_below(folder: &Path) -> Result<u64> {
         bytes += if about.is_dir() { bytes_below(&entry.path())? } else { about.len() };
     }
     Ok(bytes)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn unhex(text: &str) -> Result<[u8; 32]> {

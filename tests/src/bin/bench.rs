@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
 use dogwatch_tests::{
-    bench::{crossing, figure::Table, filter, ingest, memory, restart},
+    bench::{crossing, figure::Table, filter, fleet_json, ingest, memory, restart},
     load::process::{load_average, raise_open_files},
 };
 
@@ -43,6 +43,8 @@ enum What {
     Crossing,
     /// Start after kill -9.
     Restart,
+    /// The whole fleet as JSON.
+    Fleet,
     /// Filter evaluation and JSON, without a collector.
     Filter,
 }
@@ -72,6 +74,9 @@ fn main() -> Result<()> {
     }
     if wanted(What::Restart) {
         table.extend(restart::run(runtime.handle(), options.endpoints, options.rounds, &say)?);
+    }
+    if wanted(What::Fleet) {
+        table.extend(fleet_json::run(runtime.handle(), options.agents, options.rounds, &say)?);
     }
     if wanted(What::Filter) {
         table.extend(filter::run(options.rounds, &say)?);

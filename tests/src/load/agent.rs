@@ -33,7 +33,9 @@ use super::{
 
 /// Messages between an agent and its connection: the protocol's largest window, so that sending never waits.
 const OUTBOUND: usize = 256;
-/// The longest wait between attempts; full jitter below it.
+/// The first wait between attempts is a random part of this; each further one of twice as much.
+const BACKOFF_BASE: Duration = Duration::from_millis(100);
+/// What a wait is at most a random part of: shorter than a real agent's, because a test is waiting.
 const BACKOFF_CAP: Duration = Duration::from_secs(5);
 
 /// A simulated agent, between sessions or about to have its first.
@@ -43,6 +45,7 @@ pub struct Agent {
     epoch: Uuid,
     given: LaneMarks,
     window: usize,
+    welcomes: u64,
     outbox: VecDeque<Waiting>,
 }
 
@@ -68,6 +71,7 @@ impl Agent {
             epoch: Uuid::new_v4(),
             given: LaneMarks::default(),
             window: 1,
+            welcomes: 0,
             outbox: VecDeque::new(),
         }
     }
@@ -85,13 +89,16 @@ impl Agent {
 
     /// Lives until it is told to leave.
     pub(super) async fn run(mut self, mut link: Link) -> Self {
+        let mut ceiling = BACKOFF_BASE;
         loop {
+            let welcomes = self.welcomes;
             match self.session(&mut link).await {
                 Ok(Ended::Left) => return self,
                 Ok(Ended::Drained) => {}
                 Err(error) => link.tally.lost(&error),
             }
-            let pause = self.machine.vary(u64::try_from(BACKOFF_CAP.as_millis()).unwrap_or(u64::MAX));
+            ceiling = if self.welcomes > welcomes { BACKOFF_BASE } else { BACKOFF_CAP.min(ceiling * 2) };
+            let pause = self.machine.vary(u64::try_from(ceiling.as_millis()).unwrap_or(u64::MAX));
             tokio::select! {
                 () = sleep(Duration::from_millis(pause)) => {}
                 () = link.told_to_leave() => return self,
@@ -203,6 +210,7 @@ impl Agent {
         link: &Link,
         outbound: &mpsc::Sender<AgentMessage>,
     ) -> Result<()> {
+        self.welcomes += 1;
         self.window = usize::try_from(welcome.window.max(1))?;
         if let Some(LaneMarks { kept, latest, samples }) = welcome.stored {
             self.settle(Lane::Kept, kept, link);

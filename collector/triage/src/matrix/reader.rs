@@ -4,7 +4,7 @@
 //! out and its faults stand; what refers to it is not reported on top.
 
 use core::str::FromStr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use dogwatch_model::{IdError, OrgId, PersonId, Side, TeamId, ToolId};
 use jiff::civil::Date;
@@ -82,11 +82,15 @@ fn insert<K: Ord + AsRef<str>, V>(
     key: K,
     value: V,
 ) {
-    if into.contains_key(&key) {
-        let what = format!("there is another {kind} `{}` already, here or in the directory", key.as_ref());
-        doc.fault(&place.span(), what, "give one of them another id");
-    } else {
-        into.insert(key, value);
+    match into.entry(key) {
+        Entry::Vacant(free) => {
+            free.insert(value);
+        }
+        Entry::Occupied(taken) => {
+            let name = taken.key().as_ref();
+            let what = format!("there is another {kind} `{name}` already, here or in the directory");
+            doc.fault(&place.span(), what, "give one of them another id");
+        }
     }
 }
 

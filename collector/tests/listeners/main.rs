@@ -1,0 +1,247 @@
+//! Both ports as good callers, bad callers and clumsy callers find them: real sockets, real TLS.
+
+mod harness;
+
+use std::{net::Ipv4Addr, time::Duration};
+
+use dogwatch_collector::{
+    access::Sha256,
+    authority::standing::KeyState,
+    listener::{Bound, Limits},
+};
+use harness::{Agent, Log, PATIENCE, Port, new_authority};
+use jiff::SignedDuration;
+use rustls::{HandshakeKind, NamedGroup};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+const FRESH: SignedDuration = SignedDuration::ZERO;
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+#[tokio::test]
+async fn an_enrolled_agent_is_known_by_its_key() {
+    let port = Port::of_agents();
+    let agent = port.agent(FRESH);
+    let (_, body) = port.caller(Some(&agent)).http2().await.get("/who").await.unwrap();
+    assert_eq!(body, format!("{} expired=false", agent.endpoint));
+}
+
+#[tokio::test]
+async fn an_endpoint_that_waits_for_approval_may_connect() {
+    let port = Port::of_agents();
+    let agent = port.agent(FRESH);
+    port.ledger.set(agent.key, KeyState::Pending(agent.endpoint));
+    let (_, body) = port.caller(Some(&agent)).http2().await.get("/who").await.unwrap();
+    assert!(body.starts_with(&agent.endpoint.to_string()));
+}
+
+#[tokio::test]
+async fn the_handshake_is_post_quantum() {
+    let port = Port::of_agents();
+    let stream = port.caller(Some(&port.agent(FRESH))).connect().await.unwrap();
+    let group = stream.get_ref().1.negotiated_key_exchange_group().unwrap().name();
+    assert_eq!(group, NamedGroup::X25519MLKEM768);
+}
+
+#[tokio::test]
+async fn without_a_client_certificate_nobody_gets_in() {
+    let (log, _guard) = Log::capture();
+    let port = Port::of_agents();
+    let error = port.caller(None).refusal().await;
+    assert!(error.contains("CertificateRequired"), "{error}");
+    assert!(log.text().contains("it showed no client certificate"), "{}", log.text());
+}
+
+#[tokio::test]
+async fn a_certificate_of_another_authority_is_refused_even_for_a_known_key() {
+    let (log, _guard) = Log::capture();
+    let (_folder, other) = new_authority();
+    let port = Port::of_agents();
+    let stranger = Agent::of(&other, FRESH);
+    port.ledger.set(stranger.key, KeyState::Active(stranger.endpoint));
+    let error = port.caller(Some(&stranger)).refusal().await;
+    assert!(error.contains("UnknownCA"), "{error}");
+    assert!(log.text().contains("of another authority"), "{}", log.text());
+}
+
+#[tokio::test]
+async fn a_revoked_key_is_refused_and_told_so() {
+    let (log, _guard) = Log::capture();
+    let port = Port::of_agents();
+    let agent = port.agent(FRESH);
+    port.ledger.set(agent.key, KeyState::Revoked);
+    let error = port.caller(Some(&agent)).refusal().await;
+    assert!(error.contains("CertificateRevoked"), "{error}");
+    assert!(log.text().contains("its key was revoked"), "{}", log.text());
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_on_record_is_refused() {
+    let (log, _guard) = Log::capture();
+    let port = Port::of_agents();
+    let error = port.caller(Some(&Agent::of(&port.authority, FRESH))).refusal().await;
+    assert!(error.contains("AccessDenied"), "{error}");
+    assert!(log.text().contains("its key is not known here"), "{}", log.text());
+}
+
+#[tokio::test]
+async fn a_certificate_that_expired_while_its_machine_was_away_may_be_renewed() {
+    let port = Port::of_agents();
+    let agent = port.agent(30 * DAY + 179 * DAY);
+    let (_, body) = port.caller(Some(&agent)).http2().await.get("/who").await.unwrap();
+    assert_eq!(body, format!("{} expired=true", agent.endpoint));
+}
+
+#[tokio::test]
+async fn a_certificate_that_expired_too_long_ago_is_refused() {
+    let (log, _guard) = Log::capture();
+    let port = Port::of_agents();
+    let error = port.caller(Some(&port.agent(30 * DAY + 181 * DAY))).refusal().await;
+    assert!(error.contains("CertificateExpired"), "{error}");
+    assert!(log.text().contains("enrol the endpoint again"), "{}", log.text());
+}
+
+#[tokio::test]
+async fn an_expired_certificate_of_a_revoked_key_is_told_that_it_is_revoked() {
+    let port = Port::of_agents();
+    for age in [40 * DAY, 30 * DAY + 181 * DAY] {
+        let agent = port.agent(age);
+        port.ledger.set(agent.key, KeyState::Revoked);
+        let error = port.caller(Some(&agent)).refusal().await;
+        assert!(error.contains("CertificateRevoked"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn tls_1_2_is_refused_on_both_ports() {
+    for for_agents in [true, false] {
+        let (log, _guard) = Log::capture();
+        let port = Port::start(for_agents, Limits::people());
+        let error = port.caller_with(None, &rustls::version::TLS12).refusal().await;
+        assert!(error.contains("ProtocolVersion"), "{error}");
+        assert!(log.text().contains("it does not offer TLS 1.3"), "{}", log.text());
+    }
+}
+
+#[tokio::test]
+async fn plain_http_is_turned_away_and_named_in_the_log() {
+    let (log, _guard) = Log::capture();
+    let port = Port::start(false, Limits::people());
+    let mut tcp = TcpStream::connect(port.address).await.unwrap();
+    tcp.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    tokio::time::timeout(PATIENCE, tcp.read_to_end(&mut answer)).await.unwrap().unwrap();
+    assert!(log.text().contains("it does not speak TLS"), "{}", log.text());
+}
+
+#[tokio::test]
+async fn a_handshake_that_is_never_finished_is_given_up() {
+    let (log, _guard) = Log::capture();
+    let port = Port::start(true, Limits { handshake: Duration::from_millis(50), ..Limits::agents() });
+    let mut tcp = TcpStream::connect(port.address).await.unwrap();
+    let read = tokio::time::timeout(PATIENCE, tcp.read(&mut [0; 16])).await.unwrap();
+    assert_eq!(read.unwrap(), 0, "closed");
+    assert!(log.text().contains("not finished within 50ms"), "{}", log.text());
+}
+
+#[tokio::test]
+async fn a_caller_that_asks_for_nothing_has_to_make_place() {
+    let port = Port::start(false, Limits { first_request: Duration::from_millis(50), ..Limits::people() });
+    let mut stream = port.caller(None).connect().await.unwrap();
+    let mut answer = Vec::new();
+    // Without a TLS goodbye; that it ends is what counts.
+    let ended = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
+    assert!(ended.is_ok(), "closed");
+}
+
+#[tokio::test]
+async fn one_address_cannot_take_all_turns() {
+    let (log, _guard) = Log::capture();
+    let port = Port::start(true, Limits { pending_per_address: 1, ..Limits::agents() });
+    let silent = TcpStream::connect(port.address).await.unwrap();
+    let error = port.caller(Some(&port.agent(FRESH))).connect().await.unwrap_err();
+    assert!(log.text().contains("too many handshakes under way"), "{error}: {}", log.text());
+    drop(silent);
+}
+
+#[tokio::test]
+async fn no_handshake_is_a_resumption_so_that_a_revoked_key_cannot_come_back_by_one() {
+    let port = Port::of_agents();
+    let agent = port.agent(FRESH);
+    let caller = port.caller(Some(&agent));
+    for _ in 0..2 {
+        let mut http2 = caller.http2().await;
+        http2.get("/who").await.unwrap();
+        let stream = caller.connect().await.unwrap();
+        let kind = stream.get_ref().1.handshake_kind().unwrap();
+        assert!(matches!(kind, HandshakeKind::Full | HandshakeKind::FullWithHelloRetryRequest), "{kind:?}");
+    }
+    port.ledger.set(agent.key, KeyState::Revoked);
+    assert!(caller.refusal().await.contains("CertificateRevoked"));
+}
+
+#[tokio::test]
+async fn a_connection_outlives_a_revocation_but_opens_nothing_and_is_closed() {
+    let port = Port::of_agents();
+    let agent = port.agent(FRESH);
+    let mut http2 = port.caller(Some(&agent)).http2().await;
+    assert!(http2.get("/who").await.is_ok());
+    port.ledger.set(agent.key, KeyState::Revoked);
+    let (head, body) = http2.get("/who").await.unwrap();
+    assert_eq!(head.headers["grpc-status"], "16");
+    assert!(body.is_empty());
+    tokio::time::timeout(PATIENCE, http2.connection).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn headers_beyond_the_limit_are_refused_and_others_go_on() {
+    let port = Port::of_agents();
+    let mut http2 = port.caller(Some(&port.agent(FRESH))).http2().await;
+    let huge = http::Request::get("https://localhost/who").header("x-huge", "x".repeat(20 * 1024));
+    let refused = http2.send(huge).await;
+    assert!(refused.is_err() || refused.is_ok_and(|(head, _)| head.status == 431));
+    let mut other = port.caller(Some(&port.agent(FRESH))).http2().await;
+    assert!(other.get("/who").await.is_ok());
+}
+
+#[tokio::test]
+async fn people_are_shown_the_root_so_that_first_contact_can_pin_it() {
+    let port = Port::start(false, Limits::people());
+    let stream = port.caller(None).connect().await.unwrap();
+    let chain = stream.get_ref().1.peer_certificates().unwrap();
+    assert_eq!(chain.len(), 3);
+    assert_eq!(Sha256::of(&chain[2]), port.authority.root_sha256());
+}
+
+#[tokio::test]
+async fn people_need_no_certificate_and_their_address_is_known() {
+    let port = Port::start(false, Limits::people());
+    let (_, body) = port.caller(None).http2().await.get("/who").await.unwrap();
+    assert_eq!(body, "127.0.0.1");
+}
+
+#[tokio::test]
+async fn a_stop_lets_idle_callers_go_at_once_and_cuts_who_hangs_after_the_limit() {
+    let port = Port::start(false, Limits { drain: Duration::from_millis(100), ..Limits::people() });
+    let mut idle = port.caller(None).http2().await;
+    assert!(idle.get("/who").await.is_ok());
+    let mut hanging = port.caller(None).http2().await;
+    let hangs = tokio::spawn(async move { hanging.get("/never").await });
+    let mut third = port.caller(None).http2().await;
+    assert!(third.get("/who").await.is_ok(), "by now the hanging request has arrived, too");
+    port.stop.cancel();
+    tokio::time::timeout(PATIENCE, port.running).await.unwrap().unwrap();
+    assert!(hangs.await.unwrap().is_err());
+    idle.connection.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_one_line_that_says_how_to_choose_another() {
+    let first = Bound::new((Ipv4Addr::LOCALHOST, 0).into(), "--agent-port").unwrap();
+    let error = Bound::new(first.address(), "--agent-port").unwrap_err().to_string();
+    let port = first.address().port();
+    assert!(error.starts_with(&format!("port {port} is already in use on 127.0.0.1")), "{error}");
+    assert!(error.contains("--agent-port or in collector.toml") && !error.contains('\n'), "{error}");
+}
