@@ -47,7 +47,10 @@ impl Collector {
         let policy = policy::read(&data.policy(), config.times.reopen_window).map_err(policy::all_faults)?;
         let storage: Box<dyn Storage> = Box::new(Embedded::open(
             &data.store(),
-            EmbeddedOptions { cache_bytes: config.storage.view_cache_mib << 20, ..EmbeddedOptions::default() },
+            EmbeddedOptions {
+                cache_bytes: config.storage.view_cache_mib << 20,
+                ..EmbeddedOptions::default()
+            },
         )?);
         let policy = Arc::new(ArcSwap::from_pointee(policy));
         let setup = SetupFile::of(data);
@@ -80,7 +83,8 @@ impl Collector {
             authority,
             ingest::Terms::new(&config.telemetry, &config.times, &config.limits),
         );
-        let agents_router = tonic::service::Routes::new(uplink).add_service(health_service).into_axum_router();
+        let agents_router =
+            tonic::service::Routes::new(uplink).add_service(health_service).into_axum_router();
         let shared_tls = |config| Arc::new(ArcSwap::new(config));
         Ok(Self {
             core,
@@ -141,7 +145,9 @@ impl Collector {
         let _ = files.await;
         match ended {
             Ok(joined) => Ok(joined.context("the core's thread")??),
-            Err(_) => anyhow::bail!("the store could not be closed within {drain_limit:?}; what was acknowledged is on disk"),
+            Err(_) => anyhow::bail!(
+                "the store could not be closed within {drain_limit:?}; what was acknowledged is on disk"
+            ),
         }
     }
 }
@@ -159,7 +165,9 @@ async fn core_ended(core: &CoreThread, stop: &CancellationToken) -> bool {
 }
 
 fn hosts(config: &Config) -> Vec<String> {
-    let host = |address: &str| address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']).to_owned();
+    let host = |address: &str| {
+        address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']).to_owned()
+    };
     vec![host(&config.people.address), host(&config.agents.address)]
 }
 
@@ -167,7 +175,7 @@ fn limits(config: &Config, base: Limits, connections: usize) -> Limits {
     Limits {
         handshake: std_duration(config.limits.handshake),
         pending: config.limits.pending_handshakes,
-        pending_per_address: u32::try_from(config.limits.pending_per_address).unwrap_or(u32::MAX),
+        pending_per_address: config.limits.pending_per_address,
         connections,
         drain: std_duration(config.times.drain_limit),
         ..base
@@ -184,7 +192,9 @@ impl SetupFile {
 
     fn read(&self) -> anyhow::Result<Option<Sha256>> {
         match std::fs::read_to_string(&self.0) {
-            Ok(text) => Ok(Some(text.trim().parse().with_context(|| format!("{} is damaged; delete it", self.0.display()))?)),
+            Ok(text) => Ok(Some(
+                text.trim().parse().with_context(|| format!("{} is damaged; delete it", self.0.display()))?,
+            )),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("cannot read {}", self.0.display())),
         }

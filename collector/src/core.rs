@@ -17,6 +17,9 @@ mod load;
 mod people;
 mod thread;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -24,7 +27,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use dogwatch_model::{EndpointId, Epoch, Goodbye, LaneMarks, MachineEvidence, Report};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -134,5 +137,4 @@ struct Core {
     due: Due,
     /// Endpoints whose rows in the view lag behind the state.
     dirty: BTreeSet<EndpointId>,
-    late_after: SignedDuration,
 }

@@ -54,7 +54,8 @@ impl Terms {
     /// The terms that a configuration makes.
     pub fn new(telemetry: &Telemetry, times: &Times, limits: &Limits) -> Self {
         let ms = |duration: jiff::SignedDuration| u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
-        let seconds = |duration: jiff::SignedDuration| u32::try_from(duration.as_secs().max(1)).unwrap_or(u32::MAX);
+        let seconds =
+            |duration: jiff::SignedDuration| u32::try_from(duration.as_secs().max(1)).unwrap_or(u32::MAX);
         let mut policy = v1::Policy {
             version: String::new(),
             sample_ms: ms(telemetry.sample_every),

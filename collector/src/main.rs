@@ -84,7 +84,9 @@ fn main() -> ExitCode {
         Command::Init(asked) => init::run(asked),
         Command::Serve(place) => serve(place),
         Command::Check(place) => check(place),
-        Command::SetupCode(place) => place.read().and_then(|(config, data)| init::new_setup_code(&config, &data)),
+        Command::SetupCode(place) => {
+            place.read().and_then(|(config, data)| init::new_setup_code(&config, &data))
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -127,7 +129,7 @@ fn check(place: &Place) -> anyhow::Result<()> {
     dogwatch_collector::authority::Authority::open(&data.authority(), jiff::Timestamp::now())?;
     say(&format!(
         "ok: collector.toml, the certificate authority, {} rules, {} org(s): {}",
-        policy.rules.len(),
+        policy.rules.rules().len(),
         policy.orgs.len(),
         policy.orgs.keys().map(|org| org.as_str()).collect::<Vec<_>>().join(", ")
     ));

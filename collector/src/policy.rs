@@ -44,3 +44,15 @@ impl Policy {
         Some(self.matrix(org).version())
     }
 }
+
+#[cfg(test)]
+impl Policy {
+    /// The shipped rules and the matrix that a new org begins with.
+    pub(crate) fn of_a_new(org: &OrgId) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("orgs")).unwrap();
+        let file = folder.path().join("orgs").join(format!("{org}.toml"));
+        std::fs::write(file, dogwatch_triage::matrix::starter(org)).unwrap();
+        read(folder.path(), alert::Policy::default().reopen_window).map_err(all_faults).unwrap()
+    }
+}

@@ -20,11 +20,19 @@ use crate::{
 };
 
 /// A finding holds: an alert opens, changes, returns, or nothing is new.
-pub(crate) fn fire(state: &mut State, policy: &Policy, id: EndpointId, finding: &Finding, now: Timestamp, batch: &mut Batch) {
+pub(crate) fn fire(
+    state: &mut State,
+    policy: &Policy,
+    id: EndpointId,
+    finding: &Finding,
+    now: Timestamp,
+    batch: &mut Batch,
+) {
     let Some(member) = state.members.get(&id) else { return };
     let key = (finding.rule.clone(), finding.subject.clone());
     let latest = member.latest.get(&key).and_then(|number| state.alerts.get(number));
-    let fire = latest.map_or(Fire::New, |item| item.alert.fire(finding, &member.endpoint, now, &policy.alerts));
+    let fire =
+        latest.map_or(Fire::New, |item| item.alert.fire(finding, &member.endpoint, now, &policy.alerts));
     let change = match (fire, latest) {
         (Fire::Same, _) => return,
         (Fire::Changed(change), _) => *change,
@@ -46,7 +54,14 @@ pub(crate) fn fire(state: &mut State, policy: &Policy, id: EndpointId, finding: 
 pub(crate) const NEXT_ALERT: &str = "next-alert";
 
 /// A condition does not hold any more.
-pub(crate) fn clear(state: &mut State, id: EndpointId, rule: &RuleId, subject: &str, now: Timestamp, batch: &mut Batch) {
+pub(crate) fn clear(
+    state: &mut State,
+    id: EndpointId,
+    rule: &RuleId,
+    subject: &str,
+    now: Timestamp,
+    batch: &mut Batch,
+) {
     let key = (rule.clone(), subject.to_owned());
     let latest = state.members.get(&id).and_then(|member| member.latest.get(&key));
     let change = latest.and_then(|number| state.alerts.get(number)).and_then(|item| item.alert.clear(now));
@@ -67,7 +82,13 @@ pub(crate) fn withdraw(state: &mut State, id: EndpointId, now: Timestamp, batch:
 
 /// Asks the matrix again for the alerts of an endpoint that nobody has claimed, where the answer has run out (or, with
 /// `all`, in any case). Gives the instant at which the earliest of the answers runs out.
-pub(crate) fn reroute(state: &mut State, policy: &Policy, id: EndpointId, now: Timestamp, batch: &mut Batch) -> Option<Timestamp> {
+pub(crate) fn reroute(
+    state: &mut State,
+    policy: &Policy,
+    id: EndpointId,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Option<Timestamp> {
     let member = state.members.get(&id)?;
     if member.counts.open == 0 {
         return None;
@@ -99,7 +120,8 @@ pub(crate) fn store(state: &mut State, (alert, events): alert::Change, batch: &m
     if let Some(member) = state.members.get_mut(&id) {
         member.latest.insert((alert.rule.clone(), alert.subject.clone()), number);
     }
-    let item = state.alerts.entry(number).or_insert_with(|| Item { alert: alert.clone(), timeline: Vec::new() });
+    let item =
+        state.alerts.entry(number).or_insert_with(|| Item { alert: alert.clone(), timeline: Vec::new() });
     item.alert = alert;
     for event in events {
         batch.put(Table::Timeline, timeline_key(number, item.timeline.len()), &event);

@@ -77,21 +77,8 @@ struct Page<'a> {
 }
 
 /// An endpoint as filters see it at `as_of`.
-pub(crate) fn row<'a>(state: &Fleet, member: &'a Member, as_of: Timestamp) -> Row<'a> {
-    Row { endpoint: &member.endpoint, as_of, alerts: count(state, &member.open), owners: None }
-}
-
-fn count(state: &Fleet, open: &[AlertNumber]) -> AlertCounts {
-    let mut counts = AlertCounts::default();
-    for item in open.iter().filter_map(|number| state.alerts.get(number)) {
-        counts.open += 1;
-        match item.alert.severity {
-            Severity::Critical => counts.critical += 1,
-            Severity::Warning => counts.warning += 1,
-            Severity::Info => counts.info += 1,
-        }
-    }
-    counts
+pub(crate) fn row<'a>(member: &'a Member, as_of: Timestamp) -> Row<'a> {
+    Row { endpoint: &member.endpoint, as_of, alerts: member.counts, owners: None }
 }
 
 /// Compiles a filter that came as a parameter.
@@ -125,11 +112,12 @@ pub(crate) async fn list(
         let mine = state.members.values().filter(|member| {
             caller.principal().sees(&member.endpoint.org) && standing.covers(member.endpoint.state)
         });
-        let mut page = Page { as_of: caller.now, total: 0, matched: 0, unjudged: 0, next: None, endpoints: Vec::new() };
+        let mut page =
+            Page { as_of: caller.now, total: 0, matched: 0, unjudged: 0, next: None, endpoints: Vec::new() };
         let mut rows = Vec::new();
         for member in mine {
             page.total += 1;
-            let row = row(state, member, caller.now);
+            let row = row(member, caller.now);
             match filter.as_ref().map_or(Verdict::Match, |filter| filter.judge(&row)) {
                 Verdict::Match => rows.push(row),
                 Verdict::NoMatch => {}
@@ -149,7 +137,9 @@ pub(crate) async fn list(
 fn after<'r, 'a>(rows: &'r [Row<'a>], cursor: Option<EndpointId>) -> Result<&'r [Row<'a>], Problem> {
     let Some(cursor) = cursor else { return Ok(rows) };
     let place = rows.iter().position(|row| row.endpoint.id == cursor).ok_or_else(|| {
-        Problem::invalid("the endpoint that `cursor` names does not match any more; begin again without a cursor")
+        Problem::invalid(
+            "the endpoint that `cursor` names does not match any more; begin again without a cursor",
+        )
     })?;
     Ok(&rows[place + 1..])
 }
@@ -167,12 +157,13 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     api.core.read(|state| {
         let member = endpoints::find(state, &caller, &text)?;
-        json(&EndpointJson(row(state, member, caller.now)), 1)
+        json(&EndpointJson(row(member, caller.now)), 1)
     })
 }
 
 fn json(value: &impl Serialize, endpoints: usize) -> Result<Response, Problem> {
     let mut text = Vec::with_capacity(1024 + endpoints * BYTES_PER_ENDPOINT);
-    serde_json::to_writer(&mut text, value).map_err(|_| Problem::internal("an endpoint cannot be written"))?;
+    serde_json::to_writer(&mut text, value)
+        .map_err(|_| Problem::internal("an endpoint cannot be written"))?;
     Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())
 }

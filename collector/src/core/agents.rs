@@ -31,7 +31,8 @@ impl Core {
         let id = attach.endpoint;
         let refuse = |code, what: &str| Err(Refusal::new(code, what));
         let Some(member) = state.members.get_mut(&id) else {
-            return batch.answer(attach.reply, refuse(Code::Unauthenticated, "this endpoint is not known here"));
+            return batch
+                .answer(attach.reply, refuse(Code::Unauthenticated, "this endpoint is not known here"));
         };
         match member.endpoint.state {
             EndpointState::Active => {}
@@ -40,7 +41,8 @@ impl Core {
                 return batch.answer(attach.reply, refuse(Code::Conflict, what));
             }
             EndpointState::Revoked => {
-                return batch.answer(attach.reply, refuse(Code::Unauthenticated, "this endpoint was revoked"));
+                return batch
+                    .answer(attach.reply, refuse(Code::Unauthenticated, "this endpoint was revoked"));
             }
         }
         member.enter_epoch(attach.epoch, attach.first);
@@ -123,7 +125,7 @@ impl Core {
                 for event in &report.events {
                     tracing::info!(endpoint.id = %id, kind = event.kind, detail = event.detail, "agent event");
                 }
-                if fleet::apply(&mut member.endpoint, report, at, self.late_after) == Applied::Live {
+                if fleet::apply(&mut member.endpoint, report, at, self.settings.late_after) == Applied::Live {
                     self.judge(state, policy, id, told, now, batch);
                 }
             }

@@ -4,7 +4,7 @@ use dogwatch_model::{Endpoint, EndpointId, Epoch, Lane, LaneMarks, MachineEviden
 use dogwatch_proto::v1;
 use dogwatch_triage::{
     alert::{Alert, AlertNumber, TimelineEvent, Work},
-    assess::Standing,
+    assess::{Held, Standing},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
@@ -26,7 +26,11 @@ pub(super) fn state(loaded: Loaded, late_after: SignedDuration) -> Result<(State
     let mut rest = Vec::new();
     // Links, standings and timelines belong to endpoints and alerts: those come first.
     for row in loaded.rows {
-        if matches!(row.table, Table::Endpoints | Table::Alerts) { apply_row(&mut state, &row)? } else { rest.push(row) }
+        if matches!(row.table, Table::Endpoints | Table::Alerts) {
+            apply_row(&mut state, &row)?
+        } else {
+            rest.push(row)
+        }
     }
     for row in rest {
         apply_row(&mut state, &row)?;
@@ -40,7 +44,8 @@ pub(super) fn state(loaded: Loaded, late_after: SignedDuration) -> Result<(State
         }
     }
     state.members.keys().copied().collect::<Vec<_>>().into_iter().for_each(|id| state.recount(id));
-    let lost = loaded.lost.iter().map(|damage| format!("the medium has damaged records of the journal: {damage}"));
+    let lost =
+        loaded.lost.iter().map(|damage| format!("the medium has damaged records of the journal: {damage}"));
     let notes = loaded.notes.into_iter().chain(lost.collect::<Vec<_>>()).collect();
     Ok((state, notes))
 }
@@ -51,7 +56,9 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
             let endpoint: Endpoint = value(row)?;
             match state.members.get_mut(&endpoint.id) {
                 Some(member) => member.endpoint = endpoint,
-                None => drop(state.members.insert(endpoint.id, Member::new(endpoint, MachineEvidence::default()))),
+                None => {
+                    drop(state.members.insert(endpoint.id, Member::new(endpoint, MachineEvidence::default())))
+                }
             }
         }
         Table::Links => {
@@ -108,7 +115,8 @@ fn apply_alert(state: &mut State, row: &Row) -> Result<(), CoreError> {
 
 fn apply_event(state: &mut State, row: &Row) -> Result<(), CoreError> {
     let Some(event) = optional::<TimelineEvent>(row)? else { return Ok(()) };
-    let place = row.key.split_once('/').and_then(|(number, place)| Some((number.parse().ok()?, place.parse().ok()?)));
+    let place =
+        row.key.split_once('/').and_then(|(number, place)| Some((number.parse().ok()?, place.parse().ok()?)));
     let (number, place): (u64, usize) = place.ok_or_else(|| bad_row(row, "its key is not NUMBER/PLACE"))?;
     if let Some(item) = state.alerts.get_mut(&AlertNumber(number)) {
         // The tail may repeat what the view has already.
@@ -160,7 +168,10 @@ fn value<T: DeserializeOwned>(row: &Row) -> Result<T, CoreError> {
 
 /// Takes up the watch after a stop: every stream is gone, and what was being waited for waits longer by as long as nobody was watching.
 pub(super) fn resume(state: &mut State, now: Timestamp, batch: &mut Batch) {
-    let unwatched = state.last_beat.map_or(SignedDuration::ZERO, |beat| now.duration_since(beat).max(SignedDuration::ZERO));
+    let unwatched = state
+        .last_beat
+        .map_or(SignedDuration::ZERO, |beat| now.duration_since(beat).max(SignedDuration::ZERO));
+    batch.put(Table::Meta, BEAT, &now);
     for (id, member) in &mut state.members {
         let presence = &mut member.endpoint.presence;
         if presence.online {
@@ -170,12 +181,18 @@ pub(super) fn resume(state: &mut State, now: Timestamp, batch: &mut Batch) {
             presence.since = (presence.since + unwatched).min(now);
         }
         for standing in &mut member.standing {
-            standing.extend_pending(unwatched);
+            postpone(&mut standing.state.held, unwatched);
         }
         batch.put(Table::Links, id, &member.link());
         if !member.standing.is_empty() {
             batch.put(Table::Standings, id, &member.standing);
         }
+    }
+}
+
+fn postpone(held: &mut Held, by: SignedDuration) {
+    for since in [&mut held.info, &mut held.warning, &mut held.critical].into_iter().flatten() {
+        *since += by;
     }
 }
 

@@ -2,19 +2,14 @@
 
 use std::sync::Arc;
 
-use dogwatch_model::{
-    Criticality, Endpoint, EndpointId, EndpointState, Facts, PersonId, Presence,
-};
+use dogwatch_model::{Criticality, Endpoint, EndpointId, EndpointState, Facts, PersonId, Presence};
 use dogwatch_triage::alert::{self, Act, AlertNumber};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tonic::Status;
 use uuid::Uuid;
 
-use super::{
-    Batch, Command, Core, Enrol, Enrolled, NewApiToken, NewJoinToken,
-    batch::not_found,
-};
+use super::{Batch, Command, Core, Enrol, Enrolled, NewApiToken, NewJoinToken, batch::not_found};
 use crate::{
     access::{ApiToken, JoinTokenRecord, Principal, Sha256},
     fleet::CLASS_FIXED,
@@ -131,10 +126,17 @@ fn short_id(hash: &Sha256) -> String {
     hash.to_string()[..10].to_owned()
 }
 
-fn enrol_endpoint(state: &mut State, enrol: Enrol, now: Timestamp, batch: &mut Batch) -> Result<Enrolled, Refusal> {
+fn enrol_endpoint(
+    state: &mut State,
+    enrol: Enrol,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Result<Enrolled, Refusal> {
     let refused = |what: &str| Refusal::new(Code::NotAllowed, what);
     let known = state.join_tokens.values_mut().find(|token| token.hash == enrol.secret);
-    let token = known.ok_or_else(|| refused("this join token is not known here; make a new one: `dogwatch join-token create`"))?;
+    let token = known.ok_or_else(|| {
+        refused("this join token is not known here; make a new one: `dogwatch join-token create`")
+    })?;
     if token.revoked_at.is_some() {
         return Err(refused("this join token was withdrawn; make a new one: `dogwatch join-token create`"));
     }
@@ -153,7 +155,10 @@ fn enrol_endpoint(state: &mut State, enrol: Enrol, now: Timestamp, batch: &mut B
         return Err(refused(&what));
     }
     if state.keys.contains_key(&enrol.key) {
-        return Err(Refusal::new(Code::Conflict, "this key is enrolled already; every endpoint makes its own"));
+        return Err(Refusal::new(
+            Code::Conflict,
+            "this key is enrolled already; every endpoint makes its own",
+        ));
     }
     token.used += 1;
     batch.put(Table::JoinTokens, &token.id, &*token);
@@ -185,7 +190,13 @@ fn enrol_endpoint(state: &mut State, enrol: Enrol, now: Timestamp, batch: &mut B
     };
     batch.put(Table::Endpoints, endpoint.id, &endpoint);
     batch.put(Table::Keys, enrol.key, &endpoint.id);
-    audit(batch, now, None, "endpoint.enrol", format!("{} ({}) by join token {}", endpoint.id, endpoint.name, token.id));
+    audit(
+        batch,
+        now,
+        None,
+        "endpoint.enrol",
+        format!("{} ({}) by join token {}", endpoint.id, endpoint.name, token.id),
+    );
     state.keys.insert(enrol.key, endpoint.id);
     state.members.insert(endpoint.id, Member::new(endpoint, enrol.evidence));
     Ok(enrolled)
@@ -244,7 +255,9 @@ fn revoke_token(
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<ApiToken, Refusal> {
-    let visible = |token: &&mut ApiToken| token.id == id && token.principal.org.as_ref().map_or(by.org.is_none(), |org| by.sees(org));
+    let visible = |token: &&mut ApiToken| {
+        token.id == id && token.principal.org.as_ref().map_or(by.org.is_none(), |org| by.sees(org))
+    };
     let token = state.tokens.values_mut().find(visible).ok_or_else(|| not_found("token", id))?;
     token.revoked_at.get_or_insert(now);
     batch.put(Table::Tokens, token.hash, &*token);

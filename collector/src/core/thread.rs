@@ -1,6 +1,6 @@
 //! The core's thread: waits for inputs and instants, makes batches, commits, tells.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use dogwatch_model::EndpointId;
@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::{Batch, Core, CoreHandle, Due, INPUT_QUEUE, Input, MAX_BATCH, load};
 use crate::{
+    access::Sha256,
     config::{StorageConfig, Times, std_duration},
     policy::Policy,
     state::Health,
@@ -64,7 +65,9 @@ pub enum CoreError {
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// A row of the store is not what it should be.
-    #[error("row `{key}` of table `{table}` cannot be understood: {why}; restore the store from a backup, or move its `view` folder away to rebuild it")]
+    #[error(
+        "row `{key}` of table `{table}` cannot be understood: {why}; restore the store from a backup, or move its `view` folder away to rebuild it"
+    )]
     Row {
         /// The table.
         table: Table,
@@ -107,47 +110,56 @@ impl CoreThread {
 
 /// Loads the state and starts the thread. Says in its second part what the storage had to mend.
 pub(crate) fn start(
-    mut storage: Box<dyn Storage>,
+    storage: Box<dyn Storage>,
     policy: Arc<ArcSwap<Policy>>,
     settings: Settings,
-    setup_code: Option<crate::access::Sha256>,
+    setup_code: Option<Sha256>,
     now: Timestamp,
 ) -> Result<(CoreThread, Vec<String>), CoreError> {
-    let loaded = storage.load()?;
-    let (mut state, notes) = load::state(loaded, settings.late_after)?;
-    let mut first = Batch::default();
-    load::resume(&mut state, now, &mut first);
-    first.put(Table::Meta, load::BEAT, &now);
-    if let Some(code) = setup_code {
-        state.setup_code = Some(code);
-        first.put(Table::Meta, super::people::SETUP_CODE, &code);
-    }
-    let ids: Vec<EndpointId> = state.members.keys().copied().collect();
-    let shared: crate::state::Shared = Arc::new(std::sync::RwLock::new(state));
-    let (inputs, queue) = mpsc::channel(INPUT_QUEUE);
-    let (health, health_seen) = watch::channel(Health::Ready);
-    let mut due = Due::default();
-    ids.iter().for_each(|id| due.set(*id, now));
-    let mut core = Core {
-        storage,
-        shared: shared.clone(),
-        policy: policy.clone(),
-        settings,
-        health,
-        sessions: Default::default(),
-        next_session: 0,
-        due,
-        dirty: ids.into_iter().collect(),
-        late_after: settings.late_after,
-    };
-    core.commit(first)?;
-    let handle = CoreHandle { inputs, shared, health: health_seen, policy };
+    let (core, handle, queue, notes) = Core::load(storage, policy, settings, setup_code, now)?;
     let thread = std::thread::Builder::new()
         .name("core".into())
         .spawn(move || core.run(queue))
-        
         .map_err(CoreError::Thread)?;
     Ok((CoreThread { handle, thread }, notes))
+}
+
+impl Core {
+    /// A core that has taken up the watch and waits for inputs.
+    pub(super) fn load(
+        mut storage: Box<dyn Storage>,
+        policy: Arc<ArcSwap<Policy>>,
+        settings: Settings,
+        setup_code: Option<Sha256>,
+        now: Timestamp,
+    ) -> Result<(Self, CoreHandle, mpsc::Receiver<Input>, Vec<String>), CoreError> {
+        let (mut state, notes) = load::state(storage.load()?, settings.late_after)?;
+        let mut first = Batch::default();
+        load::resume(&mut state, now, &mut first);
+        if let Some(code) = setup_code {
+            state.setup_code = Some(code);
+            first.put(Table::Meta, super::people::SETUP_CODE, &code);
+        }
+        let ids: Vec<EndpointId> = state.members.keys().copied().collect();
+        let mut due = Due::default();
+        ids.iter().for_each(|id| due.set(*id, now));
+        let shared: crate::state::Shared = Arc::new(std::sync::RwLock::new(state));
+        let (inputs, queue) = mpsc::channel(INPUT_QUEUE);
+        let (health, health_seen) = watch::channel(Health::Ready);
+        let mut core = Self {
+            storage,
+            shared: shared.clone(),
+            policy: policy.clone(),
+            settings,
+            health,
+            sessions: BTreeMap::new(),
+            next_session: 0,
+            due,
+            dirty: ids.into_iter().collect(),
+        };
+        core.commit(first)?;
+        Ok((core, CoreHandle { inputs, shared, health: health_seen, policy }, queue, notes))
+    }
 }
 
 /// What the thread does by the clock.
@@ -159,11 +171,8 @@ struct Chores {
 
 impl Core {
     fn run(mut self, mut queue: mpsc::Receiver<Input>) -> Result<(), CoreError> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            
-        .map_err(CoreError::Thread)?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(CoreError::Thread)?;
         let now = Timestamp::now();
         let mut chores = Chores {
             settle_at: now + self.settings.settle_every,
@@ -193,7 +202,12 @@ impl Core {
     }
 
     /// Lets more reports come into the batch that waits for the disk.
-    fn gather(&self, runtime: &tokio::runtime::Runtime, queue: &mut mpsc::Receiver<Input>, inputs: &mut Vec<Input>) {
+    fn gather(
+        &self,
+        runtime: &tokio::runtime::Runtime,
+        queue: &mut mpsc::Receiver<Input>,
+        inputs: &mut Vec<Input>,
+    ) {
         runtime.block_on(async {
             tokio::time::sleep(self.settings.gather).await;
             while inputs.len() < MAX_BATCH
@@ -213,7 +227,11 @@ impl Core {
     }
 
     /// One batch: decide, commit, tell. Gives the drain's jitter when it was among the inputs.
-    pub(super) fn step(&mut self, inputs: &mut Vec<Input>, now: Timestamp) -> Result<Option<u32>, StorageError> {
+    pub(super) fn step(
+        &mut self,
+        inputs: &mut Vec<Input>,
+        now: Timestamp,
+    ) -> Result<Option<u32>, StorageError> {
         let mut batch = Batch::default();
         let mut drain = None;
         let policy = self.policy.load_full();
@@ -234,7 +252,7 @@ impl Core {
                 }
             }
             for id in self.due.take(now, SWEEP_SLICE) {
-                self.judge(&mut state, &policy, id, Reads::TIME, now, &mut batch);
+                self.judge(&mut state, &policy, id, Reads::NONE, now, &mut batch);
             }
         }
         self.commit(batch)?;

@@ -132,7 +132,9 @@ impl Session {
                 Ok(Some(v1::AgentMessage { message: None })) => {}
                 Ok(None) => break End::Lost,
                 Err(status) => {
-                    if status.code() == tonic::Code::OutOfRange || status.code() == tonic::Code::ResourceExhausted {
+                    if status.code() == tonic::Code::OutOfRange
+                        || status.code() == tonic::Code::ResourceExhausted
+                    {
                         tracing::warn!(endpoint.id = %self.peer.endpoint, error = status.message(), "message refused");
                     }
                     break End::Lost;
@@ -171,9 +173,11 @@ impl Session {
                 let report = Report::try_from(report).map_err(|error| error.to_string());
                 self.tell_core(FromAgent::Report { place, wire, report, at }).await.map(|()| None)
             }
-            agent_message::Message::Goodbye(goodbye) => {
-                goodbye.reason.parse().map(Some).map_err(|error| Status::invalid_argument(format!("goodbye: {error}")))
-            }
+            agent_message::Message::Goodbye(goodbye) => goodbye
+                .reason
+                .parse()
+                .map(Some)
+                .map_err(|error| Status::invalid_argument(format!("goodbye: {error}"))),
         }
     }
 
@@ -196,7 +200,9 @@ impl Session {
         let key: Sha256 = crate::authority::csr_key_sha256(&renew.csr_der)
             .map_err(|error| Status::invalid_argument(format!("certificate request: {error}")))?;
         if key != self.peer.key {
-            return Err(Status::permission_denied("the certificate request is for another key than this connection's"));
+            return Err(Status::permission_denied(
+                "the certificate request is for another key than this connection's",
+            ));
         }
         let org = self
             .uplink
@@ -215,5 +221,9 @@ impl Session {
 }
 
 fn marks(marks: Option<v1::LaneMarks>) -> LaneMarks {
-    marks.map_or_else(LaneMarks::default, |m| LaneMarks { kept: m.kept, latest: m.latest, samples: m.samples })
+    marks.map_or_else(LaneMarks::default, |m| LaneMarks {
+        kept: m.kept,
+        latest: m.latest,
+        samples: m.samples,
+    })
 }

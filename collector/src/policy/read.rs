@@ -90,7 +90,7 @@ pub fn read(folder: &Path, reopen_window: SignedDuration) -> Result<Policy, Vec<
     let name_of = |path: &Path| path.display().to_string();
 
     let rules_path = folder.join("rules.toml");
-    let rules = RuleSet::layered(text_of(&rules_path), &name_of(&rules_path))
+    let rules = RuleSet::layer(text_of(&rules_path), &name_of(&rules_path))
         .map_err(|errors| faults.extend(errors.iter().map(|e| PolicyFault::Content(e.to_string()))))
         .ok();
     let directory_path = folder.join("directory.toml");

@@ -63,7 +63,11 @@ impl Watch {
     ///
     /// # Errors
     /// The folder cannot be read.
-    pub fn new(folder: PathBuf, reopen_window: SignedDuration, core: CoreHandle) -> Result<Self, PolicyFault> {
+    pub fn new(
+        folder: PathBuf,
+        reopen_window: SignedDuration,
+        core: CoreHandle,
+    ) -> Result<Self, PolicyFault> {
         let (changed, changes) = mpsc::channel(1);
         let watcher = watcher(&folder, changed).inspect_err(|error| {
             tracing::warn!(%error, "policy files are not watched; they are polled every 30 s, and SIGHUP reads them at once");
@@ -114,7 +118,11 @@ impl Watch {
         self.seen = files;
         match read(&self.folder, self.reopen_window) {
             Ok(policy) => {
-                tracing::info!(rules = policy.rules.len(), orgs = policy.orgs.len(), "policy in force");
+                tracing::info!(
+                    rules = policy.rules.rules().len(),
+                    orgs = policy.orgs.len(),
+                    "policy in force"
+                );
                 self.core.policy.store(Arc::new(policy));
                 self.standing.store(Arc::new(Standing::InForce { since: Timestamp::now() }));
                 let _ = self.core.inputs.send(Input::PolicyChanged).await;
