@@ -10,6 +10,7 @@ pub mod authority;
 pub mod config;
 pub mod core;
 pub mod enrolment;
+pub mod init;
 pub mod listener;
 pub mod policy;
 pub mod refusal;
