@@ -125,7 +125,8 @@ pub(crate) async fn list(
         let mine = state.members.values().filter(|member| {
             caller.principal().sees(&member.endpoint.org) && standing.covers(member.endpoint.state)
         });
-        let mut page = Page { as_of: caller.now, total: 0, matched: 0, unjudged: 0, next: None, endpoints: Vec::new() };
+        let mut page =
+            Page { as_of: caller.now, total: 0, matched: 0, unjudged: 0, next: None, endpoints: Vec::new() };
         let mut rows = Vec::new();
         for member in mine {
             page.total += 1;
@@ -149,7 +150,9 @@ pub(crate) async fn list(
 fn after<'r, 'a>(rows: &'r [Row<'a>], cursor: Option<EndpointId>) -> Result<&'r [Row<'a>], Problem> {
     let Some(cursor) = cursor else { return Ok(rows) };
     let place = rows.iter().position(|row| row.endpoint.id == cursor).ok_or_else(|| {
-        Problem::invalid("the endpoint that `cursor` names does not match any more; begin again without a cursor")
+        Problem::invalid(
+            "the endpoint that `cursor` names does not match any more; begin again without a cursor",
+        )
     })?;
     Ok(&rows[place + 1..])
 }
@@ -173,6 +176,7 @@ pub(crate) async fn show(
 
 fn json(value: &impl Serialize, endpoints: usize) -> Result<Response, Problem> {
     let mut text = Vec::with_capacity(1024 + endpoints * BYTES_PER_ENDPOINT);
-    serde_json::to_writer(&mut text, value).map_err(|_| Problem::internal("an endpoint cannot be written"))?;
+    serde_json::to_writer(&mut text, value)
+        .map_err(|_| Problem::internal("an endpoint cannot be written"))?;
     Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())
 }

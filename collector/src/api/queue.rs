@@ -73,9 +73,10 @@ pub(crate) async fn list(
 /// What a filter says about the endpoint of an alert.
 fn judge(state: &Fleet, alert: &Alert, filter: Option<&Filter>, as_of: Timestamp) -> Verdict {
     let Some(filter) = filter else { return Verdict::Match };
-    state.members.get(&alert.endpoint).map_or(Verdict::Unknown, |member| {
-        filter.judge(&fleet::row(state, member, as_of))
-    })
+    state
+        .members
+        .get(&alert.endpoint)
+        .map_or(Verdict::Unknown, |member| filter.judge(&fleet::row(state, member, as_of)))
 }
 
 /// What is not done before what is; then by priority; then what waits longest; then by number.
