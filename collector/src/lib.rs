@@ -15,6 +15,7 @@ mod evaluate;
 mod fleet;
 pub mod ingest;
 pub mod lifecycle;
+pub mod init;
 pub mod listener;
 pub mod policy;
 mod queue;

@@ -1,1 +1,34 @@
-fn main() {}
+//! `dogwatch`: the fleet, the shared queue and who owns what, from the command line.
+//!
+//! A thin client: it asks the collector's JSON API over TLS pinned to the collector's own root, and shows the answer.
+//! Decisions are the collector's; what works offline (`who --file`, `rules check`) runs the very same code.
+//! Deliberately synchronous: a command starts, asks, prints and is gone.
+
+mod args;
+mod client;
+mod command;
+mod context;
+mod failure;
+mod link;
+mod output;
+mod pin;
+mod when;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Nobody to tell when even this cannot be printed.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match command::run(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.tell(),
+    }
+}

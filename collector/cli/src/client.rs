@@ -1,0 +1,195 @@
+//! Asks the collector, and turns every refusal into an exit code and a sentence.
+
+use std::{io, time::Duration};
+
+use rustls_pki_types::CertificateDer;
+use serde_json::Value;
+use ureq::{
+    Agent, Body,
+    http::Response,
+    tls::{Certificate, RootCerts, TlsConfig},
+};
+
+use crate::{
+    context::Context,
+    failure::{Exit, Failure},
+    pin,
+};
+
+/// How long an answer may take: the collector itself gives up after ten seconds.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long connecting may take.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The longest answer that is read: 10,000 endpoints with all their facts are about half of it.
+const MAX_ANSWER_BYTES: u64 = 128 * 1024 * 1024;
+
+/// A connection to one collector, trusting its root alone.
+pub(crate) struct Client {
+    agent: Agent,
+    url: String,
+    authorization: Option<String>,
+}
+
+impl Client {
+    /// The collector we are logged in at.
+    pub(crate) fn logged_in() -> Result<Self, Failure> {
+        let context = Context::load()?;
+        let root = context.root()?;
+        Ok(Self::new(context.url, &root, Some(&context.token)))
+    }
+
+    /// A collector by its address and root.
+    pub(crate) fn new(url: String, root: &CertificateDer<'_>, token: Option<&str>) -> Self {
+        let tls = TlsConfig::builder()
+            .root_certs(RootCerts::new_with_certs(&[Certificate::from_der(root.as_ref()).to_owned()]))
+            .unversioned_rustls_crypto_provider(pin::provider())
+            .build();
+        let agent = Agent::config_builder()
+            .tls_config(tls)
+            .https_only(true)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(None)
+            .timeout_connect(Some(CONNECT_PATIENCE))
+            .timeout_global(Some(PATIENCE))
+            .user_agent(concat!("dogwatch/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .new_agent();
+        Self { agent, url, authorization: token.map(|token| format!("Bearer {token}")) }
+    }
+
+    /// Reads.
+    pub(crate) fn get(&self, path: &str, params: &[(&str, &str)]) -> Result<Value, Failure> {
+        let request = self.agent.get(self.at(path)).query_pairs(params.iter().copied());
+        self.answer(self.authorized(request).call(), params)
+    }
+
+    /// Changes.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.answer(self.authorized(self.agent.post(self.at(path))).send_json(body), &[])
+    }
+
+    /// Withdraws.
+    pub(crate) fn delete(&self, path: &str) -> Result<Value, Failure> {
+        self.answer(self.authorized(self.agent.delete(self.at(path))).call(), &[])
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("{}/api/v1/{path}", self.url)
+    }
+
+    fn authorized<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
+        match &self.authorization {
+            Some(value) => request.header("authorization", value),
+            None => request,
+        }
+    }
+
+    fn answer(
+        &self,
+        outcome: Result<Response<Body>, ureq::Error>,
+        params: &[(&str, &str)],
+    ) -> Result<Value, Failure> {
+        let mut response = outcome.map_err(|error| self.unreachable(&error))?;
+        let status = response.status().as_u16();
+        let text = response
+            .body_mut()
+            .with_config()
+            .limit(MAX_ANSWER_BYTES)
+            .read_to_vec()
+            .map_err(|error| self.unreachable(&error))?;
+        let json = serde_json::from_slice::<Value>(&text);
+        match (status, json) {
+            (200..=299, Ok(value)) => Ok(value),
+            (200..=299, Err(_)) => Err(self.strange("an answer that is not JSON")),
+            (_, Ok(problem)) => Err(refused(status, &problem, params)),
+            (_, Err(_)) => Err(self.strange(&format!("status {status}"))),
+        }
+    }
+
+    fn strange(&self, what: &str) -> Failure {
+        Failure::new(
+            Exit::Unreachable,
+            format!("{} answered with {what}; is that a Dogwatch collector's people port?", self.url),
+        )
+    }
+
+    fn unreachable(&self, error: &ureq::Error) -> Failure {
+        let url = &self.url;
+        let what = match error {
+            ureq::Error::Rustls(error) => distrusted(url, error),
+            ureq::Error::Io(error) => match tls_of(error) {
+                Some(error) => distrusted(url, error),
+                None => format!("cannot reach {url}: {error}; is the collector running there?"),
+            },
+            ureq::Error::HostNotFound => format!("cannot reach {url}: there is no such host; check the name"),
+            ureq::Error::Timeout(_) => format!("{url} did not answer in time; try again, or see its /readyz"),
+            error => format!("cannot reach {url}: {error}; is the collector running there?"),
+        };
+        Failure::new(Exit::Unreachable, what)
+    }
+}
+
+fn tls_of(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref().and_then(|inner| inner.downcast_ref())
+}
+
+fn distrusted(url: &str, error: &rustls::Error) -> String {
+    format!("{url} is not the collector you logged in at ({error}); if it was set up anew, log in again")
+}
+
+/// A problem document as a failure.
+fn refused(status: u16, problem: &Value, params: &[(&str, &str)]) -> Failure {
+    let exit = match status {
+        404 => Exit::NotFound,
+        401 | 403 => Exit::NotAllowed,
+        409 => Exit::NotMet,
+        429 | 500..=599 => Exit::Unreachable,
+        _ => Exit::Usage,
+    };
+    let detail = problem["detail"].as_str().unwrap_or("the collector refused without saying why");
+    match place(problem, params) {
+        Some(shown) => Failure::new(exit, format!("{detail}\n{shown}")),
+        None => Failure::new(exit, detail),
+    }
+}
+
+/// The line that a problem is about, with a caret under its column.
+fn place(problem: &Value, params: &[(&str, &str)]) -> Option<String> {
+    let parameter = problem["parameter"].as_str()?;
+    let (_, source) = params.iter().find(|(name, _)| *name == parameter)?;
+    let number = |name: &str| problem[name].as_u64().and_then(|number| usize::try_from(number).ok());
+    let line = source.lines().nth(number("line")?.checked_sub(1)?)?;
+    Some(format!("  {line}\n  {}^", " ".repeat(number("column")?.checked_sub(1)?.min(line.chars().count()))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_problem_has_its_exit_code() {
+        let exit = |status| match refused(status, &serde_json::json!({ "detail": "why" }), &[]) {
+            Failure::Told { exit, what } if what == "why" => exit as u8,
+            other => panic!("{other}"),
+        };
+        let seen = [400, 401, 403, 404, 409, 413, 429, 500, 503].map(exit);
+        assert_eq!(seen, [2, 4, 4, 3, 1, 2, 5, 5, 5]);
+    }
+
+    #[test]
+    fn a_filters_fault_is_shown_under_its_column() {
+        let problem = serde_json::json!({
+            "detail": "filter: line 1, column 4: no field `helth`; did you mean `health`?",
+            "parameter": "filter", "line": 1, "column": 4,
+        });
+        let said = refused(400, &problem, &[("sort", "name"), ("filter", "!(helth.cpu.used_percent > 3)")])
+            .to_string();
+        assert_eq!(
+            said,
+            "filter: line 1, column 4: no field `helth`; did you mean `health`?\n  !(helth.cpu.used_percent > 3)\n     ^"
+        );
+    }
+}

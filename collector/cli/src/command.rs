@@ -1,0 +1,80 @@
+//! One module per command.
+
+mod alert;
+mod endpoint;
+mod fleet;
+mod join_token;
+mod login;
+mod queue;
+mod rules;
+mod token;
+mod watch;
+mod who;
+mod whoami;
+
+use serde_json::Value;
+
+use crate::{
+    args::{Args, Command, Format},
+    client::Client,
+    failure::Failure,
+    output::{self, Listing, Screen, text_at},
+};
+
+/// Does what was asked.
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
+    let screen = Screen::of(&args.output);
+    match args.command {
+        Command::Login(login) => login::run(&login, &screen),
+        Command::Whoami => whoami::run(&screen),
+        Command::Fleet(fleet) => fleet::run(&fleet, &screen),
+        Command::Endpoint(endpoint) => endpoint::run(&endpoint, &screen),
+        Command::Queue(queue) => queue::run(&queue, &screen),
+        Command::Alert(alert) => alert::run(&alert, &screen),
+        Command::Who(who) => who::run(&who, &screen),
+        Command::JoinToken(join_token) => join_token::run(&join_token, &screen),
+        Command::Token(token) => token::run(&token, &screen),
+        Command::Rules(rules) => rules::run(&rules, &screen),
+    }
+}
+
+/// Shows one thing: whole for programs, by its name, or in words.
+fn show_one(
+    value: &Value,
+    name: &str,
+    screen: &Screen,
+    words: impl FnOnce() -> String,
+) -> Result<(), Failure> {
+    output::print(&match screen.format {
+        Format::Json | Format::Yaml => screen.whole(value)?,
+        Format::Name => text_at(value, name) + "\n",
+        Format::Table | Format::Wide | Format::Csv => words(),
+    })
+}
+
+/// Fetches a list and shows it.
+fn list(path: &str, listing: &Listing<'_>, screen: &Screen) -> Result<(), Failure> {
+    let answer = Client::logged_in()?.get(path, &[])?;
+    output::print(&listing.render(&answer, output::as_of(&answer), screen)?)
+}
+
+/// A part of a path, such that nothing in it is read as a path or a query.
+fn segment(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_name_cannot_reach_another_route() {
+        assert_eq!(super::segment("a/../b?c#d é"), "a%2F..%2Fb%3Fc%23d%20%C3%A9");
+    }
+}

@@ -1,0 +1,159 @@
+//! `fleet`: endpoints, filtered and sorted by the collector.
+
+use serde_json::Value;
+
+use super::watch;
+use crate::{
+    args::{Fleet, Format},
+    client::Client,
+    failure::Failure,
+    output::{self, Column, Listing, Screen, Show, column},
+};
+
+const COLUMNS: &[Column] = &[
+    column("NAME", "name", Show::Text),
+    column("ORG", "org", Show::Text),
+    column("SITE", "site", Show::Text),
+    column("CLASS", "class", Show::Text),
+    column("STATE", "online", Show::Made(presence)),
+    column("SEEN", "last_seen", Show::Age),
+    column("CPU", "health.cpu.used_percent", Show::Percent),
+    column("MEM", "health.memory.used_percent", Show::Percent),
+    column("DISK", "health.disks.used_percent", Show::Percent),
+    column("UPDATES", "patch.missing.total", Show::Text),
+    column("SECURITY", "patch.missing.security", Show::Text),
+    column("REBOOT", "patch.reboot.pending", Show::YesNo),
+    column("BACKUP", "backup.worst", Show::Text),
+    column("ALERTS", "alerts.open", Show::Text),
+];
+
+const WIDE: &[Column] = &[
+    column("OS", "os.name", Show::Text),
+    column("VERSION", "os.version", Show::Text),
+    column("UP", "health.uptime", Show::Span),
+    column("SECURITY MISSING SINCE", "patch.oldest_missing_security", Show::Instant),
+    column("SCANNED", "patch.scanned_at", Show::Age),
+    column("AGENT", "agent.version", Show::Text),
+    column("ID", "id", Show::Text),
+];
+
+const CSV: &[&str] = &[
+    "id",
+    "name",
+    "org",
+    "site",
+    "class",
+    "criticality",
+    "state",
+    "online",
+    "last_seen",
+    "os.name",
+    "os.version",
+    "health.cpu.used_percent",
+    "health.memory.used_percent",
+    "health.uptime",
+    "patch.scanned_at",
+    "patch.missing.total",
+    "patch.missing.security",
+    "patch.oldest_missing_security",
+    "patch.reboot.pending",
+    "backup.worst",
+    "backup.oldest",
+    "alerts.open",
+    "alerts.critical",
+    "agent.version",
+];
+
+fn presence(row: &Value) -> String {
+    match (row["state"].as_str(), row["online"].as_bool()) {
+        (Some(state @ ("pending" | "revoked")), _) => state,
+        (_, Some(true)) => "online",
+        _ if row["planned_offline"] == true => "away",
+        (_, Some(false)) => "offline",
+        (_, None) => "–",
+    }
+    .to_owned()
+}
+
+pub(crate) fn run(fleet: &Fleet, screen: &Screen) -> Result<(), Failure> {
+    if fleet.schema {
+        return schema(screen);
+    }
+    let client = Client::logged_in()?;
+    let wanted: Vec<Column> = fleet.columns.iter().map(|path| Column::wanted(path.trim())).collect();
+    let paths: Vec<&str> = fleet.columns.iter().map(|path| path.trim()).collect();
+    let listing = Listing {
+        rows: "endpoints",
+        name: "name",
+        columns: if wanted.is_empty() { COLUMNS } else { &wanted },
+        wide: if wanted.is_empty() { WIDE } else { &[] },
+        csv: if paths.is_empty() { CSV } else { &paths },
+    };
+    let mut said = String::new();
+    watch::show(fleet.watch, screen, || {
+        let answer = fetch(&client, fleet)?;
+        let remark = remark(&answer, fleet.filter.is_some());
+        if remark != said && !screen.is_for_programs() {
+            output::note(&remark);
+            said = remark;
+        }
+        listing.render(&answer, output::as_of(&answer), screen)
+    })
+}
+
+/// Every page in one answer.
+fn fetch(client: &Client, fleet: &Fleet) -> Result<Value, Failure> {
+    let mut params = vec![("state", fleet.state.as_str())];
+    params.extend(fleet.filter.as_deref().map(|filter| ("filter", filter)));
+    params.extend(fleet.sort.as_deref().map(|sort| ("sort", sort)));
+    let mut answer = client.get("fleet", &params)?;
+    while let Some(next) = answer.as_object_mut().and_then(|answer| answer.remove("next")) {
+        let cursor = next.as_str().unwrap_or_default();
+        let page: Vec<(&str, &str)> = params.iter().copied().chain([("cursor", cursor)]).collect();
+        let mut page = client.get("fleet", &page)?;
+        let more = page["endpoints"].as_array_mut().map(std::mem::take).unwrap_or_default();
+        if let Some(endpoints) = answer["endpoints"].as_array_mut() {
+            endpoints.extend(more);
+        }
+        if let Some(next) = page.get("next") {
+            answer["next"] = next.clone();
+        }
+    }
+    Ok(answer)
+}
+
+/// What the table does not say.
+fn remark(answer: &Value, filtered: bool) -> String {
+    let number = |name: &str| answer[name].as_u64().unwrap_or(0);
+    let (total, matched, unjudged) = (number("total"), number("matched"), number("unjudged"));
+    let judged = match unjudged {
+        0 => String::new(),
+        1 => "; 1 could not be judged for want of a fact".to_owned(),
+        n => format!("; {n} could not be judged for want of a fact"),
+    };
+    match (total, filtered) {
+        (0, _) => "no endpoints; make a token with `dogwatch join-token create`, then run \
+                   `dogwatch-agent enroll TOKEN` on a machine"
+            .to_owned(),
+        (_, true) => format!("{matched} of {total} endpoints match{judged}"),
+        (1, false) => "1 endpoint".to_owned(),
+        (_, false) => format!("{total} endpoints"),
+    }
+}
+
+/// The schema, as this version knows it: no login is needed to look a name up.
+fn schema(screen: &Screen) -> Result<(), Failure> {
+    let schema = dogwatch_triage::filter::schema();
+    let text = match screen.format {
+        Format::Json | Format::Yaml => {
+            let value = serde_json::to_value(&schema).unwrap_or_default();
+            screen.whole(&value)?
+        }
+        Format::Name => schema.fields.iter().map(|field| format!("{}\n", field.name)).collect(),
+        Format::Table | Format::Wide | Format::Csv => schema.to_string(),
+    };
+    output::print(&text)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! Tables as people see them.
+
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use super::*;
+
+fn screen(format: Format) -> Screen {
+    Screen { format, colour: false, width: None, terminal: false, zone: TimeZone::UTC }
+}
+
+fn answer() -> Value {
+    json!({
+        "as_of": "2026-11-22T12:00:00Z", "total": 3, "matched": 2, "unjudged": 1,
+        "endpoints": [
+            {
+                "id": "018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d11", "name": "srv-01", "org": "acme", "site": "toronto",
+                "class": "server", "state": "active", "online": true, "last_seen": "2026-11-22T11:59:56Z",
+                "health": {
+                    "cpu": { "used_percent": 12.34 }, "memory": { "used_percent": 61.5 },
+                    "disks": [{ "mount": "/", "used_percent": 41.0 }, { "mount": "/var", "used_percent": 93.4 }],
+                },
+                "patch": { "missing": { "total": 14, "security": 3 }, "reboot": { "pending": true } },
+                "backup": { "worst": "failed" }, "alerts": { "open": 2 }, "tags": ["lab", "a,b"],
+            },
+            {
+                "id": "018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d12", "name": "lap-07", "org": "acme", "site": "toronto",
+                "class": "laptop", "state": "active", "online": false, "planned_offline": true,
+                "last_seen": "2026-11-19T12:00:00Z", "alerts": { "open": 0 },
+            },
+        ],
+    })
+}
+
+fn listing() -> Listing<'static> {
+    Listing { rows: "endpoints", name: "name", columns: COLUMNS, wide: WIDE, csv: CSV }
+}
+
+fn rendered(listing: &Listing<'_>, format: Format) -> String {
+    let answer = answer();
+    listing.render(&answer, output::as_of(&answer), &screen(format)).unwrap()
+}
+
+#[test]
+fn the_fleet_is_a_plain_table_in_which_the_unknown_is_a_dash() {
+    assert_eq!(
+        rendered(&listing(), Format::Table),
+        "\
+NAME    ORG   SITE     CLASS   STATE   SEEN  CPU   MEM   DISK  UPDATES  SECURITY  REBOOT  BACKUP  ALERTS
+srv-01  acme  toronto  server  online  4s    12 %  62 %  93 %  14       3         yes     failed  2
+lap-07  acme  toronto  laptop  away    3d    –     –     –     –        –         –       –       0
+"
+    );
+}
+
+#[test]
+fn columns_that_were_asked_for_are_shown_by_their_path() {
+    let columns =
+        [Column::wanted("name"), Column::wanted("health.disks[].mount"), Column::wanted("last_seen")];
+    let listing = Listing { columns: &columns, wide: &[], ..listing() };
+    assert_eq!(
+        rendered(&listing, Format::Table),
+        "\
+NAME    HEALTH.DISKS[].MOUNT  LAST_SEEN
+srv-01  /,/var                2026-11-22 11:59
+lap-07  –                     2026-11-19 12:00
+"
+    );
+}
+
+#[test]
+fn machine_output_has_utc_instants_and_nothing_where_nothing_is_known() {
+    let listing = Listing { csv: &["name", "last_seen", "patch.missing.total", "tags"], ..listing() };
+    assert_eq!(
+        rendered(&listing, Format::Csv),
+        "name,last_seen,patch.missing.total,tags\r\n\
+         srv-01,2026-11-22T11:59:56Z,14,\"lab,a,b\"\r\n\
+         lap-07,2026-11-19T12:00:00Z,,\r\n"
+    );
+    assert_eq!(rendered(&listing, Format::Name), "srv-01\nlap-07\n");
+    assert_eq!(serde_json::from_str::<Value>(&rendered(&listing, Format::Json)).unwrap(), answer());
+}
+
+#[test]
+fn yaml_quotes_what_would_be_read_as_something_else() {
+    let value = json!({ "version": "12", "on": true, "name": "no", "list": [1, "a: b"], "none": {} });
+    let text = screen(Format::Yaml).whole(&value).unwrap();
+    for line in ["version: \"12\"", "on: true", "name: \"no\""] {
+        assert!(text.replace('\'', "\"").contains(line), "{text}");
+    }
+}
+
+#[test]
+fn the_remark_counts_what_could_not_be_judged() {
+    assert_eq!(remark(&answer(), true), "2 of 3 endpoints match; 1 could not be judged for want of a fact");
+    assert_eq!(remark(&json!({ "total": 1, "matched": 1, "unjudged": 0 }), false), "1 endpoint");
+    assert!(remark(&json!({ "total": 0 }), false).contains("dogwatch join-token create"));
+}

@@ -1,0 +1,98 @@
+//! `login`: pins the collector's root, gets a token if there is none yet, proves that it works, and keeps it.
+
+use std::{fs, io, path::Path};
+
+use dogwatch_model::PersonId;
+use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+use serde_json::json;
+
+use crate::{
+    args::Login,
+    client::Client,
+    context::{self, Context},
+    failure::{Exit, Failure},
+    link::{self, Key, Link},
+    output::{Screen, text_at},
+    pin,
+};
+
+pub(crate) fn run(login: &Login, screen: &Screen) -> Result<(), Failure> {
+    let (url, root, token) = match (&login.token_file, &login.ca_file) {
+        (Some(token), Some(ca)) => (link::base_url(&login.link)?, root_of(ca)?, token_of(token)?),
+        _ => by_link(login)?,
+    };
+    let me = Client::new(url.clone(), &root, Some(&token)).get("whoami", &[])?;
+    let context = Context {
+        url,
+        person: text_at(&me, "person"),
+        collector: text_at(&me, "collector.name"),
+        token,
+        root_certificate: context::to_pem(&root),
+    };
+    let path = context.save()?;
+    super::show_one(&me, "person", screen, || {
+        format!(
+            "Logged in at {} ({}) as {}, {} side, {}.\nKept in {}. Next: dogwatch fleet\n",
+            context.collector,
+            context.url,
+            context.person,
+            text_at(&me, "side"),
+            text_at(&me, "role"),
+            path.display()
+        )
+    })
+}
+
+type Access = (String, CertificateDer<'static>, String);
+
+fn by_link(login: &Login) -> Result<Access, Failure> {
+    let link = match login.link.as_str() {
+        "-" => Link::parse(&io::read_to_string(io::stdin())?)?,
+        text => Link::parse(text)?,
+    };
+    let root = pin::fetch_root(&link.url, link.root_sha256)?;
+    let token = match link.key {
+        Key::Token(token) => token,
+        Key::Setup(code) => redeem(login, &Client::new(link.url.clone(), &root, None), &code)?,
+    };
+    Ok((link.url, root, token))
+}
+
+/// Trades the setup code for a token.
+fn redeem(login: &Login, client: &Client, code: &str) -> Result<String, Failure> {
+    let person = match &login.person {
+        Some(person) => person.clone(),
+        None => user_name()?,
+    };
+    let mut wanted = json!({ "code": code, "person": person, "side": login.side });
+    if let Some(team) = &login.team {
+        wanted["team"] = json!(team);
+    }
+    let made = client.post("setup", &wanted)?;
+    made["token"]
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| Failure::new(Exit::Unreachable, "the collector gave no token; see its log"))
+}
+
+fn user_name() -> Result<PersonId, Failure> {
+    let name =
+        std::env::var("USER").or_else(|_| std::env::var("USERNAME")).unwrap_or_default().to_lowercase();
+    PersonId::new(&name)
+        .map_err(|_| Failure::usage("say who you are: add --person NAME, such as --person kim"))
+}
+
+fn token_of(path: &Path) -> Result<String, Failure> {
+    let text = fs::read_to_string(path).map_err(|error| Failure::file("read", path, &error))?;
+    let token = text.trim();
+    if token.is_empty() || token.contains(char::is_whitespace) {
+        return Err(Failure::usage(format!("{} should hold a token and nothing else", path.display())));
+    }
+    Ok(token.to_owned())
+}
+
+fn root_of(path: &Path) -> Result<CertificateDer<'static>, Failure> {
+    let text = fs::read(path).map_err(|error| Failure::file("read", path, &error))?;
+    CertificateDer::from_pem_slice(&text)
+        .map_err(|_| Failure::usage(format!("{} holds no PEM certificate", path.display())))
+}

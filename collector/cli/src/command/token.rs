@@ -1,0 +1,76 @@
+//! `token create|list|revoke`: who may come in.
+
+use serde_json::json;
+
+use crate::{
+    args::{CreateToken, Format, Token},
+    client::Client,
+    failure::Failure,
+    output::{self, Listing, Screen, Show, column, text_at},
+};
+
+const LISTING: Listing<'static> = Listing {
+    rows: "tokens",
+    name: "id",
+    columns: &[
+        column("ID", "id", Show::Text),
+        column("PERSON", "person", Show::Text),
+        column("SIDE", "side", Show::Text),
+        column("TEAM", "team", Show::Text),
+        column("ORG", "org", Show::Text),
+        column("ROLE", "role", Show::Text),
+        column("STATE", "state", Show::Text),
+        column("EXPIRES", "expires_at", Show::Instant),
+    ],
+    wide: &[column("CREATED", "created_at", Show::Instant), column("REVOKED", "revoked_at", Show::Instant)],
+    csv: &["id", "person", "side", "team", "org", "role", "state", "created_at", "expires_at", "revoked_at"],
+};
+
+pub(crate) fn run(command: &Token, screen: &Screen) -> Result<(), Failure> {
+    match command {
+        Token::Create(wanted) => create(wanted, screen),
+        Token::List => super::list("tokens", &LISTING, screen),
+        Token::Revoke(token) => {
+            let path = format!("tokens/{}", super::segment(&token.id));
+            let kept = Client::logged_in()?.delete(&path)?;
+            super::show_one(&kept, "id", screen, || {
+                format!(
+                    "{} of {} is revoked; it opens nothing any more\n",
+                    token.id,
+                    text_at(&kept, "person")
+                )
+            })
+        }
+    }
+}
+
+fn create(wanted: &CreateToken, screen: &Screen) -> Result<(), Failure> {
+    let client = Client::logged_in()?;
+    let collector = client.get("whoami", &[])?;
+    let body = json!({
+        "person": wanted.person, "side": wanted.side, "team": wanted.team, "org": wanted.org, "role": wanted.role,
+        "expires_in_seconds": wanted.expires,
+    });
+    let mut made = client.post("tokens", &body)?;
+    let link = format!(
+        "https://{}/#{}.{}",
+        text_at(&collector, "collector.people_address"),
+        text_at(&made, "token"),
+        text_at(&collector, "collector.root_sha256")
+    );
+    made["login_link"] = json!(link);
+    if screen.format == Format::Name {
+        return output::print(&format!("{link}\n"));
+    }
+    super::show_one(&made, "id", screen, || {
+        format!(
+            "A way in for {} ({} side, {}; id {}). The link is shown this once; whoever has it is {}:\n\n{link}\n\n\
+             They run: dogwatch login '{link}'\n",
+            wanted.person,
+            wanted.side,
+            wanted.role,
+            text_at(&made, "id"),
+            wanted.person,
+        )
+    })
+}

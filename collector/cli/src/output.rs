@@ -1,0 +1,84 @@
+//! Shows answers: tables for people, the API's own JSON for programs.
+//!
+//! Values are looked up by path in the answer, so that what a newer collector says is shown and not refused.
+
+mod cell;
+mod csv;
+mod listing;
+
+use std::io::{self, IsTerminal as _, Write};
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde_json::Value;
+
+pub(crate) use cell::{Show, text_at, values_at};
+pub(crate) use listing::{Column, Listing, column};
+
+use crate::{
+    args::{Format, OutputArgs},
+    failure::{Exit, Failure},
+};
+
+/// Whom we show to: how wide, in which zone, with colours or not.
+#[derive(Clone)]
+pub(crate) struct Screen {
+    /// What was asked for.
+    pub(crate) format: Format,
+    /// Whether colours are wanted and understood.
+    pub(crate) colour: bool,
+    /// Columns of characters; absent when nobody looks.
+    pub(crate) width: Option<u16>,
+    /// Whether a terminal shows it.
+    pub(crate) terminal: bool,
+    /// The zone of whoever looks.
+    pub(crate) zone: TimeZone,
+}
+
+impl Screen {
+    /// The screen we run on.
+    pub(crate) fn of(args: &OutputArgs) -> Self {
+        let terminal = io::stdout().is_terminal();
+        let no_color = args.no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self {
+            format: args.output,
+            colour: terminal && !no_color,
+            width: if terminal { comfy_table::Table::new().width() } else { None },
+            terminal,
+            zone: TimeZone::system(),
+        }
+    }
+
+    /// Whether a program reads.
+    pub(crate) const fn is_for_programs(&self) -> bool {
+        matches!(self.format, Format::Json | Format::Yaml)
+    }
+
+    /// An answer as a whole, for programs.
+    pub(crate) fn whole(&self, value: &Value) -> Result<String, Failure> {
+        let written = match self.format {
+            Format::Yaml => serde_saphyr::to_string(value).map_err(|error| error.to_string()),
+            _ => {
+                serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(|error| error.to_string())
+            }
+        };
+        written.map_err(|error| Failure::new(Exit::NotMet, format!("cannot write the answer: {error}")))
+    }
+}
+
+/// Writes finished text to standard output.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Says something beside the answer, which programs need not read.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// The instant that an answer is about, by the collector's clock: ages do not depend on ours.
+pub(crate) fn as_of(answer: &Value) -> Timestamp {
+    answer["as_of"].as_str().and_then(|text| text.parse().ok()).unwrap_or_else(Timestamp::now)
+}

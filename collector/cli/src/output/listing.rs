@@ -1,0 +1,114 @@
+//! A list of like things, in any format.
+
+use std::borrow::Cow;
+
+use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{
+    Screen,
+    cell::{Show, text_at},
+    csv,
+};
+use crate::{args::Format, failure::Failure};
+
+/// One column of a table.
+#[derive(Clone)]
+pub(crate) struct Column {
+    title: Cow<'static, str>,
+    path: Cow<'static, str>,
+    show: Show,
+}
+
+/// A column of ours.
+pub(crate) const fn column(title: &'static str, path: &'static str, show: Show) -> Column {
+    Column { title: Cow::Borrowed(title), path: Cow::Borrowed(path), show }
+}
+
+impl Column {
+    /// A column that somebody asked for by its path.
+    pub(crate) fn wanted(path: &str) -> Self {
+        Self { title: Cow::Owned(path.to_uppercase()), path: Cow::Owned(path.to_owned()), show: Show::Guess }
+    }
+}
+
+/// What a list is made of.
+pub(crate) struct Listing<'a> {
+    /// Under which name the answer holds the rows.
+    pub(crate) rows: &'static str,
+    /// What `-o name` shows.
+    pub(crate) name: &'static str,
+    /// What a table shows.
+    pub(crate) columns: &'a [Column],
+    /// What a wide table shows after that.
+    pub(crate) wide: &'a [Column],
+    /// What `-o csv` has.
+    pub(crate) csv: &'a [&'a str],
+}
+
+impl Listing<'_> {
+    /// The list as text.
+    pub(crate) fn render(
+        &self,
+        answer: &Value,
+        as_of: Timestamp,
+        screen: &Screen,
+    ) -> Result<String, Failure> {
+        let rows = answer[self.rows].as_array().map_or(&[][..], Vec::as_slice);
+        Ok(match screen.format {
+            Format::Json | Format::Yaml => return screen.whole(answer),
+            Format::Csv => csv::write(rows, self.csv),
+            Format::Name => rows.iter().map(|row| text_at(row, self.name) + "\n").collect(),
+            Format::Table => table(rows, self.columns, as_of, screen),
+            Format::Wide => table(rows, &[self.columns, self.wide].concat(), as_of, screen),
+        })
+    }
+}
+
+fn table(rows: &[Value], columns: &[Column], as_of: Timestamp, screen: &Screen) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).force_no_tty();
+    if screen.colour {
+        table.enforce_styling();
+    }
+    if let Some(width) = screen.width {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
+    table.set_header(columns.iter().map(|column| Cell::new(&column.title).add_attribute(Attribute::Bold)));
+    for row in rows {
+        table.add_row(columns.iter().map(|column| {
+            let text = column.show.show(row, &column.path, as_of, screen);
+            coloured(text)
+        }));
+    }
+    let flush_left = |cell: &mut comfy_table::Column| {
+        cell.set_padding((0, 2));
+    };
+    table.column_iter_mut().for_each(flush_left);
+    let mut text = String::new();
+    for line in table.lines() {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// Words that mean the same everywhere have the same colour everywhere. The word stays: colour is never alone.
+fn coloured(text: String) -> Cell {
+    let colour = match text.as_str() {
+        "critical" | "P1" | "failed" | "overdue" | "revoked" => Some(Color::Red),
+        "warning" | "P2" | "late" | "offline" | "pending" | "unclaimed" => Some(Color::Yellow),
+        "online" | "fresh" | "cleared" | "valid" => Some(Color::Green),
+        "–" | "done" | "expired" | "used_up" => Some(Color::DarkGrey),
+        _ => None,
+    };
+    let cell = Cell::new_owned(text);
+    match colour {
+        Some(colour) => cell.fg(colour),
+        None => cell,
+    }
+}
