@@ -8,17 +8,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use dogwatch_model::{EndpointId, EndpointState, text_enum};
-use dogwatch_triage::{
-    alert::AlertNumber,
-    filter::{AlertCounts, EndpointJson, Filter, FilterError, Row, SortKey, Verdict},
-    finding::Severity,
-};
+use dogwatch_triage::filter::{EndpointJson, Filter, FilterError, Row, SortKey, Verdict};
 use http::header;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, endpoints, extract::Params, problem::Problem};
-use crate::state::{Member, State as Fleet};
+use crate::state::Member;
 
 /// The most endpoints in one answer; whoever wants more follows `next`.
 const MAX_PAGE: usize = 10_000;

@@ -77,7 +77,6 @@ fn judge(state: &Fleet, alert: &Alert, filter: Option<&Filter>, as_of: Timestamp
         .members
         .get(&alert.endpoint)
         .map_or(Verdict::Unknown, |member| filter.judge(&fleet::row(member, as_of)))
-        .map_or(Verdict::Unknown, |member| filter.judge(&fleet::row(state, member, as_of)))
 }
 
 /// What is not done before what is; then by priority; then what waits longest; then by number.
