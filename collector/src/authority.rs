@@ -65,6 +65,7 @@ impl Authority {
         now: Timestamp,
     ) -> Result<Self, AuthorityError> {
         ca::check_trust_domain(trust_domain)?;
+        server::check_hosts(hosts)?;
         let root_file = folder.join(ca::ROOT_CERTIFICATE);
         if root_file.exists() {
             return Err(AuthorityError::file(&root_file, "exists already", "choose another folder"));

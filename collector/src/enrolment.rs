@@ -29,7 +29,7 @@ use crate::{
 mod application;
 mod attempts;
 
-pub use attempts::Attempts;
+use attempts::Attempts;
 
 /// The largest request read; a real one is under 1 KiB.
 const MAX_REQUEST_BYTES: usize = 16 * 1024;

@@ -77,21 +77,8 @@ struct Page<'a> {
 }
 
 /// An endpoint as filters see it at `as_of`.
-pub(crate) fn row<'a>(state: &Fleet, member: &'a Member, as_of: Timestamp) -> Row<'a> {
-    Row { endpoint: &member.endpoint, as_of, alerts: count(state, &member.open), owners: None }
-}
-
-fn count(state: &Fleet, open: &[AlertNumber]) -> AlertCounts {
-    let mut counts = AlertCounts::default();
-    for item in open.iter().filter_map(|number| state.alerts.get(number)) {
-        counts.open += 1;
-        match item.alert.severity {
-            Severity::Critical => counts.critical += 1,
-            Severity::Warning => counts.warning += 1,
-            Severity::Info => counts.info += 1,
-        }
-    }
-    counts
+pub(crate) fn row<'a>(member: &'a Member, as_of: Timestamp) -> Row<'a> {
+    Row { endpoint: &member.endpoint, as_of, alerts: member.counts, owners: None }
 }
 
 /// Compiles a filter that came as a parameter.
@@ -130,7 +117,7 @@ pub(crate) async fn list(
         let mut rows = Vec::new();
         for member in mine {
             page.total += 1;
-            let row = row(state, member, caller.now);
+            let row = row(member, caller.now);
             match filter.as_ref().map_or(Verdict::Match, |filter| filter.judge(&row)) {
                 Verdict::Match => rows.push(row),
                 Verdict::NoMatch => {}
@@ -170,7 +157,7 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     api.core.read(|state| {
         let member = endpoints::find(state, &caller, &text)?;
-        json(&EndpointJson(row(state, member, caller.now)), 1)
+        json(&EndpointJson(row(member, caller.now)), 1)
     })
 }
 

@@ -76,6 +76,7 @@ fn judge(state: &Fleet, alert: &Alert, filter: Option<&Filter>, as_of: Timestamp
     state
         .members
         .get(&alert.endpoint)
+        .map_or(Verdict::Unknown, |member| filter.judge(&fleet::row(member, as_of)))
         .map_or(Verdict::Unknown, |member| filter.judge(&fleet::row(state, member, as_of)))
 }
 

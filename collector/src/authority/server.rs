@@ -93,6 +93,11 @@ fn parse(path: &Path, pem: &str) -> Result<ServerIdentity, AuthorityError> {
     Ok(ServerIdentity { chain, key })
 }
 
+/// Whether all of them can stand in a server certificate.
+pub(super) fn check_hosts(hosts: &[String]) -> Result<(), AuthorityError> {
+    hosts.iter().try_for_each(|host| subject_name(host).map(|_| ()))
+}
+
 fn subject_name(host: &str) -> Result<SanType, AuthorityError> {
     let bad = || AuthorityError::Name {
         name: host.to_owned(),

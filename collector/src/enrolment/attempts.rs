@@ -8,15 +8,15 @@ use std::{
 };
 
 /// Failed tries that an address has in one [`WINDOW`].
-pub const MAX_FAILED: u32 = 10;
+pub(super) const MAX_FAILED: u32 = 10;
 /// After this, the count begins anew.
-pub const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_secs(60);
 /// Addresses remembered at once; when all are in their window, new ones share one count.
 const MAX_ADDRESSES: usize = 4096;
 
 /// Counts failed tries.
 #[derive(Debug, Default)]
-pub struct Attempts {
+pub(super) struct Attempts {
     failed: Mutex<HashMap<Option<IpAddr>, Count>>,
 }
 
@@ -28,7 +28,7 @@ struct Count {
 
 impl Attempts {
     /// Whether an address may try (again).
-    pub fn may_try(&self, address: IpAddr, now: Instant) -> bool {
+    pub(super) fn may_try(&self, address: IpAddr, now: Instant) -> bool {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         let who = place(&failed, address);
         failed
@@ -37,7 +37,7 @@ impl Attempts {
     }
 
     /// Counts a failed try.
-    pub fn failed(&self, address: IpAddr, now: Instant) {
+    pub(super) fn failed(&self, address: IpAddr, now: Instant) {
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         if failed.len() >= MAX_ADDRESSES {
             failed.retain(|_, count| now.duration_since(count.since) < WINDOW);

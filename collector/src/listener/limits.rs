@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::config::{Config, std_duration};
-
 /// The limits of one listener. All of them are configuration, so that tests need not wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -12,7 +10,7 @@ pub struct Limits {
     /// Handshakes under way at once: more would only slow each other down.
     pub pending: usize,
     /// Handshakes under way from one address (IPv6: one /64). An office behind one address is served in turns.
-    pub pending_per_address: usize,
+    pub pending_per_address: u32,
     /// Connections that stand at once.
     pub connections: usize,
     /// A new connection must have sent its first request by then, and each HTTP/1 request's head must take no longer.
@@ -52,26 +50,6 @@ impl Limits {
             ping_timeout: Duration::from_secs(20),
             max_age: None,
             drain: Duration::from_secs(10),
-        }
-    }
-
-    /// For the port of agents, as configured.
-    pub fn agents_of(config: &Config) -> Self {
-        Self { connections: config.limits.agent_connections, ..Self::agents().configured(config) }
-    }
-
-    /// For the port of people, as configured.
-    pub fn people_of(config: &Config) -> Self {
-        Self { connections: config.limits.people_connections, ..Self::people().configured(config) }
-    }
-
-    fn configured(self, config: &Config) -> Self {
-        Self {
-            handshake: std_duration(config.limits.handshake),
-            pending: config.limits.pending_handshakes,
-            pending_per_address: config.limits.pending_per_address,
-            drain: std_duration(config.times.drain_limit),
-            ..self
         }
     }
 }

@@ -202,9 +202,10 @@ impl Storage for Embedded {
     fn settle(&mut self, rows: Vec<Row>) -> Result<(), StorageError> {
         self.ready()?;
         check_keys(rows.iter())?;
-        self.remember(rows.into_iter());
-        let unsettled = std::mem::take(&mut self.unsettled).into_iter();
-        let rows = unsettled.map(|((table, key), value)| Row { table, key, value }).collect();
+        // In this order: what reports led to is newer than what was committed on the way.
+        let committed = std::mem::take(&mut self.unsettled).into_iter();
+        let committed = committed.map(|((table, key), value)| Row { table, key, value });
+        let rows = committed.chain(rows).collect();
         self.worker.settle(rows, position(&self.journal));
         Ok(())
     }

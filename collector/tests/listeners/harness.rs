@@ -35,14 +35,14 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// Far longer than anything here takes; reached only by a test that fails.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the collector would know of keys.
 #[derive(Default)]
-pub struct Ledger(Mutex<HashMap<Sha256, KeyState>>);
+pub(crate) struct Ledger(Mutex<HashMap<Sha256, KeyState>>);
 
 impl Ledger {
-    pub fn set(&self, key: Sha256, state: KeyState) {
+    pub(crate) fn set(&self, key: Sha256, state: KeyState) {
         self.0.lock().unwrap().insert(key, state);
     }
 }
@@ -54,16 +54,16 @@ impl KeyStatus for Ledger {
 }
 
 /// A collector's authority and one of its ports.
-pub struct Port {
-    pub authority: Authority,
-    pub ledger: Arc<Ledger>,
-    pub address: SocketAddr,
-    pub stop: CancellationToken,
-    pub running: JoinHandle<()>,
+pub(crate) struct Port {
+    pub(crate) authority: Authority,
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) address: SocketAddr,
+    pub(crate) stop: CancellationToken,
+    pub(crate) running: JoinHandle<()>,
     _folder: TempDir,
 }
 
-pub fn new_authority() -> (TempDir, Authority) {
+pub(crate) fn new_authority() -> (TempDir, Authority) {
     let folder = tempfile::tempdir().unwrap();
     // Made a year ago, so that certificates of the past can be issued.
     let then = Timestamp::now() - SignedDuration::from_hours(365 * 24);
@@ -73,11 +73,11 @@ pub fn new_authority() -> (TempDir, Authority) {
 }
 
 impl Port {
-    pub fn of_agents() -> Self {
+    pub(crate) fn of_agents() -> Self {
         Self::start(true, Limits::agents())
     }
 
-    pub fn start(for_agents: bool, limits: Limits) -> Self {
+    pub(crate) fn start(for_agents: bool, limits: Limits) -> Self {
         let (folder, authority) = new_authority();
         let ledger = Arc::new(Ledger::default());
         let keys: Arc<dyn KeyStatus> = Arc::<Ledger>::clone(&ledger);
@@ -101,18 +101,22 @@ impl Port {
     }
 
     /// Makes an endpoint whose certificate was issued some time ago, and puts its key on record.
-    pub fn agent(&self, issued_ago: SignedDuration) -> Agent {
+    pub(crate) fn agent(&self, issued_ago: SignedDuration) -> Agent {
         let agent = Agent::of(&self.authority, issued_ago);
         self.ledger.set(agent.key, KeyState::Active(agent.endpoint));
         agent
     }
 
     /// A caller that trusts this collector and shows `agent`'s certificate, if any.
-    pub fn caller(&self, agent: Option<&Agent>) -> Caller {
+    pub(crate) fn caller(&self, agent: Option<&Agent>) -> Caller {
         self.caller_with(agent, &rustls::version::TLS13)
     }
 
-    pub fn caller_with(&self, agent: Option<&Agent>, version: &'static SupportedProtocolVersion) -> Caller {
+    pub(crate) fn caller_with(
+        &self,
+        agent: Option<&Agent>,
+        version: &'static SupportedProtocolVersion,
+    ) -> Caller {
         let mut roots = RootCertStore::empty();
         roots.add(self.authority.root().clone()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -140,15 +144,15 @@ async fn who_person(ConnectInfo(address): ConnectInfo<SocketAddr>) -> String {
 }
 
 /// An endpoint's identity.
-pub struct Agent {
-    pub endpoint: EndpointId,
-    pub key: Sha256,
+pub(crate) struct Agent {
+    pub(crate) endpoint: EndpointId,
+    pub(crate) key: Sha256,
     chain: Vec<CertificateDer<'static>>,
     private: PrivateKeyDer<'static>,
 }
 
 impl Agent {
-    pub fn of(authority: &Authority, issued_ago: SignedDuration) -> Self {
+    pub(crate) fn of(authority: &Authority, issued_ago: SignedDuration) -> Self {
         let key = KeyPair::generate().unwrap();
         let csr = CertificateParams::default().serialize_request(&key).unwrap();
         let endpoint = EndpointId(Uuid::now_v7());
@@ -164,20 +168,20 @@ impl Agent {
 }
 
 /// Somebody who calls.
-pub struct Caller {
-    pub config: Arc<ClientConfig>,
-    pub address: SocketAddr,
+pub(crate) struct Caller {
+    pub(crate) config: Arc<ClientConfig>,
+    pub(crate) address: SocketAddr,
 }
 
 impl Caller {
-    pub async fn connect(&self) -> std::io::Result<TlsStream<TcpStream>> {
+    pub(crate) async fn connect(&self) -> std::io::Result<TlsStream<TcpStream>> {
         let tcp = TcpStream::connect(self.address).await?;
         let name = ServerName::try_from("localhost").unwrap();
         TlsConnector::from(Arc::clone(&self.config)).connect(name, tcp).await
     }
 
     /// Connects and asks, as a real client does, before the collector's verdict can be known; the answer is the error.
-    pub async fn refusal(&self) -> String {
+    pub(crate) async fn refusal(&self) -> String {
         let ask = async {
             let mut stream = self.connect().await?;
             stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await?;
@@ -192,7 +196,7 @@ impl Caller {
     }
 
     /// A connection that speaks HTTP/2.
-    pub async fn http2(&self) -> Http2 {
+    pub(crate) async fn http2(&self) -> Http2 {
         let io = hyper_util::rt::TokioIo::new(self.connect().await.unwrap());
         let executor = hyper_util::rt::TokioExecutor::new();
         let (sender, connection) = hyper::client::conn::http2::handshake(executor, io).await.unwrap();
@@ -201,17 +205,17 @@ impl Caller {
 }
 
 /// One HTTP/2 connection.
-pub struct Http2 {
+pub(crate) struct Http2 {
     sender: hyper::client::conn::http2::SendRequest<axum::body::Body>,
-    pub connection: JoinHandle<()>,
+    pub(crate) connection: JoinHandle<()>,
 }
 
 impl Http2 {
-    pub async fn get(&mut self, path: &str) -> hyper::Result<(http::response::Parts, String)> {
+    pub(crate) async fn get(&mut self, path: &str) -> hyper::Result<(http::response::Parts, String)> {
         self.send(http::Request::get(format!("https://localhost{path}"))).await
     }
 
-    pub async fn send(
+    pub(crate) async fn send(
         &mut self,
         request: http::request::Builder,
     ) -> hyper::Result<(http::response::Parts, String)> {
@@ -226,10 +230,10 @@ impl Http2 {
 
 /// The log of one test, whose runtime is this thread.
 #[derive(Clone, Default)]
-pub struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    pub fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
+    pub(crate) fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
         let log = Self::default();
         let writer = log.clone();
         let subscriber =
@@ -237,7 +241,7 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber))
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }

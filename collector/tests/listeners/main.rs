@@ -1,5 +1,7 @@
 //! Both ports as good callers, bad callers and clumsy callers find them: real sockets, real TLS.
 
+#![expect(clippy::unwrap_used, reason = "what cannot be set up ends the test, and says where")]
+
 mod harness;
 
 use std::{net::Ipv4Addr, time::Duration};

@@ -19,7 +19,7 @@ use dogwatch_model::{
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::finding::{Category, Evidence, Severity};
+use crate::finding::{Category, Evidence, Finding, Severity};
 
 pub mod act;
 pub mod life;
@@ -68,6 +68,26 @@ pub struct AlertNumber(pub u64);
 impl fmt::Display for AlertNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "#{}", self.0)
+    }
+}
+
+/// What an alert is one of: the rule, and the endpoint and subject it is about.
+///
+/// The order keeps one endpoint's alerts together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AlertKey {
+    /// The endpoint.
+    pub endpoint: EndpointId,
+    /// The rule.
+    pub rule: RuleId,
+    /// Which disk, job …; empty for the endpoint as a whole.
+    pub subject: String,
+}
+
+impl AlertKey {
+    /// The key of a finding on an endpoint.
+    pub fn of(finding: &Finding, endpoint: EndpointId) -> Self {
+        Self { endpoint, rule: finding.rule.clone(), subject: finding.subject.clone() }
     }
 }
 
@@ -268,4 +288,11 @@ pub struct Alert {
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<Closed>,
+}
+
+impl Alert {
+    /// What it is one of. Of each key at most one alert is not done.
+    pub fn key(&self) -> AlertKey {
+        AlertKey { endpoint: self.endpoint, rule: self.rule.clone(), subject: self.subject.clone() }
+    }
 }

@@ -25,6 +25,8 @@ mod schema;
 mod sort;
 mod value;
 
+use serde::Serialize;
+
 pub use error::FilterError;
 pub use json::EndpointJson;
 pub use reads::Reads;
@@ -36,7 +38,7 @@ pub(crate) use lower::{Bindings, Walk, parse_seconds, walk};
 pub(crate) use names::nearest;
 pub(crate) use program::Scope;
 pub(crate) use schema::Type;
-pub(crate) use value::{Item, Value};
+pub(crate) use value::Value;
 
 /// The longest source, in bytes: a screenful is readable, and the parser's work stays in microseconds.
 pub const MAX_SOURCE_BYTES: usize = 2048;
@@ -45,7 +47,8 @@ pub const MAX_SOURCE_BYTES: usize = 2048;
 pub const MAX_COMPREHENSION_DEPTH: usize = 2;
 
 /// What a filter says about one endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It matches.
     Match,
@@ -113,13 +116,12 @@ impl Filter {
 pub(crate) struct Formula {
     program: program::Expr,
     ty: Type,
-    reads: Reads,
 }
 
 impl Formula {
     pub(crate) fn compile(source: &str, bindings: &Bindings) -> Result<Self, FilterError> {
         let lowered = lower::formula(source, bindings)?;
-        Ok(Self { program: lowered.expr, ty: lowered.ty, reads: lowered.reads })
+        Ok(Self { program: lowered.expr, ty: lowered.ty })
     }
 
     pub(crate) fn value<'v, 'a: 'v>(&'v self, scope: &mut Scope<'_, 'a>) -> Value<'v> {
@@ -128,10 +130,6 @@ impl Formula {
 
     pub(crate) const fn ty(&self) -> Type {
         self.ty
-    }
-
-    pub(crate) const fn reads(&self) -> Reads {
-        self.reads
     }
 }
 

@@ -13,29 +13,24 @@
 
 use std::collections::BTreeMap;
 
-use dogwatch_model::{CalendarId, OrgId, PersonId, RowId, Side, TeamId, ToolId, text_enum};
-use jiff::SignedDuration;
-use serde::{Deserialize, Serialize};
+use dogwatch_model::{OrgId, TeamId, ToolId, text_enum};
 
-use crate::{
-    calendar::Calendar,
-    filter::Filter,
-    finding::{Category, Severity},
-};
+use crate::calendar::Calendar;
 
+mod directory;
 mod fault;
 mod file;
 mod reader;
+mod row;
 mod rows;
 mod starter;
 #[cfg(test)]
 mod tests;
 
+pub use directory::{Directory, Party, Person, Team, Tool};
 pub use fault::{Fault, MatrixError};
+pub use row::{Duty, FIRST_RESPONDER, Row, Selector};
 pub use starter::starter;
-
-/// For how long the responsible side alone may claim, when the row does not say.
-pub const FIRST_RESPONDER: SignedDuration = SignedDuration::from_mins(10);
 
 /// The largest document, in bytes: 500 rows with notes are a fifth of it.
 pub const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
@@ -53,138 +48,6 @@ text_enum! {
     }
 }
 
-/// A group of people that can own work.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Team {
-    /// Its id.
-    pub id: TeamId,
-    /// What people call it.
-    pub name: String,
-    /// Whose it is.
-    pub side: Side,
-    /// How to reach it: a number, an address, a channel.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub contact: Option<String>,
-}
-
-/// A person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Person {
-    /// Their id.
-    pub id: PersonId,
-    /// What people call them.
-    pub name: String,
-    /// Whose they are.
-    pub side: Side,
-    /// The team they work in.
-    pub team: TeamId,
-    /// How to reach them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub contact: Option<String>,
-}
-
-/// A team or a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Party {
-    /// A team.
-    Team(TeamId),
-    /// A person.
-    Person(PersonId),
-}
-
-/// A tool and its one owner.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tool {
-    /// Its id.
-    pub id: ToolId,
-    /// What it is for: a category when it is the tool for that category, else free words.
-    pub function: String,
-    /// The team that owns it.
-    pub owner: TeamId,
-    /// The person of that team who knows it best.
-    pub person: Option<PersonId>,
-    /// Who stands in for that person.
-    pub deputy: Option<PersonId>,
-}
-
-impl Tool {
-    /// The category that it is the tool for.
-    pub fn category(&self) -> Option<Category> {
-        self.function.parse().ok()
-    }
-}
-
-/// When a row applies.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Duty {
-    /// At every hour.
-    Always,
-    /// While the calendar is open.
-    During(CalendarId),
-    /// While the calendar is closed.
-    Outside(CalendarId),
-}
-
-impl Duty {
-    /// The calendar it goes by.
-    pub const fn calendar(&self) -> Option<&CalendarId> {
-        match self {
-            Self::Always => None,
-            Self::During(calendar) | Self::Outside(calendar) => Some(calendar),
-        }
-    }
-}
-
-/// What a row is about. An empty list selects everything.
-#[derive(Debug, Clone, Default)]
-pub struct Selector {
-    /// Tools, any of which.
-    pub tools: Vec<ToolId>,
-    /// Categories, any of which.
-    pub categories: Vec<Category>,
-    /// Severities, any of which.
-    pub severity: Vec<Severity>,
-    /// Endpoints.
-    pub endpoint: Option<Filter>,
-}
-
-/// One row: for what it selects, who is responsible, accountable, consulted and informed.
-#[derive(Debug, Clone)]
-pub struct Row {
-    /// Its id.
-    pub id: RowId,
-    /// The line it begins on in its file.
-    pub line: usize,
-    /// What it is about.
-    pub selects: Selector,
-    /// When it applies.
-    pub duty: Duty,
-    /// Acts first.
-    pub responsible: TeamId,
-    /// Answers for the outcome.
-    pub accountable: Party,
-    /// Asked before something is changed.
-    pub consulted: Vec<Party>,
-    /// Told.
-    pub informed: Vec<Party>,
-    /// Acts when the responsible team does not.
-    pub backup: Option<TeamId>,
-    /// For how long the responsible side alone may claim.
-    pub first_responder: SignedDuration,
-    /// For people.
-    pub note: Option<String>,
-    /// Where it is written what to do.
-    pub runbook: Option<String>,
-}
-
-/// Teams, people and calendars that several matrices refer to: the MSP's own.
-#[derive(Debug, Clone, Default)]
-pub struct Directory {
-    teams: BTreeMap<TeamId, Team>,
-    people: BTreeMap<PersonId, Person>,
-    calendars: BTreeMap<CalendarId, Calendar>,
-}
-
 /// The responsibility matrix of one org.
 #[derive(Debug, Clone)]
 pub struct Matrix {
@@ -198,46 +61,6 @@ pub struct Matrix {
     rows: Vec<Row>,
     catch_all: Option<Row>,
     last_resort: TeamId,
-}
-
-impl Directory {
-    /// Parses the collector's directory; `file` is how faults call it.
-    ///
-    /// # Errors
-    /// [`MatrixError`] with every fault.
-    pub fn parse(text: &str, file: &str) -> Result<Self, MatrixError> {
-        reader::directory(text, file)
-    }
-
-    /// A team by its id.
-    pub fn team(&self, id: &TeamId) -> Option<&Team> {
-        self.teams.get(id)
-    }
-
-    /// The teams, by id.
-    pub fn teams(&self) -> impl Iterator<Item = &Team> {
-        self.teams.values()
-    }
-
-    /// A person by their id.
-    pub fn person(&self, id: &PersonId) -> Option<&Person> {
-        self.people.get(id)
-    }
-
-    /// The people, by id.
-    pub fn people(&self) -> impl Iterator<Item = &Person> {
-        self.people.values()
-    }
-
-    /// A calendar by its id.
-    pub fn calendar(&self, id: &CalendarId) -> Option<&Calendar> {
-        self.calendars.get(id)
-    }
-
-    /// The calendars, by id.
-    pub fn calendars(&self) -> impl Iterator<Item = &Calendar> {
-        self.calendars.values()
-    }
 }
 
 impl Matrix {

@@ -11,8 +11,6 @@
 //! [`route`] is the quick way, for every alert at every change; [`explain`] tells of every row why it won or lost.
 //! Both go through the same judgement of a row.
 
-use core::fmt::Write as _;
-
 use dogwatch_model::{RowId, ToolId, text_enum};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -25,6 +23,7 @@ use crate::{
     matrix::{Duty, Matrix, Row},
 };
 
+mod reasons;
 #[cfg(test)]
 mod tests;
 
@@ -95,6 +94,12 @@ pub struct Considered {
 enum Judged {
     Matches,
     OffDuty,
+    Misses(Miss),
+}
+
+/// What about a question a row is not for, or cannot tell that it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Miss {
     OtherTool,
     OtherCategory,
     OtherSeverity,
@@ -105,36 +110,84 @@ enum Judged {
     EndpointUnknown,
 }
 
+impl Miss {
+    /// The row might have matched, had more been known of the endpoint.
+    const fn is_doubt(self) -> bool {
+        matches!(self, Self::EndpointNotNamed | Self::EndpointUnknown)
+    }
+}
+
 /// Finds the owner. Costs a look at each row up to the winner; words are made for the answer alone.
 pub fn route<'m>(question: &Question<'_>, matrix: &'m Matrix) -> Routed<'m> {
     let mut duties = Duties::new(matrix, question.at);
-    let mut why = Vec::new();
-    for row in matrix.rows() {
-        let judged = judge(question, &mut duties, row);
-        if matches!(judged, Judged::Matches | Judged::EndpointUnknown | Judged::EndpointNotNamed) {
-            why.push(in_words(judged, question, &mut duties, row));
+    let decided = decide(question, &mut duties);
+    let mut why: Vec<_> = decided.doubts.iter().map(|(row, doubt)| doubt.in_words(question, row)).collect();
+    let (team, row) = match decided.winner {
+        Some(row) => {
+            why.push(reasons::matched(question, row, duties.state(&row.duty)));
+            (&row.responsible, Some(row))
         }
-        if judged == Judged::Matches {
-            return Routed { owner: owner(question, &duties, row, why), row: Some(row) };
-        }
-    }
-    if let Some(row) = matrix.catch_all() {
-        why.push("no row matches; the catch-all takes what no row takes".to_owned());
-        return Routed { owner: owner(question, &duties, row, why), row: Some(row) };
-    }
-    let team = matrix.team(matrix.last_resort());
-    why.push(format!("no row matches and there is no catch-all; `{}` is the last resort", team.id));
+        None => match matrix.catch_all() {
+            Some(row) => {
+                why.push("no row matches; the catch-all takes what no row takes".to_owned());
+                (&row.responsible, Some(row))
+            }
+            None => {
+                let team = matrix.last_resort();
+                why.push(format!("no row matches and there is no catch-all; `{team}` is the last resort"));
+                (team, None)
+            }
+        },
+    };
+    let window_end = row.and_then(|row| question.at.checked_add(row.first_responder).ok());
     let owner = Owner {
-        team: team.id.clone(),
-        side: team.side,
-        row: None,
-        calendar: None,
+        team: team.clone(),
+        side: matrix.team(team).side,
+        row: row.map(|row| row.id.clone()),
+        calendar: row.and_then(|row| row.duty.calendar().cloned()),
         until: duties.until(),
-        first_responder_until: None,
+        first_responder_until: window_end.filter(|end| *end > question.at),
         matrix_version: matrix.version().to_owned(),
         why,
     };
-    Routed { owner, row: None }
+    Routed { owner, row }
+}
+
+/// The row that wins, without its reasons, and the rows before it that could not be judged.
+struct Decided<'m> {
+    winner: Option<&'m Row>,
+    doubts: Vec<(&'m Row, Miss)>,
+}
+
+fn decide<'m>(question: &Question<'_>, duties: &mut Duties<'m>) -> Decided<'m> {
+    let mut doubts = Vec::new();
+    for row in duties.matrix.rows() {
+        match judge(question, duties, row) {
+            Judged::Matches => return Decided { winner: Some(row), doubts },
+            Judged::Misses(miss) if miss.is_doubt() => doubts.push((row, miss)),
+            Judged::Misses(_) | Judged::OffDuty => {}
+        }
+    }
+    Decided { winner: None, doubts }
+}
+
+/// `owner("backup")` in a filter: the team that a critical alert of that tool would go to now.
+impl filter::Owners for Matrix {
+    fn team_of(&self, tool: &str, endpoint: &filter::Row<'_>) -> Option<&str> {
+        let tool = self.tools().find(|known| known.id.as_str() == tool)?;
+        // A row of the matrix may itself ask for an owner: inside it the answer is unknown, so this ends.
+        let endpoint = filter::Row { owners: None, ..*endpoint };
+        let question = Question {
+            tool: Some(&tool.id),
+            category: tool.category(),
+            severity: Severity::Critical,
+            endpoint: Some(&endpoint),
+            at: endpoint.as_of,
+        };
+        let winner = decide(&question, &mut Duties::new(self, endpoint.as_of)).winner;
+        let team = winner.or(self.catch_all()).map_or(self.last_resort(), |row| &row.responsible);
+        Some(team.as_str())
+    }
 }
 
 /// Tells of every row what became of it, in the order of the file; the catch-all is last.
@@ -147,15 +200,16 @@ pub fn explain(question: &Question<'_>, matrix: &Matrix) -> Vec<Considered> {
         let (fate, why) = match (judged, winner) {
             (Judged::Matches, None) => {
                 winner = Some(&row.id);
-                (Fate::Won, in_words(judged, question, &mut duties, row))
+                (Fate::Won, reasons::matched(question, row, duties.state(&row.duty)))
             }
             (Judged::Matches, Some(first)) => {
                 (Fate::Later, format!("row `{}` matches too, but `{first}` stands before it", row.id))
             }
-            (Judged::EndpointUnknown | Judged::EndpointNotNamed, _) => {
-                (Fate::Unknown, in_words(judged, question, &mut duties, row))
+            (Judged::OffDuty, _) => (Fate::Lost, reasons::off_duty(question, row, duties.state(&row.duty))),
+            (Judged::Misses(miss), _) => {
+                let fate = if miss.is_doubt() { Fate::Unknown } else { Fate::Lost };
+                (fate, miss.in_words(question, row))
             }
-            _ => (Fate::Lost, in_words(judged, question, &mut duties, row)),
         };
         considered.push(Considered { row: row.id.clone(), fate, why });
     }
@@ -166,25 +220,25 @@ fn judge<'m>(question: &Question<'_>, duties: &mut Duties<'m>, row: &'m Row) -> 
     let selects = &row.selects;
     match question.tool {
         _ if selects.tools.is_empty() => {}
-        None => return Judged::ToolNotNamed,
+        None => return Judged::Misses(Miss::ToolNotNamed),
         Some(tool) if selects.tools.contains(tool) => {}
-        Some(_) => return Judged::OtherTool,
+        Some(_) => return Judged::Misses(Miss::OtherTool),
     }
     match question.category {
         _ if selects.categories.is_empty() => {}
-        None => return Judged::CategoryNotNamed,
+        None => return Judged::Misses(Miss::CategoryNotNamed),
         Some(category) if selects.categories.contains(&category) => {}
-        Some(_) => return Judged::OtherCategory,
+        Some(_) => return Judged::Misses(Miss::OtherCategory),
     }
     if !selects.severity.is_empty() && !selects.severity.contains(&question.severity) {
-        return Judged::OtherSeverity;
+        return Judged::Misses(Miss::OtherSeverity);
     }
     if let Some(filter) = &selects.endpoint {
         match question.endpoint.map(|endpoint| filter.judge(endpoint)) {
             Some(filter::Verdict::Match) => {}
-            Some(filter::Verdict::NoMatch) => return Judged::OtherEndpoint,
-            Some(filter::Verdict::Unknown) => return Judged::EndpointUnknown,
-            None => return Judged::EndpointNotNamed,
+            Some(filter::Verdict::NoMatch) => return Judged::Misses(Miss::OtherEndpoint),
+            Some(filter::Verdict::Unknown) => return Judged::Misses(Miss::EndpointUnknown),
+            None => return Judged::Misses(Miss::EndpointNotNamed),
         }
     }
     let open = duties.state(&row.duty).is_none_or(|(_, state)| state.open);
@@ -194,21 +248,6 @@ fn judge<'m>(question: &Question<'_>, duties: &mut Duties<'m>, row: &'m Row) -> 
         Duty::Outside(_) => !open,
     };
     if on_duty { Judged::Matches } else { Judged::OffDuty }
-}
-
-fn owner(question: &Question<'_>, duties: &Duties<'_>, row: &Row, why: Vec<String>) -> Owner {
-    let team = duties.matrix.team(&row.responsible);
-    let window_end = question.at.checked_add(row.first_responder).ok();
-    Owner {
-        team: team.id.clone(),
-        side: team.side,
-        row: Some(row.id.clone()),
-        calendar: row.duty.calendar().cloned(),
-        until: duties.until(),
-        first_responder_until: window_end.filter(|end| *end > question.at),
-        matrix_version: duties.matrix.version().to_owned(),
-        why,
-    }
 }
 
 /// The calendars that were asked, each once. The hour is what a row is judged by last, so every calendar in here
@@ -238,86 +277,4 @@ impl<'m> Duties<'m> {
     fn until(&self) -> Option<Timestamp> {
         self.asked.iter().filter_map(|(_, state)| state.until).min()
     }
-}
-
-fn in_words(judged: Judged, question: &Question<'_>, duties: &mut Duties<'_>, row: &Row) -> String {
-    let id = &row.id;
-    let mut calendar =
-        || duties.state(&row.duty).map(|(calendar, state)| hours_in_words(calendar, state, question.at));
-    let filter = row.selects.endpoint.as_ref().map_or("", filter::Filter::source);
-    match judged {
-        Judged::Matches => matches_in_words(question, row, calendar()),
-        Judged::OffDuty => match &row.duty {
-            Duty::Outside(_) => {
-                format!("row `{id}` applies outside its calendar, and {}", calendar().unwrap_or_default())
-            }
-            _ => format!("row `{id}` applies during its calendar, and {}", calendar().unwrap_or_default()),
-        },
-        Judged::OtherTool => format!("row `{id}` is for {}", list("tool", &row.selects.tools)),
-        Judged::OtherCategory => format!("row `{id}` is for {}", list("category", &row.selects.categories)),
-        Judged::OtherSeverity => format!("row `{id}` is for {}", list("severity", &row.selects.severity)),
-        Judged::OtherEndpoint => format!("row `{id}` is for endpoints where {filter}"),
-        Judged::ToolNotNamed => {
-            format!("row `{id}` is for {}, and no tool was named", list("tool", &row.selects.tools))
-        }
-        Judged::CategoryNotNamed => {
-            let wanted = list("category", &row.selects.categories);
-            format!("row `{id}` is for {wanted}, and no category was named")
-        }
-        Judged::EndpointNotNamed => {
-            format!("row `{id}` is for endpoints where {filter}, and no endpoint was named")
-        }
-        Judged::EndpointUnknown => {
-            let missing = missing(question, row).join(", ");
-            format!("row `{id}` could not be judged for endpoints where {filter}: not known: {missing}")
-        }
-    }
-}
-
-/// The facts whose absence made the endpoint filter of a row unknown.
-fn missing(question: &Question<'_>, row: &Row) -> Vec<String> {
-    match (&row.selects.endpoint, question.endpoint) {
-        (Some(filter), Some(endpoint)) => filter.missing_in(&mut filter::Scope::new(endpoint)),
-        _ => Vec::new(),
-    }
-}
-
-fn matches_in_words(question: &Question<'_>, row: &Row, calendar: Option<String>) -> String {
-    let mut parts = Vec::new();
-    if let Some(tool) = question.tool.filter(|_| !row.selects.tools.is_empty()) {
-        parts.push(format!("tool {tool}"));
-    }
-    if let Some(category) = question.category.filter(|_| !row.selects.categories.is_empty()) {
-        parts.push(format!("category {category}"));
-    }
-    if !row.selects.severity.is_empty() {
-        parts.push(format!("severity {}", question.severity));
-    }
-    if let Some(filter) = &row.selects.endpoint {
-        parts.push(format!("endpoint where {}", filter.source()));
-    }
-    parts.extend(calendar);
-    let mut words = format!("row `{}` matches", row.id);
-    let _infallible = match parts.is_empty() {
-        true => write!(words, " everything"),
-        false => write!(words, ": {}", parts.join(", ")),
-    };
-    words
-}
-
-/// "calendar `office` is closed (Christmas Day) until 2026-12-28T09:00:00Z".
-fn hours_in_words(calendar: &Calendar, state: State, at: Timestamp) -> String {
-    let mut words = format!("calendar `{}` is {}", calendar.id, if state.open { "open" } else { "closed" });
-    let special = calendar.special_at(at).map(|special| format!(" ({})", special.name));
-    words.push_str(&special.unwrap_or_default());
-    match state.until {
-        Some(until) => words.push_str(&format!(" until {until}")),
-        None => words.push_str(" for the foreseeable future"),
-    }
-    words
-}
-
-fn list<T: core::fmt::Display>(kind: &str, of: &[T]) -> String {
-    let names = of.iter().map(|item| format!("`{item}`")).collect::<Vec<_>>().join(" or ");
-    format!("{kind} {names}")
 }

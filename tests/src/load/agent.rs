@@ -4,12 +4,9 @@
 //! the collector has acknowledged it; what is left is sent again after every Welcome and Reject; never more under way
 //! than the collector's window.
 
-use std::{
-    collections::VecDeque,
-    future::pending,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+mod outbox;
+
+use std::{future::pending, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use dogwatch_proto::v1::{
@@ -25,6 +22,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
 use uuid::Uuid;
 
+use self::outbox::Outbox;
 use super::{
     enrol::Identity,
     facts::Machine,
@@ -43,17 +41,9 @@ pub struct Agent {
     identity: Identity,
     machine: Machine,
     epoch: Uuid,
-    given: LaneMarks,
     window: usize,
     welcomes: u64,
-    outbox: VecDeque<Waiting>,
-}
-
-/// A report that is not acknowledged yet.
-struct Waiting {
-    report: Report,
-    sent: Instant,
-    tell: Option<oneshot::Sender<Duration>>,
+    outbox: Outbox,
 }
 
 /// Why a session was over without anything being wrong.
@@ -69,10 +59,9 @@ impl Agent {
             identity,
             machine: Machine::new(number),
             epoch: Uuid::new_v4(),
-            given: LaneMarks::default(),
             window: 1,
             welcomes: 0,
-            outbox: VecDeque::new(),
+            outbox: Outbox::default(),
         }
     }
 
@@ -83,8 +72,7 @@ impl Agent {
 
     /// The highest sequence of the samples lane that the collector has acknowledged.
     pub fn acknowledged_samples(&self) -> u64 {
-        let first_waiting = self.outbox.iter().find(|waiting| waiting.report.lane() == Lane::Samples);
-        first_waiting.map_or(self.given.samples, |waiting| waiting.report.sequence - 1)
+        self.outbox.first().samples - 1
     }
 
     /// Lives until it is told to leave.
@@ -181,20 +169,11 @@ impl Agent {
     }
 
     fn hello(&self) -> Hello {
-        let first = |lane: Lane, given: u64| {
-            let waiting = self.outbox.iter().find(|waiting| waiting.report.lane() == lane);
-            waiting.map_or(given + 1, |waiting| waiting.report.sequence)
-        };
-        let LaneMarks { kept, latest, samples } = self.given;
         Hello {
             agent_version: env!("CARGO_PKG_VERSION").to_owned(),
             epoch: self.epoch.as_bytes().to_vec().into(),
-            first: Some(LaneMarks {
-                kept: first(Lane::Kept, kept),
-                latest: first(Lane::Latest, latest),
-                samples: first(Lane::Samples, samples),
-            }),
-            next: Some(LaneMarks { kept: kept + 1, latest: latest + 1, samples: samples + 1 }),
+            first: Some(self.outbox.first()),
+            next: Some(self.outbox.next()),
             machine_id_hash: Some(format!("simulated {}", self.identity.name)),
             boot_id: Some(self.epoch.to_string()),
             capabilities: Vec::new(),
@@ -218,7 +197,7 @@ impl Agent {
             self.settle(Lane::Samples, samples, link);
         }
         self.send_again(None, link, outbound).await?;
-        if self.given == LaneMarks::default() {
+        if self.outbox.is_fresh() {
             let now = Timestamp::now();
             let inventory = Report { inventory: Some(self.machine.inventory()), ..Report::default() };
             self.report(Lane::Latest, inventory, None, link, outbound).await?;
@@ -270,59 +249,31 @@ impl Agent {
     async fn report(
         &mut self,
         lane: Lane,
-        mut report: Report,
+        report: Report,
         tell: Option<oneshot::Sender<Duration>>,
         link: &Link,
         outbound: &mpsc::Sender<AgentMessage>,
     ) -> Result<()> {
-        let given = match lane {
-            Lane::Kept => &mut self.given.kept,
-            Lane::Latest => &mut self.given.latest,
-            Lane::Samples | Lane::Unspecified => &mut self.given.samples,
-        };
-        *given += 1;
-        report.sequence = *given;
-        report.set_lane(lane);
-        report.observed_at_us = Timestamp::now().as_microsecond();
-        self.outbox.push_back(Waiting { report: report.clone(), sent: Instant::now(), tell });
+        let report = self.outbox.keep(lane, report, tell);
         link.tally.sent();
         send(outbound, Outbound::Report(report)).await
     }
 
-    /// Sends everything that waits (in one lane, or in all) again, older by the time that has passed.
     async fn send_again(
         &self,
         only: Option<Lane>,
         link: &Link,
         outbound: &mpsc::Sender<AgentMessage>,
     ) -> Result<()> {
-        for Waiting { report, sent, .. } in &self.outbox {
-            if only.is_none_or(|lane| lane == report.lane()) {
-                let age_ms = u64::try_from(sent.elapsed().as_millis())?;
-                link.tally.sent();
-                send(outbound, Outbound::Report(Report { age_ms, ..report.clone() })).await?;
-            }
+        for report in self.outbox.again(only) {
+            link.tally.sent();
+            send(outbound, Outbound::Report(report)).await?;
         }
         Ok(())
     }
 
-    /// Forgets the reports of a lane up to a sequence.
     fn settle(&mut self, lane: Lane, up_to: u64, link: &Link) {
-        let mut place = 0;
-        while let Some(waiting) = self.outbox.get(place) {
-            if waiting.report.lane() != lane {
-                place += 1;
-            } else if waiting.report.sequence > up_to {
-                break;
-            } else if let Some(Waiting { sent, tell, .. }) = self.outbox.remove(place) {
-                let latency = sent.elapsed();
-                link.tally.acknowledged(latency);
-                if let Some(tell) = tell {
-                    // Nobody waits any more when the one who gave the order has given up.
-                    let _ = tell.send(latency);
-                }
-            }
-        }
+        self.outbox.settle(lane, up_to, |latency| link.tally.acknowledged(latency));
     }
 
     fn check_settled(&self, link: &mut Link) {

@@ -18,6 +18,9 @@ use crate::storage::StorageError;
 const OPENING: &str = "opening";
 const OPEN: &str = "open since boot ";
 
+/// A mark is always as long as this, so that it can be changed in place when the disk is full.
+const BYTES: usize = 80;
+
 /// The mark of one store.
 #[derive(Debug)]
 pub(super) struct Mark {
@@ -33,10 +36,11 @@ impl Mark {
     /// What speaks against using the view, if anything.
     pub(super) fn objection(&self) -> Option<&'static str> {
         let text = fs::read_to_string(self.path()).ok()?;
+        let text = text.trim_end();
         if text == OPENING {
             return Some("the last start did not survive opening it");
         }
-        let opened_in = text.strip_prefix(OPEN)?;
+        let opened_in = text.strip_prefix(OPEN.trim_end())?.trim_start();
         let gone_down = self.boot_id.as_deref().is_some_and(|now| now != opened_in);
         gone_down.then_some("the machine went down while it was open")
     }
@@ -68,9 +72,9 @@ impl Mark {
     /// Durable before the view is touched, or it would be worth nothing when the machine goes down.
     fn write(&self, text: &str) -> Result<(), StorageError> {
         let path = self.path();
+        let text = format!("{text:<BYTES$}");
         let write = || {
             let mut file = if path.exists() { RealDisk.open(&path)? } else { RealDisk.create(&path)? };
-            file.set_len(0)?;
             file.write_at(text.as_bytes(), 0)?;
             file.sync_data()?;
             RealDisk.sync_dir(&self.dir)

@@ -108,13 +108,16 @@ impl Opening<'_> {
         if let Some(objection) = self.mark.objection() {
             return self.set_aside(objection).map(|()| None);
         }
-        self.mark.opening()?;
+        match self.mark.opening() {
+            Err(full) if full.is_full() => return Ok(None),
+            other => other?,
+        }
         match self.open_view() {
             Ok(found) => {
                 self.mark.open()?;
                 Ok(Some(found))
             }
-            Err(OpenError::Full) => self.mark.clear().map(|()| None),
+            Err(OpenError::Full) => self.mark.open().map(|()| None),
             Err(OpenError::Bad(why)) => self.set_aside(&why).map(|()| None),
         }
     }

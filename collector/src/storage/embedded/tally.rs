@@ -52,3 +52,23 @@ fn digest(table: Table, key: &[u8], value: &[u8]) -> u64 {
     (u64::from(name) << 32 | u64::from(held)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29)
         ^ u64::from(held)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tally_depends_on_what_is_held_and_not_on_the_way_there() {
+        let mut one = Tally::at(Position(3));
+        one.add(Table::Alerts, b"a", b"1");
+        one.add(Table::Keys, b"a", b"1");
+        let mut other = Tally::at(Position(3));
+        other.add(Table::Keys, b"a", b"1");
+        other.add(Table::Alerts, b"a", b"2");
+        assert_ne!(one, other);
+        other.take(Table::Alerts, b"a", b"2");
+        other.add(Table::Alerts, b"a", b"1");
+        assert_eq!(one, other);
+        assert_eq!(Tally::from_bytes(&one.to_bytes()), Some(one));
+    }
+}

@@ -167,6 +167,18 @@ fn a_view_with_any_bad_sector_loses_nothing() {
 }
 
 #[test]
+fn a_view_that_forgot_a_row_is_not_believed() {
+    let dir = tempfile::tempdir().unwrap();
+    let core = lived_in(&dir);
+    let db = sled::open(dir.path().join("view")).unwrap();
+    db.open_tree(Table::Alerts.as_str()).unwrap().remove("alert 4").unwrap().unwrap();
+    drop(db);
+    let (_, restarted, notes) = start(&dir, options());
+    assert_eq!(restarted.rows, core.rows);
+    assert!(notes[0].contains("its rows are not those that were settled"), "{notes:?}");
+}
+
+#[test]
 fn only_the_last_view_that_was_set_aside_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     let core = lived_in(&dir);

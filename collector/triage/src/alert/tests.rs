@@ -11,7 +11,6 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::finding::Finding;
 
 fn at(minute: i64) -> Timestamp {
     "2026-11-02T08:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minute)
@@ -113,6 +112,7 @@ fn opening_records_what_and_whose() {
         Alert::open(AlertNumber(7), &finding(Severity::Critical), &endpoint(), noc(0), at(0));
     assert_eq!(kinds(&events), ["created", "routed"]);
     assert_eq!((alert.version, alert.count, alert.priority), (1, 1, Priority::P2));
+    assert_eq!(alert.key(), AlertKey::of(&finding(Severity::Critical), endpoint().id));
     assert_eq!((alert.condition, alert.work, alert.touched), (Condition::Firing, Work::Unclaimed, false));
 }
 

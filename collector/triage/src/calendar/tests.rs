@@ -215,3 +215,38 @@ fn two_shifts_that_meet_leave_no_minute_to_nobody() {
         }
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn spans_are_exactly_the_minutes_inside_for_any_hours_around_any_change_of_the_clocks(
+        week in 0..DST_WEEKS.len(),
+        ranges in proptest::collection::vec((0..7_usize, 0..24_i32 * 60, 1..24_i32 * 60), 1..8),
+    ) {
+        const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+        let clock = |minutes: i32| format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60);
+        let lines: Vec<_> = ranges
+            .iter()
+            .map(|(day, start, length)| format!("{} {}-{}", DAYS[*day], clock(*start), clock(start + length)))
+            .collect();
+        let (zone, from) = DST_WEEKS[week];
+        let calendar = calendar(zone, &lines.iter().map(String::as_str).collect::<Vec<_>>());
+        let spans: Vec<_> =
+            calendar.open_spans(t(from), t(from) + SignedDuration::from_hours(24 * 7)).collect();
+        for at in minutes_of_week(from) {
+            proptest::prop_assert_eq!(
+                calendar.contains(at),
+                spans.iter().any(|span| span.has(at)),
+                "{} {:?} {}", zone, lines, at
+            );
+        }
+        for pair in spans.windows(2) {
+            proptest::prop_assert!(pair[0].end < pair[1].start);
+            let between = State { open: false, until: Some(pair[1].start) };
+            proptest::prop_assert_eq!(calendar.state(pair[0].end), between);
+            let inside = State { open: true, until: Some(pair[1].end) };
+            proptest::prop_assert_eq!(calendar.state(pair[1].start), inside);
+        }
+    }
+}

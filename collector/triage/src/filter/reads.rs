@@ -68,6 +68,12 @@ impl Reads {
         Self(self.0 | other.0)
     }
 
+    /// What is in both.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Whether they have a part in common.
     pub const fn intersects(self, other: Self) -> bool {
         self.0 & other.0 != 0

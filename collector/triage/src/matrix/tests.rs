@@ -1,6 +1,10 @@
 //! Good documents parse, bad ones say everything that is wrong with them, each at its place.
 
+use dogwatch_model::{CalendarId, PersonId};
+use jiff::SignedDuration;
+
 use super::*;
+use crate::finding::Category;
 
 const MSP: &str = r#"
 [[team]]

@@ -240,3 +240,16 @@ fn the_starter_sends_desks_to_internal_it_in_hours_and_servers_to_the_msp() {
         assert_ne!(routed.owner.row.unwrap().as_str(), "catch-all");
     }
 }
+
+#[test]
+fn a_filter_may_ask_for_an_owner_even_inside_the_matrix() {
+    let asks =
+        ORG.replace("'\"db\" in tags && health.memory.used_percent < 90.0'", "'owner(\"backup\") == \"it\"'");
+    let matrix = matrix(&asks);
+    let endpoint = specimen::silent_server();
+    let row = filter::Row { owners: Some(&matrix), ..specimen::row_at(&endpoint, at(NOON)) };
+    let judged = |source: &str| filter::Filter::compile(source).unwrap().judge(&row);
+    assert_eq!(judged("owner(\"backup\") == \"it\""), filter::Verdict::Match);
+    assert_eq!(judged("owner(\"erp\") == \"msp-noc\""), filter::Verdict::Match, "the last resort owns it");
+    assert_eq!(judged("owner(\"nothing\") == \"it\""), filter::Verdict::Unknown);
+}

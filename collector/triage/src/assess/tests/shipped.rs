@@ -1,0 +1,345 @@
+//! Every shipped rule seen to open, hold and clear.
+
+use dogwatch_model::{
+    Class, Goodbye, RestoreTest, RunResult, ScanResult, UpdateClass, UpdateSeverity, UpdateState,
+};
+
+use super::*;
+use crate::{
+    finding::Severity,
+    specimen::{DAY, GIB, HOUR, before, disk, patch, run, update},
+};
+
+fn went_away(class: Class, goodbye: Option<Goodbye>) -> Watch {
+    let mut watch = Watch::shipped();
+    assert_eq!(watch.report(), NOTHING);
+    watch.endpoint.class = class;
+    watch.endpoint.presence.online = false;
+    watch.endpoint.presence.goodbye = goodbye;
+    assert_eq!(watch.look(Reads::PRESENCE), NOTHING);
+    watch
+}
+
+/// The one finding that a sample opens, as a whole.
+fn only_finding(watch: &Watch, sample: Reads) -> Finding {
+    let row = row_at(&watch.endpoint, watch.now);
+    let assessment = assess(&Snapshot { row, standing: &[], sample }, &watch.rules);
+    match assessment.findings.as_slice() {
+        [Change::Opened(finding)] => finding.clone(),
+        other => panic!("expected one finding: {other:?}"),
+    }
+}
+
+#[test]
+fn a_healthy_server_has_no_findings() {
+    let mut watch = Watch::shipped();
+    assert_eq!(watch.report(), NOTHING);
+    assert_eq!(watch.tick(), NOTHING);
+    assert!(watch.standing.is_empty() && watch.due.is_none());
+}
+
+#[test]
+fn a_silent_server_is_a_warning_after_three_minutes_and_critical_after_five() {
+    for class in [Class::Server, Class::Virtual] {
+        let mut watch = went_away(class, None);
+        assert_eq!(watch.due_in(), Some(180));
+        assert_eq!(watch.after(179).tick(), NOTHING);
+        assert_eq!(watch.after(1).tick(), ["+silent/ warning"]);
+        assert_eq!(watch.due_in(), Some(120));
+        assert_eq!(watch.after(120).tick(), ["~silent/ critical"]);
+        watch.endpoint.presence.online = true;
+        assert_eq!(watch.after(60).look(Reads::PRESENCE), ["-silent/"]);
+    }
+}
+
+#[test]
+fn a_silent_desk_machine_is_a_warning_after_half_an_hour() {
+    for class in [Class::Workstation, Class::Laptop] {
+        let mut watch = went_away(class, None);
+        assert_eq!(watch.after(1799).tick(), NOTHING);
+        assert_eq!(watch.after(1).tick(), ["+silent-desk/ warning"]);
+        assert_eq!(watch.due_in(), None);
+    }
+}
+
+#[test]
+fn who_says_goodbye_is_not_silent() {
+    let mut watch = went_away(Class::Server, Some(Goodbye::Shutdown));
+    assert_eq!(watch.due_in(), None);
+    assert_eq!(watch.after(2 * HOUR).tick(), NOTHING);
+}
+
+#[test]
+fn a_disk_is_full_by_share_and_by_what_is_left() {
+    let table = [
+        (100, 15, None, ""),
+        (100, 9, None, "warning"),
+        (100, 4, None, "critical"),
+        (10_000, 900, None, ""),
+        (10_000, 1900, Some(HOUR), "warning"),
+        (10_000, 900, Some(HOUR), "critical"),
+        (10_000, 900, Some(2 * DAY), ""),
+        (20, 9, None, ""),
+    ];
+    for (total, free, full_in, expected) in table {
+        let mut watch = Watch::shipped();
+        let mut made = disk("/var", total * GIB, free * GIB);
+        made.full_in_seconds = full_in.map(i64::cast_unsigned);
+        watch.endpoint.facts.health.as_mut().unwrap().disks = vec![made];
+        let opened: Vec<String> = watch
+            .report()
+            .iter()
+            .filter_map(|line| Some(line.strip_prefix("+disk-space//var ")?.to_owned()))
+            .collect();
+        assert_eq!(opened.concat(), expected, "{free} of {total} GiB, full in {full_in:?}");
+    }
+}
+
+#[test]
+fn a_disk_clears_below_its_clear_level_after_three_samples() {
+    let mut watch = Watch::shipped();
+    let set = |watch: &mut Watch, free| {
+        watch.endpoint.facts.health.as_mut().unwrap().disks = vec![disk("/", 50 * GIB, free)];
+    };
+    set(&mut watch, 9 * GIB);
+    assert_eq!(watch.report(), ["+disk-space// warning"]);
+    set(&mut watch, 10 * GIB + GIB / 2);
+    for _ in 0..5 {
+        assert_eq!(watch.after(10).report(), NOTHING, "between the levels");
+    }
+    set(&mut watch, 20 * GIB);
+    assert_eq!(watch.after(10).report(), NOTHING);
+    assert_eq!(watch.after(10).report(), NOTHING);
+    assert_eq!(watch.after(10).report(), ["-disk-space//"]);
+}
+
+#[test]
+fn a_disk_finding_says_what_it_rests_on() {
+    let mut watch = Watch::shipped();
+    watch.endpoint.facts.health.as_mut().unwrap().disks = vec![disk("/var", 100 * GIB, 4 * GIB)];
+    let finding = only_finding(&watch, Reads::REPORTED);
+    assert_eq!(finding.title, "Disk /var is 96 % full, 4 GiB free");
+    let evidence: Vec<String> = finding.evidence.iter().map(|e| format!("{}: {}", e.name, e.value)).collect();
+    assert_eq!(evidence, ["used: 96 % of 100 GiB", "free: 4 GiB"]);
+    assert_eq!((finding.tool.as_str(), finding.since), ("monitoring", noon()));
+}
+
+#[test]
+fn inodes_run_out_too() {
+    for (free, expected) in [(25.0, None), (15.0, Some("warning")), (5.0, Some("critical"))] {
+        let mut watch = Watch::shipped();
+        watch.endpoint.facts.health.as_mut().unwrap().disks[0].inodes_free_percent = Some(free);
+        let expected: Vec<String> = expected.map(|e| format!("+disk-inodes// {e}")).into_iter().collect();
+        assert_eq!(watch.report(), expected, "{free}");
+    }
+}
+
+#[test]
+fn processor_and_memory_must_be_busy_for_a_quarter_of_an_hour() {
+    let mut watch = Watch::shipped();
+    watch.set_cpu(Some(95.0));
+    watch.endpoint.facts.health.as_mut().unwrap().memory.as_mut().unwrap().available_bytes = GIB;
+    assert_eq!(watch.report(), NOTHING);
+    assert_eq!(watch.after(899).report(), NOTHING);
+    assert_eq!(watch.after(1).report(), ["+cpu/ warning", "+memory/ warning"]);
+    watch.endpoint.facts.health = Some(crate::specimen::health());
+    let cleared: Vec<String> = (0..3).flat_map(|_| watch.after(10).report()).collect();
+    assert_eq!(cleared, ["-cpu/", "-memory/"]);
+}
+
+#[test]
+fn an_old_sample_of_a_machine_that_went_away_opens_nothing() {
+    let mut watch = Watch::shipped();
+    assert_eq!(watch.set_cpu(Some(95.0)).report(), NOTHING);
+    watch.endpoint.presence.online = false;
+    watch.endpoint.presence.goodbye = Some(Goodbye::Shutdown);
+    assert_eq!(watch.look(Reads::PRESENCE), NOTHING);
+    assert_eq!(watch.after(HOUR).tick(), NOTHING);
+}
+
+#[test]
+fn what_was_found_on_a_machine_stays_when_it_goes_away() {
+    let mut watch = Watch::shipped();
+    watch.endpoint.facts.health.as_mut().unwrap().disks = vec![disk("/var", 100 * GIB, 4 * GIB)];
+    assert_eq!(watch.report(), ["+disk-space//var critical"]);
+    watch.endpoint.presence.online = false;
+    watch.endpoint.presence.goodbye = Some(Goodbye::Shutdown);
+    assert_eq!(watch.look(Reads::PRESENCE), NOTHING);
+    assert_eq!(watch.after(HOUR).tick(), NOTHING);
+}
+
+#[test]
+fn missing_updates_are_one_item_that_worsens_with_time() {
+    let mut watch = Watch::shipped();
+    let set = |watch: &mut Watch, packages: &[&str]| {
+        watch.endpoint.facts.patch = Some(patch(packages.iter().map(|name| update(name, HOUR)).collect()));
+        watch.endpoint.facts.patch.as_mut().unwrap().scanned_at = watch.now;
+    };
+    set(&mut watch, &["openssl", "libc6"]);
+    let finding = only_finding(&watch, Reads::REPORTED);
+    assert_eq!(finding.severity, Severity::Info);
+    assert_eq!(finding.title, "Updates missing: 2, of them security: 2");
+    assert_eq!(finding.evidence[0].name, "openssl");
+    let line = "3.0.15-1 → 3.0.17-1 · security · missing since 2026-11-22T11:00:00Z";
+    assert_eq!(finding.evidence[0].value, line);
+
+    assert_eq!(watch.report(), ["+updates/ info"]);
+    set(&mut watch, &["libc6", "openssl"]);
+    assert_eq!(watch.after(HOUR).report(), NOTHING, "another order is no news");
+    set(&mut watch, &["libc6", "openssl", "vim"]);
+    assert_eq!(watch.after(HOUR).report(), ["~updates/ info"], "another package is");
+    watch.after(13 * DAY);
+    set(&mut watch, &["libc6", "openssl", "vim"]);
+    assert_eq!(watch.look(Reads::PATCH), NOTHING);
+    watch.after(DAY);
+    set(&mut watch, &["libc6", "openssl", "vim"]);
+    assert_eq!(watch.look(Reads::PATCH), ["~updates/ warning"]);
+    watch.endpoint.facts.patch.as_mut().unwrap().updates = None;
+    assert_eq!(watch.after(10).look(Reads::PATCH), NOTHING, "a scan that could not tell changes nothing");
+    set(&mut watch, &[]);
+    assert_eq!(watch.after(10).look(Reads::PATCH), ["-updates/"]);
+}
+
+#[test]
+fn each_severity_has_its_time() {
+    use UpdateSeverity::{Critical, Important, Low, Moderate, Unspecified};
+    let table = [
+        (UpdateClass::Security, Critical, 6, "info"),
+        (UpdateClass::Security, Critical, 8, "critical"),
+        (UpdateClass::Security, Important, 13, "info"),
+        (UpdateClass::Security, Important, 15, "warning"),
+        (UpdateClass::Security, Unspecified, 15, "warning"),
+        (UpdateClass::Regular, Unspecified, 15, "info"),
+        (UpdateClass::Regular, Unspecified, 91, "warning"),
+        (UpdateClass::Regular, Moderate, 29, "info"),
+        (UpdateClass::Regular, Moderate, 31, "warning"),
+        (UpdateClass::Regular, Low, 89, "info"),
+        (UpdateClass::Regular, Low, 91, "warning"),
+    ];
+    for (class, severity, days, expected) in table {
+        let mut watch = Watch::shipped();
+        let mut missing = update("openssl", days * DAY);
+        (missing.class, missing.severity) = (class, severity);
+        watch.endpoint.facts.patch = Some(patch(vec![missing]));
+        assert_eq!(watch.report(), [format!("+updates/ {expected}")], "{class} {severity} {days} days");
+    }
+}
+
+#[test]
+fn definitions_and_declined_updates_are_no_findings() {
+    let mut definition = update("defs", 400 * DAY);
+    definition.class = UpdateClass::Definition;
+    let mut declined = update("declined", 400 * DAY);
+    declined.state = UpdateState::Declined;
+    let mut watch = Watch::shipped();
+    watch.endpoint.facts.patch = Some(patch(vec![definition, declined]));
+    assert_eq!(watch.report(), NOTHING);
+}
+
+#[test]
+fn hundreds_of_missing_updates_are_counted_beyond_the_last_line() {
+    let mut watch = Watch::shipped();
+    let updates = (0..120).map(|n| update(&format!("p{n:03}"), HOUR)).collect();
+    watch.endpoint.facts.patch = Some(patch(updates));
+    let finding = only_finding(&watch, Reads::REPORTED);
+    assert_eq!(finding.evidence.len(), 50);
+    assert_eq!(finding.evidence[48].name, "p048");
+    assert_eq!(finding.evidence[49].value, "and 71 more");
+}
+
+#[test]
+fn a_reboot_may_wait_a_week() {
+    let mut watch = Watch::shipped();
+    let patch = watch.endpoint.facts.patch.as_mut().unwrap();
+    patch.scanned_at = before(-7 * DAY);
+    let reboot = patch.reboot.as_mut().unwrap();
+    (reboot.pending, reboot.since, reboot.reasons) = (true, Some(noon()), vec!["linux-image".into()]);
+    assert_eq!(watch.look(Reads::PATCH), NOTHING);
+    assert_eq!(watch.after(7 * DAY).look(Reads::PATCH), NOTHING);
+    assert_eq!(watch.after(1).look(Reads::PATCH), ["+reboot-pending/ warning"]);
+    assert_eq!(only_finding(&watch, Reads::PATCH).evidence[0].value, "linux-image");
+    watch.endpoint.facts.patch.as_mut().unwrap().reboot.as_mut().unwrap().pending = false;
+    assert_eq!(watch.after(1).look(Reads::PATCH), ["-reboot-pending/"]);
+}
+
+#[test]
+fn a_patch_scan_that_fails_or_is_old_says_that_nothing_is_known() {
+    let mut watch = Watch::shipped();
+    watch.endpoint.facts.patch.as_mut().unwrap().scanned_at = noon();
+    assert_eq!(watch.after(72 * HOUR).look(Reads::PATCH), NOTHING);
+    assert_eq!(watch.after(1).look(Reads::PATCH), ["+patch-scan/ warning"]);
+    watch.endpoint.facts.patch.as_mut().unwrap().scanned_at = watch.now;
+    assert_eq!(watch.after(1).look(Reads::PATCH), ["-patch-scan/"]);
+    watch.endpoint.facts.patch.as_mut().unwrap().result = ScanResult::Failed;
+    assert_eq!(watch.after(1).look(Reads::PATCH), ["+patch-scan/ warning"]);
+}
+
+fn ran(watch: &mut Watch, result: RunResult, failures: u32) -> Vec<String> {
+    let job = &mut watch.endpoint.facts.backup.as_mut().unwrap().jobs[0];
+    job.last_run = Some(run(result));
+    job.consecutive_failures = failures;
+    watch.after(60).look(Reads::BACKUP)
+}
+
+#[test]
+fn a_backup_that_fails_is_a_warning_and_the_third_time_critical() {
+    let mut watch = Watch::shipped();
+    assert_eq!(ran(&mut watch, RunResult::Failed, 1), ["+backup-failed/nightly warning"]);
+    assert_eq!(ran(&mut watch, RunResult::Running, 1), NOTHING, "a run that goes on proves nothing");
+    assert_eq!(ran(&mut watch, RunResult::Failed, 2), NOTHING);
+    assert_eq!(ran(&mut watch, RunResult::Failed, 3), ["~backup-failed/nightly critical"]);
+    assert_eq!(ran(&mut watch, RunResult::Success, 0), ["-backup-failed/nightly"]);
+}
+
+#[test]
+fn a_backup_is_late_after_its_interval_and_overdue_after_one_and_a_half() {
+    let mut watch = Watch::shipped();
+    let backup = watch.endpoint.facts.backup.as_mut().unwrap();
+    backup.jobs[0].last_success = Some(noon());
+    backup.scanned_at = before(-40 * HOUR);
+    watch.endpoint.facts.patch.as_mut().unwrap().scanned_at = noon();
+    assert_eq!(watch.after(26 * HOUR).tick(), NOTHING);
+    assert_eq!(watch.after(HOUR).tick(), ["+backup-late/nightly warning"]);
+    assert_eq!(watch.after(10 * HOUR).tick(), ["~backup-late/nightly critical"]);
+    watch.endpoint.facts.backup.as_mut().unwrap().jobs[0].last_success = Some(watch.now);
+    assert_eq!(watch.after(60).look(Reads::BACKUP), ["-backup-late/nightly"]);
+}
+
+#[test]
+fn a_backup_scan_is_stale_after_a_day() {
+    let mut watch = Watch::shipped();
+    watch.endpoint.facts.backup.as_mut().unwrap().scanned_at = noon();
+    assert_eq!(watch.after(24 * HOUR).look(Reads::BACKUP), NOTHING);
+    assert_eq!(watch.after(1).look(Reads::BACKUP), ["+backup-scan/ warning"]);
+    watch.endpoint.facts.backup.as_mut().unwrap().scanned_at = watch.now;
+    assert_eq!(watch.after(1).look(Reads::BACKUP), ["-backup-scan/"]);
+}
+
+#[test]
+fn a_restore_test_is_due_after_ninety_days() {
+    let mut watch = Watch::shipped();
+    let job = &mut watch.endpoint.facts.backup.as_mut().unwrap().jobs[0];
+    job.restore_test = None;
+    job.first_seen = before(89 * DAY);
+    assert_eq!(watch.look(Reads::BACKUP), NOTHING);
+    watch.endpoint.facts.backup.as_mut().unwrap().jobs[0].first_seen = before(91 * DAY);
+    assert_eq!(watch.look(Reads::BACKUP), ["+restore-test/nightly info"]);
+    watch.endpoint.facts.backup.as_mut().unwrap().jobs[0].restore_test =
+        Some(RestoreTest { at: before(0), result: RunResult::Success, duration_seconds: None });
+    assert_eq!(watch.look(Reads::BACKUP), ["-restore-test/nightly"]);
+}
+
+#[test]
+fn a_clock_may_be_half_a_minute_off() {
+    let mut watch = Watch::shipped();
+    let set = |watch: &mut Watch, seconds: f64| watch.endpoint.facts.clock_offset_seconds = Some(seconds);
+    set(&mut watch, -29.0);
+    assert_eq!(watch.look(Reads::CLOCK), NOTHING);
+    set(&mut watch, -31.0);
+    assert_eq!(watch.look(Reads::CLOCK), ["+clock-offset/ warning"]);
+    set(&mut watch, 301.0);
+    assert_eq!(watch.look(Reads::CLOCK), ["~clock-offset/ critical"]);
+    set(&mut watch, 0.1);
+    let cleared: Vec<String> = (0..3).flat_map(|_| watch.after(10).look(Reads::CLOCK)).collect();
+    assert_eq!(cleared, ["-clock-offset/"]);
+}
