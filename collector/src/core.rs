@@ -1,12 +1,140 @@
 //! The one thread that owns the state: it takes inputs in batches, decides, commits to disk, and only then answers.
+//!
+//! Invariants:
+//! * Everything that an answer, an acknowledgement or a cut stream tells is on disk before it is told.
+//! * One batch is one commit: reports' effect, high-water marks, alert transitions and audit together or not at all.
+//! * While a batch is on its way to disk the next one gathers in the queue; that is the group commit.
+//! * Inputs wait in one bounded queue. A slow disk makes it fill, and full it pushes back on every stream.
+//!
+//! What it deliberately does not do: read clocks in the middle of a decision (`now` enters once per batch), speak to
+//! sockets (sessions do), or judge people's permissions (the API's table does).
 
+mod agents;
+mod batch;
 mod command;
+mod due;
+mod load;
+mod people;
+mod thread;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use arc_swap::ArcSwap;
+use dogwatch_model::{EndpointId, Epoch, Goodbye, LaneMarks, MachineEvidence, Report};
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
 
 pub use command::{CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken};
+pub(crate) use thread::start;
+pub use thread::{CoreError, CoreThread, Settings};
+
+use crate::{
+    ingest::Outbound,
+    policy::Policy,
+    refusal::Refusal,
+    state::{Health, Shared},
+    storage::Storage,
+};
+pub(crate) use batch::Batch;
+use command::Command;
+use due::Due;
+
+/// Inputs that may wait for the core: two full windows of a thousand agents would be half a million; at 20 µs each this
+/// many are a tenth of a second's work.
+const INPUT_QUEUE: usize = 4096;
+
+/// Inputs of one commit: more than arrive during one `fdatasync`, few enough to keep the state's lock short.
+const MAX_BATCH: usize = 1024;
 
 /// What reaches the core.
 pub(crate) enum Input {
     /// From people or enrolment.
-    #[expect(dead_code, reason = "handled as soon as the thread stands")]
-    Command(command::Command),
+    Command(Command),
+    /// An agent opens its stream.
+    Attach(Box<Attach>),
+    /// An agent tells something.
+    FromAgent {
+        /// The session it came through: one that was replaced is not listened to any more.
+        session: u64,
+        /// Whose it is.
+        endpoint: EndpointId,
+        /// What.
+        message: FromAgent,
+    },
+    /// Rules or matrices changed: everything is to be judged anew.
+    PolicyChanged,
+    /// Say good night to the agents, settle, take a snapshot and end.
+    Drain {
+        /// Agents spread their return over this.
+        jitter_ms: u32,
+    },
+}
+
+/// What an agent tells, as far as the core cares.
+pub(crate) enum FromAgent {
+    /// A report.
+    Report {
+        /// Lane (wire number) and sequence, known even when the rest is not understood.
+        place: (i32, u64),
+        /// As it came.
+        wire: Vec<u8>,
+        /// As it was understood, or why not.
+        report: Result<Report, String>,
+        /// When it came.
+        at: Timestamp,
+    },
+    /// The stream ended.
+    Detach {
+        /// The agent's word, if it said one.
+        goodbye: Option<Goodbye>,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// An agent that opens its stream.
+pub(crate) struct Attach {
+    pub(crate) endpoint: EndpointId,
+    pub(crate) epoch: Epoch,
+    /// The first sequence per lane that the agent still holds.
+    pub(crate) first: LaneMarks,
+    pub(crate) evidence: MachineEvidence,
+    pub(crate) outbound: mpsc::Sender<Outbound>,
+    pub(crate) cut: CancellationToken,
+    pub(crate) at: Timestamp,
+    pub(crate) reply: oneshot::Sender<Result<Attached, Refusal>>,
+}
+
+/// What an agent that attached is told.
+pub(crate) struct Attached {
+    pub(crate) session: u64,
+    pub(crate) stored: LaneMarks,
+}
+
+/// A live stream.
+struct Session {
+    id: u64,
+    outbound: mpsc::Sender<Outbound>,
+    cut: CancellationToken,
+}
+
+/// The core itself; lives on its thread.
+struct Core {
+    storage: Box<dyn Storage>,
+    shared: Shared,
+    policy: Arc<ArcSwap<Policy>>,
+    settings: Settings,
+    health: watch::Sender<Health>,
+    sessions: BTreeMap<EndpointId, Session>,
+    next_session: u64,
+    due: Due,
+    /// Endpoints whose rows in the view lag behind the state.
+    dirty: BTreeSet<EndpointId>,
 }

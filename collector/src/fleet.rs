@@ -78,7 +78,12 @@ pub enum Applied {
 }
 
 /// Lets a report change what is known of its endpoint.
-pub fn apply(endpoint: &mut Endpoint, report: Report, received_at: Timestamp, late_after: SignedDuration) -> Applied {
+pub fn apply(
+    endpoint: &mut Endpoint,
+    report: Report,
+    received_at: Timestamp,
+    late_after: SignedDuration,
+) -> Applied {
     endpoint.presence.last_seen = endpoint.presence.last_seen.max(Some(received_at));
     let age = SignedDuration::from_millis(i64::try_from(report.age_ms).unwrap_or(i64::MAX));
     if age > late_after {
@@ -97,7 +102,10 @@ pub fn apply(endpoint: &mut Endpoint, report: Report, received_at: Timestamp, la
     replace(&mut facts.services, report.services);
     replace(&mut facts.checks, report.checks);
     if let Some(mut health) = report.health
-        && facts.health.as_ref().is_none_or(|known| known.sampled_at <= health.sampled_at || report.lane == Lane::Samples)
+        && facts
+            .health
+            .as_ref()
+            .is_none_or(|known| known.sampled_at <= health.sampled_at || report.lane == Lane::Samples)
     {
         health.disks.sort_by(|a, b| a.mount.cmp(&b.mount));
         facts.health = Some(health);

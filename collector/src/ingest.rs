@@ -7,6 +7,8 @@
 mod pace;
 mod session;
 
+pub(crate) use session::Outbound;
+
 use std::{pin::Pin, sync::Arc};
 
 use dogwatch_proto::v1::{self, uplink_server::UplinkServer};
@@ -15,7 +17,7 @@ use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
-    authority::{Authority, Peer},
+    authority::{Authority, verify::Peer},
     config::{Limits, Telemetry, Times},
     core::CoreHandle,
 };
@@ -46,15 +48,14 @@ pub struct Terms {
     pub frames_per_second: u32,
     /// Frames at once.
     pub frames_burst: u32,
-    /// How long its certificate lives.
-    pub certificate_lifetime: jiff::SignedDuration,
 }
 
 impl Terms {
     /// The terms that a configuration makes.
     pub fn new(telemetry: &Telemetry, times: &Times, limits: &Limits) -> Self {
         let ms = |duration: jiff::SignedDuration| u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
-        let seconds = |duration: jiff::SignedDuration| u32::try_from(duration.as_secs().max(1)).unwrap_or(u32::MAX);
+        let seconds =
+            |duration: jiff::SignedDuration| u32::try_from(duration.as_secs().max(1)).unwrap_or(u32::MAX);
         let mut policy = v1::Policy {
             version: String::new(),
             sample_ms: ms(telemetry.sample_every),
@@ -79,7 +80,6 @@ impl Terms {
             backoff_cap_ms: ms(times.backoff_cap),
             frames_per_second: limits.frames_per_second,
             frames_burst: limits.frames_burst,
-            certificate_lifetime: times.certificate_lifetime,
         }
     }
 }
@@ -102,8 +102,8 @@ impl v1::uplink_server::Uplink for Uplink {
     ) -> Result<Response<Self::AttachStream>, Status> {
         let peer = request
             .extensions()
-            .get::<Arc<Peer>>()
-            .cloned()
+            .get::<Peer>()
+            .copied()
             .ok_or_else(|| Status::internal("the agents' listener did not say who speaks"))?;
         let frames = request.into_inner();
         let answers = session::open(self.clone(), peer, frames, Timestamp::now()).await?;

@@ -1,18 +1,24 @@
 //! The collector: takes what agents tell, decides what is wrong, and keeps the one queue that both crews share.
 //!
-//! One way: listeners → [`core`] (the one thread that owns the state: decide, commit to disk, then answer) → readers.
-//! Everything that changes state goes through [`core::CoreHandle`]; everything that reads does so through
-//! [`core::CoreHandle::read`].
+//! One way: listeners → [`ingest`] → [`core`] (the one thread that owns the state: decide, commit to disk, then answer)
+//! → readers ([`api`]). Everything that changes state goes through [`core::CoreHandle`]; everything that reads does so
+//! through [`core::CoreHandle::read`].
 
 pub mod access;
 pub mod api;
 pub mod authority;
+pub mod collector;
 pub mod config;
 pub mod core;
 pub mod enrolment;
+mod evaluate;
+mod fleet;
+pub mod ingest;
 pub mod init;
+pub mod lifecycle;
 pub mod listener;
 pub mod policy;
+mod queue;
 pub mod refusal;
 pub mod state;
 pub mod storage;

@@ -1,1 +1,137 @@
-fn main() {}
+//! The doorman: arguments, logging, exit code.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+use dogwatch_collector::{
+    collector::Collector,
+    config::{Config, DataDir},
+    init::{self, Init},
+    lifecycle::StopSignals,
+    policy,
+};
+use tokio_util::sync::CancellationToken;
+
+/// Dogwatch's collector: takes what agents tell and keeps the one queue that both crews share.
+#[derive(Debug, Parser)]
+#[command(name = "dogwatch-collector", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a new collector: its certificate authority, configuration, rules and matrix, and a one-time setup link.
+    ///
+    /// Example: dogwatch-collector init --data-dir /var/lib/dogwatch-collector --name "Acme MSP" --host rmm.acme.example
+    Init(Init),
+    /// Serve agents and people until SIGTERM.
+    ///
+    /// SIGHUP reads the policy files again. Example: dogwatch-collector serve --data-dir /var/lib/dogwatch-collector
+    Serve(Place),
+    /// Validate every file, and say what is wrong with each.
+    ///
+    /// Exits with 1 when something is. Example: dogwatch-collector check --data-dir /var/lib/dogwatch-collector
+    Check(Place),
+    /// Make a new one-time setup link, in place of one that was lost; it works from the next start on.
+    SetupCode(Place),
+}
+
+#[derive(Debug, Args)]
+struct Place {
+    /// Where the collector keeps everything.
+    #[arg(long, value_name = "DIR", default_value_os_t = default_data_dir())]
+    data_dir: PathBuf,
+    /// Another configuration file than DIR/collector.toml.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// As root the system's place, else the user's state folder.
+fn default_data_dir() -> PathBuf {
+    if rustix::process::geteuid().is_root() {
+        return "/var/lib/dogwatch-collector".into();
+    }
+    let home = || std::env::var_os("HOME").map_or_else(|| ".".into(), PathBuf::from).join(".local/state");
+    std::env::var_os("XDG_STATE_HOME").map_or_else(home, PathBuf::from).join("dogwatch/collector")
+}
+
+impl Place {
+    fn read(&self) -> anyhow::Result<(Config, DataDir)> {
+        let data = DataDir::new(&self.data_dir);
+        let file = self.config.clone().unwrap_or_else(|| data.config_file());
+        if !file.exists() {
+            anyhow::bail!(
+                "there is no collector in {}: `dogwatch-collector init --data-dir {0}` makes one",
+                self.data_dir.display()
+            );
+        }
+        Ok((Config::read(&file)?, data))
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("DOGWATCH_LOG").unwrap_or_else(|_| "info".into()),
+        )
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+    let done = match &cli.command {
+        Command::Init(asked) => init::run(asked),
+        Command::Serve(place) => serve(place),
+        Command::Check(place) => check(place),
+        Command::SetupCode(place) => {
+            place.read().and_then(|(config, data)| init::new_setup_code(&config, &data))
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the one place where this program speaks to a terminal")]
+fn say(line: &str) {
+    eprintln!("{line}");
+}
+
+fn serve(place: &Place) -> anyhow::Result<()> {
+    let (config, data) = place.read()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let stop = CancellationToken::new();
+        let signals = StopSignals::new()?;
+        tokio::spawn(signals.cancel(stop.clone()));
+        let collector = Collector::build(&config, &data)?;
+        say(&format!("ready people={} agents={}", collector.people_address(), collector.agents_address()));
+        notify_service_manager(&[sd_notify::NotifyState::Ready]);
+        let ended = collector.run(stop).await;
+        notify_service_manager(&[sd_notify::NotifyState::Stopping]);
+        ended
+    })
+}
+
+fn notify_service_manager(states: &[sd_notify::NotifyState<'_>]) {
+    // Without a service manager there is nobody to tell.
+    let _ = sd_notify::notify(false, states);
+}
+
+fn check(place: &Place) -> anyhow::Result<()> {
+    let (config, data) = place.read()?;
+    let policy = policy::read(&data.policy(), config.times.reopen_window).map_err(policy::all_faults)?;
+    dogwatch_collector::authority::Authority::open(&data.authority(), jiff::Timestamp::now())?;
+    say(&format!(
+        "ok: collector.toml, the certificate authority, {} rules, {} org(s): {}",
+        policy.rules.rules().len(),
+        policy.orgs.len(),
+        policy.orgs.keys().map(|org| org.as_str()).collect::<Vec<_>>().join(", ")
+    ));
+    Ok(())
+}

@@ -9,8 +9,13 @@ use std::{
     sync::Arc,
 };
 
-use dogwatch_model::{Endpoint, EndpointId, Epoch, LaneMarks, MachineEvidence, OrgId};
-use dogwatch_triage::alert::{Alert, AlertNumber, TimelineEvent};
+use dogwatch_model::{Endpoint, EndpointId, Epoch, LaneMarks, MachineEvidence, OrgId, Presence, RuleId};
+use dogwatch_triage::{
+    alert::{Alert, AlertNumber, TimelineEvent, Work},
+    assess::Standing,
+    filter::AlertCounts,
+    finding::Severity,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -25,8 +30,12 @@ pub struct Member {
     pub epochs: Vec<(Epoch, LaneMarks)>,
     /// What speaks for it being the same machine.
     pub evidence: MachineEvidence,
-    /// Numbers of its alerts that are not done.
-    pub open: Vec<AlertNumber>,
+    /// What the rules hold against it, pending findings included.
+    pub standing: Vec<Standing>,
+    /// The latest alert of each rule and subject.
+    pub latest: BTreeMap<(RuleId, String), AlertNumber>,
+    /// Its alerts that are not done, counted.
+    pub counts: AlertCounts,
 }
 
 /// How many epochs of an endpoint are remembered: one more each time its agent loses its memory.
@@ -55,8 +64,12 @@ pub struct State {
     pub tokens: HashMap<Sha256, ApiToken>,
     /// Hash of the one-time setup code; gone once used.
     pub setup_code: Option<Sha256>,
+    /// The last sign of life that is on disk.
+    pub last_beat: Option<Timestamp>,
     /// Alerts: all that are not done, and recent ones that are.
     pub alerts: BTreeMap<AlertNumber, Item>,
+    /// The number that the next alert gets.
+    pub next_alert: u64,
 }
 
 impl State {
@@ -67,6 +80,59 @@ impl State {
             return self.members.get(&id).into_iter().filter(scoped).collect();
         }
         self.members.values().filter(scoped).filter(|m| m.endpoint.name == id_or_name).collect()
+    }
+}
+
+impl Member {
+    /// An endpoint that has told nothing yet.
+    pub fn new(endpoint: Endpoint, evidence: MachineEvidence) -> Self {
+        Self {
+            endpoint,
+            epochs: Vec::new(),
+            evidence,
+            standing: Vec::new(),
+            latest: BTreeMap::new(),
+            counts: AlertCounts::default(),
+        }
+    }
+
+    /// What is kept of its link: small, because it changes whenever the agent comes and goes.
+    pub fn link(&self) -> Link {
+        Link {
+            presence: self.endpoint.presence.clone(),
+            epochs: self.epochs.clone(),
+            evidence: self.evidence.clone(),
+        }
+    }
+}
+
+/// What is kept of an endpoint's link.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Link {
+    /// Whether its stream stands.
+    pub presence: Presence,
+    /// High-water marks, newest epoch last.
+    pub epochs: Vec<(Epoch, LaneMarks)>,
+    /// What speaks for it being the same machine.
+    #[serde(default)]
+    pub evidence: MachineEvidence,
+}
+
+impl State {
+    /// Counts an endpoint's alerts anew, after one of them changed.
+    pub fn recount(&mut self, id: EndpointId) {
+        let Some(member) = self.members.get_mut(&id) else { return };
+        let mut counts = AlertCounts::default();
+        let alerts = member.latest.values().filter_map(|number| self.alerts.get(number));
+        for alert in alerts.map(|item| &item.alert).filter(|alert| alert.work != Work::Done) {
+            counts.open += 1;
+            match alert.severity {
+                Severity::Critical => counts.critical += 1,
+                Severity::Warning => counts.warning += 1,
+                Severity::Info => counts.info += 1,
+            }
+        }
+        member.counts = counts;
     }
 }
 

@@ -8,17 +8,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use dogwatch_model::{EndpointId, EndpointState, text_enum};
-use dogwatch_triage::{
-    alert::AlertNumber,
-    filter::{AlertCounts, EndpointJson, Filter, FilterError, Row, SortKey, Verdict},
-    finding::Severity,
-};
+use dogwatch_triage::filter::{EndpointJson, Filter, FilterError, Row, SortKey, Verdict};
 use http::header;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, endpoints, extract::Params, problem::Problem};
-use crate::state::{Member, State as Fleet};
+use crate::{policy::Policy, state::Member};
 
 /// The most endpoints in one answer; whoever wants more follows `next`.
 const MAX_PAGE: usize = 10_000;
@@ -77,21 +73,9 @@ struct Page<'a> {
 }
 
 /// An endpoint as filters see it at `as_of`.
-pub(crate) fn row<'a>(state: &Fleet, member: &'a Member, as_of: Timestamp) -> Row<'a> {
-    Row { endpoint: &member.endpoint, as_of, alerts: count(state, &member.open), owners: None }
-}
-
-fn count(state: &Fleet, open: &[AlertNumber]) -> AlertCounts {
-    let mut counts = AlertCounts::default();
-    for item in open.iter().filter_map(|number| state.alerts.get(number)) {
-        counts.open += 1;
-        match item.alert.severity {
-            Severity::Critical => counts.critical += 1,
-            Severity::Warning => counts.warning += 1,
-            Severity::Info => counts.info += 1,
-        }
-    }
-    counts
+pub(crate) fn row<'a>(member: &'a Member, policy: &'a Policy, as_of: Timestamp) -> Row<'a> {
+    let matrix = policy.matrix(&member.endpoint.org);
+    Row { endpoint: &member.endpoint, as_of, alerts: member.counts, owners: Some(matrix) }
 }
 
 /// Compiles a filter that came as a parameter.
@@ -121,6 +105,7 @@ pub(crate) async fn list(
         Some(_) => return Err(Problem::invalid(format!("`limit` must be from 1 to {MAX_PAGE}"))),
     };
     let standing = query.state.unwrap_or(Standing::Active);
+    let policy = api.core.policy();
     api.core.read(|state| {
         let mine = state.members.values().filter(|member| {
             caller.principal().sees(&member.endpoint.org) && standing.covers(member.endpoint.state)
@@ -130,7 +115,7 @@ pub(crate) async fn list(
         let mut rows = Vec::new();
         for member in mine {
             page.total += 1;
-            let row = row(state, member, caller.now);
+            let row = row(member, &policy, caller.now);
             match filter.as_ref().map_or(Verdict::Match, |filter| filter.judge(&row)) {
                 Verdict::Match => rows.push(row),
                 Verdict::NoMatch => {}
@@ -168,9 +153,10 @@ pub(crate) async fn show(
     caller: Caller,
     Path(text): Path<String>,
 ) -> Result<Response, Problem> {
+    let policy = api.core.policy();
     api.core.read(|state| {
         let member = endpoints::find(state, &caller, &text)?;
-        json(&EndpointJson(row(state, member, caller.now)), 1)
+        json(&EndpointJson(row(member, &policy, caller.now)), 1)
     })
 }
 

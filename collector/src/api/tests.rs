@@ -55,12 +55,7 @@ pub(crate) fn member(id: &str, name: &str, org: &str) -> Member {
     }))
     .unwrap();
     assert_eq!(endpoint.site, SiteId::new("main").unwrap());
-    Member {
-        endpoint,
-        epochs: Vec::new(),
-        evidence: dogwatch_model::MachineEvidence::default(),
-        open: Vec::new(),
-    }
+    Member::new(endpoint, dogwatch_model::MachineEvidence::default())
 }
 
 /// A collector whose core never answers: enough for everything that is decided before the core is asked.
@@ -78,7 +73,9 @@ impl Collector {
             inputs,
             shared: Arc::new(RwLock::new(state)),
             health: watched,
-            policy: Arc::new(arc_swap::ArcSwap::from_pointee(crate::policy::Policy::default())),
+            policy: Arc::new(arc_swap::ArcSwap::from_pointee(crate::policy::Policy::of_a_new(
+                &"acme".parse().unwrap(),
+            ))),
         };
         let info = ApiInfo {
             name: "Acme <MSP>".into(),

@@ -5,12 +5,13 @@
 use std::sync::Arc;
 
 use dogwatch_model::{Class, EndpointId, EndpointState, MachineEvidence, OrgId, PersonId, SiteId};
+use dogwatch_triage::alert::{Act, AlertNumber};
 use jiff::SignedDuration;
 
 use crate::{
     access::{ApiToken, JoinTokenRecord, Principal, Sha256},
     refusal::Refusal,
-    state::{Health, State},
+    state::{Health, Item, State},
 };
 
 /// A request to enrol an endpoint, already checked for form.
@@ -94,6 +95,19 @@ pub(crate) enum Command {
     CreateJoinToken(NewJoinToken, PersonId, Reply<JoinTokenRecord>),
     /// Withdraw a join token by its short id.
     RevokeJoinToken(String, Principal, Reply<JoinTokenRecord>),
+    /// Do something to an alert; with a version, only if nobody else did meanwhile.
+    Alert {
+        /// Which.
+        number: AlertNumber,
+        /// What.
+        act: Act,
+        /// Who.
+        by: Principal,
+        /// What they had seen.
+        version: Option<u64>,
+        /// Answered with the alert as it is then.
+        reply: Reply<Item>,
+    },
     /// Approve or revoke an endpoint.
     SetEndpointState(EndpointId, EndpointState, Principal, Reply<()>),
 }
@@ -190,6 +204,21 @@ impl CoreHandle {
         by: Principal,
     ) -> Result<(), Refusal> {
         self.ask(|reply| Command::SetEndpointState(id, state, by, reply)).await
+    }
+
+    /// Does something to an alert on a person's behalf, and gives it as it is then.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` when it is not at `version` any more or the act does not fit its state; `NotAllowed` and
+    /// `Invalid` as [`dogwatch_triage::alert::Refusal`] says.
+    pub async fn alert_act(
+        &self,
+        number: AlertNumber,
+        act: Act,
+        by: Principal,
+        version: Option<u64>,
+    ) -> Result<Item, Refusal> {
+        self.ask(|reply| Command::Alert { number, act, by, version, reply }).await
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, Refusal> {

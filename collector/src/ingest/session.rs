@@ -1,6 +1,6 @@
 //! One agent's stream, from Hello to its end.
 
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
 use dogwatch_model::{EndpointId, Epoch, Goodbye, LaneMarks, MachineEvidence, Report};
 use dogwatch_proto::v1::{self, agent_message, collector_message};
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{OUTBOUND_QUEUE, Uplink, pace::Pace};
 use crate::{
     access::Sha256,
-    authority::Peer,
+    authority::verify::Peer,
     core::{Attach, Attached, FromAgent, Input},
 };
 
@@ -30,7 +30,7 @@ pub(crate) type Outbound = Result<v1::CollectorMessage, Status>;
 /// Reads Hello, attaches to the core and starts the session.
 pub(super) async fn open(
     uplink: Uplink,
-    peer: Arc<Peer>,
+    peer: Peer,
     mut frames: Streaming<v1::AgentMessage>,
     now: Timestamp,
 ) -> Result<ReceiverStream<Outbound>, Status> {
@@ -58,7 +58,7 @@ pub(super) async fn open(
 
 struct Session {
     uplink: Uplink,
-    peer: Arc<Peer>,
+    peer: Peer,
     outbound: mpsc::Sender<Outbound>,
     cut: CancellationToken,
     id: u64,
@@ -132,7 +132,9 @@ impl Session {
                 Ok(Some(v1::AgentMessage { message: None })) => {}
                 Ok(None) => break End::Lost,
                 Err(status) => {
-                    if status.code() == tonic::Code::OutOfRange || status.code() == tonic::Code::ResourceExhausted {
+                    if status.code() == tonic::Code::OutOfRange
+                        || status.code() == tonic::Code::ResourceExhausted
+                    {
                         tracing::warn!(endpoint.id = %self.peer.endpoint, error = status.message(), "message refused");
                     }
                     break End::Lost;
@@ -171,9 +173,11 @@ impl Session {
                 let report = Report::try_from(report).map_err(|error| error.to_string());
                 self.tell_core(FromAgent::Report { place, wire, report, at }).await.map(|()| None)
             }
-            agent_message::Message::Goodbye(goodbye) => {
-                goodbye.reason.parse().map(Some).map_err(|error| Status::invalid_argument(format!("goodbye: {error}")))
-            }
+            agent_message::Message::Goodbye(goodbye) => goodbye
+                .reason
+                .parse()
+                .map(Some)
+                .map_err(|error| Status::invalid_argument(format!("goodbye: {error}"))),
         }
     }
 
@@ -196,7 +200,9 @@ impl Session {
         let key: Sha256 = crate::authority::csr_key_sha256(&renew.csr_der)
             .map_err(|error| Status::invalid_argument(format!("certificate request: {error}")))?;
         if key != self.peer.key {
-            return Err(Status::permission_denied("the certificate request is for another key than this connection's"));
+            return Err(Status::permission_denied(
+                "the certificate request is for another key than this connection's",
+            ));
         }
         let org = self
             .uplink
@@ -205,7 +211,7 @@ impl Session {
             .ok_or_else(|| Status::permission_denied("this endpoint is not known any more"))?;
         let now = Timestamp::now();
         let issued = authority
-            .issue(&renew.csr_der, &org, self.peer.endpoint, self.uplink.terms.certificate_lifetime, now)
+            .issue(&renew.csr_der, &org, self.peer.endpoint, now)
             .map_err(|error| Status::unavailable(format!("cannot renew now: {error}")))?;
         tracing::info!(endpoint.id = %self.peer.endpoint, not_after = %issued.not_after, "certificate renewed");
         let chain_der = issued.chain_der.into_iter().map(Into::into).collect();
@@ -215,5 +221,9 @@ impl Session {
 }
 
 fn marks(marks: Option<v1::LaneMarks>) -> LaneMarks {
-    marks.map_or_else(LaneMarks::default, |m| LaneMarks { kept: m.kept, latest: m.latest, samples: m.samples })
+    marks.map_or_else(LaneMarks::default, |m| LaneMarks {
+        kept: m.kept,
+        latest: m.latest,
+        samples: m.samples,
+    })
 }

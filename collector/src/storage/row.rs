@@ -25,6 +25,10 @@ text_enum! {
         Alerts = "alerts",
         /// What happened to alerts.
         Timeline = "timeline",
+        /// Endpoints' links: presence, high-water marks, evidence.
+        Links = "links",
+        /// Alerts that ended long ago, with their timelines.
+        Archive = "archive",
         /// Since when each finding has held.
         Standings = "standings",
         /// Who did what.

@@ -1,0 +1,214 @@
+//! Config → build → run: the only place that wires the collector together and spawns its tasks.
+//!
+//! The order of a start: ports are taken first (they fail fast and belong to nobody else from then on), then the store
+//! is loaded, and only then is anybody let in. The order of a stop is the reverse, each step bounded.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use anyhow::Context as _;
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    access::Sha256,
+    api,
+    authority::{Authority, standing::KeyStatus, tls},
+    config::{Config, DataDir, std_duration},
+    core::{self, CoreThread, Input, Settings},
+    enrolment::EnrolmentService,
+    ingest,
+    listener::{Bound, Door, Limits, Listener},
+    policy,
+    storage::{Embedded, EmbeddedOptions, Storage},
+};
+
+/// A collector that is ready to serve.
+pub struct Collector {
+    core: CoreThread,
+    people: Listener,
+    agents: Listener,
+    policy_files: policy::Watch,
+    drain_limit: std::time::Duration,
+}
+
+impl Collector {
+    /// Builds everything that a collector is, from its configuration and its data directory.
+    ///
+    /// # Errors
+    /// One of its ports is taken, one of its files is not what it should be, or its store is in use or broken.
+    pub fn build(config: &Config, data: &DataDir) -> anyhow::Result<Self> {
+        let now = Timestamp::now();
+        let people_port = Bound::new(config.people.listen, "--port")?;
+        let agents_port = Bound::new(config.agents.listen, "--agent-port")?;
+        let authority = Authority::open(&data.authority(), now)?
+            .with_endpoint_lifetime(config.times.certificate_lifetime);
+        let authority = Arc::new(authority);
+        let policy = policy::read(&data.policy(), config.times.reopen_window).map_err(policy::all_faults)?;
+        let storage: Box<dyn Storage> = Box::new(Embedded::open(
+            &data.store(),
+            EmbeddedOptions {
+                cache_bytes: config.storage.view_cache_mib << 20,
+                ..EmbeddedOptions::default()
+            },
+        )?);
+        let policy = Arc::new(ArcSwap::from_pointee(policy));
+        let setup = SetupFile::of(data);
+        let settings = Settings::new(&config.storage, &config.times);
+        let (core, notes) = core::start(storage, policy, settings, setup.read()?, now)?;
+        setup.remove();
+        notes.iter().for_each(|note| tracing::warn!(note, "store"));
+        let handle = core.handle();
+        let policy_files = policy::Watch::new(data.policy(), config.times.reopen_window, handle.clone())?;
+
+        let identity = || authority.server_identity(&hosts(config), now);
+        let people_tls = tls::people(identity()?, authority.root())?;
+        let keys: Arc<dyn KeyStatus> = Arc::new(handle.clone());
+        let agents_tls = tls::agents(identity()?, authority.root(), keys.clone())?;
+        let enrolment =
+            EnrolmentService::new(handle.clone(), authority.clone(), config.agents.address.clone());
+        let info = api::ApiInfo {
+            name: config.name.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+            people_address: config.people.address.clone(),
+            agents_address: config.agents.address.clone(),
+            root_sha256: authority.root_sha256(),
+        };
+        let people_router =
+            api::router(handle.clone(), info).route_service("/dogwatch.v1.Enrolment/{*method}", enrolment);
+        let (health, health_service) = tonic_health::server::health_reporter();
+        drop(health);
+        let uplink = ingest::Uplink::new(
+            handle,
+            authority,
+            ingest::Terms::new(&config.telemetry, &config.times, &config.limits),
+        );
+        let agents_router =
+            tonic::service::Routes::new(uplink).add_service(health_service).into_axum_router();
+        let shared_tls = |config| Arc::new(ArcSwap::new(config));
+        Ok(Self {
+            core,
+            people: Listener {
+                bound: people_port,
+                tls: shared_tls(people_tls),
+                door: Door::People,
+                router: people_router,
+                limits: limits(config, Limits::people(), config.limits.people_connections),
+            },
+            agents: Listener {
+                bound: agents_port,
+                tls: shared_tls(agents_tls),
+                door: Door::Agents(keys),
+                router: agents_router,
+                limits: limits(config, Limits::agents(), config.limits.agent_connections),
+            },
+            policy_files,
+            drain_limit: std_duration(config.times.drain_limit),
+        })
+    }
+
+    /// Where people are served.
+    pub const fn people_address(&self) -> SocketAddr {
+        self.people.bound.address()
+    }
+
+    /// Where agents are served.
+    pub const fn agents_address(&self) -> SocketAddr {
+        self.agents.bound.address()
+    }
+
+    /// Serves until `stop`, then drains.
+    ///
+    /// # Errors
+    /// The store broke: what was acknowledged is on disk, and nothing more is taken.
+    pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let Self { core, people, agents, policy_files, drain_limit } = self;
+        let handle = core.handle();
+        // Listeners outlive `stop` by the time the agents need to be told.
+        let close = CancellationToken::new();
+        let listeners = tokio::spawn({
+            let close = close.clone();
+            async move { tokio::join!(people.run(close.clone()), agents.run(close)) }
+        });
+        let files = tokio::spawn(policy_files.run(stop.clone()));
+        let broken = core_ended(&core, &stop).await;
+        if !broken {
+            let jitter_ms = DRAIN_JITTER_MS;
+            let _ = tokio::time::timeout(drain_limit, handle.inputs.send(Input::Drain { jitter_ms })).await;
+        }
+        close.cancel();
+        stop.cancel();
+        drop(handle);
+        let ended = tokio::task::spawn_blocking(move || core.join());
+        let ended = tokio::time::timeout(drain_limit, ended).await;
+        let _ = tokio::time::timeout(drain_limit, listeners).await;
+        let _ = files.await;
+        match ended {
+            Ok(joined) => Ok(joined.context("the core's thread")??),
+            Err(_) => anyhow::bail!(
+                "the store could not be closed within {drain_limit:?}; what was acknowledged is on disk"
+            ),
+        }
+    }
+}
+
+/// Agents spread their return over this after a stop.
+const DRAIN_JITTER_MS: u32 = 2_000;
+
+/// Waits for `stop`, or for the core to end by itself, which only a broken store makes it do: then `true`.
+async fn core_ended(core: &CoreThread, stop: &CancellationToken) -> bool {
+    let handle = core.handle();
+    tokio::select! {
+        () = stop.cancelled() => false,
+        () = handle.inputs.closed() => true,
+    }
+}
+
+fn hosts(config: &Config) -> Vec<String> {
+    let host = |address: &str| {
+        address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']).to_owned()
+    };
+    vec![host(&config.people.address), host(&config.agents.address)]
+}
+
+fn limits(config: &Config, base: Limits, connections: usize) -> Limits {
+    Limits {
+        handshake: std_duration(config.limits.handshake),
+        pending: config.limits.pending_handshakes,
+        pending_per_address: config.limits.pending_per_address,
+        connections,
+        drain: std_duration(config.times.drain_limit),
+        ..base
+    }
+}
+
+/// The hash of a setup code that `init` (or `setup-code`) left for the next start.
+struct SetupFile(std::path::PathBuf);
+
+impl SetupFile {
+    fn of(data: &DataDir) -> Self {
+        Self(data.authority().join(SETUP_HASH_FILE))
+    }
+
+    fn read(&self) -> anyhow::Result<Option<Sha256>> {
+        match std::fs::read_to_string(&self.0) {
+            Ok(text) => Ok(Some(
+                text.trim().parse().with_context(|| format!("{} is damaged; delete it", self.0.display()))?,
+            )),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("cannot read {}", self.0.display())),
+        }
+    }
+
+    /// Once its content is in the store.
+    fn remove(&self) {
+        if let Err(error) = std::fs::remove_file(&self.0)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, file = %self.0.display(), "cannot remove");
+        }
+    }
+}
+
+/// The file's name in the authority's folder.
+pub const SETUP_HASH_FILE: &str = "setup.hash";

@@ -1,0 +1,201 @@
+//! What agents do to the state: come, report, go.
+
+use std::sync::Arc;
+
+use dogwatch_model::{EndpointId, EndpointState, Goodbye, Lane, Report};
+use dogwatch_proto::v1::{self, collector_message::Message};
+use dogwatch_triage::filter::Reads;
+use jiff::Timestamp;
+use tonic::Status;
+
+use super::{Attach, Attached, Batch, Core, FromAgent, Session};
+use crate::{
+    evaluate,
+    fleet::{self, Applied, Place},
+    policy::Policy,
+    refusal::{Code, Refusal},
+    state::State,
+    storage::{ReportEntry, Table},
+};
+
+impl Core {
+    /// An agent opens its stream. The newest stream of a key is the one that counts; an older one is cut.
+    pub(super) fn attach(
+        &mut self,
+        state: &mut State,
+        policy: &Arc<Policy>,
+        attach: Attach,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        let id = attach.endpoint;
+        let refuse = |code, what: &str| Err(Refusal::new(code, what));
+        let Some(member) = state.members.get_mut(&id) else {
+            return batch
+                .answer(attach.reply, refuse(Code::Unauthenticated, "this endpoint is not known here"));
+        };
+        match member.endpoint.state {
+            EndpointState::Active => {}
+            EndpointState::Pending => {
+                let what = "this endpoint waits for approval: `dogwatch endpoint approve NAME`";
+                return batch.answer(attach.reply, refuse(Code::Conflict, what));
+            }
+            EndpointState::Revoked => {
+                return batch
+                    .answer(attach.reply, refuse(Code::Unauthenticated, "this endpoint was revoked"));
+            }
+        }
+        member.enter_epoch(attach.epoch, attach.first);
+        member.evidence = attach.evidence;
+        let presence = &mut member.endpoint.presence;
+        if !presence.online {
+            presence.online = true;
+            presence.since = attach.at;
+        }
+        presence.goodbye = None;
+        presence.last_seen = presence.last_seen.max(Some(attach.at));
+        batch.put(Table::Links, id, &member.link());
+        let stored = member.marks();
+        self.next_session += 1;
+        let session = Session { id: self.next_session, outbound: attach.outbound, cut: attach.cut };
+        if let Some(older) = self.sessions.insert(id, session) {
+            older.cut.cancel();
+        }
+        self.dirty.insert(id);
+        let attached = Attached { session: self.next_session, stored };
+        batch.then({
+            let reply = attach.reply;
+            move || drop(reply.send(Ok(attached)))
+        });
+        self.judge(state, policy, id, Reads::PRESENCE, now, batch);
+    }
+
+    /// An agent tells something through a session that still counts.
+    pub(super) fn from_agent(
+        &mut self,
+        state: &mut State,
+        policy: &Arc<Policy>,
+        (session, id): (u64, EndpointId),
+        message: FromAgent,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        if self.sessions.get(&id).is_none_or(|live| live.id != session) {
+            return;
+        }
+        match message {
+            FromAgent::Report { place, wire, report, at } => {
+                self.report(state, policy, id, (place, wire, report, at), now, batch);
+            }
+            FromAgent::Detach { goodbye, at } => {
+                self.sessions.remove(&id);
+                self.detach(state, policy, (id, goodbye), at.max(now), batch);
+            }
+        }
+    }
+
+    fn report(
+        &mut self,
+        state: &mut State,
+        policy: &Arc<Policy>,
+        id: EndpointId,
+        (place, wire, report, at): ((i32, u64), Vec<u8>, Result<Report, String>, Timestamp),
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        let Some(member) = state.members.get_mut(&id) else { return };
+        let (Some(lane), sequence) = (lane_of(place.0), place.1) else {
+            return self.end_session(id, Status::invalid_argument("Report.lane is not one of the three"));
+        };
+        match member.place(lane, sequence) {
+            Place::Before => return batch.ack(id, lane, member.marks().get(lane)),
+            Place::Ahead { expected } => {
+                return self.say(id, Message::Reject(v1::Reject { lane: place.0, expected }));
+            }
+            Place::Next => {}
+        }
+        let Some((epoch, _)) = member.epochs.last() else { return };
+        batch.report(ReportEntry { endpoint: id, epoch: *epoch, received_at: at, wire });
+        member.advance(lane, sequence);
+        batch.ack(id, lane, sequence);
+        self.dirty.insert(id);
+        match report {
+            Ok(report) => {
+                let told = Reads::of_report(&report);
+                for event in &report.events {
+                    tracing::info!(endpoint.id = %id, kind = event.kind, detail = event.detail, "agent event");
+                }
+                if fleet::apply(&mut member.endpoint, report, at, self.settings.late_after) == Applied::Live {
+                    self.judge(state, policy, id, told, now, batch);
+                }
+            }
+            Err(reason) => {
+                tracing::warn!(endpoint.id = %id, %lane, sequence, reason, "report set aside: it could not be understood");
+                self.say(id, Message::Poisoned(v1::Poisoned { lane: place.0, sequence, reason }));
+            }
+        }
+    }
+
+    /// A stream is over: by word, by accident, or by us.
+    pub(super) fn detach(
+        &mut self,
+        state: &mut State,
+        policy: &Arc<Policy>,
+        (id, goodbye): (EndpointId, Option<Goodbye>),
+        at: Timestamp,
+        batch: &mut Batch,
+    ) {
+        let Some(member) = state.members.get_mut(&id) else { return };
+        let presence = &mut member.endpoint.presence;
+        presence.online = false;
+        presence.since = at;
+        presence.goodbye = goodbye;
+        batch.put(Table::Links, id, &member.link());
+        self.dirty.insert(id);
+        self.judge(state, policy, id, Reads::PRESENCE, at, batch);
+    }
+
+    /// Judges one endpoint and notes when it is to be judged again.
+    pub(super) fn judge(
+        &mut self,
+        state: &mut State,
+        policy: &Arc<Policy>,
+        id: EndpointId,
+        told: Reads,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        match evaluate::judge(state, policy, id, told, now, batch) {
+            Some(next) => self.due.set(id, next.min(now + self.settings.sweep_every)),
+            None => self.due.forget(id),
+        }
+    }
+
+    /// Sends an agent a message at once: something that promises nothing about the disk.
+    fn say(&self, id: EndpointId, message: Message) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        if session.outbound.try_send(Ok(v1::CollectorMessage { message: Some(message) })).is_err() {
+            session.cut.cancel();
+        }
+    }
+
+    /// Sends the acknowledgements of a batch that is on disk.
+    pub(super) fn acknowledge(&self, acks: &std::collections::BTreeMap<(EndpointId, Lane), u64>) {
+        for ((id, lane), up_to) in acks {
+            self.say(*id, Message::Ack(v1::Ack { lane: v1::Lane::from(*lane).into(), up_to: *up_to }));
+        }
+    }
+
+    /// Ends a live stream with a status.
+    pub(super) fn end_session(&self, id: EndpointId, status: Status) {
+        if let Some(session) = self.sessions.get(&id) {
+            let _ = session.outbound.try_send(Err(status));
+            session.cut.cancel();
+        }
+    }
+}
+
+/// The lane of a wire number.
+pub(super) fn lane_of(number: i32) -> Option<Lane> {
+    v1::Lane::try_from(number).ok().and_then(|lane| Lane::try_from(lane).ok())
+}

@@ -1,0 +1,227 @@
+//! From rows and the journal's tail to the working set, and back to rows.
+
+use dogwatch_model::{Endpoint, EndpointId, Epoch, Lane, LaneMarks, MachineEvidence, Report};
+use dogwatch_proto::v1;
+use dogwatch_triage::{
+    alert::{Alert, AlertNumber, TimelineEvent, Work},
+    assess::{Held, Standing},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
+
+use super::{Batch, CoreError, agents::lane_of, people::SETUP_CODE};
+use crate::{
+    access::{ApiToken, JoinTokenRecord, Sha256},
+    fleet, queue,
+    state::{Item, Link, Member, State},
+    storage::{Entry, Loaded, ReportEntry, Row, Table},
+};
+
+/// The key of the last sign of life in the meta table.
+pub(super) const BEAT: &str = "beat";
+
+/// The working set as storage has it; the second part is what storage had to mend, for the log.
+pub(super) fn state(loaded: Loaded, late_after: SignedDuration) -> Result<(State, Vec<String>), CoreError> {
+    let mut state = State { next_alert: 1, ..State::default() };
+    let mut rest = Vec::new();
+    // Links, standings and timelines belong to endpoints and alerts: those come first.
+    for row in loaded.rows {
+        if matches!(row.table, Table::Endpoints | Table::Alerts) {
+            apply_row(&mut state, &row)?
+        } else {
+            rest.push(row)
+        }
+    }
+    for row in rest {
+        apply_row(&mut state, &row)?;
+    }
+    for changes in loaded.tail {
+        for entry in changes.entries {
+            match entry {
+                Entry::Row(row) => apply_row(&mut state, &row)?,
+                Entry::Report(report) => apply_report(&mut state, &report, late_after),
+            }
+        }
+    }
+    state.members.keys().copied().collect::<Vec<_>>().into_iter().for_each(|id| state.recount(id));
+    let lost =
+        loaded.lost.iter().map(|damage| format!("the medium has damaged records of the journal: {damage}"));
+    let notes = loaded.notes.into_iter().chain(lost.collect::<Vec<_>>()).collect();
+    Ok((state, notes))
+}
+
+fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
+    match row.table {
+        Table::Endpoints => {
+            let endpoint: Endpoint = value(row)?;
+            match state.members.get_mut(&endpoint.id) {
+                Some(member) => member.endpoint = endpoint,
+                None => {
+                    drop(state.members.insert(endpoint.id, Member::new(endpoint, MachineEvidence::default())))
+                }
+            }
+        }
+        Table::Links => {
+            if let Some(member) = state.members.get_mut(&key::<EndpointId>(row)?) {
+                let link: Link = value(row)?;
+                member.endpoint.presence = link.presence;
+                member.epochs = link.epochs;
+                member.evidence = link.evidence;
+            }
+        }
+        Table::Standings => {
+            if let Some(member) = state.members.get_mut(&key::<EndpointId>(row)?) {
+                member.standing = optional::<Vec<Standing>>(row)?.unwrap_or_default();
+            }
+        }
+        Table::Keys => drop(state.keys.insert(key::<Sha256>(row)?, value::<EndpointId>(row)?)),
+        Table::JoinTokens => {
+            let token: JoinTokenRecord = value(row)?;
+            state.join_tokens.insert(token.id.clone(), token);
+        }
+        Table::Tokens => {
+            let token: ApiToken = value(row)?;
+            state.tokens.insert(token.hash, token);
+        }
+        Table::Alerts => apply_alert(state, row)?,
+        Table::Timeline => apply_event(state, row)?,
+        Table::Meta => match row.key.as_str() {
+            SETUP_CODE => state.setup_code = optional::<Sha256>(row)?,
+            queue::NEXT_ALERT => state.next_alert = value(row)?,
+            BEAT => state.last_beat = Some(value(row)?),
+            _ => {}
+        },
+        _ => {}
+    }
+    Ok(())
+}
+
+fn apply_alert(state: &mut State, row: &Row) -> Result<(), CoreError> {
+    let Some(alert) = optional::<Alert>(row)? else {
+        if let Ok(number) = row.key.parse() {
+            state.alerts.remove(&AlertNumber(number));
+        }
+        return Ok(());
+    };
+    if let Some(member) = state.members.get_mut(&alert.endpoint) {
+        member.latest.insert((alert.rule.clone(), alert.subject.clone()), alert.number);
+    }
+    match state.alerts.get_mut(&alert.number) {
+        Some(item) => item.alert = alert,
+        None => drop(state.alerts.insert(alert.number, Item { alert, timeline: Vec::new() })),
+    }
+    Ok(())
+}
+
+fn apply_event(state: &mut State, row: &Row) -> Result<(), CoreError> {
+    let Some(event) = optional::<TimelineEvent>(row)? else { return Ok(()) };
+    let place =
+        row.key.split_once('/').and_then(|(number, place)| Some((number.parse().ok()?, place.parse().ok()?)));
+    let (number, place): (u64, usize) = place.ok_or_else(|| bad_row(row, "its key is not NUMBER/PLACE"))?;
+    if let Some(item) = state.alerts.get_mut(&AlertNumber(number)) {
+        // The tail may repeat what the view has already.
+        if place >= item.timeline.len() {
+            item.timeline.push(event);
+        }
+    }
+    Ok(())
+}
+
+/// Replays a report: the same steps as when it came, without judging it again. What judging led to is in rows.
+fn apply_report(state: &mut State, entry: &ReportEntry, late_after: SignedDuration) {
+    let Some(member) = state.members.get_mut(&entry.endpoint) else { return };
+    let Ok(wire) = <v1::Report as prost::Message>::decode(entry.wire.as_slice()) else { return };
+    let Some(lane) = lane_of(wire.lane) else { return };
+    let sequence = wire.sequence;
+    if !is_news(member, entry.epoch, lane, sequence) {
+        return;
+    }
+    member.advance(lane, sequence);
+    if let Ok(report) = Report::try_from(wire) {
+        fleet::apply(&mut member.endpoint, report, entry.received_at, late_after);
+    }
+}
+
+fn is_news(member: &mut Member, epoch: Epoch, lane: Lane, sequence: u64) -> bool {
+    if member.epochs.last().is_none_or(|(present, _)| *present != epoch) {
+        member.enter_epoch(epoch, LaneMarks::default());
+    }
+    sequence > member.marks().get(lane)
+}
+
+fn bad_row(row: &Row, why: &str) -> CoreError {
+    CoreError::Row { table: row.table, key: row.key.clone(), why: why.to_owned() }
+}
+
+fn key<T: core::str::FromStr<Err: core::fmt::Display>>(row: &Row) -> Result<T, CoreError> {
+    row.key.parse().map_err(|error| bad_row(row, &format!("{error}")))
+}
+
+fn optional<T: DeserializeOwned>(row: &Row) -> Result<Option<T>, CoreError> {
+    let value = row.value.as_deref().map(serde_json::from_slice).transpose();
+    value.map_err(|error| bad_row(row, &error.to_string()))
+}
+
+fn value<T: DeserializeOwned>(row: &Row) -> Result<T, CoreError> {
+    optional(row)?.ok_or_else(|| bad_row(row, "it was removed, and rows of this table never are"))
+}
+
+/// Takes up the watch after a stop: every stream is gone, and what was being waited for waits longer by as long as nobody was watching.
+pub(super) fn resume(state: &mut State, now: Timestamp, batch: &mut Batch) {
+    let unwatched = state
+        .last_beat
+        .map_or(SignedDuration::ZERO, |beat| now.duration_since(beat).max(SignedDuration::ZERO));
+    batch.put(Table::Meta, BEAT, &now);
+    for (id, member) in &mut state.members {
+        let presence = &mut member.endpoint.presence;
+        if presence.online {
+            presence.online = false;
+            presence.since = now;
+        } else if presence.goodbye.is_none() {
+            presence.since = (presence.since + unwatched).min(now);
+        }
+        for standing in &mut member.standing {
+            postpone(&mut standing.state.held, unwatched);
+        }
+        batch.put(Table::Links, id, &member.link());
+        if !member.standing.is_empty() {
+            batch.put(Table::Standings, id, &member.standing);
+        }
+    }
+}
+
+fn postpone(held: &mut Held, by: SignedDuration) {
+    for since in [&mut held.info, &mut held.warning, &mut held.critical].into_iter().flatten() {
+        *since += by;
+    }
+}
+
+/// The rows of an endpoint that reports change.
+pub(super) fn rows_of(member: &Member) -> Vec<Row> {
+    let id = member.endpoint.id.to_string();
+    [Row::put(Table::Endpoints, id.clone(), &member.endpoint), Row::put(Table::Links, id, &member.link())]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// Moves alerts that ended before `now - keep` from the working set to the archive.
+pub(super) fn retire(state: &mut State, now: Timestamp, keep: SignedDuration, batch: &mut Batch) {
+    let old = |item: &&Item| {
+        let alert = &item.alert;
+        alert.work == Work::Done && alert.closed.as_ref().is_some_and(|closed| closed.at + keep < now)
+    };
+    let numbers: Vec<_> = state.alerts.values().filter(old).map(|item| item.alert.number).collect();
+    for number in numbers {
+        let Some(item) = state.alerts.remove(&number) else { continue };
+        if let Some(member) = state.members.get_mut(&item.alert.endpoint) {
+            member.latest.retain(|_, latest| *latest != number);
+        }
+        let key = queue::alert_key(number);
+        batch.put(Table::Archive, &key, &item);
+        batch.delete(Table::Alerts, &key);
+        for place in 0..item.timeline.len() {
+            batch.delete(Table::Timeline, format!("{key}/{place:06}"));
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! What people (and enrolment on their behalf) do to the state.
+
+use std::sync::Arc;
+
+use dogwatch_model::{Criticality, Endpoint, EndpointId, EndpointState, Facts, PersonId, Presence};
+use dogwatch_triage::alert::{self, Act, AlertNumber};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use tonic::Status;
+use uuid::Uuid;
+
+use super::{Batch, Command, Core, Enrol, Enrolled, NewApiToken, NewJoinToken, batch::not_found};
+use crate::{
+    access::{ApiToken, JoinTokenRecord, Principal, Sha256},
+    fleet::CLASS_FIXED,
+    policy::Policy,
+    queue,
+    refusal::{Code, Refusal},
+    state::{Item, Member, State},
+    storage::Table,
+};
+
+/// One entry of the audit: who changed what.
+#[derive(Debug, Serialize)]
+struct Audit<'a> {
+    at: Timestamp,
+    /// Absent when Dogwatch itself or a joining endpoint did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'a PersonId>,
+    act: &'a str,
+    /// What it was done to.
+    on: String,
+}
+
+/// Records an act of a person, in the same commit as its effect.
+fn audit(batch: &mut Batch, at: Timestamp, by: Option<&PersonId>, act: &str, on: impl ToString) {
+    let on = on.to_string();
+    match by {
+        Some(person) => tracing::info!(%person, act, on, "audit"),
+        None => tracing::info!(act, on, "audit"),
+    }
+    batch.put(Table::Audit, Uuid::now_v7(), &Audit { at, by, act, on });
+}
+
+impl Core {
+    /// Does what was asked and answers once it is on disk.
+    pub(super) fn command(
+        &mut self,
+        state: &mut State,
+        policy: &Arc<Policy>,
+        command: Command,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        match command {
+            Command::Enrol(enrol, reply) => {
+                let answer = enrol_endpoint(state, enrol, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::RedeemSetup { code, token, reply } => {
+                let answer = redeem_setup(state, code, token, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::CreateToken(token, by, reply) => {
+                let record = keep_token(state, token, now, batch);
+                audit(batch, now, Some(&by), "token.create", &record.id);
+                batch.answer(reply, Ok(record));
+            }
+            Command::RevokeToken(id, by, reply) => {
+                let answer = revoke_token(state, &id, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::CreateJoinToken(token, by, reply) => {
+                let answer = create_join_token(state, policy, token, by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::RevokeJoinToken(id, by, reply) => {
+                let answer = revoke_join_token(state, &id, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::Alert { number, act, by, version, reply } => {
+                let answer = act_on_alert(state, (number, &act), &by, version, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::SetEndpointState(id, to, by, reply) => {
+                let answer = self.set_endpoint_state(state, (id, to), &by, now, batch);
+                batch.answer(reply, answer);
+            }
+        }
+    }
+
+    fn set_endpoint_state(
+        &mut self,
+        state: &mut State,
+        (id, to): (EndpointId, EndpointState),
+        by: &Principal,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) -> Result<(), Refusal> {
+        let member = state.members.get_mut(&id).filter(|member| by.sees(&member.endpoint.org));
+        let member = member.ok_or_else(|| not_found("endpoint", id))?;
+        let from = member.endpoint.state;
+        if from == to {
+            return Ok(());
+        }
+        if from == EndpointState::Revoked {
+            return Err(Refusal::new(
+                Code::Conflict,
+                "this endpoint was revoked; its key is refused for ever: enrol the machine again with a new join token",
+            ));
+        }
+        member.endpoint.state = to;
+        batch.put(Table::Endpoints, id, &member.endpoint);
+        audit(batch, now, Some(&by.person), &format!("endpoint.{to}"), id);
+        if to == EndpointState::Revoked {
+            self.end_session(id, Status::unauthenticated("this endpoint was revoked"));
+            self.due.forget(id);
+            queue::withdraw(state, id, now, batch);
+        }
+        Ok(())
+    }
+}
+
+/// Short public ids: enough to tell tokens apart, too few to be mistaken for a secret.
+fn short_id(hash: &Sha256) -> String {
+    hash.to_string()[..10].to_owned()
+}
+
+fn enrol_endpoint(
+    state: &mut State,
+    enrol: Enrol,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Result<Enrolled, Refusal> {
+    let refused = |what: &str| Refusal::new(Code::NotAllowed, what);
+    let known = state.join_tokens.values_mut().find(|token| token.hash == enrol.secret);
+    let token = known.ok_or_else(|| {
+        refused("this join token is not known here; make a new one: `dogwatch join-token create`")
+    })?;
+    if token.revoked_at.is_some() {
+        return Err(refused("this join token was withdrawn; make a new one: `dogwatch join-token create`"));
+    }
+    if now >= token.expires_at {
+        let what = format!(
+            "this join token expired at {:.0}; make a new one: `dogwatch join-token create`",
+            token.expires_at
+        );
+        return Err(refused(&what));
+    }
+    if token.used >= token.uses {
+        let what = format!(
+            "this join token is used up ({} of {}); make a new one: `dogwatch join-token create`",
+            token.used, token.uses
+        );
+        return Err(refused(&what));
+    }
+    if state.keys.contains_key(&enrol.key) {
+        return Err(Refusal::new(
+            Code::Conflict,
+            "this key is enrolled already; every endpoint makes its own",
+        ));
+    }
+    token.used += 1;
+    batch.put(Table::JoinTokens, &token.id, &*token);
+    let token = token.clone();
+    let name = free_name(state, &token, &enrol.name);
+    let mut tags = enrol.tags;
+    tags.sort();
+    tags.dedup();
+    let endpoint = Endpoint {
+        id: EndpointId(Uuid::now_v7()),
+        org: token.org,
+        site: token.site,
+        name,
+        class: enrol.class.unwrap_or(dogwatch_model::Class::Server),
+        criticality: Criticality::Normal,
+        tags,
+        labels: enrol.class.map(|class| (CLASS_FIXED.to_owned(), class.to_string())).into_iter().collect(),
+        enrolled_at: now,
+        state: if token.approval { EndpointState::Pending } else { EndpointState::Active },
+        presence: Presence { online: false, since: now, last_seen: None, goodbye: None },
+        facts: Facts::default(),
+    };
+    let enrolled = Enrolled {
+        id: endpoint.id,
+        org: endpoint.org.clone(),
+        site: endpoint.site.clone(),
+        name: endpoint.name.clone(),
+        state: endpoint.state,
+    };
+    batch.put(Table::Endpoints, endpoint.id, &endpoint);
+    batch.put(Table::Keys, enrol.key, &endpoint.id);
+    audit(
+        batch,
+        now,
+        None,
+        "endpoint.enrol",
+        format!("{} ({}) by join token {}", endpoint.id, endpoint.name, token.id),
+    );
+    state.keys.insert(enrol.key, endpoint.id);
+    state.members.insert(endpoint.id, Member::new(endpoint, enrol.evidence));
+    Ok(enrolled)
+}
+
+/// The name asked for, or with `-2`, `-3` … behind it when the org has that one already.
+fn free_name(state: &State, token: &JoinTokenRecord, wanted: &str) -> String {
+    let taken = |name: &str| !state.find_endpoint(Some(&token.org), name).is_empty();
+    if !taken(wanted) {
+        return wanted.to_owned();
+    }
+    (2..).map(|n: u64| format!("{wanted}-{n}")).find(|name| !taken(name)).unwrap_or_default()
+}
+
+fn redeem_setup(
+    state: &mut State,
+    code: Sha256,
+    token: NewApiToken,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Result<ApiToken, Refusal> {
+    if state.setup_code != Some(code) {
+        return Err(Refusal::new(
+            Code::NotAllowed,
+            "the setup code is wrong or was used already; `dogwatch-collector setup-code` on the collector makes a new one",
+        ));
+    }
+    state.setup_code = None;
+    batch.delete(Table::Meta, SETUP_CODE);
+    let record = keep_token(state, token, now, batch);
+    audit(batch, now, Some(&record.principal.person), "setup.redeem", &record.id);
+    Ok(record)
+}
+
+/// The setup code's key in the meta table.
+pub(super) const SETUP_CODE: &str = "setup-code";
+
+fn keep_token(state: &mut State, token: NewApiToken, now: Timestamp, batch: &mut Batch) -> ApiToken {
+    let record = ApiToken {
+        id: short_id(&token.hash),
+        hash: token.hash,
+        principal: token.principal,
+        created_at: now,
+        expires_at: token.lifetime.and_then(|lifetime| now.checked_add(lifetime).ok()),
+        revoked_at: None,
+    };
+    batch.put(Table::Tokens, record.hash, &record);
+    state.tokens.insert(record.hash, record.clone());
+    record
+}
+
+fn revoke_token(
+    state: &mut State,
+    id: &str,
+    by: &Principal,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Result<ApiToken, Refusal> {
+    let visible = |token: &&mut ApiToken| {
+        token.id == id && token.principal.org.as_ref().map_or(by.org.is_none(), |org| by.sees(org))
+    };
+    let token = state.tokens.values_mut().find(visible).ok_or_else(|| not_found("token", id))?;
+    token.revoked_at.get_or_insert(now);
+    batch.put(Table::Tokens, token.hash, &*token);
+    audit(batch, now, Some(&by.person), "token.revoke", id);
+    Ok(token.clone())
+}
+
+fn create_join_token(
+    state: &mut State,
+    policy: &Policy,
+    token: NewJoinToken,
+    by: PersonId,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Result<JoinTokenRecord, Refusal> {
+    if !policy.orgs.contains_key(&token.org) {
+        let orgs: Vec<_> = policy.orgs.keys().map(|org| org.as_str()).collect();
+        return Err(Refusal::new(
+            Code::NotFound,
+            format!(
+                "there is no org `{}`; there are: {}. A new org begins with its matrix file, policy/orgs/{}.toml",
+                token.org,
+                orgs.join(", "),
+                token.org
+            ),
+        ));
+    }
+    let record = JoinTokenRecord {
+        id: short_id(&token.hash),
+        hash: token.hash,
+        org: token.org,
+        site: token.site,
+        created_by: by,
+        created_at: now,
+        expires_at: now.checked_add(token.lifetime.max(SignedDuration::ZERO)).unwrap_or(Timestamp::MAX),
+        uses: token.uses,
+        used: 0,
+        approval: token.approval,
+        revoked_at: None,
+    };
+    batch.put(Table::JoinTokens, &record.id, &record);
+    audit(batch, now, Some(&record.created_by), "join-token.create", &record.id);
+    state.join_tokens.insert(record.id.clone(), record.clone());
+    Ok(record)
+}
+
+fn revoke_join_token(
+    state: &mut State,
+    id: &str,
+    by: &Principal,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Result<JoinTokenRecord, Refusal> {
+    let token = state.join_tokens.get_mut(id).filter(|token| by.sees(&token.org));
+    let token = token.ok_or_else(|| not_found("join token", id))?;
+    token.revoked_at.get_or_insert(now);
+    batch.put(Table::JoinTokens, id, &*token);
+    audit(batch, now, Some(&by.person), "join-token.revoke", id);
+    Ok(token.clone())
+}
+
+fn act_on_alert(
+    state: &mut State,
+    (number, act): (AlertNumber, &Act),
+    by: &Principal,
+    version: Option<u64>,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Result<Item, Refusal> {
+    let item = state.alerts.get(&number).filter(|item| by.sees(&item.alert.org));
+    let item = item.ok_or_else(|| not_found("alert", number))?;
+    if version.is_some_and(|seen| seen != item.alert.version) {
+        return Err(Refusal::new(
+            Code::Conflict,
+            format!("{number} has changed since you saw it (version {} now); look again", item.alert.version),
+        ));
+    }
+    let change = alert::act(&item.alert, act, &by.actor(), now).map_err(refusal)?;
+    queue::store(state, change, batch);
+    Ok(state.alerts[&number].clone())
+}
+
+fn refusal(refusal: alert::Refusal) -> Refusal {
+    let code = match &refusal {
+        alert::Refusal::Empty { .. } | alert::Refusal::TooLong { .. } => Code::Invalid,
+        alert::Refusal::NotAPerson => Code::NotAllowed,
+        _ => Code::Conflict,
+    };
+    Refusal::new(code, refusal.to_string())
+}

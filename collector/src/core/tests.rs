@@ -1,0 +1,496 @@
+//! The core by itself, in virtual time: a store that remembers what it was asked in which order, agents that are
+//! channels, and steps taken by hand.
+
+use std::sync::{Arc, Mutex};
+
+use arc_swap::ArcSwap;
+use dogwatch_model::{
+    BackupJob, BackupKind, BackupRun, BackupStatus, EndpointId, Epoch, Goodbye, Lane, LaneMarks,
+    MachineEvidence, OrgId, Report, RunResult, Side, SiteId,
+};
+use dogwatch_proto::v1::{self, collector_message::Message};
+use dogwatch_triage::alert::{Act, AlertNumber, Condition, Work};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{
+    Attach, Attached, Command, Core, CoreHandle, Enrol, Enrolled, FromAgent, Input, NewJoinToken, Settings,
+};
+use crate::{
+    access::{JoinTokenRecord, Principal, Role, Sha256},
+    ingest::Outbound,
+    policy::Policy,
+    refusal::{Code, Refusal},
+    state::Item,
+    storage::{ChangeSet, Figures, Finished, Loaded, Memory, Position, Row, Storage, StorageError, Table},
+};
+
+/// A store that outlives the core, as a disk does, and can be told to fail.
+#[derive(Clone, Default)]
+struct Disk {
+    store: Arc<Mutex<Memory>>,
+    broken: Arc<Mutex<bool>>,
+}
+
+impl Storage for Disk {
+    fn load(&mut self) -> Result<Loaded, StorageError> {
+        self.store.lock().unwrap().load()
+    }
+    fn commit(&mut self, changes: &ChangeSet) -> Result<Position, StorageError> {
+        if *self.broken.lock().unwrap() {
+            let source = std::io::Error::other("injected");
+            return Err(StorageError::Io { doing: "sync", path: "journal".into(), source });
+        }
+        self.store.lock().unwrap().commit(changes)
+    }
+    fn settle(&mut self, rows: Vec<Row>) -> Result<(), StorageError> {
+        self.store.lock().unwrap().settle(rows)
+    }
+    fn begin_snapshot(&mut self, now: Timestamp) -> Result<(), StorageError> {
+        self.store.lock().unwrap().begin_snapshot(now)
+    }
+    fn finished(&mut self) -> Option<Result<Finished, StorageError>> {
+        self.store.lock().unwrap().finished()
+    }
+    fn wait(&mut self) -> Option<Result<Finished, StorageError>> {
+        self.store.lock().unwrap().wait()
+    }
+    fn read(&self, table: Table, prefix: &str, limit: usize) -> Result<Vec<Row>, StorageError> {
+        self.store.lock().unwrap().read(table, prefix, limit)
+    }
+    fn figures(&self) -> Figures {
+        self.store.lock().unwrap().figures()
+    }
+    fn release_reserve(&mut self) -> Result<(), StorageError> {
+        Ok(())
+    }
+    fn restore_reserve(&mut self) -> Result<(), StorageError> {
+        Ok(())
+    }
+    fn close(self: Box<Self>) -> Result<(), StorageError> {
+        Ok(())
+    }
+}
+
+/// A core, a clock and a disk.
+struct Sim {
+    core: Core,
+    handle: CoreHandle,
+    now: Timestamp,
+    disk: Disk,
+    _queue: mpsc::Receiver<Input>,
+}
+
+/// An agent as the core sees it.
+struct Agent {
+    id: EndpointId,
+    session: u64,
+    inbox: mpsc::Receiver<Outbound>,
+    cut: CancellationToken,
+    next: LaneMarks,
+}
+
+const START: &str = "2026-11-02T15:00:00Z";
+
+fn settings() -> Settings {
+    Settings {
+        sweep_every: SignedDuration::from_secs(15),
+        settle_every: SignedDuration::from_secs(30),
+        snapshot_every: SignedDuration::from_hours(1),
+        gather: std::time::Duration::ZERO,
+        late_after: SignedDuration::from_mins(2),
+        keep_done: SignedDuration::from_hours(24),
+    }
+}
+
+fn org() -> OrgId {
+    OrgId::new("home").unwrap()
+}
+
+fn person(side: Side) -> Principal {
+    Principal { person: "kim".parse().unwrap(), side, team: None, org: None, role: Role::Admin }
+}
+
+impl Sim {
+    fn new() -> Self {
+        Self::on(Disk::default(), START.parse().unwrap())
+    }
+
+    /// A collector that starts on what a disk holds.
+    fn on(disk: Disk, now: Timestamp) -> Self {
+        let policy = Arc::new(ArcSwap::from_pointee(Policy::of_a_new(&org())));
+        let (core, handle, queue, _) =
+            Core::load(Box::new(disk.clone()), policy, settings(), None, now).unwrap();
+        Self { core, handle, now, disk, _queue: queue }
+    }
+
+    /// The process dies and another one starts on the same disk after a while.
+    fn restart_after(self, away: SignedDuration) -> Self {
+        let (disk, now) = (self.disk.clone(), self.now + away);
+        drop(self);
+        Self::on(disk, now)
+    }
+
+    fn step(&mut self, input: Input) {
+        self.core.step(&mut vec![input], self.now).unwrap();
+    }
+
+    /// Time passes; what is due is judged as it would be by the thread.
+    fn pass(&mut self, time: SignedDuration) {
+        let end = self.now + time;
+        while let Some(due) = self.core.due.next().filter(|due| *due <= end) {
+            self.now = self.now.max(due);
+            self.core.step(&mut Vec::new(), self.now).unwrap();
+        }
+        self.now = end;
+    }
+
+    fn ask<T>(&mut self, command: impl FnOnce(super::command::Reply<T>) -> Command) -> Result<T, Refusal> {
+        let (reply, mut answer) = oneshot::channel();
+        self.step(Input::Command(command(reply)));
+        answer.try_recv().unwrap()
+    }
+
+    fn join_token(&mut self, uses: u32) -> JoinTokenRecord {
+        let token = NewJoinToken {
+            hash: Sha256::of(b"secret"),
+            org: org(),
+            site: SiteId::new("main").unwrap(),
+            lifetime: SignedDuration::from_mins(60),
+            uses,
+            approval: false,
+        };
+        self.ask(|reply| Command::CreateJoinToken(token, "kim".parse().unwrap(), reply)).unwrap()
+    }
+
+    fn enrol(&mut self, key: &[u8]) -> Result<Enrolled, Refusal> {
+        let enrol = Enrol {
+            secret: Sha256::of(b"secret"),
+            key: Sha256::of(key),
+            name: "srv".into(),
+            tags: vec![],
+            class: None,
+            evidence: MachineEvidence::default(),
+        };
+        self.ask(|reply| Command::Enrol(enrol, reply))
+    }
+
+    fn attach(&mut self, id: EndpointId, epoch: u128) -> (Agent, LaneMarks) {
+        let (outbound, inbox) = mpsc::channel(64);
+        let cut = CancellationToken::new();
+        let (reply, mut answer) = oneshot::channel();
+        self.step(Input::Attach(Box::new(Attach {
+            endpoint: id,
+            epoch: Epoch(Uuid::from_u128(epoch)),
+            first: LaneMarks { kept: 1, latest: 1, samples: 1 },
+            evidence: MachineEvidence::default(),
+            outbound,
+            cut: cut.clone(),
+            at: self.now,
+            reply,
+        })));
+        let Attached { session, stored } = answer.try_recv().unwrap().unwrap();
+        (Agent { id, session, inbox, cut, next: stored }, stored)
+    }
+
+    /// One enrolled endpoint with a live stream.
+    fn with_agent() -> (Self, Agent) {
+        let mut sim = Self::new();
+        sim.join_token(1);
+        let enrolled = sim.enrol(b"key").unwrap();
+        let (agent, _) = sim.attach(enrolled.id, 1);
+        (sim, agent)
+    }
+
+    fn report(&mut self, agent: &Agent, report: &Report) {
+        let wire = prost::Message::encode_to_vec(&v1::Report::from(report));
+        let message = FromAgent::Report {
+            place: (v1::Lane::from(report.lane).into(), report.sequence),
+            wire,
+            report: Ok(report.clone()),
+            at: self.now,
+        };
+        self.step(Input::FromAgent { session: agent.session, endpoint: agent.id, message });
+    }
+
+    /// Reports a backup run in the kept lane, in sequence.
+    fn backup(&mut self, agent: &mut Agent, result: RunResult) {
+        agent.next.kept += 1;
+        let report = backup_report(agent.next.kept, self.now, result);
+        self.report(agent, &report);
+    }
+
+    fn detach(&mut self, agent: &Agent, goodbye: Option<Goodbye>) {
+        let message = FromAgent::Detach { goodbye, at: self.now };
+        self.step(Input::FromAgent { session: agent.session, endpoint: agent.id, message });
+    }
+
+    fn alerts(&self, rule: &str) -> Vec<Item> {
+        self.handle.read(|state| {
+            state.alerts.values().filter(|item| item.alert.rule.as_str() == rule).cloned().collect()
+        })
+    }
+}
+
+fn backup_report(sequence: u64, at: Timestamp, result: RunResult) -> Report {
+    let run = BackupRun {
+        id: format!("run-{sequence}"),
+        started_at: at - 5.seconds(),
+        ended_at: Some(at),
+        result,
+        exit_code: Some(i32::from(result == RunResult::Failed)),
+        message: None,
+        bytes_added: None,
+        bytes_total: None,
+        snapshot: None,
+    };
+    let job = BackupJob {
+        name: "nightly".into(),
+        product: "command".into(),
+        kind: BackupKind::Backup,
+        every_seconds: None,
+        rpo_seconds: None,
+        first_seen: at,
+        last_success: (result == RunResult::Success).then_some(at),
+        consecutive_failures: u32::from(result == RunResult::Failed),
+        last_run: Some(run),
+        restore_test: None,
+    };
+    let mut report = Report::empty(Lane::Kept, sequence, at);
+    report.backup = Some(BackupStatus { scanned_at: at, jobs: vec![job] });
+    report
+}
+
+fn messages(agent: &mut Agent) -> Vec<Message> {
+    let mut all = Vec::new();
+    while let Ok(Ok(v1::CollectorMessage { message: Some(message) })) = agent.inbox.try_recv() {
+        all.push(message);
+    }
+    all
+}
+
+#[test]
+fn a_report_is_acknowledged_once_it_is_committed_and_applied_once_however_often_it_comes() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    let at = sim.now;
+    sim.report(&agent, &backup_report(1, at, RunResult::Failed));
+    sim.report(&agent, &backup_report(1, at, RunResult::Failed));
+    let acks = messages(&mut agent);
+    let ack = Message::Ack(v1::Ack { lane: v1::Lane::Kept.into(), up_to: 1 });
+    assert_eq!(acks, [ack.clone(), ack]);
+    assert_eq!(sim.alerts("backup-failed").len(), 1);
+    assert_eq!(sim.alerts("backup-failed")[0].alert.version, 1);
+}
+
+#[test]
+fn a_report_ahead_of_its_turn_is_refused_with_the_sequence_that_is_wanted() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    sim.report(&agent, &backup_report(5, sim.now, RunResult::Failed));
+    let reject = Message::Reject(v1::Reject { lane: v1::Lane::Kept.into(), expected: 1 });
+    assert_eq!(messages(&mut agent), [reject]);
+    assert!(sim.alerts("backup-failed").is_empty());
+}
+
+#[test]
+fn nothing_is_acknowledged_when_the_disk_fails() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    *sim.disk.broken.lock().unwrap() = true;
+    let report = backup_report(1, sim.now, RunResult::Failed);
+    let wire = prost::Message::encode_to_vec(&v1::Report::from(&report));
+    let message =
+        FromAgent::Report { place: (v1::Lane::Kept.into(), 1), wire, report: Ok(report), at: sim.now };
+    let input = Input::FromAgent { session: agent.session, endpoint: agent.id, message };
+    assert!(sim.core.step(&mut vec![input], sim.now).is_err());
+    assert_eq!(messages(&mut agent), []);
+    assert!(matches!(sim.handle.health(), crate::state::Health::Degraded { .. }));
+}
+
+#[test]
+fn what_was_acknowledged_is_there_after_a_crash_and_is_known_to_the_agent() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    sim.backup(&mut agent, RunResult::Failed);
+    let before = sim.alerts("backup-failed");
+    let mut sim = sim.restart_after(SignedDuration::from_secs(3));
+    assert_eq!(sim.alerts("backup-failed"), before);
+    let (_, stored) = sim.attach(agent.id, 1);
+    assert_eq!(stored.kept, 1);
+}
+
+#[test]
+fn a_report_that_cannot_be_understood_is_set_aside_counts_as_done_and_stays_done_after_a_crash() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    let wire = prost::Message::encode_to_vec(&v1::Report {
+        lane: v1::Lane::Kept.into(),
+        sequence: 1,
+        ..Default::default()
+    });
+    let message = FromAgent::Report {
+        place: (v1::Lane::Kept.into(), 1),
+        wire,
+        report: Err("made up".into()),
+        at: sim.now,
+    };
+    sim.step(Input::FromAgent { session: agent.session, endpoint: agent.id, message });
+    let told = messages(&mut agent);
+    assert!(matches!(told[..], [Message::Poisoned(_), Message::Ack(_)]), "{told:?}");
+    let mut sim = sim.restart_after(SignedDuration::from_secs(3));
+    assert_eq!(sim.attach(agent.id, 1).1.kept, 1);
+}
+
+#[test]
+fn a_failed_backup_opens_an_alert_for_its_owner_and_a_success_ends_it_if_nobody_touched_it() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    sim.backup(&mut agent, RunResult::Failed);
+    let alert = sim.alerts("backup-failed").remove(0).alert;
+    assert_eq!((alert.condition, alert.work), (Condition::Firing, Work::Unclaimed));
+    assert!(!alert.owner.why.is_empty());
+    sim.now += 60.seconds();
+    sim.backup(&mut agent, RunResult::Success);
+    let alert = sim.alerts("backup-failed").remove(0).alert;
+    assert_eq!((alert.condition, alert.work), (Condition::Cleared, Work::Done));
+}
+
+#[test]
+fn a_claimed_alert_stays_claimed_when_its_condition_clears() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    sim.backup(&mut agent, RunResult::Failed);
+    let alert = sim.alerts("backup-failed").remove(0).alert;
+    let (number, by) = (alert.number, person(alert.owner.side));
+    let act = Act::Claim { override_reason: None };
+    sim.ask(|reply| Command::Alert { number, act, by, version: Some(1), reply }).unwrap();
+    sim.now += 60.seconds();
+    sim.backup(&mut agent, RunResult::Success);
+    let alert = sim.alerts("backup-failed").remove(0).alert;
+    assert_eq!((alert.condition, alert.work), (Condition::Cleared, Work::Claimed));
+}
+
+#[test]
+fn of_two_writers_who_saw_the_same_version_one_wins() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    sim.backup(&mut agent, RunResult::Failed);
+    let alert = sim.alerts("backup-failed").remove(0).alert;
+    let by = person(alert.owner.side);
+    let mut claim = || {
+        let (act, by) = (Act::Claim { override_reason: None }, by.clone());
+        sim.ask(|reply| Command::Alert { number: AlertNumber(1), act, by, version: Some(1), reply })
+    };
+    assert!(claim().is_ok());
+    assert_eq!(claim().unwrap_err().code, Code::Conflict);
+}
+
+#[test]
+fn silence_is_raised_after_its_time_and_cleared_by_a_return() {
+    let (mut sim, agent) = Sim::with_agent();
+    sim.detach(&agent, None);
+    sim.pass(SignedDuration::from_secs(179));
+    assert!(sim.alerts("silent").is_empty());
+    sim.pass(SignedDuration::from_secs(2));
+    assert_eq!(sim.alerts("silent").len(), 1);
+    sim.attach(agent.id, 1);
+    assert_eq!(sim.alerts("silent")[0].alert.work, Work::Done);
+}
+
+#[test]
+fn an_agent_that_said_goodbye_is_not_silent() {
+    let (mut sim, agent) = Sim::with_agent();
+    sim.detach(&agent, Some(Goodbye::Shutdown));
+    sim.pass(SignedDuration::from_hours(3));
+    assert!(sim.alerts("silent").is_empty());
+}
+
+#[test]
+fn a_restart_raises_nothing_false_and_still_finds_who_is_gone() {
+    let (sim, agent) = Sim::with_agent();
+    // A long stop: nobody was watching, so nobody is silent yet.
+    let mut sim = sim.restart_after(SignedDuration::from_hours(5));
+    sim.pass(SignedDuration::from_secs(170));
+    assert!(sim.alerts("silent").is_empty());
+    sim.pass(SignedDuration::from_secs(20));
+    assert_eq!(sim.alerts("silent").len(), 1, "{}", agent.id);
+}
+
+#[test]
+fn a_hold_that_runs_when_the_collector_stops_goes_on_from_there() {
+    let (mut sim, agent) = Sim::with_agent();
+    sim.detach(&agent, None);
+    sim.pass(SignedDuration::from_secs(100));
+    let mut sim = sim.restart_after(SignedDuration::from_mins(30));
+    sim.pass(SignedDuration::from_secs(60));
+    assert!(sim.alerts("silent").is_empty());
+    sim.pass(SignedDuration::from_secs(130));
+    assert_eq!(sim.alerts("silent").len(), 1);
+}
+
+#[test]
+fn a_second_stream_of_the_same_key_takes_the_place_of_the_first() {
+    let (mut sim, mut first) = Sim::with_agent();
+    let (mut second, _) = sim.attach(first.id, 1);
+    assert!(first.cut.is_cancelled());
+    sim.backup(&mut first, RunResult::Failed);
+    assert!(sim.alerts("backup-failed").is_empty(), "a stream that was replaced is not listened to");
+    sim.detach(&first, None);
+    sim.backup(&mut second, RunResult::Failed);
+    assert_eq!(sim.alerts("backup-failed").len(), 1);
+    assert!(sim.handle.read(|state| state.members[&second.id].endpoint.presence.online));
+}
+
+#[test]
+fn a_join_token_enrols_as_often_as_it_says_and_not_after_it_expired() {
+    let mut sim = Sim::new();
+    sim.join_token(2);
+    assert_eq!(sim.enrol(b"one").unwrap().name, "srv");
+    assert_eq!(sim.enrol(b"two").unwrap().name, "srv-2");
+    assert!(sim.enrol(b"three").unwrap_err().what.contains("used up (2 of 2)"));
+    let mut sim = Sim::new();
+    sim.join_token(1);
+    sim.now += 61.minutes();
+    assert!(sim.enrol(b"one").unwrap_err().what.contains("expired"));
+}
+
+#[test]
+fn a_revoked_endpoint_is_cut_refused_and_leaves_the_queue() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    sim.backup(&mut agent, RunResult::Failed);
+    let (id, by) = (agent.id, person(Side::Msp));
+    sim.ask(|reply| Command::SetEndpointState(id, dogwatch_model::EndpointState::Revoked, by, reply))
+        .unwrap();
+    assert!(agent.cut.is_cancelled());
+    assert_eq!(sim.alerts("backup-failed")[0].alert.work, Work::Done);
+    let (outbound, _inbox) = mpsc::channel(8);
+    let (reply, mut answer) = oneshot::channel();
+    let epoch = Epoch(Uuid::from_u128(1));
+    sim.step(Input::Attach(Box::new(Attach {
+        endpoint: id,
+        epoch,
+        first: LaneMarks::default(),
+        evidence: MachineEvidence::default(),
+        outbound,
+        cut: CancellationToken::new(),
+        at: sim.now,
+        reply,
+    })));
+    assert_eq!(answer.try_recv().unwrap().map(|_| ()).unwrap_err().code, Code::Unauthenticated);
+}
+
+#[test]
+fn a_report_from_long_ago_changes_no_live_state() {
+    let (mut sim, agent) = Sim::with_agent();
+    let mut report = backup_report(1, sim.now - 10.minutes(), RunResult::Failed);
+    report.age_ms = 600_000;
+    sim.report(&agent, &report);
+    assert!(sim.alerts("backup-failed").is_empty());
+    assert_eq!(sim.handle.read(|state| state.members[&agent.id].marks().kept), 1);
+}
+
+#[test]
+fn a_wrong_clock_on_an_endpoint_is_a_clock_offset_and_nothing_else() {
+    let (mut sim, agent) = Sim::with_agent();
+    let mut report = backup_report(1, sim.now - 1.hours(), RunResult::Failed);
+    report.observed_at = sim.now - 1.hours();
+    sim.report(&agent, &report);
+    assert_eq!(sim.alerts("backup-failed").len(), 1);
+    let offset = sim.handle.read(|state| state.members[&agent.id].endpoint.facts.clock_offset_seconds);
+    assert_eq!(offset, Some(-3600.0));
+}

@@ -1,0 +1,33 @@
+//! Signals in, one cancellation out.
+
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// SIGTERM and SIGINT, listened to from the moment this exists: a stop that comes during the start is not lost.
+pub struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// When the system refuses the handlers.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Cancels `stop` at the first signal.
+    pub async fn cancel(mut self, stop: CancellationToken) {
+        let name = tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+            () = stop.cancelled() => return,
+        };
+        tracing::info!(signal = name, "stopping");
+        stop.cancel();
+    }
+}

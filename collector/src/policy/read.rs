@@ -1,0 +1,136 @@
+//! Reading the policy folder, whole.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+};
+
+use dogwatch_model::{OrgId, Side, TeamId};
+use dogwatch_triage::{
+    alert,
+    matrix::{Directory, Matrix, Team},
+    rules::RuleSet,
+};
+use jiff::SignedDuration;
+
+use super::Policy;
+use crate::access::Sha256;
+
+/// The largest policy file: a matrix of 500 rows is a tenth of it.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// A fault of a policy file.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyFault {
+    /// A file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file is not what it should be; the text has its name and place.
+    #[error("{0}")]
+    Content(String),
+}
+
+/// All faults as one error, a line each.
+pub fn all_faults(faults: Vec<PolicyFault>) -> anyhow::Error {
+    let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    anyhow::anyhow!("{}", lines.join("\n"))
+}
+
+/// Every policy file that there is, with its content.
+pub(super) fn files(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, PolicyFault> {
+    let mut paths = vec![folder.join("rules.toml"), folder.join("directory.toml")];
+    let orgs = folder.join("orgs");
+    match std::fs::read_dir(&orgs) {
+        Ok(entries) => {
+            let tomls = entries.flatten().map(|entry| entry.path());
+            paths.extend(tomls.filter(|path| path.extension().is_some_and(|ext| ext == "toml")));
+        }
+        Err(source) => return Err(PolicyFault::Read { path: orgs, source }),
+    }
+    paths.sort();
+    let mut files = Vec::new();
+    for path in paths {
+        match read_file(&path) {
+            Ok(content) => files.push((path, content)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => return Err(PolicyFault::Read { path, source }),
+        }
+    }
+    Ok(files)
+}
+
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    if std::fs::metadata(path)?.len() > MAX_FILE_BYTES {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 MiB"));
+    }
+    std::fs::read(path)
+}
+
+/// Reads and validates the folder, whole.
+///
+/// # Errors
+/// Every fault of every file, each with file, place and cure.
+pub fn read(folder: &Path, reopen_window: SignedDuration) -> Result<Policy, Vec<PolicyFault>> {
+    let files = files(folder).map_err(|fault| vec![fault])?;
+    let mut faults = Vec::new();
+    let mut texts = BTreeMap::new();
+    for (path, content) in files {
+        match String::from_utf8(content) {
+            Ok(text) => drop(texts.insert(path, text)),
+            Err(_) => faults.push(PolicyFault::Content(format!("{}: it is not UTF-8 text", path.display()))),
+        }
+    }
+    let text_of = |path: &Path| texts.get(path).map_or("", String::as_str);
+    let name_of = |path: &Path| path.display().to_string();
+
+    let rules_path = folder.join("rules.toml");
+    let rules = RuleSet::layer(text_of(&rules_path), &name_of(&rules_path))
+        .map_err(|errors| faults.extend(errors.iter().map(|e| PolicyFault::Content(e.to_string()))))
+        .ok();
+    let directory_path = folder.join("directory.toml");
+    let directory = Directory::parse(text_of(&directory_path), &name_of(&directory_path))
+        .map_err(|error| faults.push(PolicyFault::Content(error.to_string())))
+        .ok();
+    let mut orgs = BTreeMap::new();
+    for (path, text) in texts.iter().filter(|(path, _)| path.parent().is_some_and(|p| p.ends_with("orgs"))) {
+        // The directory's text decides as well.
+        let version = Sha256::of(format!("{text}\0{}", text_of(&directory_path)).as_bytes());
+        let version = version.to_string()[..12].to_owned();
+        match Matrix::parse(text, &name_of(path), version, directory.as_ref()) {
+            Ok(matrix) if path.file_stem().is_some_and(|stem| stem == matrix.org().as_str()) => {
+                orgs.insert(matrix.org().clone(), matrix);
+            }
+            Ok(matrix) => faults.push(PolicyFault::Content(format!(
+                "{}: it is the matrix of org `{}`; name the file {1}.toml, or mend `id` under [org]",
+                path.display(),
+                matrix.org()
+            ))),
+            Err(error) => faults.push(PolicyFault::Content(error.to_string())),
+        }
+    }
+    let ownerless = ownerless().map_err(|error| faults.push(PolicyFault::Content(error.to_string()))).ok();
+    match (rules, ownerless) {
+        (Some(rules), Some(ownerless)) if faults.is_empty() => {
+            let alerts = alert::Policy { reopen_window, ..alert::Policy::default() };
+            Ok(Policy { rules, orgs, alerts, ownerless })
+        }
+        _ => Err(faults),
+    }
+}
+
+/// What decides for an org whose matrix file went away while it has endpoints.
+fn ownerless() -> Result<Matrix, dogwatch_model::IdError> {
+    let team = Team {
+        id: TeamId::new("last-resort")?,
+        name: "Last resort: this org has no matrix file".into(),
+        side: Side::Msp,
+        contact: None,
+    };
+    Ok(Matrix::empty(OrgId::new("none")?, team, "none".into()))
+}

@@ -1,0 +1,150 @@
+//! Hot reload: a changed file is read again at once, and a bad one changes nothing but what is said of it.
+//!
+//! The folders are watched, not the files: editors replace files, and configuration managers swap links. SIGHUP and a
+//! slow poll are the net below, for file systems that tell nothing.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+use jiff::{SignedDuration, Timestamp};
+use notify::{RecursiveMode, Watcher as _};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{PolicyFault, read};
+use crate::core::{CoreHandle, Input};
+
+/// Quiet time after a change before files are read: editors write in several steps.
+const SETTLE: Duration = Duration::from_millis(200);
+
+/// The net below the watch.
+const POLL: Duration = Duration::from_secs(30);
+
+/// What the files on disk came to when they were last read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// They are in force.
+    InForce {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// They are not valid; what was in force before still is.
+    Refused {
+        /// When they were read.
+        at: Timestamp,
+        /// Every fault, a line each.
+        faults: Vec<String>,
+    },
+}
+
+/// The standing, shared with `/readyz` and the API.
+pub type PolicyState = Arc<ArcSwap<Standing>>;
+
+/// The watch over the policy folder.
+pub struct Watch {
+    folder: PathBuf,
+    reopen_window: SignedDuration,
+    core: CoreHandle,
+    standing: PolicyState,
+    changes: mpsc::Receiver<()>,
+    _watcher: Option<notify::RecommendedWatcher>,
+    seen: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl Watch {
+    /// Begins to watch.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn new(
+        folder: PathBuf,
+        reopen_window: SignedDuration,
+        core: CoreHandle,
+    ) -> Result<Self, PolicyFault> {
+        let (changed, changes) = mpsc::channel(1);
+        let watcher = watcher(&folder, changed).inspect_err(|error| {
+            tracing::warn!(%error, "policy files are not watched; they are polled every 30 s, and SIGHUP reads them at once");
+        });
+        let seen = super::read::files(&folder)?;
+        let standing = Standing::InForce { since: Timestamp::now() };
+        Ok(Self {
+            folder,
+            reopen_window,
+            core,
+            standing: Arc::new(ArcSwap::from_pointee(standing)),
+            changes,
+            _watcher: watcher.ok(),
+            seen,
+        })
+    }
+
+    /// What the files came to, as it changes.
+    pub fn state(&self) -> PolicyState {
+        self.standing.clone()
+    }
+
+    /// Watches until `stop`.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+        loop {
+            let asked = tokio::select! {
+                () = stop.cancelled() => return,
+                _ = hangup.recv() => true,
+                changed = self.changes.recv() => {
+                    if changed.is_none() { std::future::pending::<()>().await; }
+                    tokio::time::sleep(SETTLE).await;
+                    while self.changes.try_recv().is_ok() {}
+                    false
+                }
+                () = tokio::time::sleep(POLL) => false,
+            };
+            self.look(asked).await;
+        }
+    }
+
+    async fn look(&mut self, asked: bool) {
+        let files = match super::read::files(&self.folder) {
+            Ok(files) if files == self.seen && !asked => return,
+            Ok(files) => files,
+            Err(fault) => return self.refuse(vec![fault]),
+        };
+        self.seen = files;
+        match read(&self.folder, self.reopen_window) {
+            Ok(policy) => {
+                tracing::info!(
+                    rules = policy.rules.rules().len(),
+                    orgs = policy.orgs.len(),
+                    "policy in force"
+                );
+                self.core.policy.store(Arc::new(policy));
+                self.standing.store(Arc::new(Standing::InForce { since: Timestamp::now() }));
+                let _ = self.core.inputs.send(Input::PolicyChanged).await;
+            }
+            Err(faults) => self.refuse(faults),
+        }
+    }
+
+    fn refuse(&self, faults: Vec<PolicyFault>) {
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        tracing::warn!(faults = faults.join("; "), "policy files refused; what was in force still is");
+        self.standing.store(Arc::new(Standing::Refused { at: Timestamp::now(), faults }));
+    }
+}
+
+fn watcher(folder: &Path, changed: mpsc::Sender<()>) -> notify::Result<notify::RecommendedWatcher> {
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        if event.is_ok_and(|event| !event.kind.is_access()) {
+            // One token says it all: a full channel means that a look is due anyway.
+            let _ = changed.try_send(());
+        }
+    })?;
+    watcher.watch(folder, RecursiveMode::Recursive)?;
+    Ok(watcher)
+}

@@ -1,0 +1,157 @@
+//! The shared queue: findings become alerts, alerts get owners, and each change becomes rows of the same commit.
+//!
+//! What an alert *is* and which changes it allows is decided in [`dogwatch_triage::alert`]; whose it is, in
+//! [`dogwatch_triage::routing`]. This room only carries the values between them, the state and the batch.
+
+use dogwatch_model::{EndpointId, RuleId};
+use dogwatch_triage::{
+    alert::{self, Alert, AlertNumber, Fire, Owner, Work},
+    filter::Row,
+    finding::Finding,
+    routing::{self, Question},
+};
+use jiff::Timestamp;
+
+use crate::{
+    core::Batch,
+    policy::Policy,
+    state::{Item, Member, State},
+    storage::Table,
+};
+
+/// A finding holds: an alert opens, changes, returns, or nothing is new.
+pub(crate) fn fire(
+    state: &mut State,
+    policy: &Policy,
+    id: EndpointId,
+    finding: &Finding,
+    now: Timestamp,
+    batch: &mut Batch,
+) {
+    let Some(member) = state.members.get(&id) else { return };
+    let key = (finding.rule.clone(), finding.subject.clone());
+    let latest = member.latest.get(&key).and_then(|number| state.alerts.get(number));
+    let fire =
+        latest.map_or(Fire::New, |item| item.alert.fire(finding, &member.endpoint, now, &policy.alerts));
+    let change = match (fire, latest) {
+        (Fire::Same, _) => return,
+        (Fire::Changed(change), _) => *change,
+        (Fire::Reopen, Some(item)) => {
+            let owner = owner_of(policy, member, finding, now);
+            item.alert.reopen(finding, &member.endpoint, owner, now)
+        }
+        (Fire::New | Fire::Reopen, _) => {
+            let number = AlertNumber(state.next_alert);
+            state.next_alert += 1;
+            batch.put(Table::Meta, NEXT_ALERT, &state.next_alert);
+            Alert::open(number, finding, &member.endpoint, owner_of(policy, member, finding, now), now)
+        }
+    };
+    store(state, change, batch);
+}
+
+/// The next alert number's key in the meta table.
+pub(crate) const NEXT_ALERT: &str = "next-alert";
+
+/// A condition does not hold any more.
+pub(crate) fn clear(
+    state: &mut State,
+    id: EndpointId,
+    rule: &RuleId,
+    subject: &str,
+    now: Timestamp,
+    batch: &mut Batch,
+) {
+    let key = (rule.clone(), subject.to_owned());
+    let latest = state.members.get(&id).and_then(|member| member.latest.get(&key));
+    let change = latest.and_then(|number| state.alerts.get(number)).and_then(|item| item.alert.clear(now));
+    if let Some(change) = change {
+        store(state, change, batch);
+    }
+}
+
+/// An endpoint leaves the fleet: what was open about it does not hold any more.
+pub(crate) fn withdraw(state: &mut State, id: EndpointId, now: Timestamp, batch: &mut Batch) {
+    let Some(member) = state.members.get_mut(&id) else { return };
+    member.standing.clear();
+    batch.delete(Table::Standings, id);
+    for (rule, subject) in member.latest.keys().cloned().collect::<Vec<_>>() {
+        clear(state, id, &rule, &subject, now, batch);
+    }
+}
+
+/// Asks the matrix again for the alerts of an endpoint that nobody has claimed, where the answer has run out (or, with
+/// `all`, in any case). Gives the instant at which the earliest of the answers runs out.
+pub(crate) fn reroute(
+    state: &mut State,
+    policy: &Policy,
+    id: EndpointId,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Option<Timestamp> {
+    let member = state.members.get(&id)?;
+    if member.counts.open == 0 {
+        return None;
+    }
+    let mut next: Option<Timestamp> = None;
+    let mut changes = Vec::new();
+    let alerts = member.latest.values().filter_map(|number| state.alerts.get(number)).map(|item| &item.alert);
+    for alert in alerts.filter(|alert| alert.work == Work::Unclaimed) {
+        let stale = alert.owner.until.is_some_and(|until| until <= now);
+        let matrix_changed = policy.matrix_version(&alert.org) != Some(alert.owner.matrix_version.as_str());
+        let mut until = alert.owner.until;
+        if stale || matrix_changed {
+            let owner = owner_by(policy, member, alert, now);
+            until = owner.until;
+            changes.extend(alert.reroute(owner, now));
+        }
+        next = [next, until].into_iter().flatten().min();
+    }
+    for change in changes {
+        store(state, change, batch);
+    }
+    next
+}
+
+/// Puts a changed alert and what its timeline gained into the state and the batch.
+pub(crate) fn store(state: &mut State, (alert, events): alert::Change, batch: &mut Batch) {
+    let (number, id) = (alert.number, alert.endpoint);
+    batch.put(Table::Alerts, alert_key(number), &alert);
+    if let Some(member) = state.members.get_mut(&id) {
+        member.latest.insert((alert.rule.clone(), alert.subject.clone()), number);
+    }
+    let item =
+        state.alerts.entry(number).or_insert_with(|| Item { alert: alert.clone(), timeline: Vec::new() });
+    item.alert = alert;
+    for event in events {
+        batch.put(Table::Timeline, timeline_key(number, item.timeline.len()), &event);
+        item.timeline.push(event);
+    }
+    state.recount(id);
+}
+
+/// Keys sort as numbers do.
+pub(crate) fn alert_key(number: AlertNumber) -> String {
+    format!("{:012}", number.0)
+}
+
+fn timeline_key(number: AlertNumber, place: usize) -> String {
+    format!("{:012}/{place:06}", number.0)
+}
+
+fn owner_of(policy: &Policy, member: &Member, finding: &Finding, now: Timestamp) -> Owner {
+    let row = Row { endpoint: &member.endpoint, as_of: now, alerts: member.counts, owners: None };
+    routing::route(&Question::of(finding, &row, now), policy.matrix(&member.endpoint.org)).owner
+}
+
+fn owner_by(policy: &Policy, member: &Member, alert: &Alert, now: Timestamp) -> Owner {
+    let row = Row { endpoint: &member.endpoint, as_of: now, alerts: member.counts, owners: None };
+    let question = Question {
+        tool: Some(&alert.tool),
+        category: Some(alert.category),
+        severity: alert.severity,
+        endpoint: Some(&row),
+        at: now,
+    };
+    routing::route(&question, policy.matrix(&alert.org)).owner
+}
