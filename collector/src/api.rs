@@ -23,10 +23,12 @@ mod page;
 mod problem;
 mod queue;
 mod routes;
+mod rules;
 mod secret;
 mod setup;
 mod tokens;
 mod tries;
+mod who;
 mod whoami;
 
 use std::{net::IpAddr, sync::Arc};

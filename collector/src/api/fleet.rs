@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, endpoints, extract::Params, problem::Problem};
 use crate::state::Member;
+use crate::{policy::Policy, state::Member};
 
 /// The most endpoints in one answer; whoever wants more follows `next`.
 const MAX_PAGE: usize = 10_000;
@@ -73,8 +74,9 @@ struct Page<'a> {
 }
 
 /// An endpoint as filters see it at `as_of`.
-pub(crate) fn row<'a>(member: &'a Member, as_of: Timestamp) -> Row<'a> {
-    Row { endpoint: &member.endpoint, as_of, alerts: member.counts, owners: None }
+pub(crate) fn row<'a>(member: &'a Member, policy: &'a Policy, as_of: Timestamp) -> Row<'a> {
+    let matrix = policy.matrix(&member.endpoint.org);
+    Row { endpoint: &member.endpoint, as_of, alerts: member.counts, owners: Some(matrix) }
 }
 
 /// Compiles a filter that came as a parameter.
@@ -104,6 +106,7 @@ pub(crate) async fn list(
         Some(_) => return Err(Problem::invalid(format!("`limit` must be from 1 to {MAX_PAGE}"))),
     };
     let standing = query.state.unwrap_or(Standing::Active);
+    let policy = api.core.policy();
     api.core.read(|state| {
         let mine = state.members.values().filter(|member| {
             caller.principal().sees(&member.endpoint.org) && standing.covers(member.endpoint.state)
@@ -113,7 +116,7 @@ pub(crate) async fn list(
         let mut rows = Vec::new();
         for member in mine {
             page.total += 1;
-            let row = row(member, caller.now);
+            let row = row(member, &policy, caller.now);
             match filter.as_ref().map_or(Verdict::Match, |filter| filter.judge(&row)) {
                 Verdict::Match => rows.push(row),
                 Verdict::NoMatch => {}
@@ -151,9 +154,10 @@ pub(crate) async fn show(
     caller: Caller,
     Path(text): Path<String>,
 ) -> Result<Response, Problem> {
+    let policy = api.core.policy();
     api.core.read(|state| {
         let member = endpoints::find(state, &caller, &text)?;
-        json(&EndpointJson(row(member, caller.now)), 1)
+        json(&EndpointJson(row(member, &policy, caller.now)), 1)
     })
 }
 

@@ -8,7 +8,7 @@ use http::{StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::refusal::{Code, Refusal};
+use crate::refusal::Refusal;
 
 /// An error as people and programs get it.
 #[derive(Debug, Serialize)]
@@ -121,11 +121,6 @@ impl IntoResponse for Problem {
         }
         response
     }
-}
-
-/// Whether a refusal is a lost race, to which the present item belongs.
-pub(crate) fn is_conflict(refusal: &Refusal) -> bool {
-    refusal.code == Code::Conflict
 }
 
 /// Answers a path that no route has.

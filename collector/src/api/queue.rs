@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, extract::Params, fleet, problem::Problem};
-use crate::state::State as Fleet;
+use crate::{policy::Policy, state::Member};
 
 text_enum! {
     /// Which part of the queue.
@@ -49,6 +49,7 @@ pub(crate) async fn list(
     Params(query): Params<Query>,
 ) -> Result<Json<Queue>, Problem> {
     let part = query.state.unwrap_or(Part::Open);
+    let policy = api.core.policy();
     let filter = fleet::compile(query.filter.as_deref())?;
     let mut queue = Queue { as_of: caller.now, total: 0, matched: 0, unjudged: 0, alerts: Vec::new() };
     api.core.read(|state| {
@@ -58,7 +59,10 @@ pub(crate) async fn list(
                 continue;
             }
             queue.total += 1;
-            match judge(state, alert, filter.as_ref(), caller.now) {
+            let of = state.members.get(&alert.endpoint);
+            let verdict =
+                filter.as_ref().map_or(Verdict::Match, |filter| judge(of, filter, &policy, caller.now));
+            match verdict {
                 Verdict::Match => queue.alerts.push(alert.clone()),
                 Verdict::NoMatch => {}
                 Verdict::Unknown => queue.unjudged += 1,
@@ -77,6 +81,8 @@ fn judge(state: &Fleet, alert: &Alert, filter: Option<&Filter>, as_of: Timestamp
         .members
         .get(&alert.endpoint)
         .map_or(Verdict::Unknown, |member| filter.judge(&fleet::row(member, as_of)))
+fn judge(member: Option<&Member>, filter: &Filter, policy: &Policy, as_of: Timestamp) -> Verdict {
+    member.map_or(Verdict::Unknown, |member| filter.judge(&fleet::row(member, policy, as_of)))
 }
 
 /// What is not done before what is; then by priority; then what waits longest; then by number.

@@ -15,7 +15,7 @@ use super::{
         Needs::{Admin, Public, View, Work},
         guard,
     },
-    endpoints, fleet, health, join_tokens, page, queue, setup, tokens, whoami,
+    endpoints, fleet, health, join_tokens, page, queue, rules, setup, tokens, who, whoami,
 };
 
 /// One route.
@@ -76,6 +76,13 @@ pub(crate) const ROUTES: &[Route] = &[
     post("/api/v1/endpoints/{endpoint}/revoke", Admin, |m| on(m, endpoints::revoke)),
     get("/api/v1/queue", View, &["state", "filter"], |m| on(m, queue::list)),
     get("/api/v1/alerts/{number}", View, &[], |m| on(m, alerts::show)),
+    post("/api/v1/alerts/{number}/claim", Work, |m| on(m, alerts::claim)),
+    post("/api/v1/alerts/{number}/release", Work, |m| on(m, alerts::release)),
+    post("/api/v1/alerts/{number}/comment", Work, |m| on(m, alerts::comment)),
+    post("/api/v1/alerts/{number}/close", Work, |m| on(m, alerts::close)),
+    get("/api/v1/who", View, &["about", "endpoint", "severity", "at", "org"], |m| on(m, who::answer)),
+    get("/api/v1/rules", View, &[], |m| on(m, rules::list)),
+    get("/api/v1/rules/test", View, &["endpoint"], |m| on(m, rules::test)),
     get("/api/v1/join-tokens", Admin, &[], |m| on(m, join_tokens::list)),
     post("/api/v1/join-tokens", Admin, |m| on(m, join_tokens::create)),
     delete("/api/v1/join-tokens/{id}", Admin, |m| on(m, join_tokens::revoke)),

@@ -85,9 +85,7 @@ fn machine_output_has_utc_instants_and_nothing_where_nothing_is_known() {
 fn yaml_quotes_what_would_be_read_as_something_else() {
     let value = json!({ "version": "12", "on": true, "name": "no", "list": [1, "a: b"], "none": {} });
     let text = screen(Format::Yaml).whole(&value).unwrap();
-    for line in ["version: \"12\"", "on: true", "name: \"no\""] {
-        assert!(text.replace('\'', "\"").contains(line), "{text}");
-    }
+    assert_eq!(text, "list:\n- 1\n- \"a: b\"\nname: \"no\"\nnone: {}\n\"on\": true\nversion: \"12\"\n");
 }
 
 #[test]

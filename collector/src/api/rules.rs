@@ -1,0 +1,116 @@
+//! The rules in force, and what each of them says about an endpoint.
+
+use axum::{Json, extract::State};
+use dogwatch_model::{EndpointId, RuleId, ToolId};
+use dogwatch_triage::{
+    assess::{self, Explained, Snapshot},
+    filter::Reads,
+    finding::{Category, Severity},
+    rules::{Level, Rule},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Shared, caller::Caller, endpoints, extract::Params, fleet, problem::Problem};
+
+/// The rules in force.
+#[derive(Serialize)]
+pub(crate) struct List {
+    rules: Vec<RuleJson>,
+}
+
+/// One rule, as it was written.
+#[derive(Serialize)]
+struct RuleJson {
+    id: RuleId,
+    category: Category,
+    tool: ToolId,
+    enabled: bool,
+    title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    only: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    clear_after: u32,
+    levels: Vec<LevelJson>,
+}
+
+/// One level of a rule.
+#[derive(Serialize)]
+struct LevelJson {
+    severity: Severity,
+    when: String,
+    hold_seconds: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clear: Option<String>,
+}
+
+impl From<&Level> for LevelJson {
+    fn from(level: &Level) -> Self {
+        Self {
+            severity: level.severity,
+            when: level.when().to_owned(),
+            hold_seconds: level.hold.as_secs(),
+            clear: level.clear().map(str::to_owned),
+        }
+    }
+}
+
+impl From<&Rule> for RuleJson {
+    fn from(rule: &Rule) -> Self {
+        Self {
+            id: rule.id.clone(),
+            category: rule.category,
+            tool: rule.tool.clone(),
+            enabled: rule.enabled,
+            title: rule.title().to_owned(),
+            only: rule.only().map(str::to_owned),
+            note: rule.note.clone(),
+            clear_after: rule.clear_after,
+            levels: rule.levels.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// `GET /api/v1/rules`
+pub(crate) async fn list(State(api): State<Shared>) -> Json<List> {
+    Json(List { rules: api.core.policy().rules.rules().iter().map(Into::into).collect() })
+}
+
+/// Which endpoint.
+#[derive(Deserialize)]
+pub(crate) struct Query {
+    endpoint: String,
+}
+
+/// What the rules say about an endpoint.
+#[derive(Serialize)]
+pub(crate) struct Tested {
+    as_of: Timestamp,
+    endpoint: EndpointId,
+    name: String,
+    rules: Vec<Explained>,
+}
+
+/// `GET /api/v1/rules/test`
+pub(crate) async fn test(
+    State(api): State<Shared>,
+    caller: Caller,
+    Params(query): Params<Query>,
+) -> Result<Json<Tested>, Problem> {
+    let policy = api.core.policy();
+    api.core.read(|state| {
+        let member = endpoints::find(state, &caller, &query.endpoint)?;
+        let snapshot = Snapshot {
+            row: fleet::row(member, &policy, caller.now),
+            standing: &member.standing,
+            sample: Reads::NONE,
+        };
+        Ok(Json(Tested {
+            as_of: caller.now,
+            endpoint: member.endpoint.id,
+            name: member.endpoint.name.clone(),
+            rules: assess::explain(&snapshot, &policy.rules),
+        }))
+    })
+}
