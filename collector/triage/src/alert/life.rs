@@ -138,7 +138,7 @@ impl Alert {
     /// The matrix names an owner for an open alert. `None` when that is no news, and always for one that is done.
     ///
     /// The timeline records it when team or row changed; then the first-responder window begins anew. Otherwise
-    /// only the reasons and the end of the answer's validity are brought up to date.
+    /// only the reasons and the end of the answer's validity are brought up to date. Who has it keeps it.
     pub fn reroute(&self, owner: Owner, at: Timestamp) -> Option<Change> {
         if self.work == Work::Done || self.owner == owner {
             return None;

@@ -204,7 +204,7 @@ fn claiming_is_exclusive() {
     let claimed = done(&opened(), &CLAIM, &mira(), 1);
     let refusal = act(&claimed, &CLAIM, &person("noor", Side::Msp), at(2)).unwrap_err();
     assert_eq!(refusal.to_string(), "#1042 is claimed by mira (msp); ask them to release it");
-    assert_eq!(refused(&claimed, &CLAIM, &mira(), 2), "already_claimed");
+    assert_eq!(refused(&claimed, &CLAIM, &mira(), 2), "already_yours");
 }
 
 #[test]
