@@ -17,7 +17,7 @@ use crate::{
     config::{Config, DataDir, std_duration},
     core::{self, CoreThread, Input, Settings},
     enrolment::EnrolmentService,
-    ingest,
+    ingest, init,
     listener::{Bound, Door, Limits, Listener},
     policy,
     storage::{Embedded, EmbeddedOptions, Storage},
@@ -93,14 +93,14 @@ impl Collector {
                 tls: shared_tls(people_tls),
                 door: Door::People,
                 router: people_router,
-                limits: limits(config, Limits::people(), config.limits.people_connections),
+                limits: limits(config, &Limits::people(), config.limits.people_connections),
             },
             agents: Listener {
                 bound: agents_port,
                 tls: shared_tls(agents_tls),
                 door: Door::Agents(keys),
                 router: agents_router,
-                limits: limits(config, Limits::agents(), config.limits.agent_connections),
+                limits: limits(config, &Limits::agents(), config.limits.agent_connections),
             },
             policy_files,
             drain_limit: std_duration(config.times.drain_limit),
@@ -171,14 +171,14 @@ fn hosts(config: &Config) -> Vec<String> {
     vec![host(&config.people.address), host(&config.agents.address)]
 }
 
-fn limits(config: &Config, base: Limits, connections: usize) -> Limits {
+fn limits(config: &Config, base: &Limits, connections: usize) -> Limits {
     Limits {
         handshake: std_duration(config.limits.handshake),
         pending: config.limits.pending_handshakes,
         pending_per_address: config.limits.pending_per_address,
         connections,
         drain: std_duration(config.times.drain_limit),
-        ..base
+        ..base.clone()
     }
 }
 
@@ -187,7 +187,7 @@ struct SetupFile(std::path::PathBuf);
 
 impl SetupFile {
     fn of(data: &DataDir) -> Self {
-        Self(data.authority().join(SETUP_HASH_FILE))
+        Self(data.authority().join(init::SETUP_HASH_FILE))
     }
 
     fn read(&self) -> anyhow::Result<Option<Sha256>> {
@@ -209,6 +209,3 @@ impl SetupFile {
         }
     }
 }
-
-/// The file's name in the authority's folder.
-pub const SETUP_HASH_FILE: &str = "setup.hash";

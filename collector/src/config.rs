@@ -132,7 +132,7 @@ pub struct Limits {
     /// Handshakes under way at once, per listener.
     pub pending_handshakes: usize,
     /// Handshakes under way at once from one address.
-    pub pending_per_address: usize,
+    pub pending_per_address: u32,
     /// How long a handshake may take.
     pub handshake: SignedDuration,
     /// Frames a second that one agent may send for long.

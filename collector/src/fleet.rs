@@ -13,7 +13,7 @@ use crate::state::{MAX_EPOCHS, Member};
 
 /// Where a report stands in its lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     /// The next one: to be applied.
     Next,
     /// Applied before: to be acknowledged again and nothing else.
@@ -27,7 +27,7 @@ pub enum Place {
 
 impl Member {
     /// The marks of the epoch that the agent speaks in now.
-    pub fn marks(&self) -> LaneMarks {
+    pub(crate) fn marks(&self) -> LaneMarks {
         self.epochs.last().map_or_else(LaneMarks::default, |(_, marks)| *marks)
     }
 
@@ -35,7 +35,7 @@ impl Member {
     ///
     /// `first` is what the agent still holds: what it gave up before that is not waited for. Says whether anything
     /// changed.
-    pub fn enter_epoch(&mut self, epoch: Epoch, first: LaneMarks) -> bool {
+    pub(crate) fn enter_epoch(&mut self, epoch: Epoch, first: LaneMarks) -> bool {
         let before = self.epochs.clone();
         let known = self.epochs.iter().position(|(known, _)| *known == epoch);
         let (_, mut marks) = known.map_or((epoch, LaneMarks::default()), |at| self.epochs.remove(at));
@@ -50,7 +50,7 @@ impl Member {
     }
 
     /// Where a report of the present epoch stands.
-    pub fn place(&self, lane: Lane, sequence: u64) -> Place {
+    pub(crate) fn place(&self, lane: Lane, sequence: u64) -> Place {
         let expected = self.marks().get(lane) + 1;
         match sequence.cmp(&expected) {
             core::cmp::Ordering::Less => Place::Before,
@@ -60,7 +60,7 @@ impl Member {
     }
 
     /// Moves the high-water mark of the present epoch.
-    pub fn advance(&mut self, lane: Lane, sequence: u64) {
+    pub(crate) fn advance(&mut self, lane: Lane, sequence: u64) {
         if let Some((_, marks)) = self.epochs.last_mut() {
             let mark = marks.get_mut(lane);
             *mark = (*mark).max(sequence);
@@ -70,7 +70,7 @@ impl Member {
 
 /// What came of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Applied {
+pub(crate) enum Applied {
     /// It is the endpoint's present truth now.
     Live,
     /// It is too old to say anything of the present: history only.
@@ -78,7 +78,7 @@ pub enum Applied {
 }
 
 /// Lets a report change what is known of its endpoint.
-pub fn apply(
+pub(crate) fn apply(
     endpoint: &mut Endpoint,
     report: Report,
     received_at: Timestamp,
@@ -126,7 +126,7 @@ pub fn apply(
 }
 
 /// The label that says that a person chose the class at enrolment: the agent's guess does not change it.
-pub const CLASS_FIXED: &str = "dogwatch.class";
+pub(crate) const CLASS_FIXED: &str = "dogwatch.class";
 
 fn replace<T>(known: &mut Option<T>, told: Option<T>) {
     if told.is_some() {

@@ -1,6 +1,6 @@
 //! The doorman: arguments, logging, exit code.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 use dogwatch_collector::{
@@ -41,20 +41,11 @@ enum Command {
 #[derive(Debug, Args)]
 struct Place {
     /// Where the collector keeps everything.
-    #[arg(long, value_name = "DIR", default_value_os_t = default_data_dir())]
+    #[arg(long, value_name = "DIR", default_value_os_t = init::default_data_dir())]
     data_dir: PathBuf,
     /// Another configuration file than DIR/collector.toml.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-}
-
-/// As root the system's place, else the user's state folder.
-fn default_data_dir() -> PathBuf {
-    if rustix::process::geteuid().is_root() {
-        return "/var/lib/dogwatch-collector".into();
-    }
-    let home = || std::env::var_os("HOME").map_or_else(|| ".".into(), PathBuf::from).join(".local/state");
-    std::env::var_os("XDG_STATE_HOME").map_or_else(home, PathBuf::from).join("dogwatch/collector")
 }
 
 impl Place {
@@ -78,6 +69,7 @@ fn main() -> ExitCode {
             tracing_subscriber::EnvFilter::try_from_env("DOGWATCH_LOG").unwrap_or_else(|_| "info".into()),
         )
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .init();
     let done = match &cli.command {

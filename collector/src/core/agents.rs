@@ -71,7 +71,7 @@ impl Core {
     }
 
     /// An agent tells something through a session that still counts.
-    pub(super) fn from_agent(
+    pub(super) fn hear(
         &mut self,
         state: &mut State,
         policy: &Arc<Policy>,

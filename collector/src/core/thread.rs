@@ -243,7 +243,7 @@ impl Core {
                     Input::Command(command) => self.command(&mut state, &policy, command, now, &mut batch),
                     Input::Attach(attach) => self.attach(&mut state, &policy, *attach, now, &mut batch),
                     Input::FromAgent { session, endpoint, message } => {
-                        self.from_agent(&mut state, &policy, (session, endpoint), message, now, &mut batch);
+                        self.hear(&mut state, &policy, (session, endpoint), message, now, &mut batch);
                     }
                     Input::PolicyChanged => {
                         state.members.keys().for_each(|id| self.due.set(*id, now));

@@ -70,7 +70,19 @@ pub(super) fn open(dir: &Path, options: EmbeddedOptions) -> Result<Embedded, Sto
 fn notes_on(opened: &Opened) -> Vec<String> {
     let cut = opened.torn_tail.iter().map(ToString::to_string);
     let damaged = opened.damaged.iter().map(ToString::to_string);
-    cut.chain(damaged).chain(opened.reserve_missing.iter().map(ToString::to_string)).collect()
+    cut.chain(damaged).chain(opened.reserve_missing.iter().map(with_sources)).collect()
+}
+
+/// A note stands alone: what caused an error is said with it.
+fn with_sources<E: std::error::Error>(error: &E) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        cause = source.source();
+    }
+    text
 }
 
 fn failed<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> StorageError + 'a {
@@ -175,7 +187,7 @@ impl Opening<'_> {
             match snapshot::read(&path, |row| rows.push(row)) {
                 Ok(header) if header.position == at && self.reach.contains(&at) => return Ok((rows, at)),
                 Ok(_) => self.notes.push(format!("{} does not fit the journal", path.display())),
-                Err(error) => self.notes.push(error.to_string()),
+                Err(error) => self.notes.push(with_sources(&error)),
             }
         }
         if *self.reach.start() == Position(0) {
@@ -191,14 +203,14 @@ impl Opening<'_> {
             return Err("there is no room to open it".to_owned());
         }
         let build = || {
-            self.mark.opening().map_err(|error| error.to_string())?;
+            self.mark.opening().map_err(|error| with_sources(&error))?;
             RealDisk.create_dir(&path).map_err(|error| error.to_string())?;
             let (view, _) = SledView::open(&path, self.cache_bytes).map_err(|error| match error {
                 OpenError::Full => "the disk is full".to_owned(),
                 OpenError::Bad(why) => why,
             })?;
             view.fill(rows, at)?;
-            self.mark.open().map_err(|error| error.to_string())?;
+            self.mark.open().map_err(|error| with_sources(&error))?;
             Ok(View::Sled(view))
         };
         build().inspect_err(|_: &String| {

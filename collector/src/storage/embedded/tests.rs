@@ -155,7 +155,7 @@ fn a_view_with_any_bad_sector_loses_nothing() {
     let core = lived_in(&pristine);
     let whole = fs::read(view_file(&pristine)).unwrap();
     let used = whole.iter().rposition(|byte| *byte != 0).unwrap();
-    for sector in (0..used / 512).step_by((used / 512 / 60).max(1)) {
+    for sector in (0..used / 512).step_by((used / 512 / 25).max(1)) {
         let dir = tempfile::tempdir().unwrap();
         copy_tree(pristine.path(), dir.path());
         let mut bytes = whole.clone();
@@ -312,7 +312,7 @@ fn every_flipped_bit_of_a_snapshot_is_found() {
     let whole = fs::read(&path).unwrap();
     let mut expected = Vec::new();
     let header = snapshot::read(&path, |row| expected.push(row)).unwrap();
-    for bit in (0..whole.len() * 8).step_by(13) {
+    for bit in (0..whole.len() * 8).step_by(37) {
         let mut bytes = whole.clone();
         bytes[bit / 8] ^= 1 << (bit % 8);
         fs::write(&path, bytes).unwrap();
@@ -406,7 +406,7 @@ fn a_view_in_memory_stands_in_where_sled_has_no_room() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_power_cut_at_any_operation_of_the_journal_loses_no_commit(after in 0_u64..120, seed: u64) {
