@@ -2,6 +2,7 @@
 
 mod permissions;
 mod strictness;
+mod work;
 
 use std::sync::{Arc, RwLock};
 
@@ -61,7 +62,7 @@ pub(crate) fn member(id: &str, name: &str, org: &str) -> Member {
 /// A collector whose core never answers: enough for everything that is decided before the core is asked.
 pub(crate) struct Collector {
     router: Router,
-    _inputs: tokio::sync::mpsc::Receiver<crate::core::Input>,
+    inputs: Option<tokio::sync::mpsc::Receiver<crate::core::Input>>,
     health: tokio::sync::watch::Sender<Health>,
 }
 
@@ -84,7 +85,13 @@ impl Collector {
             agents_address: "collector.example:7444".into(),
             root_sha256: Sha256::of(b"root"),
         };
-        Self { router: with_clock(core, info, noon), _inputs: kept, health }
+        Self { router: with_clock(core, info, noon), inputs: Some(kept), health }
+    }
+
+    /// The same after its core has ended: whatever would change something is refused at once.
+    pub(crate) fn without_core(mut self) -> Self {
+        self.inputs = None;
+        self
     }
 
     pub(crate) async fn ask(&self, method: Method, path: &str, token: Option<&str>, body: &str) -> Answer {

@@ -2,24 +2,19 @@
 
 use http::{Method, StatusCode};
 
-use super::{Collector, member, noon, org, text_of_token, token};
+use super::{Collector, noon, org, text_of_token, token};
 use crate::{
     access::{JoinTokenRecord, Role, Sha256},
     api::{
         auth::Needs,
         routes::{self, ROUTES, Route},
     },
-    state::State,
 };
 
-const OTHER: &str = "018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d11";
-
-/// An `acme` machine and join token; an admin (`a`), a member (`m`) and a viewer (`v`) of everything, a viewer of
+/// Machines, an alert and a join token of `acme`; an admin (`a`), a member (`m`) and a viewer (`v`) of everything, a viewer of
 /// `globex` (`g`) and its admin (`x`), an expired (`e`) and a revoked (`r`) admin.
 fn collector() -> Collector {
-    let mut state = State::default();
-    let machine = member(OTHER, "srv-01", "acme");
-    state.members.insert(machine.endpoint.id, machine);
+    let mut state = super::work::state();
     let mut expired = token('e', Role::Admin, None);
     expired.1.expires_at = Some(noon());
     let mut revoked = token('r', Role::Admin, None);

@@ -1,0 +1,136 @@
+//! Acts on alerts, answers of `who`, filters of the fleet: over a state with machines and one alert.
+
+use http::{Method, Request, StatusCode, header};
+use serde_json::json;
+
+use super::{Collector, member, text_of_token, token};
+use crate::{
+    access::Role,
+    state::{Item, State},
+};
+
+fn item() -> Item {
+    serde_json::from_value(json!({
+        "number": 1, "version": 7, "org": "acme", "site": "main",
+        "endpoint": "018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d11", "endpoint_name": "srv-01", "rule": "disk-full",
+        "subject": "/", "category": "capacity", "tool": "os", "severity": "critical", "priority": "P2",
+        "title": "disk / is full", "condition": "firing", "work": "unclaimed", "visibility": "normal",
+        "owner": { "team": "msp", "side": "msp", "matrix_version": "0123456789ab", "why": ["last resort"] },
+        "since": "2026-11-22T09:00:00Z", "first_seen": "2026-11-22T09:00:00Z",
+        "last_seen": "2026-11-22T11:00:00Z", "count": 1, "timeline": [],
+    }))
+    .unwrap()
+}
+
+pub(super) fn state() -> State {
+    let mut state = State::default();
+    for (id, name) in [
+        ("018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d11", "srv-01"),
+        ("018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d12", "lap-07"),
+        ("018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d13", "srv-02"),
+    ] {
+        let machine = member(id, name, "acme");
+        state.members.insert(machine.endpoint.id, machine);
+    }
+    state.tokens.extend([token('a', Role::Admin, None)]);
+    let item = item();
+    state.alerts.insert(item.alert.number, item);
+    state
+}
+
+async fn get(path: &str) -> super::Answer {
+    Collector::over(state()).get(path, Some(&text_of_token('a'))).await
+}
+
+fn names(answer: &super::Answer) -> Vec<&str> {
+    answer.json["endpoints"].as_array().unwrap().iter().map(|e| e["name"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn an_alert_comes_with_its_version_for_the_next_writer() {
+    let answer = get("/api/v1/alerts/%231").await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    assert_eq!(answer.headers[header::ETAG], "\"7\"");
+    assert_eq!(answer.json["title"], "disk / is full");
+    assert_eq!(answer.json["timeline"], json!([]));
+}
+
+#[tokio::test]
+async fn a_version_that_is_none_is_refused() {
+    let request = Request::post("/api/v1/alerts/1/claim")
+        .header(header::AUTHORIZATION, format!("Bearer {}", text_of_token('a')))
+        .header(header::IF_MATCH, "soon")
+        .body(axum::body::Body::empty())
+        .unwrap();
+    let answer = Collector::over(state()).send(request).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert!(answer.detail().contains("if-match"), "{}", answer.detail());
+}
+
+#[tokio::test]
+async fn the_fleet_is_filtered_sorted_and_paged() {
+    let all = get("/api/v1/fleet?sort=-name").await;
+    assert_eq!(names(&all), ["srv-02", "srv-01", "lap-07"]);
+    let servers = get("/api/v1/fleet?filter=name.startsWith(%22srv%22)").await;
+    assert_eq!(names(&servers), ["srv-01", "srv-02"]);
+    assert_eq!((&servers.json["total"], &servers.json["matched"]), (&json!(3), &json!(2)));
+    let unknown = get("/api/v1/fleet?filter=health.cpu.used_percent%20%3E%201.0").await;
+    assert_eq!(unknown.json["unjudged"], 3);
+    let first = get("/api/v1/fleet?limit=2").await;
+    assert_eq!(names(&first), ["lap-07", "srv-01"]);
+    let rest = get(&format!("/api/v1/fleet?limit=2&cursor={}", first.json["next"].as_str().unwrap())).await;
+    assert_eq!(names(&rest), ["srv-02"]);
+    assert_eq!(rest.json.get("next"), None);
+}
+
+#[tokio::test]
+async fn a_filter_that_does_not_compile_says_where() {
+    let answer = get("/api/v1/fleet?filter=onlin").await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert_eq!((&answer.json["parameter"], &answer.json["column"]), (&json!("filter"), &json!(1)));
+    assert!(answer.detail().contains("did you mean `online`?"), "{}", answer.detail());
+}
+
+#[tokio::test]
+async fn the_queue_can_be_filtered_by_the_endpoint() {
+    let all = get("/api/v1/queue").await;
+    assert_eq!(all.json["alerts"][0]["number"], 1);
+    let none = get("/api/v1/queue?filter=name%20%3D%3D%20%22lap-07%22").await;
+    assert_eq!((&none.json["total"], &none.json["matched"]), (&json!(1), &json!(0)));
+}
+
+#[tokio::test]
+async fn who_answers_for_an_endpoint_and_at_an_instant() {
+    let path = "/api/v1/who?about=backup&endpoint=srv-01&at=2026-11-01T05:30:00Z&severity=warning";
+    let answer = get(path).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    assert_eq!(answer.json["asked"]["endpoint"], "srv-01");
+    assert_eq!(answer.json["asked"]["at"], "2026-11-01T05:30:00Z");
+    assert!(answer.json["first_responder"]["team"].is_string());
+    let wrong = get("/api/v1/who?about=bakcup").await;
+    assert_eq!(wrong.status, StatusCode::NOT_FOUND);
+    assert!(wrong.detail().contains("did you mean `backup`?"), "{}", wrong.detail());
+    let when = get("/api/v1/who?about=backup&at=tomorrow").await;
+    assert_eq!(when.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn the_rules_in_force_are_listed_and_explained() {
+    let rules = get("/api/v1/rules").await;
+    let shipped = rules.json["rules"].as_array().unwrap();
+    assert!(shipped.iter().any(|rule| rule["levels"][0]["when"].is_string()), "{}", rules.text);
+    let tested = get("/api/v1/rules/test?endpoint=srv-01").await;
+    assert_eq!(tested.status, StatusCode::OK, "{}", tested.text);
+    assert!(tested.json["rules"].as_array().unwrap().len() >= shipped.len());
+}
+
+#[tokio::test]
+async fn an_endpoint_is_found_by_name_and_by_id() {
+    for path in ["/api/v1/endpoints/srv-01", "/api/v1/endpoints/018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d11"] {
+        assert_eq!(get(path).await.json["name"], "srv-01");
+    }
+    let missing = Collector::over(state())
+        .ask(Method::POST, "/api/v1/endpoints/srv-09/revoke", Some(&text_of_token('a')), "")
+        .await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+}
