@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 /// The limits of one listener. All of them are configuration, so that tests need not wait.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// A handshake takes two round trips; five seconds is a very slow satellite.
     pub handshake: Duration,
     /// Handshakes under way at once: more would only slow each other down.
     pub pending: usize,
     /// Handshakes under way from one address (IPv6: one /64). An office behind one address is served in turns.
-    pub pending_per_address: u32,
+    pub pending_per_address: usize,
     /// Connections that stand at once.
     pub connections: usize,
     /// A new connection must have sent its first request by then, and each HTTP/1 request's head must take no longer.
