@@ -9,8 +9,8 @@ use std::{
 /// Counts handshakes under way by address. As many entries as handshakes: the listener's own cap bounds it.
 #[derive(Clone)]
 pub(super) struct Admission {
-    limit: usize,
-    under_way: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    limit: u32,
+    under_way: Arc<Mutex<HashMap<IpAddr, u32>>>,
 }
 
 /// One handshake under way; dropping it ends it.
@@ -20,7 +20,7 @@ pub(super) struct Turn {
 }
 
 impl Admission {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: u32) -> Self {
         Self { limit, under_way: Arc::default() }
     }
 

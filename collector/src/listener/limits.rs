@@ -10,7 +10,7 @@ pub struct Limits {
     /// Handshakes under way at once: more would only slow each other down.
     pub pending: usize,
     /// Handshakes under way from one address (IPv6: one /64). An office behind one address is served in turns.
-    pub pending_per_address: usize,
+    pub pending_per_address: u32,
     /// Connections that stand at once.
     pub connections: usize,
     /// A new connection must have sent its first request by then, and each HTTP/1 request's head must take no longer.
