@@ -14,7 +14,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, endpoints, extract::Params, problem::Problem};
-use crate::state::Member;
 use crate::{policy::Policy, state::Member};
 
 /// The most endpoints in one answer; whoever wants more follows `next`.

@@ -75,12 +75,6 @@ pub(crate) async fn list(
 }
 
 /// What a filter says about the endpoint of an alert.
-fn judge(state: &Fleet, alert: &Alert, filter: Option<&Filter>, as_of: Timestamp) -> Verdict {
-    let Some(filter) = filter else { return Verdict::Match };
-    state
-        .members
-        .get(&alert.endpoint)
-        .map_or(Verdict::Unknown, |member| filter.judge(&fleet::row(member, as_of)))
 fn judge(member: Option<&Member>, filter: &Filter, policy: &Policy, as_of: Timestamp) -> Verdict {
     member.map_or(Verdict::Unknown, |member| filter.judge(&fleet::row(member, policy, as_of)))
 }
