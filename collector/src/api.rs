@@ -31,7 +31,7 @@ mod tries;
 mod who;
 mod whoami;
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{Router, extract::DefaultBodyLimit};
 use jiff::Timestamp;
@@ -52,11 +52,6 @@ pub struct ApiInfo {
     /// SHA-256 of the root certificate (DER).
     pub root_sha256: Sha256,
 }
-
-/// The address a request came from. The listener puts it into the request's extensions; without it, all callers share
-/// one limit on tries.
-#[derive(Debug, Clone, Copy)]
-pub struct Peer(pub IpAddr);
 
 /// The longest request body: 64 KiB is far more than any comment, and too little to hurt.
 const MAX_BODY_BYTES: usize = 64 * 1024;

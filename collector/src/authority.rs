@@ -50,7 +50,8 @@ pub struct Authority {
     trust_domain: String,
     root: CertificateDer<'static>,
     endpoint_lifetime: SignedDuration,
-    orgs: Mutex<HashMap<OrgId, Arc<Ca>>>,
+    /// The CAs in use, each with the instant at which its file is looked at again.
+    orgs: Mutex<HashMap<OrgId, (Arc<Ca>, Timestamp)>>,
 }
 
 impl Authority {
@@ -130,13 +131,13 @@ impl Authority {
 
     fn org_ca(&self, org: &OrgId, now: Timestamp) -> Result<Arc<Ca>, AuthorityError> {
         let mut orgs = self.orgs.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = orgs.get(org)
-            && !known.is_old(now)
+        if let Some((known, until)) = orgs.get(org)
+            && now < *until
         {
             return Ok(Arc::clone(known));
         }
         let ca = Arc::new(ca::open_or_create(&self.folder, &ca::Kind::Org(org), &self.trust_domain, now)?);
-        orgs.insert(org.clone(), Arc::clone(&ca));
+        orgs.insert(org.clone(), (Arc::clone(&ca), ca.look_again_at(now)));
         Ok(ca)
     }
 

@@ -44,7 +44,8 @@ impl Collector {
         let authority = Authority::open(&data.authority(), now)?
             .with_endpoint_lifetime(config.times.certificate_lifetime);
         let authority = Arc::new(authority);
-        let policy = policy::read(&data.policy(), config.times.reopen_window).map_err(policy::all_faults)?;
+        let policy = policy::read(&data.policy(), config.times.reopen_window)
+            .map_err(|faults| policy::all_faults(&faults))?;
         let storage: Box<dyn Storage> = Box::new(Embedded::open(
             &data.store(),
             EmbeddedOptions {

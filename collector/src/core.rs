@@ -56,7 +56,7 @@ const MAX_BATCH: usize = 1024;
 /// What reaches the core.
 pub(crate) enum Input {
     /// From people or enrolment.
-    Command(Command),
+    Command(Box<Command>),
     /// An agent opens its stream.
     Attach(Box<Attach>),
     /// An agent tells something.
@@ -80,16 +80,7 @@ pub(crate) enum Input {
 /// What an agent tells, as far as the core cares.
 pub(crate) enum FromAgent {
     /// A report.
-    Report {
-        /// Lane (wire number) and sequence, known even when the rest is not understood.
-        place: (i32, u64),
-        /// As it came.
-        wire: Vec<u8>,
-        /// As it was understood, or why not.
-        report: Result<Report, String>,
-        /// When it came.
-        at: Timestamp,
-    },
+    Report(Box<Incoming>),
     /// The stream ended.
     Detach {
         /// The agent's word, if it said one.
@@ -97,6 +88,20 @@ pub(crate) enum FromAgent {
         /// When.
         at: Timestamp,
     },
+}
+
+/// A report as it came.
+pub(crate) struct Incoming {
+    /// The wire's number of its lane, known even when the rest is not understood.
+    pub(crate) lane: i32,
+    /// Its place in the lane.
+    pub(crate) sequence: u64,
+    /// Its bytes.
+    pub(crate) wire: Vec<u8>,
+    /// What it says, or why that was not understood.
+    pub(crate) report: Result<Report, String>,
+    /// When it came.
+    pub(crate) at: Timestamp,
 }
 
 /// An agent that opens its stream.

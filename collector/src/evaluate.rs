@@ -39,6 +39,6 @@ pub(crate) fn judge(
             }
         }
     }
-    let rerouted = queue::reroute(state, policy, id, now, batch);
+    let rerouted = queue::reroute(state, policy, (id, told.is_empty()), now, batch);
     [assessment.next_due, rerouted].into_iter().flatten().min().or(Some(Timestamp::MAX))
 }

@@ -117,7 +117,8 @@ fn notify_service_manager(states: &[sd_notify::NotifyState<'_>]) {
 
 fn check(place: &Place) -> anyhow::Result<()> {
     let (config, data) = place.read()?;
-    let policy = policy::read(&data.policy(), config.times.reopen_window).map_err(policy::all_faults)?;
+    let policy = policy::read(&data.policy(), config.times.reopen_window)
+        .map_err(|faults| policy::all_faults(&faults))?;
     dogwatch_collector::authority::Authority::open(&data.authority(), jiff::Timestamp::now())?;
     say(&format!(
         "ok: collector.toml, the certificate authority, {} rules, {} org(s): {}",

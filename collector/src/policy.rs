@@ -53,6 +53,8 @@ impl Policy {
         std::fs::create_dir(folder.path().join("orgs")).unwrap();
         let file = folder.path().join("orgs").join(format!("{org}.toml"));
         std::fs::write(file, dogwatch_triage::matrix::starter(org)).unwrap();
-        read(folder.path(), alert::Policy::default().reopen_window).map_err(all_faults).unwrap()
+        read(folder.path(), alert::Policy::default().reopen_window)
+            .map_err(|faults| all_faults(&faults))
+            .unwrap()
     }
 }

@@ -80,12 +80,12 @@ pub(crate) fn withdraw(state: &mut State, id: EndpointId, now: Timestamp, batch:
     }
 }
 
-/// Asks the matrix again for the alerts of an endpoint that nobody has claimed, where the answer has run out (or, with
-/// `all`, in any case). Gives the instant at which the earliest of the answers runs out.
+/// Asks the matrix again for the alerts of an endpoint that nobody has claimed: those whose answer has run out, or all of
+/// them when `facts_may_differ`. Gives the instant at which the earliest of the answers runs out.
 pub(crate) fn reroute(
     state: &mut State,
     policy: &Policy,
-    id: EndpointId,
+    (id, facts_may_differ): (EndpointId, bool),
     now: Timestamp,
     batch: &mut Batch,
 ) -> Option<Timestamp> {
@@ -100,7 +100,7 @@ pub(crate) fn reroute(
         let stale = alert.owner.until.is_some_and(|until| until <= now);
         let matrix_changed = policy.matrix_version(&alert.org) != Some(alert.owner.matrix_version.as_str());
         let mut until = alert.owner.until;
-        if stale || matrix_changed {
+        if facts_may_differ || stale || matrix_changed {
             let owner = owner_by(policy, member, alert, now);
             until = owner.until;
             changes.extend(alert.reroute(owner, now));

@@ -1,15 +1,19 @@
 //! The first login: the one-time setup code becomes the first administrator's token.
 
-use std::time::Instant;
+use std::{net::SocketAddr, time::Instant};
 
-use axum::{Extension, Json, extract::State};
+use axum::{
+    Extension, Json,
+    extract::{ConnectInfo, State},
+};
 use dogwatch_model::{PersonId, Side, TeamId};
 use serde::Deserialize;
 
-use super::{Peer, Shared, extract::Body, problem::Problem, secret, tokens::NewToken};
+use super::{Shared, extract::Body, problem::Problem, secret, tokens::NewToken};
 use crate::{
     access::{Principal, Role, Sha256},
     core::NewApiToken,
+    listener::network,
 };
 
 /// What the first person says.
@@ -30,10 +34,10 @@ const fn msp() -> Side {
 /// `POST /api/v1/setup`
 pub(crate) async fn redeem(
     State(api): State<Shared>,
-    peer: Option<Extension<Peer>>,
+    caller: Option<Extension<ConnectInfo<SocketAddr>>>,
     Body(setup): Body<Setup>,
 ) -> Result<Json<NewToken>, Problem> {
-    let from = peer.map(|Extension(Peer(address))| address);
+    let from = caller.map(|Extension(ConnectInfo(address))| network(address.ip()));
     if !api.tries.allow(from, Instant::now()) {
         return Err(Problem::too_many(
             "five setup codes were tried within a minute; wait a minute and try again",

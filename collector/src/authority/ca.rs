@@ -23,6 +23,8 @@ const CA_LIFETIME: SignedDuration = SignedDuration::from_hours(5 * 366 * 24);
 /// A CA with less than this left is renewed when the root's key is at hand: a year to bring it.
 const RENEW_CA_BEFORE: SignedDuration = SignedDuration::from_hours(366 * 24);
 
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
 /// Which CA below the root.
 pub(super) enum Kind<'a> {
     /// Signs the collector's own server certificate.
@@ -63,8 +65,13 @@ pub(super) struct Ca {
 }
 
 impl Ca {
-    pub(super) fn is_old(&self, now: Timestamp) -> bool {
+    fn is_old(&self, now: Timestamp) -> bool {
         self.not_after - RENEW_CA_BEFORE < now
+    }
+
+    /// When to look at its file again: once it is old, daily, because the root's key may have come back.
+    pub(super) fn look_again_at(&self, now: Timestamp) -> Timestamp {
+        if self.is_old(now) { self.not_after.min(now + DAY) } else { self.not_after - RENEW_CA_BEFORE }
     }
 
     fn parse(path: &Path, certificate: &str, key: &str) -> Result<Self, AuthorityError> {
@@ -150,14 +157,7 @@ pub(super) fn open_or_create(
     now: Timestamp,
 ) -> Result<Ca, AuthorityError> {
     let path = kind.file(folder);
-    let read = || {
-        files::read_private(&path)?
-            .map(|pem| {
-                let ca = Ca::parse(&path, &pem, &pem)?;
-                Ok::<_, AuthorityError>(ca)
-            })
-            .transpose()
-    };
+    let read = || files::read_private(&path)?.map(|pem| Ca::parse(&path, &pem, &pem)).transpose();
     let present = read()?;
     match present {
         Some(ca) if !ca.is_old(now) => return Ok(ca),

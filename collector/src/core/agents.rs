@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use dogwatch_model::{EndpointId, EndpointState, Goodbye, Lane, Report};
+use dogwatch_model::{EndpointId, EndpointState, Goodbye, Lane};
 use dogwatch_proto::v1::{self, collector_message::Message};
 use dogwatch_triage::filter::Reads;
 use jiff::Timestamp;
 use tonic::Status;
 
-use super::{Attach, Attached, Batch, Core, FromAgent, Session};
+use super::{Attach, Attached, Batch, Core, FromAgent, Incoming, Session};
 use crate::{
     evaluate,
     fleet::{self, Applied, Place},
@@ -84,9 +84,7 @@ impl Core {
             return;
         }
         match message {
-            FromAgent::Report { place, wire, report, at } => {
-                self.report(state, policy, id, (place, wire, report, at), now, batch);
-            }
+            FromAgent::Report(incoming) => self.report(state, policy, id, *incoming, now, batch),
             FromAgent::Detach { goodbye, at } => {
                 self.sessions.remove(&id);
                 self.detach(state, policy, (id, goodbye), at.max(now), batch);
@@ -99,18 +97,19 @@ impl Core {
         state: &mut State,
         policy: &Arc<Policy>,
         id: EndpointId,
-        (place, wire, report, at): ((i32, u64), Vec<u8>, Result<Report, String>, Timestamp),
+        incoming: Incoming,
         now: Timestamp,
         batch: &mut Batch,
     ) {
         let Some(member) = state.members.get_mut(&id) else { return };
-        let (Some(lane), sequence) = (lane_of(place.0), place.1) else {
+        let Incoming { lane: number, sequence, wire, report, at } = incoming;
+        let Some(lane) = lane_of(number) else {
             return self.end_session(id, Status::invalid_argument("Report.lane is not one of the three"));
         };
         match member.place(lane, sequence) {
             Place::Before => return batch.ack(id, lane, member.marks().get(lane)),
             Place::Ahead { expected } => {
-                return self.say(id, Message::Reject(v1::Reject { lane: place.0, expected }));
+                return self.say(id, Message::Reject(v1::Reject { lane: number, expected }));
             }
             Place::Next => {}
         }
@@ -125,13 +124,14 @@ impl Core {
                 for event in &report.events {
                     tracing::info!(endpoint.id = %id, kind = event.kind, detail = event.detail, "agent event");
                 }
-                if fleet::apply(&mut member.endpoint, report, at, self.settings.late_after) == Applied::Live {
+                if fleet::apply(&mut member.endpoint, report, at, self.settings.late_after) == Applied::Live
+                {
                     self.judge(state, policy, id, told, now, batch);
                 }
             }
             Err(reason) => {
                 tracing::warn!(endpoint.id = %id, %lane, sequence, reason, "report set aside: it could not be understood");
-                self.say(id, Message::Poisoned(v1::Poisoned { lane: place.0, sequence, reason }));
+                self.say(id, Message::Poisoned(v1::Poisoned { lane: number, sequence, reason }));
             }
         }
     }

@@ -229,7 +229,7 @@ impl CoreHandle {
             )
         };
         let (reply, answer) = tokio::sync::oneshot::channel();
-        let sent = self.inputs.send(super::Input::Command(command(reply)));
+        let sent = self.inputs.send(super::Input::Command(Box::new(command(reply))));
         tokio::time::timeout(ANSWER_LIMIT, async {
             sent.await.map_err(|_| gone())?;
             answer.await.map_err(|_| gone())?

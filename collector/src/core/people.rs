@@ -1,6 +1,6 @@
 //! What people (and enrolment on their behalf) do to the state.
 
-use std::sync::Arc;
+use std::{fmt::Display, sync::Arc};
 
 use dogwatch_model::{Criticality, Endpoint, EndpointId, EndpointState, Facts, PersonId, Presence};
 use dogwatch_triage::alert::{self, Act, AlertNumber};
@@ -33,7 +33,7 @@ struct Audit<'a> {
 }
 
 /// Records an act of a person, in the same commit as its effect.
-fn audit(batch: &mut Batch, at: Timestamp, by: Option<&PersonId>, act: &str, on: impl ToString) {
+fn audit(batch: &mut Batch, at: Timestamp, by: Option<&PersonId>, act: &str, on: impl Display) {
     let on = on.to_string();
     match by {
         Some(person) => tracing::info!(%person, act, on, "audit"),
@@ -335,13 +335,13 @@ fn act_on_alert(
             format!("{number} has changed since you saw it (version {} now); look again", item.alert.version),
         ));
     }
-    let change = alert::act(&item.alert, act, &by.actor(), now).map_err(refusal)?;
+    let change = alert::act(&item.alert, act, &by.actor(), now).map_err(|refused| refusal(&refused))?;
     queue::store(state, change, batch);
     Ok(state.alerts[&number].clone())
 }
 
-fn refusal(refusal: alert::Refusal) -> Refusal {
-    let code = match &refusal {
+fn refusal(refusal: &alert::Refusal) -> Refusal {
+    let code = match refusal {
         alert::Refusal::Empty { .. } | alert::Refusal::TooLong { .. } => Code::Invalid,
         alert::Refusal::NotAPerson => Code::NotAllowed,
         _ => Code::Conflict,

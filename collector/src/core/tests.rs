@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Attach, Attached, Command, Core, CoreHandle, Enrol, Enrolled, FromAgent, Input, NewJoinToken, Settings,
+    Attach, Attached, Command, Core, CoreHandle, Enrol, Enrolled, FromAgent, Incoming, Input, NewJoinToken, Settings,
 };
 use crate::{
     access::{JoinTokenRecord, Principal, Role, Sha256},
@@ -149,7 +149,7 @@ impl Sim {
 
     fn ask<T>(&mut self, command: impl FnOnce(super::command::Reply<T>) -> Command) -> Result<T, Refusal> {
         let (reply, mut answer) = oneshot::channel();
-        self.step(Input::Command(command(reply)));
+        self.step(Input::Command(Box::new(command(reply))));
         answer.try_recv().unwrap()
     }
 
@@ -206,10 +206,7 @@ impl Sim {
 
     fn report(&mut self, agent: &Agent, report: &Report) {
         let wire = prost::Message::encode_to_vec(&v1::Report::from(report));
-        let message = FromAgent::Report {
-            place: (v1::Lane::from(report.lane).into(), report.sequence),
-            wire,
-            report: Ok(report.clone()),
+        let message = FromAgent::Report(Box::new(Incoming { lane: v1::Lane::from(report.lane).into(), sequence: report.sequence, wire, report: Ok(report.clone()),
             at: self.now,
         };
         self.step(Input::FromAgent { session: agent.session, endpoint: agent.id, message });
@@ -299,8 +296,10 @@ fn nothing_is_acknowledged_when_the_disk_fails() {
     *sim.disk.broken.lock().unwrap() = true;
     let report = backup_report(1, sim.now, RunResult::Failed);
     let wire = prost::Message::encode_to_vec(&v1::Report::from(&report));
-    let message =
-        FromAgent::Report { place: (v1::Lane::Kept.into(), 1), wire, report: Ok(report), at: sim.now };
+    let message = FromAgent::Report {
+        place: (v1::Lane::Kept.into(), 1),
+        wire,
+        report: Ok(report), at: sim.now }));
     let input = Input::FromAgent { session: agent.session, endpoint: agent.id, message };
     assert!(sim.core.step(&mut vec![input], sim.now).is_err());
     assert_eq!(messages(&mut agent), []);
@@ -326,12 +325,7 @@ fn a_report_that_cannot_be_understood_is_set_aside_counts_as_done_and_stays_done
         sequence: 1,
         ..Default::default()
     });
-    let message = FromAgent::Report {
-        place: (v1::Lane::Kept.into(), 1),
-        wire,
-        report: Err("made up".into()),
-        at: sim.now,
-    };
+    let message = FromAgent::Report(Box::new(Incoming { lane: v1::Lane::Kept.into(), sequence: 1, wire, report: Err("made up".into()), at: sim.now }));
     sim.step(Input::FromAgent { session: agent.session, endpoint: agent.id, message });
     let told = messages(&mut agent);
     assert!(matches!(told[..], [Message::Poisoned(_), Message::Ack(_)]), "{told:?}");

@@ -240,7 +240,7 @@ impl Core {
             let mut state = shared.write().unwrap_or_else(std::sync::PoisonError::into_inner);
             for input in inputs.drain(..) {
                 match input {
-                    Input::Command(command) => self.command(&mut state, &policy, command, now, &mut batch),
+                    Input::Command(command) => self.command(&mut state, &policy, *command, now, &mut batch),
                     Input::Attach(attach) => self.attach(&mut state, &policy, *attach, now, &mut batch),
                     Input::FromAgent { session, endpoint, message } => {
                         self.hear(&mut state, &policy, (session, endpoint), message, now, &mut batch);

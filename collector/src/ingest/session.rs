@@ -15,7 +15,7 @@ use super::{OUTBOUND_QUEUE, Uplink, pace::Pace};
 use crate::{
     access::Sha256,
     authority::verify::Peer,
-    core::{Attach, Attached, FromAgent, Input},
+    core::{Attach, Attached, FromAgent, Incoming, Input},
 };
 
 /// How long an agent may take for its Hello.
@@ -167,11 +167,14 @@ impl Session {
                 Err(Status::unauthenticated("the certificate has expired: renew it first"))
             }
             agent_message::Message::Report(report) => {
-                let at = Timestamp::now();
-                let place = (report.lane, report.sequence);
-                let wire = prost::Message::encode_to_vec(&report);
-                let report = Report::try_from(report).map_err(|error| error.to_string());
-                self.tell_core(FromAgent::Report { place, wire, report, at }).await.map(|()| None)
+                let incoming = Incoming {
+                    lane: report.lane,
+                    sequence: report.sequence,
+                    wire: prost::Message::encode_to_vec(&report),
+                    report: Report::try_from(report).map_err(|error| error.to_string()),
+                    at: Timestamp::now(),
+                };
+                self.tell_core(FromAgent::Report(Box::new(incoming))).await.map(|()| None)
             }
             agent_message::Message::Goodbye(goodbye) => goodbye
                 .reason

@@ -50,8 +50,10 @@ pub(super) async fn serve(
     let Some(turn) = house.admission.admit(address.ip()) else {
         return turn_away("too many handshakes under way from its address (limit `pending_per_address`)");
     };
+    // Boxed, so that its memory is free again while the connection stands.
+    let handshake = Box::pin(handshake::shake(house.tls.load_full(), stream, house.limits.handshake));
     let shaken = tokio::select! {
-        shaken = handshake::shake(house.tls.load_full(), stream, house.limits.handshake) => shaken,
+        shaken = handshake => shaken,
         () = house.stop.cancelled() => return,
     };
     let stream = match shaken {
@@ -68,7 +70,7 @@ pub(super) async fn serve(
     let is_http2 = matches!(house.door, Door::Agents(_)) || stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let caller =
         Arc::new(Caller { house, identity, has_asked: AtomicBool::new(false), dismissed: Notify::new() });
-    caller.drive(TokioIo::new(*stream), is_http2).await;
+    caller.drive(TokioIo::new(stream), is_http2).await;
 }
 
 /// What is known of a caller from the handshake.
@@ -99,13 +101,13 @@ struct Caller {
 }
 
 impl Caller {
-    async fn drive(self: Arc<Self>, io: TokioIo<TlsStream<TcpStream>>, is_http2: bool) {
+    async fn drive(self: Arc<Self>, io: TokioIo<Box<TlsStream<TcpStream>>>, is_http2: bool) {
         let limits = &self.house.limits;
         let service = hyper::service::service_fn(|request| Arc::clone(&self).answer(request));
         if is_http2 {
-            self.attend(http2(limits).serve_connection(io, service)).await;
+            self.attend(Box::pin(http2(limits).serve_connection(io, service))).await;
         } else {
-            self.attend(http1(limits).serve_connection(io, service)).await;
+            self.attend(Box::pin(http1(limits).serve_connection(io, service))).await;
         }
     }
 
@@ -129,9 +131,10 @@ impl Caller {
     }
 
     /// Keeps a connection going until it ends, is told to go, or has overstayed.
-    async fn attend<C: GracefulConnection>(&self, connection: C) {
+    ///
+    /// The connection is boxed: as part of this future it would take its place twice over, for each of 10,000 agents.
+    async fn attend<C: GracefulConnection>(&self, mut connection: Pin<Box<C>>) {
         let House { limits, stop, .. } = &*self.house;
-        let mut connection = pin!(connection);
         let mut deadline = pin!(tokio::time::sleep(limits.first_request));
         let mut stage = Stage::Opening;
         loop {
@@ -151,7 +154,7 @@ impl Caller {
                     (Stage::Leaving | Stage::Settled, _) => return,
                 },
             }
-            Pin::as_mut(&mut connection).graceful_shutdown();
+            connection.as_mut().graceful_shutdown();
             deadline.as_mut().reset(Instant::now() + limits.drain);
         }
     }

@@ -37,7 +37,7 @@ pub enum PolicyFault {
 }
 
 /// All faults as one error, a line each.
-pub fn all_faults(faults: Vec<PolicyFault>) -> anyhow::Error {
+pub fn all_faults(faults: &[PolicyFault]) -> anyhow::Error {
     let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
     anyhow::anyhow!("{}", lines.join("\n"))
 }

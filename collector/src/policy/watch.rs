@@ -113,7 +113,7 @@ impl Watch {
         let files = match super::read::files(&self.folder) {
             Ok(files) if files == self.seen && !asked => return,
             Ok(files) => files,
-            Err(fault) => return self.refuse(vec![fault]),
+            Err(fault) => return self.refuse(&[fault]),
         };
         self.seen = files;
         match read(&self.folder, self.reopen_window) {
@@ -127,11 +127,11 @@ impl Watch {
                 self.standing.store(Arc::new(Standing::InForce { since: Timestamp::now() }));
                 let _ = self.core.inputs.send(Input::PolicyChanged).await;
             }
-            Err(faults) => self.refuse(faults),
+            Err(faults) => self.refuse(&faults),
         }
     }
 
-    fn refuse(&self, faults: Vec<PolicyFault>) {
+    fn refuse(&self, faults: &[PolicyFault]) {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         tracing::warn!(faults = faults.join("; "), "policy files refused; what was in force still is");
         self.standing.store(Arc::new(Standing::Refused { at: Timestamp::now(), faults }));

@@ -4,7 +4,7 @@
 
 mod harness;
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use dogwatch_collector::{
     access::Sha256,
@@ -206,6 +206,19 @@ async fn headers_beyond_the_limit_are_refused_and_others_go_on() {
     assert!(refused.is_err() || refused.is_ok_and(|(head, _)| head.status == 431));
     let mut other = port.caller(Some(&port.agent(FRESH))).http2().await;
     assert!(other.get("/who").await.is_ok());
+}
+
+#[tokio::test]
+async fn over_http_1_1_the_answer_to_huge_headers_is_431() {
+    let port = Port::start(false, Limits::people());
+    let mut caller = port.caller(None);
+    Arc::make_mut(&mut caller.config).alpn_protocols.clear();
+    let mut stream = caller.connect().await.unwrap();
+    let huge = format!("GET /who HTTP/1.1\r\nHost: localhost\r\nX-Huge: {}\r\n\r\n", "x".repeat(20 * 1024));
+    stream.write_all(huge.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    tokio::time::timeout(PATIENCE, stream.read_exact(&mut answer)).await.unwrap().unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 431");
 }
 
 #[tokio::test]

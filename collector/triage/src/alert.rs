@@ -41,22 +41,16 @@ pub type Change = (Alert, Vec<TimelineEvent>);
 /// story, and its comments belong together; a week later it is another.
 pub const REOPEN_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 
-/// How often new evidence alone is taken into a firing alert. A percentage that moves with every sample must
-/// not make a new version every few seconds under the hands of the people who work on it.
-pub const EVIDENCE_EVERY: SignedDuration = SignedDuration::from_mins(1);
-
 /// What can be set about an alert's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
     /// See [`REOPEN_WINDOW`].
     pub reopen_window: SignedDuration,
-    /// See [`EVIDENCE_EVERY`].
-    pub evidence_every: SignedDuration,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { reopen_window: REOPEN_WINDOW, evidence_every: EVIDENCE_EVERY }
+        Self { reopen_window: REOPEN_WINDOW }
     }
 }
 

@@ -202,10 +202,10 @@ fn resolve(name: &str, matrix: &Matrix) -> Result<(Option<ToolId>, Option<Catego
     if let Some(tool) = matrix.tools().find(|tool| tool.id.as_str() == name) {
         return Ok((Some(tool.id.clone()), tool.category().or(category)));
     }
-    if category.is_some() {
-        let mut serving = matrix.tools().filter(|tool| tool.category() == category);
+    if let Some(category) = category {
+        let mut serving = matrix.tools().filter(|tool| tool.categories().any(|serves| serves == category));
         let only = serving.next().filter(|_| serving.next().is_none());
-        return Ok((only.map(|tool| tool.id.clone()), category));
+        return Ok((only.map(|tool| tool.id.clone()), Some(category)));
     }
     let tools: Vec<_> = matrix.tools().map(|tool| tool.id.as_str()).collect();
     let categories: Vec<_> = Category::ALL.iter().map(|category| category.as_str()).collect();

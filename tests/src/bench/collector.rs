@@ -33,6 +33,7 @@ pub struct Collector {
     folder: TempDir,
     program: Program,
     api: Api,
+    login_link: String,
 }
 
 impl Collector {
@@ -42,13 +43,15 @@ impl Collector {
         let link = init(folder.path())?;
         let program = serve(folder.path())?;
         let place = wait_until(|| runtime.block_on(Place::find(&link.people)).ok())?;
-        let root = runtime.block_on(fetch_root(&place, link.root_sha256))?;
+        let root = runtime.block_on(fetch_root(&place, unhex(&link.root)?))?;
         let mut api = Api::new(&link.people, &root);
         wait_until(|| api.ready().then_some(()))?;
         let setup = json!({ "code": link.code, "person": "bench" });
         let answer = api.post("/api/v1/setup", &setup)?;
-        api.sign_in(answer["token"].as_str().context("set-up answered without a token")?);
-        Ok(Self { folder, program, api })
+        let bearer = answer["token"].as_str().context("set-up answered without a token")?;
+        api.sign_in(bearer);
+        let login_link = format!("https://{}/#{bearer}.{}", link.people, link.root);
+        Ok(Self { folder, program, api, login_link })
     }
 
     /// A token for this many agents.
@@ -79,6 +82,11 @@ impl Collector {
         &self.api
     }
 
+    /// What `dogwatch login` takes.
+    pub fn login_link(&self) -> &str {
+        &self.login_link
+    }
+
     /// Its processor time and memory.
     pub fn meter(&self) -> Meter {
         self.program.meter()
@@ -93,7 +101,7 @@ impl Collector {
 struct SetupLink {
     people: String,
     code: String,
-    root_sha256: [u8; 32],
+    root: String,
 }
 
 fn init(folder: &Path) -> Result<SetupLink> {
@@ -113,7 +121,7 @@ fn init(folder: &Path) -> Result<SetupLink> {
     let Some((people, (code, root))) = link else {
         bail!("dogwatch-collector init ({}) printed no set-up link: {text}", output.status);
     };
-    Ok(SetupLink { people: people.to_owned(), code: code.to_owned(), root_sha256: unhex(root)? })
+    Ok(SetupLink { people: people.to_owned(), code: code.to_owned(), root: root.to_owned() })
 }
 
 fn serve(folder: &Path) -> Result<Program> {

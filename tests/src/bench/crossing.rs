@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 use tokio::runtime::Handle;
 
@@ -27,11 +27,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Lets `crossings` endpoints of a talking fleet cross the disk threshold, one after the other.
 ///
 /// The alert is committed with the report that caused it, so that the report's acknowledgement says that the alert is
-/// on disk; that each is really there is checked afterwards.
+/// on disk; that each is really there is checked right afterwards.
 pub fn run(runtime: &Handle, agents: usize, crossings: usize, say: &dyn Fn(&str)) -> Result<Vec<Figure>> {
     say(&format!("crossing: attaching {agents} agents"));
     let collector = Collector::start(runtime)?;
-    let fleet = runtime.block_on(Fleet::attach(collector.crew(runtime, agents)?))?;
+    let crew = collector.crew(runtime, agents)?;
+    let names: Vec<String> = crew.iter().map(|agent| agent.identity().name.clone()).collect();
+    let fleet = runtime.block_on(Fleet::attach(crew))?;
     fleet.pace(BACKGROUND_PER_SECOND)?;
     let looked_for = LOOKED_FOR.min(agents / 2);
     let crossings = crossings.min(agents - looked_for);
@@ -40,12 +42,14 @@ pub fn run(runtime: &Handle, agents: usize, crossings: usize, say: &dyn Fn(&str)
     for agent in 0..crossings {
         on_disk.record(runtime.block_on(fleet.sample_now(agent, RootVolume::Full))?);
     }
-    wait_for(collector.api(), crossings)?;
+    let opened = disk_alerts(&collector.api().get("/api/v1/queue")?)?;
+    ensure!(opened >= crossings, "{crossings} crossings are acknowledged, but only {opened} alerts are open");
+
     let mut visible = Latencies::default();
-    for agent in crossings..crossings + looked_for {
+    for (agent, name) in names.iter().enumerate().skip(crossings).take(looked_for) {
         let start = Instant::now();
         runtime.block_on(fleet.sample_now(agent, RootVolume::Full))?;
-        wait_for(collector.api(), agent + 1)?;
+        wait_for_alert(collector.api(), name)?;
         visible.record(start.elapsed());
     }
     fleet.set(Mode::Quiet);
@@ -64,20 +68,14 @@ pub fn run(runtime: &Handle, agents: usize, crossings: usize, say: &dyn Fn(&str)
     ])
 }
 
-/// Waits until the queue holds this many alerts about disks.
-fn wait_for(api: &Api, alerts: usize) -> Result<()> {
+/// Waits until the queue shows an endpoint's full disk.
+fn wait_for_alert(api: &Api, endpoint: &str) -> Result<()> {
     let start = Instant::now();
-    loop {
-        let found = disk_alerts(&api.get("/api/v1/queue")?)?;
-        if found >= alerts {
-            return Ok(());
-        }
-        if start.elapsed() > PATIENCE {
-            bail!(
-                "{alerts} endpoints have a full disk, but the queue holds {found} alerts about disks after {PATIENCE:?}"
-            );
-        }
+    let path = format!("/api/v1/queue?filter=name%20%3D%3D%20%22{endpoint}%22");
+    while disk_alerts(&api.get(&path)?)? == 0 {
+        ensure!(start.elapsed() < PATIENCE, "{endpoint} has a full disk, but the queue does not show it");
     }
+    Ok(())
 }
 
 fn disk_alerts(queue: &Value) -> Result<usize> {

@@ -1,16 +1,21 @@
 //! The filter language and an endpoint's JSON, in this process: nanoseconds per endpoint, on one thread.
 
 use std::{
+    collections::{BTreeMap, HashMap},
     hint::black_box,
     time::{Duration, Instant},
 };
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use dogwatch_model::{
     Class, Criticality, Endpoint, EndpointId, EndpointState, Facts, Lane, OrgId, Presence, Report, SiteId,
 };
 use dogwatch_proto::v1;
-use dogwatch_triage::filter::{AlertCounts, EndpointJson, Filter, Row, Verdict};
+use dogwatch_triage::{
+    assess::{Snapshot, Standing, assess},
+    filter::{AlertCounts, EndpointJson, Filter, Reads, Row, Verdict},
+    rules::RuleSet,
+};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -48,6 +53,11 @@ pub fn run(rounds: usize, say: &dyn Fn(&str)) -> Result<Vec<Figure>> {
         });
         figures.push(Figure::new(format!("filter evaluation per endpoint, {name}"), "ns", ns));
     }
+    figures.push(Figure::new(
+        "shipped rules on a health report",
+        "µs",
+        rules_on_health(&rows, rounds)? / 1e3,
+    ));
     let mut text = Vec::new();
     let ns = per_endpoint(&rows, rounds, |row| {
         text.clear();
@@ -57,6 +67,21 @@ pub fn run(rounds: usize, say: &dyn Fn(&str)) -> Result<Vec<Figure>> {
     });
     figures.push(Figure::new("an endpoint's JSON, written whole", "µs", ns / 1e3));
     Ok(figures)
+}
+
+/// Assesses every endpoint as if a health report had just come, as the collector does for each.
+fn rules_on_health(rows: &[Row<'_>], rounds: usize) -> Result<f64> {
+    let rules =
+        RuleSet::shipped().map_err(|errors| anyhow!("the shipped rules are not valid: {errors:?}"))?;
+    let first = |row: &Row<'_>| {
+        assess(&Snapshot { row: *row, standing: &[], sample: Reads::REPORTED }, &rules).standing
+    };
+    let standings: HashMap<EndpointId, Vec<Standing>> =
+        rows.iter().map(|row| (row.endpoint.id, first(row))).collect();
+    Ok(per_endpoint(rows, rounds, |row| {
+        let standing = standings.get(&row.endpoint.id).map(Vec::as_slice).unwrap_or_default();
+        black_box(assess(&Snapshot { row: *row, standing, sample: Reads::HEALTH }, &rules).changed);
+    }))
 }
 
 /// Median over rounds of the time for one endpoint, nanoseconds.
@@ -96,7 +121,7 @@ fn endpoint(number: u64, now: Timestamp) -> Result<Endpoint> {
         class: Class::Server,
         criticality: Criticality::Normal,
         tags: vec!["simulated".to_owned()],
-        labels: std::collections::BTreeMap::default(),
+        labels: BTreeMap::default(),
         enrolled_at: now,
         state: EndpointState::Active,
         presence: Presence { online: true, since: now, last_seen: Some(now), goodbye: None },

@@ -104,6 +104,7 @@ fn may_claim(alert: &Alert, by: &Actor, at: Timestamp) -> Result<Leave, Refusal>
     let number = alert.number;
     match (alert.work, &alert.assignee) {
         (Work::Done, _) => Err(Refusal::Done { number }),
+        (Work::Claimed, Some(holder)) if holder.is_same_person(by) => Err(Refusal::AlreadyYours { number }),
         (Work::Claimed, Some(holder)) => Err(Refusal::AlreadyClaimed { number, by: holder.clone() }),
         (Work::Claimed | Work::Unclaimed, _) => Ok(alert
             .owner

@@ -84,6 +84,9 @@ impl Alert {
     }
 
     /// The finding holds at `at`.
+    ///
+    /// Whatever it tells anew makes a new version; `assess` has damped it, so a percentage that moves with every
+    /// sample does not come here each time.
     pub fn fire(&self, finding: &Finding, endpoint: &Endpoint, at: Timestamp, policy: &Policy) -> Fire {
         match (self.work, self.condition) {
             (Work::Done, Condition::Firing) if finding.severity > self.severity => Fire::Reopen,
@@ -97,7 +100,7 @@ impl Alert {
                 events.extend(self.severity_change(finding, at));
                 Fire::Changed(Box::new((next, events)))
             }
-            (_, Condition::Firing) => self.still_fires(finding, endpoint, at, policy),
+            (_, Condition::Firing) => self.still_fires(finding, endpoint, at),
         }
     }
 
@@ -138,7 +141,7 @@ impl Alert {
     /// The matrix names an owner for an open alert. `None` when that is no news, and always for one that is done.
     ///
     /// The timeline records it when team or row changed; then the first-responder window begins anew. Otherwise
-    /// only the reasons and the end of the answer's validity are brought up to date.
+    /// only the reasons and the end of the answer's validity are brought up to date. Who has it keeps it.
     pub fn reroute(&self, owner: Owner, at: Timestamp) -> Option<Change> {
         if self.work == Work::Done || self.owner == owner {
             return None;
@@ -153,20 +156,18 @@ impl Alert {
         (next.owner != self.owner).then_some((next, Vec::new()))
     }
 
-    fn still_fires(&self, finding: &Finding, endpoint: &Endpoint, at: Timestamp, policy: &Policy) -> Fire {
-        let worse_or_better = self.severity != finding.severity;
-        let told_anew = self.title != finding.title
+    fn still_fires(&self, finding: &Finding, endpoint: &Endpoint, at: Timestamp) -> Fire {
+        let told_anew = self.severity != finding.severity
+            || self.title != finding.title
             || self.evidence != finding.evidence
             || self.tool != finding.tool
             || self.category != finding.category
             || self.endpoint_name != endpoint.name
             || self.priority != Priority::of(finding.severity, endpoint.criticality);
-        let due = at.duration_since(self.last_seen) >= policy.evidence_every;
-        if !(worse_or_better || told_anew && due) {
+        if !told_anew {
             return Fire::Same;
         }
-        let mut next = self.seen_again(finding, endpoint, at);
-        next.since = self.since;
+        let next = Self { since: self.since, ..self.seen_again(finding, endpoint, at) };
         Fire::Changed(Box::new((next, self.severity_change(finding, at).into_iter().collect())))
     }
 

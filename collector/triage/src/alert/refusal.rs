@@ -16,6 +16,12 @@ pub enum Refusal {
         /// Who has it.
         by: Actor,
     },
+    /// They have it themselves.
+    #[error("{number} is yours already; go on")]
+    AlreadyYours {
+        /// Which alert.
+        number: AlertNumber,
+    },
     /// The owner's side still has its time.
     #[error("{number} is for {team} alone until {until}; wait, or claim it with a reason for the override")]
     FirstResponder {
@@ -96,6 +102,7 @@ impl Refusal {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::AlreadyClaimed { .. } => "already_claimed",
+            Self::AlreadyYours { .. } => "already_yours",
             Self::FirstResponder { .. } => "first_responder",
             Self::HeldByAnother { .. } => "held_by_another",
             Self::OtherSide { .. } => "other_side",

@@ -140,14 +140,16 @@ fn a_claimed_alert_stays_claimed_when_the_condition_clears_and_returns() {
 }
 
 #[test]
-fn new_evidence_alone_is_taken_in_once_a_minute() {
+fn a_finding_that_tells_something_new_is_taken_in_and_one_that_does_not_is_no_news() {
     let alert = opened();
     let mut news = finding(Severity::Warning);
-    news.title = "backup job nightly failed twice".into();
     let policy = Policy::default();
-    assert_eq!(alert.fire(&news, &endpoint(), at(0), &policy), Fire::Same);
+    assert_eq!(alert.fire(&news, &endpoint(), at(1), &policy), Fire::Same);
+    news.title = "backup job nightly failed twice".into();
+    news.since = at(1);
     let (alert, events) = changed(alert.fire(&news, &endpoint(), at(1), &policy));
     assert_eq!((alert.title.as_str(), alert.version), ("backup job nightly failed twice", 2));
+    assert_eq!((alert.since, alert.last_seen), (at(0), at(1)), "it has been firing since it began");
     assert!(events.is_empty());
     assert_eq!(alert.fire(&news, &endpoint(), at(60), &policy), Fire::Same);
 }
@@ -204,7 +206,7 @@ fn claiming_is_exclusive() {
     let claimed = done(&opened(), &CLAIM, &mira(), 1);
     let refusal = act(&claimed, &CLAIM, &person("noor", Side::Msp), at(2)).unwrap_err();
     assert_eq!(refusal.to_string(), "#1042 is claimed by mira (msp); ask them to release it");
-    assert_eq!(refused(&claimed, &CLAIM, &mira(), 2), "already_claimed");
+    assert_eq!(refused(&claimed, &CLAIM, &mira(), 2), "already_yours");
 }
 
 #[test]

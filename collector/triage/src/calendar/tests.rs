@@ -217,7 +217,7 @@ fn two_shifts_that_meet_leave_no_minute_to_nobody() {
 }
 
 proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
 
     #[test]
     fn spans_are_exactly_the_minutes_inside_for_any_hours_around_any_change_of_the_clocks(

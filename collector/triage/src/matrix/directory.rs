@@ -60,7 +60,7 @@ pub enum Party {
 pub struct Tool {
     /// Its id.
     pub id: ToolId,
-    /// What it is for: a category when it is the tool for that category, else free words.
+    /// What it is for: the categories that it is the tool for, with commas between them, or free words.
     pub function: String,
     /// The team that owns it.
     pub owner: TeamId,
@@ -71,9 +71,15 @@ pub struct Tool {
 }
 
 impl Tool {
-    /// The category that it is the tool for.
+    /// The categories that it is the tool for.
+    pub fn categories(&self) -> impl Iterator<Item = Category> {
+        self.function.split(',').filter_map(|word| word.trim().parse().ok())
+    }
+
+    /// The category that it is the tool for, if it is for one alone.
     pub fn category(&self) -> Option<Category> {
-        self.function.parse().ok()
+        let mut categories = self.categories();
+        categories.next().filter(|_| categories.next().is_none())
     }
 }
 

@@ -119,22 +119,32 @@ fn a_document_becomes_a_matrix_with_what_the_directory_lends_it() {
 }
 
 #[test]
-fn the_starter_parses_alone_covers_every_category_and_says_that_it_is_provisional() {
+fn the_starter_parses_alone_covers_every_tool_at_every_hour_and_says_that_it_is_provisional() {
     let org = OrgId::new("acme").unwrap();
     let text = starter(&org);
     let matrix = Matrix::parse(&text, "acme.toml", "0".repeat(12), None).unwrap();
-    assert!(text.contains("PROVISIONAL") && !text.contains('@'.to_string().repeat(2).as_str()));
+    assert!(text.contains("PROVISIONAL") && !text.contains("@ORG@"));
     assert_eq!((matrix.org(), matrix.standing()), (&org, Standing::Provisional));
     assert!(matrix.catch_all().is_some());
-    for category in Category::ALL {
-        let takes_all_hours = |row: &&Row| {
-            row.selects.categories.contains(category)
-                && row.duty == Duty::Always
-                && row.selects.endpoint.is_none()
-                && row.selects.severity.is_empty()
-        };
-        assert!(matrix.rows().iter().any(|row| takes_all_hours(&row)), "{category} at every hour");
+    let takes_all = |row: &&Row| {
+        row.duty == Duty::Always && row.selects.endpoint.is_none() && row.selects.severity.is_empty()
+    };
+    for tool in matrix.tools() {
+        let mut rows = matrix.rows().iter().filter(takes_all);
+        assert!(rows.any(|row| row.selects.tools.contains(&tool.id)), "{} at every hour", tool.id);
     }
+    for category in Category::ALL {
+        let serving = matrix.tools().filter(|tool| tool.categories().any(|serves| serves == *category));
+        assert_eq!(serving.count(), 1, "who answers for {category} without naming a tool");
+    }
+}
+
+#[test]
+fn the_starter_knows_every_tool_that_the_shipped_rules_name() {
+    let matrix = Matrix::parse(&starter(&OrgId::new("acme").unwrap()), "s", "0".repeat(12), None).unwrap();
+    let rules = crate::rules::RuleSet::shipped().unwrap();
+    let unknown = |rule: &&crate::rules::Rule| matrix.tool(&rule.tool).is_none();
+    assert_eq!(rules.rules().iter().find(unknown).map(|rule| &rule.id), None);
 }
 
 #[test]

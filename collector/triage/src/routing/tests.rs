@@ -222,21 +222,21 @@ fn severity_selects() {
 #[test]
 fn the_starter_sends_desks_to_internal_it_in_hours_and_servers_to_the_msp() {
     let matrix = Matrix::parse(&starter(&OrgId::new("acme").unwrap()), "s", "0".repeat(12), None).unwrap();
-    let rmm = tool("rmm");
     let server = specimen::silent_server();
     let laptop = Endpoint { class: Class::Laptop, ..server.clone() };
-    for (endpoint, category, when, team) in [
-        (&laptop, Category::Availability, NOON, "internal-it"),
-        (&laptop, Category::Availability, EVENING, "msp-noc"),
-        (&server, Category::Availability, NOON, "msp-noc"),
-        (&server, Category::Service, NOON, "internal-it"),
-        (&server, Category::Service, EVENING, "msp-noc"),
-        (&laptop, Category::Security, NOON, "msp-noc"),
-        (&server, Category::Patch, EVENING, "msp-noc"),
+    for (endpoint, name, category, when, team) in [
+        (&laptop, "monitoring", Category::Availability, NOON, "internal-it"),
+        (&laptop, "monitoring", Category::Availability, EVENING, "msp-noc"),
+        (&server, "monitoring", Category::Capacity, NOON, "msp-noc"),
+        (&server, "apps", Category::Service, NOON, "internal-it"),
+        (&server, "apps", Category::Service, EVENING, "msp-noc"),
+        (&laptop, "edr", Category::Security, NOON, "msp-noc"),
+        (&server, "patching", Category::Patch, EVENING, "msp-noc"),
+        (&server, "rmm", Category::Agent, EVENING, "msp-noc"),
     ] {
-        let row = specimen::row(endpoint);
-        let routed = route(&ask(&rmm, category, Some(&row), when), &matrix);
-        assert_eq!(routed.owner.team.as_str(), team, "{category} {when} {:?}", routed.owner.why);
+        let (row, tool) = (specimen::row(endpoint), tool(name));
+        let routed = route(&ask(&tool, category, Some(&row), when), &matrix);
+        assert_eq!(routed.owner.team.as_str(), team, "{name} {when} {:?}", routed.owner.why);
         assert_ne!(routed.owner.row.unwrap().as_str(), "catch-all");
     }
 }

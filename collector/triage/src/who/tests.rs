@@ -53,6 +53,11 @@ person = "mira"
 deputy = "ivan"
 
 [[tool]]
+id = "monitoring"
+function = "availability, capacity"
+owner = "it"
+
+[[tool]]
 id = "edr"
 function = "security"
 owner = "msp-noc"
@@ -144,6 +149,8 @@ fn a_tool_brings_its_category_and_a_category_its_only_tool() {
     assert_eq!(asked("edr"), (Some("edr".into()), Some(Category::Security)));
     assert_eq!(asked("backup"), (Some("backup".into()), Some(Category::Backup)));
     assert_eq!(asked("security"), (None, Some(Category::Security)), "two tools serve it");
+    assert_eq!(asked("capacity"), (Some("monitoring".into()), Some(Category::Capacity)));
+    assert_eq!(asked("monitoring"), (Some("monitoring".into()), None), "it serves two");
     assert_eq!(asked("patch"), (None, Some(Category::Patch)));
 }
 
@@ -155,7 +162,7 @@ fn an_unknown_name_is_answered_with_what_was_probably_meant() {
     assert_eq!(told("bakup"), "there is no tool or category `bakup`; did you mean `backup`?");
     assert_eq!(
         told("xyzzy"),
-        "there is no tool or category `xyzzy`; tools: backup, edr, siem; \
+        "there is no tool or category `xyzzy`; tools: backup, edr, monitoring, siem; \
          categories: capacity, availability, patch, backup, security, service, agent"
     );
 }

@@ -1,0 +1,153 @@
+//! The agent, wired: the only place that builds the parts, connects them and spawns tasks.
+//!
+//! Tasks end in reverse: sources, reporter, uplink. So the last observation still becomes a report, and the last
+//! report still goes out before the goodbye.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{Notify, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    VERSION, clock,
+    config::{Config, SourceName},
+    identity::{Identity, IdentityError, evidence},
+    lifecycle::Lifecycle,
+    link_status::LinkStatus,
+    outbox::SharedOutbox,
+    policy::Policy,
+    report::{Observation, Reporter},
+    service,
+    sources::{Desk, Triggers, file_watch::FileWatch, health, inventory, own_cost},
+    state_dir::{LockError, StateError},
+    uplink::{Backoff, Control, Uplink, random_unit},
+};
+
+/// Observations between sources and reporter; past that a source waits, which is what it should do.
+const OBSERVATIONS: usize = 64;
+/// A source stops between two looks, or in the middle of one.
+const SOURCE_END: Duration = Duration::from_millis(500);
+/// The reporter only has to work off what is queued.
+const REPORTER_END: Duration = Duration::from_secs(1);
+/// Time to say goodbye, beyond the wait for acknowledgements.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// Why an agent does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    /// No identity to run with.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The state folder is in use.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The state folder cannot be used.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A task ended that never should.
+    #[error("the {task} task ended unexpectedly; please report this with the log")]
+    TaskEnded {
+        /// Which.
+        task: &'static str,
+    },
+}
+
+/// Runs an enrolled agent until `cancel` is cancelled.
+///
+/// # Errors
+/// When it cannot start, or a part of it fails in a way that only a restart can mend.
+pub async fn run(config: Config, cancel: CancellationToken) -> Result<(), AgentError> {
+    let identity = Identity::load(&config.state)?;
+    let _lock = config.state.lock()?;
+    tracing::info!(
+        version = VERSION,
+        endpoint.id = %identity.record().endpoint_id,
+        endpoint.name = identity.record().name,
+        collector = identity.record().uplink,
+        state = %config.state.path().display(),
+        "agent starting"
+    );
+    let mut lifecycle = start(&config, identity);
+    service::ready();
+    let ended = tokio::select! {
+        () = cancel.cancelled() => None,
+        task = lifecycle.first_end() => Some(task),
+    };
+    service::stopping();
+    tracing::info!("agent stopping");
+    lifecycle.drain().await;
+    tracing::info!("agent stopped");
+    ended.map_or(Ok(()), |task| Err(AgentError::TaskEnded { task }))
+}
+
+fn start(config: &Config, identity: Identity) -> Lifecycle {
+    let policy = watch::Sender::new(Policy::default().narrowed(&config.narrowing));
+    let (triggers, connected, outbox) = (Triggers::default(), Arc::new(Notify::new()), SharedOutbox::new());
+    let uplink = Uplink {
+        identity,
+        outbox: outbox.clone(),
+        control: Control::new(policy.clone(), config.narrowing.clone(), triggers.clone(), connected.clone()),
+        status: LinkStatus::new(config.state.clone(), clock::now().wall),
+        backoff: Backoff::default(),
+        evidence: evidence::read(&config.root),
+        drain: config.drain,
+    };
+    let mut lifecycle = Lifecycle::default();
+    lifecycle.spawn("uplink", config.drain + GOODBYE, |cancel| uplink.run(cancel));
+    let (observations, seen) = mpsc::channel(OBSERVATIONS);
+    let reporter_policy = policy.subscribe();
+    lifecycle.spawn("reporter", REPORTER_END, |_| report(seen, connected, reporter_policy, outbox));
+    let mut file_watch = FileWatch::start();
+    let desk = |source: SourceName, cancel| {
+        Desk::new(observations.clone(), policy.subscribe(), triggers.of(source).clone(), cancel)
+    };
+    start_sources(config, &mut lifecycle, &mut file_watch, desk);
+    lifecycle.spawn("file watch", SOURCE_END, |cancel| async move {
+        cancel.cancelled().await;
+        drop(file_watch);
+    });
+    lifecycle
+}
+
+fn start_sources(
+    config: &Config,
+    lifecycle: &mut Lifecycle,
+    _file_watch: &mut FileWatch,
+    desk: impl Fn(SourceName, CancellationToken) -> Desk,
+) {
+    // What the agent costs is told whatever else is off; it listens to nobody's trigger but its own.
+    lifecycle.spawn("own cost", SOURCE_END, |cancel| own_cost::run(desk(SourceName::Health, cancel)));
+    if config.allows(SourceName::Inventory) {
+        let root = config.root.clone();
+        lifecycle.spawn("inventory", SOURCE_END, |cancel| {
+            inventory::run(desk(SourceName::Inventory, cancel), root)
+        });
+    }
+    if config.allows(SourceName::Health) {
+        let sampler = health::Sampler::new(&config.root);
+        lifecycle
+            .spawn("health", SOURCE_END, |cancel| health::run(desk(SourceName::Health, cancel), sampler));
+    }
+}
+
+/// Turns observations into reports until the last source has ended.
+async fn report(
+    mut seen: mpsc::Receiver<Observation>,
+    connected: Arc<Notify>,
+    policy: watch::Receiver<Policy>,
+    outbox: SharedOutbox,
+) {
+    let mut reporter = Reporter::default();
+    loop {
+        tokio::select! {
+            observation = seen.recv() => {
+                let Some(observation) = observation else { return };
+                let worth = reporter.observe(observation, &policy.borrow(), clock::now(), random_unit());
+                worth.into_iter().for_each(|draft| outbox.push(draft));
+            }
+            () = connected.notified() => {
+                reporter.current_state(clock::now()).into_iter().for_each(|draft| outbox.push(draft));
+            }
+        }
+    }
+}

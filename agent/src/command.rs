@@ -1,0 +1,100 @@
+//! What people type: `dogwatch-agent …`.
+
+mod enroll;
+mod preview;
+mod run;
+mod status;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    config::{Config, ConfigError},
+    dial::Failure,
+    enroll::EnrollError,
+};
+
+/// Exit codes that other programs may rely on.
+mod exit {
+    pub(super) const FAILED: u8 = 1;
+    pub(super) const USAGE: u8 = 2;
+    pub(super) const NOT_ALLOWED: u8 = 4;
+    pub(super) const UNREACHABLE: u8 = 5;
+}
+
+/// The Dogwatch agent: tells its collector how this machine is doing.
+#[derive(Debug, Parser)]
+#[command(
+    name = "dogwatch-agent",
+    version,
+    after_help = "Example:\n  dogwatch-agent enroll TOKEN && dogwatch-agent run"
+)]
+pub struct Arguments {
+    /// Folder for identity and ledgers [default: /var/lib/dogwatch-agent as root, else below XDG_STATE_HOME]
+    #[arg(long, global = true, value_name = "DIR", env = "DOGWATCH_AGENT_STATE_DIR")]
+    state_dir: Option<PathBuf>,
+    /// Configuration file [default: /etc/dogwatch/agent.toml as root, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Enrol this machine at a collector
+    Enroll(enroll::Arguments),
+    /// Run in the foreground; the service runs the same
+    Run,
+    /// Show what this agent is and how its link is doing
+    Status(status::Arguments),
+    /// Show exactly what the first reports to the collector would hold, as JSON
+    Preview,
+}
+
+/// Runs a command to its end; errors are printed, each on one line.
+pub fn main(arguments: Arguments) -> ExitCode {
+    let config = match Config::load(arguments.config.as_deref(), arguments.state_dir.as_deref()) {
+        Ok(config) => config,
+        Err(error) => return fail(&error.into()),
+    };
+    let done = match arguments.command {
+        Command::Enroll(arguments) => enroll::enroll(&config, arguments),
+        Command::Run => run::run(config),
+        Command::Status(arguments) => status::status(&config, &arguments),
+        Command::Preview => preview::preview(&config),
+    };
+    done.unwrap_or_else(|error| fail(&error))
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("dogwatch-agent: {error:#}\n"));
+    ExitCode::from(exit_code(error))
+}
+
+fn exit_code(error: &anyhow::Error) -> u8 {
+    let unreachable = |failure: &Failure| {
+        matches!(
+            failure,
+            Failure::Resolve { .. }
+                | Failure::Refused { .. }
+                | Failure::Unreachable { .. }
+                | Failure::TimedOut { .. }
+                | Failure::Broken { .. }
+        )
+    };
+    match error.downcast_ref::<EnrollError>() {
+        Some(EnrollError::Link(failure)) if unreachable(failure) => exit::UNREACHABLE,
+        Some(EnrollError::Link(_) | EnrollError::Refused { .. }) => exit::NOT_ALLOWED,
+        _ if error.is::<ConfigError>() => exit::USAGE,
+        _ => exit::FAILED,
+    }
+}
+
+/// One thread for everything that waits, and a few for what blocks.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    /// Volumes that hang, file reads, name resolution. Threads go away when they have been idle for a while.
+    const BLOCKING_THREADS: usize = 8;
+    tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(BLOCKING_THREADS).build()
+}

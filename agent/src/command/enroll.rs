@@ -1,0 +1,57 @@
+//! `dogwatch-agent enroll TOKEN`.
+
+use std::{io::Write as _, process::ExitCode};
+
+use dogwatch_model::{Class, IdError, JoinToken, join_token::JoinTokenError};
+
+use crate::{
+    config::Config,
+    enroll::{self, MAX_TAGS, Request},
+};
+
+/// What can be typed after `enroll`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  dogwatch-agent enroll 'dwj1~collector.example:7443~acme~toronto~…' --tag role=db"
+)]
+pub(super) struct Arguments {
+    /// The join token, from `dogwatch join-token create`
+    #[arg(value_parser = parse_token)]
+    token: JoinToken,
+    /// What to call this machine [default: its host name]
+    #[arg(long)]
+    name: Option<String>,
+    /// A free tag, may be repeated
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Vec<String>,
+    /// server, workstation, laptop or virtual [default: the collector's choice]
+    #[arg(long, value_parser = parse_class)]
+    class: Option<Class>,
+}
+
+fn parse_token(text: &str) -> Result<JoinToken, JoinTokenError> {
+    text.parse()
+}
+
+fn parse_class(text: &str) -> Result<Class, IdError> {
+    text.parse()
+}
+
+pub(super) fn enroll(config: &Config, arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let Arguments { token, name, tags, class } = arguments;
+    anyhow::ensure!(tags.len() <= MAX_TAGS, "{} tags given, at most {MAX_TAGS} are taken", tags.len());
+    let request = Request { token, name, tags, class };
+    let enrolled = super::runtime()?.block_on(enroll::enroll(&config.state, request))?;
+    let record = enrolled.identity.record();
+    let mut out = std::io::stdout();
+    writeln!(
+        out,
+        "enrolled as `{}` ({}) in {}/{} at {}",
+        record.name, record.endpoint_id, record.org, record.site, record.collector
+    )?;
+    if enrolled.approval_pending {
+        writeln!(out, "somebody has to approve it: dogwatch endpoint approve {}", record.name)?;
+    }
+    writeln!(out, "start it with: dogwatch-agent run")?;
+    Ok(ExitCode::SUCCESS)
+}

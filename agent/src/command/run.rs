@@ -1,0 +1,47 @@
+//! `dogwatch-agent run`.
+
+use std::process::ExitCode;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{agent, config::Config, telemetry};
+
+pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
+    telemetry::start(&config);
+    let runtime = super::runtime()?;
+    let ended = runtime.block_on(async {
+        let cancel = CancellationToken::new();
+        let asked = cancel.clone();
+        tokio::spawn(async move {
+            asked_to_end().await;
+            asked.cancel();
+        });
+        agent::run(config, cancel).await
+    });
+    // A volume that hangs must not hold up the end.
+    runtime.shutdown_background();
+    ended?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(unix)]
+async fn asked_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        // Without handlers the signals do what they always do: end the process.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked_to_end() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,87 @@
+//! `dogwatch-agent status`: local truth, without asking the collector.
+
+use std::{fs, io::Write as _, process::ExitCode};
+
+use dogwatch_model::Class;
+use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
+
+use crate::{
+    VERSION,
+    config::Config,
+    identity::{EndpointRecord, Identity, chain::Validity},
+    link_status::{self, LinkState, Snapshot},
+};
+
+/// What can be typed after `status`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// As JSON, with UTC instants
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Status {
+    version: &'static str,
+    endpoint: EndpointRecord,
+    certificate_until: Timestamp,
+    running: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<Snapshot>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guessed_class: Option<Class>,
+}
+
+pub(super) fn status(config: &Config, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let identity = Identity::load(&config.state)?;
+    let link = link_status::read(&config.state)?;
+    let Validity { not_after, .. } = identity.validity()?;
+    let status = Status {
+        version: VERSION,
+        endpoint: identity.record().clone(),
+        certificate_until: not_after,
+        running: link.as_ref().is_some_and(|link| link.link != LinkState::Stopped && is_agent(link.pid)),
+        link,
+        guessed_class: crate::sources::inventory::look(&config.root).class,
+    };
+    let mut out = std::io::stdout();
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut out, &status)?;
+        writeln!(out)?;
+    } else {
+        write!(out, "{}", for_people(&status, Timestamp::now()))?;
+    }
+    Ok(if status.running { ExitCode::SUCCESS } else { ExitCode::from(super::exit::FAILED) })
+}
+
+/// Whether the process is there and is one of ours: numbers of processes are given again.
+fn is_agent(pid: u32) -> bool {
+    if !cfg!(target_os = "linux") {
+        return true;
+    }
+    fs::read_to_string(format!("/proc/{pid}/comm"))
+        .is_ok_and(|name| "dogwatch-agent".starts_with(name.trim()))
+}
+
+fn for_people(status: &Status, now: Timestamp) -> String {
+    let local = |at: Timestamp| at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string();
+    let EndpointRecord { name, endpoint_id, org, site, uplink, .. } = &status.endpoint;
+    let days = status.certificate_until.duration_since(now).as_secs() / 86_400;
+    let mut lines = vec![
+        ("agent", format!("{} ({})", if status.running { "running" } else { "not running" }, status.version)),
+        ("endpoint", format!("{name} ({endpoint_id}) in {org}/{site}")),
+        ("collector", uplink.clone()),
+        ("certificate", format!("until {}, {days} days left", local(status.certificate_until))),
+    ];
+    if let Some(link) = &status.link {
+        let shown = if status.running { link.link } else { LinkState::Stopped };
+        let since = if status.running { format!(" since {}", local(link.since)) } else { String::new() };
+        let reason = link.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        lines.push(("link", format!("{shown}{since}{reason}")));
+        if let Some(at) = link.last_contact.filter(|_| shown != LinkState::Streaming) {
+            lines.push(("last contact", local(at)));
+        }
+    }
+    lines.iter().map(|(label, value)| format!("{label:<13}{value}\n")).collect()
+}

@@ -1,0 +1,83 @@
+//! One TCP connection with TLS 1.3 to the collector, and errors that say in one line why there is none.
+//!
+//! Both doors are opened this way: enrolment with the token's pinned root, the uplink with the stored one. There is
+//! no session resumption (a revoked agent could come back by it), no system trust store and no proxy variable.
+
+pub mod channel;
+mod failure;
+
+use std::{sync::Arc, time::Duration};
+
+pub use failure::{Failure, RootNotShown};
+use rustls::{ClientConfig, SupportedProtocolVersion, client::Resumption};
+use rustls_pki_types::ServerName;
+use tokio::{net::TcpStream, time::timeout};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+/// Name resolution and TCP together. Longer than two retransmissions of a SYN.
+const CONNECT: Duration = Duration::from_secs(10);
+/// The TLS handshake. The collector allows half of it.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// What the agent speaks.
+const VERSIONS: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13];
+
+/// Splits `host:port`; brackets around an IPv6 address go.
+pub fn split_address(address: &str) -> Option<(&str, u16)> {
+    let (host, port) = address.rsplit_once(':')?;
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    (!host.is_empty()).then_some((host, port.parse().ok()?))
+}
+
+/// The beginning of every TLS configuration here: TLS 1.3 alone, X25519MLKEM768 preferred.
+///
+/// # Errors
+/// When the cryptography does not offer TLS 1.3, which is a fault of the build.
+pub fn client_config() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    ClientConfig::builder_with_provider(provider).with_protocol_versions(VERSIONS)
+}
+
+/// The end of every TLS configuration here.
+pub fn finish(mut config: ClientConfig) -> Arc<ClientConfig> {
+    config.resumption = Resumption::disabled();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    Arc::new(config)
+}
+
+/// Connects and shakes hands.
+///
+/// # Errors
+/// [`Failure`], one line each.
+pub async fn dial(address: &str, tls: Arc<ClientConfig>) -> Result<TlsStream<TcpStream>, Failure> {
+    let (host, port) =
+        split_address(address).ok_or_else(|| Failure::Address { address: address.to_owned() })?;
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| Failure::Address { address: address.to_owned() })?;
+    let tcp = match timeout(CONNECT, TcpStream::connect((host, port))).await {
+        Ok(Ok(tcp)) => tcp,
+        Ok(Err(error)) => return Err(Failure::from_connect(address, &error)),
+        Err(_) => return Err(Failure::TimedOut { address: address.to_owned(), what: "connection" }),
+    };
+    // Small messages, each answered: waiting to fill a packet only adds latency. A refusal costs nothing.
+    let _ = tcp.set_nodelay(true);
+    match timeout(HANDSHAKE, TlsConnector::from(tls).connect(name, tcp)).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) => Err(Failure::from_io(address, &error)),
+        Err(_) => Err(Failure::TimedOut { address: address.to_owned(), what: "TLS handshake" }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_all_kinds_are_split() {
+        assert_eq!(split_address("collector.example:7443"), Some(("collector.example", 7443)));
+        assert_eq!(split_address("127.0.0.1:1"), Some(("127.0.0.1", 1)));
+        assert_eq!(split_address("[::1]:7443"), Some(("::1", 7443)));
+        assert_eq!(split_address("collector.example"), None);
+        assert_eq!(split_address(":7443"), None);
+        assert_eq!(split_address("host:99999"), None);
+    }
+}

@@ -1,0 +1,131 @@
+//! What the link is doing, for the log, the service manager and `dogwatch-agent status`.
+//!
+//! `status.json` in the state folder is written when the link changes and at no other time: an idle agent writes
+//! nothing.
+
+use dogwatch_model::text_enum;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    VERSION, service,
+    state_dir::{StateDir, StateError},
+};
+
+const FILE: &str = "status.json";
+
+text_enum! {
+    /// What the link is doing.
+    pub enum LinkState {
+        /// Waiting before the next attempt.
+        Offline = "offline",
+        /// Connecting and introducing itself.
+        Connecting = "connecting",
+        /// Reports flow.
+        Streaming = "streaming",
+        /// Saying goodbye.
+        Draining = "draining",
+        /// The agent has ended on purpose.
+        Stopped = "stopped",
+    }
+}
+
+/// What the file holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The agent's process.
+    pub pid: u32,
+    /// Its version.
+    pub version: String,
+    /// What the link was doing.
+    pub link: LinkState,
+    /// Since when.
+    pub since: Timestamp,
+    /// When reports last flowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_contact: Option<Timestamp>,
+    /// Why it is offline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Keeps the file.
+#[derive(Debug)]
+pub struct LinkStatus {
+    state: StateDir,
+    now: Snapshot,
+}
+
+impl LinkStatus {
+    /// Of an agent that has just started.
+    pub fn new(state: StateDir, now: Timestamp) -> Self {
+        let now = Snapshot {
+            pid: std::process::id(),
+            version: VERSION.to_owned(),
+            link: LinkState::Offline,
+            since: now,
+            last_contact: None,
+            reason: None,
+        };
+        Self { state, now }
+    }
+
+    /// The link does something else now. Attempts while it is down are not worth a write each: the file says
+    /// `offline` until it streams.
+    pub fn set(&mut self, link: LinkState, reason: Option<String>, now: Timestamp) {
+        if link == LinkState::Connecting || (self.now.link == link && self.now.reason == reason) {
+            return;
+        }
+        if self.now.link == LinkState::Streaming || link == LinkState::Streaming {
+            self.now.last_contact = Some(now);
+        }
+        if self.now.link != link {
+            self.now.since = now;
+        }
+        self.now.link = link;
+        self.now.reason = reason;
+        service::status(&match &self.now.reason {
+            Some(reason) => format!("{link}: {reason}"),
+            None => link.to_string(),
+        });
+        if let Err(error) = self.write() {
+            tracing::warn!(%error, "link status not written");
+        }
+    }
+
+    fn write(&self) -> Result<(), StateError> {
+        let json = serde_json::to_vec_pretty(&self.now).unwrap_or_default();
+        self.state.write(FILE, &json)
+    }
+}
+
+/// Reads what an agent wrote last; `None` when there is nothing, or nothing that can be read.
+///
+/// # Errors
+/// When the file is there and cannot be opened.
+pub fn read(state: &StateDir) -> Result<Option<Snapshot>, StateError> {
+    Ok(state.read(FILE)?.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_follows_the_link_and_is_written_only_on_change() {
+        let root = tempfile::tempdir().unwrap();
+        let state = StateDir::new(root.path());
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let mut status = LinkStatus::new(state.clone(), at(0));
+        status.set(LinkState::Connecting, None, at(1));
+        assert_eq!(read(&state).unwrap(), None);
+        status.set(LinkState::Streaming, None, at(2));
+        status.set(LinkState::Offline, Some("gone".into()), at(9));
+        let snapshot = read(&state).unwrap().unwrap();
+        assert_eq!((snapshot.link, snapshot.since), (LinkState::Offline, at(9)));
+        assert_eq!(snapshot.last_contact, Some(at(9)));
+        std::fs::remove_file(root.path().join(FILE)).unwrap();
+        status.set(LinkState::Offline, Some("gone".into()), at(10));
+        assert_eq!(read(&state).unwrap(), None, "nothing changed, nothing written");
+    }
+}

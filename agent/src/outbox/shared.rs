@@ -1,0 +1,48 @@
+//! The outbox between the reporter, which fills it, and the uplink, which empties it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use dogwatch_model::Epoch;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::{Draft, Outbox};
+use crate::clock;
+
+/// A handle to the one outbox.
+#[derive(Debug, Clone)]
+pub struct SharedOutbox {
+    outbox: Arc<Mutex<Outbox>>,
+    filled: Arc<Notify>,
+}
+
+impl SharedOutbox {
+    /// An empty outbox with an epoch of its own.
+    pub fn new() -> Self {
+        let outbox = Outbox::new(Epoch(Uuid::new_v4()));
+        Self { outbox: Arc::new(Mutex::new(outbox)), filled: Arc::new(Notify::new()) }
+    }
+
+    /// Takes a report for sending and wakes whoever sends.
+    pub fn push(&self, draft: Draft) {
+        self.lock().push(draft, clock::now().moment);
+        self.filled.notify_one();
+    }
+
+    /// Something was pushed since this was last awaited.
+    pub async fn filled(&self) {
+        self.filled.notified().await;
+    }
+
+    /// The outbox itself, for the length of a few assignments. Its calls leave it whole even when one panics between
+    /// two of them, so a poisoned lock is no reason to stop.
+    pub fn lock(&self) -> MutexGuard<'_, Outbox> {
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for SharedOutbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}

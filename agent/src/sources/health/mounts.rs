@@ -1,0 +1,159 @@
+//! Which mounts are volumes that can fill up? Pure: `mountinfo` in, volumes out.
+//!
+//! Left out: memory and kernel file systems, read-only images, container layers, network mounts (a dead server must
+//! not hang the agent, and the volume is the server's to watch), bind mounts of what is mounted already. A root that
+//! is a container's overlay is kept: a machine without any volume would be useless.
+
+/// A mount that is a volume.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mount {
+    pub(super) mount: String,
+    pub(super) device: String,
+    pub(super) fs: String,
+    pub(super) read_only: bool,
+}
+
+/// File systems that sit on a device and cannot fill up.
+const IMAGES: &[&str] = &["squashfs", "iso9660", "udf", "erofs", "cramfs", "romfs"];
+/// File systems that name a pool instead of a device.
+const POOLS: &[&str] = &["zfs", "bcachefs"];
+
+struct Line {
+    mount: Mount,
+    number: String,
+    subtree: String,
+}
+
+/// The volumes, sorted by mount.
+pub(super) fn volumes(mountinfo: &str) -> Vec<Mount> {
+    let mut lines: Vec<Line> = mountinfo.lines().filter_map(parse).filter(is_volume).collect();
+    // The shortest path of several to the same device is the one people know.
+    lines.sort_by(|a, b| (a.mount.mount.len(), &a.mount.mount).cmp(&(b.mount.mount.len(), &b.mount.mount)));
+    let mut volumes: Vec<Line> = Vec::new();
+    for line in lines {
+        // Subvolumes of btrfs have numbers of their own and one device.
+        let same = |known: &Line| {
+            known.number == line.number
+                || (known.mount.fs == "btrfs" && known.mount.device == line.mount.device)
+        };
+        match volumes.iter().position(|known| known.mount.mount == line.mount.mount) {
+            // Mounted over: the later one is what is seen. `mountinfo` lists in order, and the sort is stable.
+            Some(hidden) => volumes[hidden] = line,
+            None if !volumes.iter().any(same) => volumes.push(line),
+            None => {}
+        }
+    }
+    let mut mounts: Vec<Mount> = volumes.into_iter().map(|line| line.mount).collect();
+    mounts.sort_by(|a, b| a.mount.cmp(&b.mount));
+    mounts
+}
+
+fn is_volume(line: &Line) -> bool {
+    let Mount { mount, device, fs, .. } = &line.mount;
+    if mount == "/" {
+        return true;
+    }
+    let whole = line.subtree == "/" || fs == "btrfs";
+    let local = device.starts_with("/dev/") || POOLS.contains(&fs.as_str());
+    whole && local && !IMAGES.contains(&fs.as_str())
+}
+
+/// One line of `/proc/self/mountinfo` (proc_pid_mountinfo(5)).
+fn parse(line: &str) -> Option<Line> {
+    let (left, right) = line.split_once(" - ")?;
+    let left: Vec<&str> = left.split(' ').collect();
+    let [_, _, number, subtree, mount, options, ..] = left[..] else { return None };
+    let mut right = right.split(' ');
+    let (fs, device, super_options) = (right.next()?, right.next()?, right.next().unwrap_or_default());
+    let read_only = |options: &str| options.split(',').any(|option| option == "ro");
+    Some(Line {
+        mount: Mount {
+            mount: unescape(mount),
+            device: unescape(device),
+            fs: fs.to_owned(),
+            read_only: read_only(options) || read_only(super_options),
+        },
+        number: number.to_owned(),
+        subtree: unescape(subtree),
+    })
+}
+
+/// Spaces and the like are written as three octal digits.
+fn unescape(field: &str) -> String {
+    let mut bytes = Vec::with_capacity(field.len());
+    let mut rest = field.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let octal =
+            tail.get(..3).filter(|digits| first == b'\\' && digits.iter().all(|d| (b'0'..=b'7').contains(d)));
+        let value =
+            octal.map(|digits| digits.iter().fold(0_u16, |sum, digit| sum * 8 + u16::from(digit - b'0')));
+        match value.and_then(|value| u8::try_from(value).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &tail[3..];
+            }
+            None => {
+                bytes.push(first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In the form of a Debian 12 server with a snap, a USB stick with a space in its name, NFS, and bind mounts.
+    const SERVER: &str = r"22 28 0:21 / /sys rw,nosuid - sysfs sysfs rw
+23 28 0:22 / /proc rw,nosuid - proc proc rw
+25 28 0:24 / /run rw,nosuid - tmpfs tmpfs rw,size=811896k,mode=755
+28 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw,errors=remount-ro
+30 28 254:2 / /var/lib/data rw,relatime shared:2 - xfs /dev/vdb rw
+31 28 254:1 /var/log /srv/log rw,relatime shared:1 - ext4 /dev/vda1 rw
+32 28 254:2 / /mnt/again rw,relatime - xfs /dev/vdb rw
+33 28 7:1 / /snap/core/1 ro,nodev - squashfs /dev/loop1 ro
+34 28 8:17 / /media/my\040stick ro,nosuid - vfat /dev/sdb1 ro,fmask=0022
+35 28 0:50 / /home rw,relatime - nfs4 server:/home rw,vers=4.2
+36 28 0:60 / /var/lib/docker/overlay2/x/merged rw - overlay overlay rw,lowerdir=/l
+37 28 0:61 / /tank rw - zfs tank rw,xattr
+";
+
+    fn mounts(text: &str) -> Vec<(String, bool)> {
+        volumes(text).into_iter().map(|mount| (mount.mount, mount.read_only)).collect()
+    }
+
+    #[test]
+    fn a_server_has_its_real_volumes_and_no_others() {
+        let expected = [("/", false), ("/media/my stick", true), ("/mnt/again", false), ("/tank", false)];
+        assert_eq!(mounts(SERVER), expected.map(|(mount, ro)| (mount.to_owned(), ro)));
+    }
+
+    #[test]
+    fn the_overlay_root_of_a_container_is_kept() {
+        let text = "100 1 0:90 / / rw,relatime - overlay overlay rw,lowerdir=/l\n\
+            101 100 254:1 /hosts /etc/hosts rw - ext4 /dev/vda1 rw\n";
+        assert_eq!(mounts(text), [("/".to_owned(), false)]);
+    }
+
+    #[test]
+    fn subvolumes_of_btrfs_are_one_volume() {
+        let text = "1 0 0:30 /@ / rw - btrfs /dev/sda2 rw,subvol=/@\n\
+            2 1 0:31 /@home /home rw - btrfs /dev/sda2 rw,subvol=/@home\n";
+        assert_eq!(mounts(text), [("/".to_owned(), false)]);
+    }
+
+    #[test]
+    fn of_two_mounts_on_one_place_the_later_counts() {
+        let text = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 8:2 / /mnt rw - ext4 /dev/sda2 rw\n\
+            3 1 8:3 / /mnt ro - xfs /dev/sda3 ro\n";
+        assert_eq!(volumes(text)[1].device, "/dev/sda3");
+    }
+
+    #[test]
+    fn rubbish_is_no_volume() {
+        assert_eq!(volumes("\n - \n1 2 3 - a b\n\\ \\4 \\777 / / / - x\n").len(), 0);
+        assert_eq!(unescape(r"a\040b\134c\9\77"), r"a b\c\9\77");
+    }
+}

@@ -1,0 +1,44 @@
+//! Inventory: what the machine is. Looked at once an hour, told when it changes and once a day.
+
+mod addresses;
+mod class;
+mod release;
+
+#[cfg(target_os = "linux")]
+#[path = "inventory/linux.rs"]
+mod imp;
+#[cfg(not(target_os = "linux"))]
+#[path = "inventory/portable.rs"]
+mod imp;
+
+use std::{path::Path, time::Duration};
+
+use dogwatch_model::Inventory;
+use tokio::time::Instant;
+
+use super::Desk;
+use crate::report::Observation;
+
+/// Hardware and addresses change rarely, and a look costs a few file reads.
+const INTERVAL: Duration = Duration::from_secs(3600);
+
+/// The machine's host name as the system tells it.
+pub fn host_name() -> Option<String> {
+    imp::host_name()
+}
+
+/// Looks at the machine seen below `root`.
+pub fn look(root: &Path) -> Inventory {
+    imp::look(root)
+}
+
+/// Looks once an hour and when asked.
+pub async fn run(mut desk: Desk, root: std::path::PathBuf) {
+    loop {
+        let looked = Instant::now();
+        desk.tell(Observation::Inventory(look(&root))).await;
+        if !desk.next_look(looked, |_| INTERVAL).await {
+            return;
+        }
+    }
+}

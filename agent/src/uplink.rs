@@ -1,0 +1,111 @@
+//! The link to the collector: a state machine with one file per state, in which a state consumes itself.
+//!
+//! ```text
+//!            ┌────────────── failed, drained ──────────────┐
+//!            ▼                                             │
+//! offline ──► connecting ──► streaming ──► draining ──► (stopped)
+//!    ▲            │                            ▲
+//!    └── failed ──┘          told to end ──────┘
+//! ```
+//! It never gives up: whatever fails, it is offline for a random while and tries again. What it needs beyond the
+//! present connection is in [`Uplink`]: identity, outbox, and the handles by which a collector steers the sources.
+
+mod backoff;
+mod connecting;
+mod control;
+mod draining;
+mod offline;
+mod streaming;
+
+use std::time::Duration;
+
+use dogwatch_model::MachineEvidence;
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+pub use backoff::Backoff;
+use connecting::Connecting;
+pub use control::Control;
+use draining::Draining;
+use offline::Offline;
+use streaming::Streaming;
+
+use crate::{
+    identity::Identity,
+    link_status::{LinkState, LinkStatus},
+    outbox::SharedOutbox,
+};
+
+/// What outlives a connection.
+pub struct Uplink {
+    /// Who we are.
+    pub identity: Identity,
+    /// What waits to be sent.
+    pub outbox: SharedOutbox,
+    /// What the collector may steer.
+    pub control: Control,
+    /// What is told about the link.
+    pub status: LinkStatus,
+    /// How long to wait between attempts.
+    pub backoff: Backoff,
+    /// Evidence for Hello.
+    pub evidence: MachineEvidence,
+    /// How long a going agent waits for its last acknowledgements.
+    pub drain: Duration,
+}
+
+/// Where the machine is.
+enum State {
+    Offline(Offline),
+    Connecting(Connecting),
+    Streaming(Box<Streaming>),
+    Draining(Box<Draining>),
+    Stopped,
+}
+
+impl State {
+    fn announce(&self, status: &mut LinkStatus) {
+        let (link, reason) = match self {
+            Self::Offline(offline) => (LinkState::Offline, offline.reason()),
+            Self::Connecting(_) => (LinkState::Connecting, None),
+            Self::Streaming(_) => (LinkState::Streaming, None),
+            Self::Draining(_) => (LinkState::Draining, None),
+            Self::Stopped => (LinkState::Stopped, None),
+        };
+        status.set(link, reason, Timestamp::now());
+    }
+}
+
+impl Uplink {
+    /// Runs until told to end, then says goodbye.
+    pub async fn run(mut self, cancel: CancellationToken) {
+        let mut state = State::Connecting(Connecting);
+        loop {
+            state.announce(&mut self.status);
+            state = match state {
+                State::Offline(offline) => offline.run(&cancel).await,
+                State::Connecting(connecting) => connecting.run(&mut self, &cancel).await,
+                State::Streaming(streaming) => streaming.run(&mut self, &cancel).await,
+                State::Draining(draining) => draining.run(&mut self).await,
+                State::Stopped => return,
+            };
+        }
+    }
+
+    /// Back to waiting after a failure, which is logged once and then only when it changes.
+    fn failed(&mut self, failure: &crate::dial::Failure) -> State {
+        let wait = self.backoff.next(failure.wants_a_person(), random_unit());
+        let reason = failure.to_string();
+        if self.backoff.is_news(&reason) {
+            tracing::warn!(%reason, retry_in = ?wait, "not connected to the collector");
+        } else {
+            tracing::debug!(%reason, retry_in = ?wait, "not connected to the collector");
+        }
+        State::Offline(Offline::new(wait, Some(reason)))
+    }
+}
+
+/// A random number from 0 to 1, for jitter. Without randomness the middle will do.
+pub(crate) fn random_unit() -> f64 {
+    getrandom::u32().map_or(0.5, |number| f64::from(number) / f64::from(u32::MAX))
+}

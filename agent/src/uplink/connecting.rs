@@ -1,0 +1,142 @@
+//! Connecting: TLS, the stream, Hello, and the wait for Welcome.
+
+use std::time::Duration;
+
+use dogwatch_model::Epoch;
+use dogwatch_proto::{
+    conversions::limits,
+    v1::{self, agent_message, collector_message, uplink_client::UplinkClient},
+};
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::Streaming as Inbound;
+use uuid::Uuid;
+
+use super::{State, Streaming, Uplink, streaming::Link};
+use crate::{
+    VERSION,
+    dial::{Failure, channel},
+};
+
+/// From the open channel to Welcome. A collector that drains a storm answers each within this.
+const WELCOME: Duration = Duration::from_secs(15);
+/// Messages between the state machine and the connection. The flow control of HTTP/2 stands behind it, and what waits
+/// here cannot be superseded any more: few.
+const OUTBOUND: usize = 8;
+
+/// An attempt to connect.
+pub(super) struct Connecting;
+
+impl Connecting {
+    pub(super) async fn run(self, uplink: &mut Uplink, cancel: &CancellationToken) -> State {
+        let attempt = tokio::select! {
+            () = cancel.cancelled() => return State::Stopped,
+            attempt = attempt(uplink) => attempt,
+        };
+        match attempt {
+            Ok((link, welcome)) => welcomed(uplink, link, &welcome),
+            Err(failure) => uplink.failed(&failure),
+        }
+    }
+}
+
+async fn attempt(uplink: &Uplink) -> Result<(Link, v1::Welcome), Failure> {
+    let address = uplink.identity.record().uplink.clone();
+    let told = |message: String| Failure::Told { address: address.clone(), message };
+    let tls = uplink
+        .identity
+        .tls()
+        .map_err(|error| Failure::Broken { address: address.clone(), reason: error.to_string() })?;
+    let channel::Opened { channel, tap } = channel::open(&address, tls).await?;
+    let (outbound, messages) = mpsc::channel(OUTBOUND);
+    let _ = outbound.try_send(wrap(agent_message::Message::Hello(hello(uplink))));
+    let mut client = UplinkClient::new(channel)
+        .max_decoding_message_size(limits::MESSAGE_BYTES)
+        .max_encoding_message_size(limits::MESSAGE_BYTES);
+    let welcome = async {
+        let mut inbound = client.attach(ReceiverStream::new(messages)).await?.into_inner();
+        let first = inbound.message().await?;
+        Ok::<_, tonic::Status>((inbound, first.and_then(|first| first.message)))
+    };
+    let (inbound, first) = match tokio::time::timeout(WELCOME, welcome).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(status)) => return Err(why(&address, &tap, &status)),
+        Err(_) => return Err(Failure::TimedOut { address, what: "welcome" }),
+    };
+    match first {
+        Some(collector_message::Message::Welcome(welcome)) => {
+            Ok((Link { address, outbound, inbound, tap }, welcome))
+        }
+        Some(_) => Err(told("something else than a welcome".into())),
+        None => Err(tap.fault().unwrap_or_else(|| told("goodbye, without a welcome".into()))),
+    }
+}
+
+fn hello(uplink: &Uplink) -> v1::Hello {
+    let outbox = uplink.outbox.lock();
+    v1::Hello {
+        agent_version: VERSION.to_owned(),
+        epoch: outbox.epoch().0.as_bytes().to_vec().into(),
+        first: Some(outbox.first().into()),
+        next: Some(outbox.next_marks().into()),
+        machine_id_hash: uplink.evidence.machine_id_hash.clone(),
+        boot_id: uplink.evidence.boot_id.clone(),
+        capabilities: Vec::new(),
+        policy_version: uplink.control.policy_version(),
+        sent_at_us: Timestamp::now().as_microsecond(),
+    }
+}
+
+fn welcomed(uplink: &mut Uplink, link: Link, welcome: &v1::Welcome) -> State {
+    let stored = welcome.stored.unwrap_or_default().into();
+    uplink.backoff.raise_cap(Duration::from_millis(welcome.backoff_cap_ms.into()));
+    let reconnected = {
+        let mut outbox = uplink.outbox.lock();
+        if welcome.window > 0 {
+            outbox.set_window(usize::try_from(welcome.window).unwrap_or(usize::MAX));
+        }
+        outbox.reconnected(stored)
+    };
+    if let Err(error) = reconnected {
+        return begin_epoch(uplink, &link.address, &error);
+    }
+    tracing::info!(
+        endpoint.id = %uplink.identity.record().endpoint_id,
+        endpoint.name = uplink.identity.record().name,
+        collector = link.address,
+        "connected to the collector"
+    );
+    uplink.control.connected();
+    State::Streaming(Box::new(Streaming::new(link, uplink)))
+}
+
+/// Sequences do not agree and cannot be made to: both sides begin anew, and nothing that is held is lost.
+pub(super) fn begin_epoch(uplink: &mut Uplink, address: &str, error: &crate::outbox::OutboxError) -> State {
+    let epoch = Epoch(Uuid::new_v4());
+    tracing::warn!(%error, %epoch, "new epoch begun");
+    uplink.outbox.lock().begin_epoch(epoch);
+    uplink.failed(&Failure::Broken { address: address.to_owned(), reason: error.to_string() })
+}
+
+/// What ended a call, from the most telling source: the connection's own fault, else the collector's words.
+pub(super) fn why(address: &str, tap: &channel::Tap, status: &tonic::Status) -> Failure {
+    let address = address.to_owned();
+    tap.fault().unwrap_or_else(|| match status.code() {
+        tonic::Code::Unknown | tonic::Code::Unavailable | tonic::Code::Cancelled | tonic::Code::Internal
+            if std::error::Error::source(status).is_some() =>
+        {
+            Failure::from_chain(&address, status)
+        }
+        code if status.message().is_empty() => Failure::Told { address, message: code.description().into() },
+        _ => Failure::Told { address, message: status.message().to_owned() },
+    })
+}
+
+pub(super) fn wrap(message: agent_message::Message) -> v1::AgentMessage {
+    v1::AgentMessage { message: Some(message) }
+}
+
+/// What the collector sends.
+pub(super) type FromCollector = Inbound<v1::CollectorMessage>;

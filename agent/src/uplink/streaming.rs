@@ -1,0 +1,212 @@
+//! Streaming: reports go up, acknowledgements and wishes come down.
+
+use std::time::Duration;
+
+use dogwatch_model::{AgentEvent, Lane, Report};
+use dogwatch_proto::v1::{self, agent_message, collector_message};
+use jiff::Timestamp;
+use rustls_pki_types::CertificateDer;
+use tokio::{sync::mpsc, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Draining, Offline, State, Uplink,
+    connecting::{FromCollector, begin_epoch, why, wrap},
+    random_unit,
+};
+use crate::{
+    clock,
+    dial::{Failure, channel::Tap},
+    identity::renewal,
+    outbox::{Draft, SharedOutbox},
+};
+
+/// A renewal that got no answer is asked for again after this part of an hour.
+const RENEW_AGAIN: Duration = Duration::from_secs(600);
+/// What the collector may ask an agent to wait before it comes back.
+const MOST_DRAIN_JITTER: Duration = Duration::from_secs(600);
+
+/// The two directions of a stream.
+pub(super) struct Link {
+    pub(super) address: String,
+    pub(super) outbound: mpsc::Sender<v1::AgentMessage>,
+    pub(super) inbound: FromCollector,
+    pub(super) tap: Tap,
+}
+
+/// An open stream.
+pub(super) struct Streaming {
+    link: Link,
+    renew_at: Instant,
+}
+
+impl Streaming {
+    pub(super) fn new(link: Link, uplink: &Uplink) -> Self {
+        Self { link, renew_at: renewal_instant(uplink) }
+    }
+
+    pub(super) async fn run(mut self: Box<Self>, uplink: &mut Uplink, cancel: &CancellationToken) -> State {
+        loop {
+            let has_next = uplink.outbox.lock().has_next();
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => return State::Draining(Box::new(Draining::new(self.link))),
+                message = self.link.inbound.message() => {
+                    let left = match message {
+                        Ok(Some(v1::CollectorMessage { message: Some(message) })) => self.receive(uplink, message),
+                        // A message of a newer protocol.
+                        Ok(Some(v1::CollectorMessage { message: None })) => None,
+                        Ok(None) => Some(uplink.failed(&self.ended())),
+                        Err(status) => Some(uplink.failed(&why(&self.link.address, &self.link.tap, &status))),
+                    };
+                    if let Some(state) = left {
+                        return state;
+                    }
+                }
+                () = tokio::time::sleep_until(self.renew_at) => self.renew(uplink).await,
+                sent = send_next(&self.link.outbound, &uplink.outbox), if has_next => {
+                    if !sent {
+                        return uplink.failed(&self.ended());
+                    }
+                }
+                () = uplink.outbox.filled(), if !has_next => {}
+            }
+        }
+    }
+
+    fn ended(&self) -> Failure {
+        self.link.tap.fault().unwrap_or_else(|| Failure::Broken {
+            address: self.link.address.clone(),
+            reason: "the collector ended the stream".into(),
+        })
+    }
+
+    /// Acts on a message; a state means that the stream is over.
+    fn receive(&mut self, uplink: &mut Uplink, message: collector_message::Message) -> Option<State> {
+        use collector_message::Message;
+        match message {
+            Message::Ack(ack) => self.acknowledged(uplink, ack),
+            Message::Reject(reject) => self.rejected(uplink, reject),
+            Message::Poisoned(poisoned) => {
+                set_aside(uplink, &poisoned);
+                None
+            }
+            Message::Policy(policy) => {
+                uplink.control.apply(&policy);
+                None
+            }
+            Message::Refresh(refresh) => {
+                uplink.control.refresh(&refresh);
+                None
+            }
+            Message::Certificate(certificate) => {
+                self.certified(uplink, &certificate);
+                None
+            }
+            Message::Drain(drain) => Some(drained(uplink, drain)),
+            Message::Rehome(_) => {
+                tracing::warn!("asked to move to another collector, which this version cannot");
+                None
+            }
+            Message::Welcome(_) => Some(uplink.failed(&Failure::Broken {
+                address: self.link.address.clone(),
+                reason: "a second welcome".into(),
+            })),
+        }
+    }
+
+    fn acknowledged(&self, uplink: &mut Uplink, ack: v1::Ack) -> Option<State> {
+        let lane = lane(ack.lane)?;
+        let moved = uplink.outbox.lock().acknowledge(lane, ack.up_to);
+        match moved {
+            Ok(()) => {
+                uplink.backoff.reset();
+                None
+            }
+            Err(error) => Some(begin_epoch(uplink, &self.link.address, &error)),
+        }
+    }
+
+    fn rejected(&self, uplink: &mut Uplink, reject: v1::Reject) -> Option<State> {
+        let lane = lane(reject.lane)?;
+        tracing::debug!(%lane, expected = reject.expected, "sending again");
+        let rewound = uplink.outbox.lock().rewind(lane, reject.expected);
+        rewound.err().map(|error| begin_epoch(uplink, &self.link.address, &error))
+    }
+
+    async fn renew(&mut self, uplink: &Uplink) {
+        self.renew_at = Instant::now() + RENEW_AGAIN;
+        match uplink.identity.renewal_request() {
+            Ok(request) => {
+                tracing::info!("renewing the certificate");
+                let renew = v1::Renew { csr_der: request.into() };
+                // A closed channel is noticed by whoever reads the stream.
+                let _ = self.link.outbound.send(wrap(agent_message::Message::Renew(renew))).await;
+            }
+            Err(error) => tracing::error!(%error, "cannot ask for a new certificate"),
+        }
+    }
+
+    fn certified(&mut self, uplink: &mut Uplink, certificate: &v1::Certificate) {
+        let chain = certificate.chain_der.iter().map(|der| CertificateDer::from(der.to_vec())).collect();
+        match uplink.identity.renew(chain) {
+            Ok(()) => {
+                self.renew_at = renewal_instant(uplink);
+                tracing::info!("certificate renewed, in use from the next connection on");
+            }
+            Err(error) => {
+                tracing::error!(%error, "renewed certificate refused");
+                report_event(uplink, "renewal_refused", error.to_string());
+            }
+        }
+    }
+}
+
+/// Sends the next report as soon as there is room for it; false when the stream takes no more. The number is given
+/// after the wait: abandoned while it waits, this has changed nothing.
+async fn send_next(outbound: &mpsc::Sender<v1::AgentMessage>, outbox: &SharedOutbox) -> bool {
+    let Ok(permit) = outbound.reserve().await else { return false };
+    if let Some(report) = outbox.lock().next(clock::now().moment) {
+        permit.send(wrap(agent_message::Message::Report((&report).into())));
+    }
+    true
+}
+
+fn lane(wire: i32) -> Option<Lane> {
+    v1::Lane::try_from(wire).ok().and_then(|lane| Lane::try_from(lane).ok())
+}
+
+/// When to renew. A certificate that cannot be read is renewed at once.
+fn renewal_instant(uplink: &Uplink) -> Instant {
+    let due = uplink
+        .identity
+        .validity()
+        .map_or(Duration::ZERO, |validity| renewal::due_in(validity, random_unit(), Timestamp::now()));
+    Instant::now() + due
+}
+
+fn set_aside(uplink: &Uplink, poisoned: &v1::Poisoned) {
+    let Some(lane) = lane(poisoned.lane) else { return };
+    let forgotten = uplink.outbox.lock().forget(lane, poisoned.sequence);
+    tracing::error!(%lane, sequence = poisoned.sequence, reason = poisoned.reason, "report set aside by the collector");
+    // An event about an event that could not be understood would go round in circles.
+    if forgotten.is_some_and(|report| report.events.is_empty()) {
+        let detail = format!("report {} in the {lane} lane: {}", poisoned.sequence, poisoned.reason);
+        report_event(uplink, "report_poisoned", detail);
+    }
+}
+
+fn report_event(uplink: &Uplink, kind: &str, detail: String) {
+    let at = Timestamp::now();
+    let event = AgentEvent { at, kind: kind.to_owned(), detail };
+    let report = Report { events: vec![event], ..Report::empty(Lane::Kept, 0, at) };
+    uplink.outbox.push(Draft { report, topic: None });
+}
+
+fn drained(uplink: &mut Uplink, drain: v1::Drain) -> State {
+    let span = Duration::from_millis(drain.jitter_ms.into()).min(MOST_DRAIN_JITTER);
+    let wait = span.mul_f64(random_unit());
+    tracing::info!(reconnect_in = ?wait, "the collector asked to reconnect");
+    uplink.backoff.reset();
+    State::Offline(Offline::new(wait, Some("the collector asked to reconnect".into())))
+}
