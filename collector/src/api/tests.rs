@@ -75,6 +75,9 @@ impl Collector {
             inputs,
             shared: Arc::new(RwLock::new(state)),
             health: watched,
+            policy_files: Arc::new(arc_swap::ArcSwap::from_pointee(crate::policy::Standing::InForce {
+                since: noon(),
+            })),
             policy: Arc::new(arc_swap::ArcSwap::from_pointee(crate::policy::Policy::of_a_new(
                 &"acme".parse().unwrap(),
             ))),
