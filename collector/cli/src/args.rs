@@ -309,7 +309,7 @@ pub(crate) struct CreateToken {
     /// Their team
     #[arg(long)]
     pub(crate) team: Option<TeamId>,
-    /// The one org they may see [default: all that you see]
+    /// The one org they may see [default: all that you see for the MSP side, the only one there is for others]
     #[arg(long)]
     pub(crate) org: Option<OrgId>,
     /// What they may do: viewer, member or admin
