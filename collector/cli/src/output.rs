@@ -11,7 +11,7 @@ use std::io::{self, IsTerminal as _, Write};
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
-pub(crate) use cell::{Show, text_at, values_at};
+pub(crate) use cell::{Show, tame, text_at, values_at};
 pub(crate) use listing::{Column, Listing, column, table, type_of};
 
 use crate::{

@@ -55,9 +55,26 @@ pub(crate) fn plain(value: &Value) -> String {
     }
 }
 
-/// The text at a path; empty when there is none.
-pub(crate) fn text_at(row: &Value, path: &str) -> String {
+/// The text at a path as it came, for programs; empty when there is none.
+pub(crate) fn raw_at(row: &Value, path: &str) -> String {
     values_at(row, path).into_iter().map(plain).collect::<Vec<_>>().join(",")
+}
+
+/// The text at a path, fit for a terminal; empty when there is none.
+pub(crate) fn text_at(row: &Value, path: &str) -> String {
+    tame(&raw_at(row, path))
+}
+
+/// Text without what steers a terminal. Endpoints name things, and an endpoint may be in the wrong hands.
+pub(crate) fn tame(text: &str) -> String {
+    let steers =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let tamed = |c: char| match c {
+        '\n' | '\r' | '\t' => ' ',
+        c if c.is_control() || steers(c) => '\u{fffd}',
+        c => c,
+    };
+    text.chars().map(tamed).collect()
 }
 
 impl Show {
@@ -104,7 +121,7 @@ fn typed(kind: &str, value: &Value, screen: &Screen) -> String {
     };
     by_type.unwrap_or_else(|| match value {
         Value::Object(_) => "{…}".to_owned(),
-        other => plain(other),
+        other => tame(&plain(other)),
     })
 }
 
@@ -138,6 +155,13 @@ fn bytes(size: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_endpoint_calls_itself_does_not_steer_the_terminal() {
+        let row = serde_json::json!({ "name": "srv\u{1b}[2J\u{202e}10\nrm" });
+        assert_eq!(text_at(&row, "name"), "srv\u{fffd}[2J\u{fffd}10 rm");
+        assert_eq!(raw_at(&row, "name"), "srv\u{1b}[2J\u{202e}10\nrm");
+    }
 
     #[test]
     fn sizes_and_spans_are_short() {

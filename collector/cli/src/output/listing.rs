@@ -130,3 +130,27 @@ fn coloured(text: String) -> Cell {
         None => cell,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn colours_come_only_when_wanted_and_never_alone() {
+        let rows = [json!({ "severity": "critical" })];
+        let columns = [column("SEVERITY", "severity", Show::Text)];
+        let screen = |colour| Screen {
+            format: Format::Table,
+            colour,
+            width: None,
+            terminal: colour,
+            zone: TimeZone::UTC,
+        };
+        let shown = |colour| table(&rows, &columns, Timestamp::UNIX_EPOCH, &screen(colour));
+        assert_eq!(shown(false), "SEVERITY\ncritical\n");
+        assert!(shown(true).contains("\u{1b}[") && shown(true).contains("critical"), "{}", shown(true));
+    }
+}
