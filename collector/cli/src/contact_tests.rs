@@ -117,7 +117,7 @@ fn a_root_that_is_shown_but_did_not_sign_is_refused() {
     let mut ours = pki("127.0.0.1");
     let theirs = pki("127.0.0.1");
     ours.chain[1] = theirs.root.clone();
-    let (url, server) = serve(&ours, 1, "");
+    let (url, server) = serve(&ours, vec![String::new()]);
     let (exit, _) = told(pin::fetch_root(&url, pin::sha256(&theirs.root)).unwrap_err());
     assert_eq!(exit, 5);
     assert_eq!(server.join().unwrap(), [""]);
@@ -126,8 +126,6 @@ fn a_root_that_is_shown_but_did_not_sign_is_refused() {
 #[test]
 fn later_requests_trust_that_root_alone_and_carry_the_token() {
     let pki = pki("127.0.0.1");
-    let answer =
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{\"total\":3}";
     let (url, server) = serve(&pki, vec![json(r#"{"total":3}"#)]);
     let client = Client::new(url, &pki.root, Some("dwt_x"));
     let fleet = client.get("fleet", &[("filter", "name == \"a&b\"")]).unwrap();

@@ -154,6 +154,7 @@ fn refusals_say_where_what_and_how_to_mend() {
             "line 1, column 13: expected an instant; this is a duration; write it as \
              timestamp(\"2026-11-01T00:00:00Z\"), or use age(…)",
         ),
+        ("name == \"é\" && clas == 1", "line 1, column 16: no field `clas`; did you mean `class`?"),
         ("name > 5", "line 1, column 8: expected text; this is a whole number"),
         ("name && online", "line 1, column 1: expected a condition; this is text"),
         ("health.uptime", "line 1, column 1: this is a duration, not a condition; compare it with something"),
