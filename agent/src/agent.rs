@@ -16,7 +16,7 @@ use crate::{
     link_status::LinkStatus,
     outbox::SharedOutbox,
     policy::Policy,
-    report::{Observation, Reporter},
+    report::{Reporter, Sighting},
     service,
     sources::{Desk, Triggers, backup, file_watch::FileWatch, health, inventory, own_cost, patch},
     state_dir::{LockError, StateError},
@@ -148,7 +148,7 @@ fn start_sources(
 
 /// Turns observations into reports until the last source has ended.
 async fn report(
-    mut seen: mpsc::Receiver<Observation>,
+    mut seen: mpsc::Receiver<Sighting>,
     connected: Arc<Notify>,
     policy: watch::Receiver<Policy>,
     outbox: SharedOutbox,
@@ -156,9 +156,9 @@ async fn report(
     let mut reporter = Reporter::default();
     loop {
         tokio::select! {
-            observation = seen.recv() => {
-                let Some(observation) = observation else { return };
-                let worth = reporter.observe(observation, &policy.borrow(), clock::now(), random_unit());
+            sighting = seen.recv() => {
+                let Some(sighting) = sighting else { return };
+                let worth = reporter.observe(sighting, &policy.borrow(), clock::now(), random_unit());
                 worth.into_iter().for_each(|draft| outbox.push(draft));
             }
             () = connected.notified() => {
