@@ -164,7 +164,7 @@ impl Streaming {
 
 /// Sends the next report as soon as there is room for it; false when the stream takes no more. The number is given
 /// after the wait: abandoned while it waits, this has changed nothing.
-async fn send_next(outbound: &mpsc::Sender<v1::AgentMessage>, outbox: &SharedOutbox) -> bool {
+pub(super) async fn send_next(outbound: &mpsc::Sender<v1::AgentMessage>, outbox: &SharedOutbox) -> bool {
     let Ok(permit) = outbound.reserve().await else { return false };
     if let Some(report) = outbox.lock().next(clock::now().moment) {
         permit.send(wrap(agent_message::Message::Report((&report).into())));
@@ -172,7 +172,8 @@ async fn send_next(outbound: &mpsc::Sender<v1::AgentMessage>, outbox: &SharedOut
     true
 }
 
-fn lane(wire: i32) -> Option<Lane> {
+/// A lane as the collector names it; `None` for one that this version does not know.
+pub(super) fn lane(wire: i32) -> Option<Lane> {
     v1::Lane::try_from(wire).ok().and_then(|lane| Lane::try_from(lane).ok())
 }
 

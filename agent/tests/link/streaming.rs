@@ -191,6 +191,41 @@ async fn a_terminated_agent_sends_what_it_has_and_says_goodbye() {
 }
 
 #[tokio::test]
+async fn what_does_not_fit_into_the_window_still_goes_out_before_the_goodbye() {
+    let Scene { mut collector, config, agent, _folder } = scene().await;
+    let mut session = collector.session().await;
+    let welcome = v1::Welcome { window: 1, ..v1::Welcome::default() };
+    session.send(Message::Welcome(welcome)).await;
+    session.report(Lane::Kept).await;
+    for number in 0..5 {
+        std::fs::write(config.state.backup_drop_ins().join(format!("{number}.json")), "{}").unwrap();
+    }
+    eventually("all of them taken in", || {
+        let bad = std::fs::read_dir(config.state.backup_drop_ins().join("bad")).ok()?;
+        (bad.count() == 10).then_some(())
+    })
+    .await;
+    agent.terminate();
+    let (mut events, mut sequence) = (0, 1);
+    session.acknowledge(Lane::Kept, sequence).await;
+    while let Some(message) = session.message().await {
+        match message {
+            agent_message::Message::Report(report) if report.lane() == v1::Lane::Kept => {
+                assert_eq!(report.sequence, sequence + 1);
+                sequence = report.sequence;
+                events += report.events.len();
+                session.acknowledge(Lane::Kept, sequence).await;
+            }
+            agent_message::Message::Goodbye(_) => break,
+            _ => {}
+        }
+    }
+    assert_eq!(events, 5);
+    drop(session);
+    agent.ended().await;
+}
+
+#[tokio::test]
 async fn a_collector_that_does_not_answer_cannot_hold_up_the_end() {
     let Scene { mut collector, config, agent, _folder } = scene().await;
     let session = collector.session().await;
