@@ -103,6 +103,7 @@ impl Session {
             window: WINDOW,
             backoff_cap_ms: terms.backoff_cap_ms,
             server_time_us: now.as_microsecond(),
+            late_after_ms: terms.late_after_ms,
         };
         self.say(collector_message::Message::Welcome(welcome));
         self.say(collector_message::Message::Policy(terms.policy.clone()));
