@@ -11,6 +11,7 @@
 pub mod agent;
 pub mod collector;
 pub mod debian;
+pub mod journal_audit;
 pub mod peer;
 pub mod person;
 pub mod port;
@@ -54,12 +55,24 @@ impl Lab {
     /// The same with other settings.
     #[track_caller]
     pub fn with(settings: &Settings) -> Self {
+        let mut lab = Self::running(settings);
+        lab.collector.set_up("ann");
+        lab.admin.run(&["login", &lab.collector.login_link(lab.collector.bearer())]).succeeds();
+        lab
+    }
+
+    /// A running collector that nobody has ever logged in to.
+    #[track_caller]
+    pub fn unmanned() -> Self {
+        Self::running(&Settings::default())
+    }
+
+    #[track_caller]
+    fn running(settings: &Settings) -> Self {
         let folder = TempDir::with_prefix("dogwatch-lab-").expect("a temporary folder");
         let mut collector = LabCollector::init(&folder.path().join("collector"), settings);
         collector.start();
-        collector.set_up("ann");
         let admin = Person::new(folder.path(), "ann");
-        admin.run(&["login", &collector.login_link(collector.bearer())]).succeeds();
         Self { collector, admin, agents: Cell::new(0), folder }
     }
 

@@ -63,6 +63,12 @@ impl LabAgent {
         self.running = Some(Running::start(&mut self.command(&["run"], &[]), &self.log()));
     }
 
+    /// Runs it where it must end by itself.
+    #[track_caller]
+    pub fn run_once(&self) -> Finished {
+        Finished::of(&mut self.command(&["run"], &[]))
+    }
+
     /// The running program.
     #[track_caller]
     pub fn running(&mut self) -> &mut Running {

@@ -18,7 +18,8 @@ pub struct Person {
 }
 
 impl Person {
-    pub(super) fn new(lab: &Path, name: &str) -> Self {
+    /// Somebody who is not logged in anywhere; their context lies in the lab's folder.
+    pub fn new(lab: &Path, name: &str) -> Self {
         let config = lab.join(format!("cli-{name}"));
         fs::create_dir_all(&config).expect("a lab's folder can be written");
         Self { name: name.to_owned(), config }

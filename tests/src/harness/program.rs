@@ -74,6 +74,13 @@ impl Finished {
         assert!(!line.contains("panicked") && !line.contains("Error {"), "not for people: {line}");
     }
 
+    /// It must have failed with this code and say this among what it says.
+    #[track_caller]
+    pub fn fails_with(&self, code: i32, words: &str) {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        assert!(self.stderr.contains(words), "no {words:?} in {self:#?}");
+    }
+
     /// What it printed, as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
