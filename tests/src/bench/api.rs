@@ -36,6 +36,7 @@ impl Api {
             .build();
         let agent = Agent::config_builder()
             .tls_config(tls)
+            .proxy(None)
             .timeout_global(Some(TIMEOUT))
             .http_status_as_error(false)
             .build()
