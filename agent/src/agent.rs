@@ -18,7 +18,7 @@ use crate::{
     policy::Policy,
     report::{Observation, Reporter},
     service,
-    sources::{Desk, Triggers, file_watch::FileWatch, health, inventory, own_cost},
+    sources::{Desk, Triggers, backup, file_watch::FileWatch, health, inventory, own_cost, patch},
     state_dir::{LockError, StateError},
     uplink::{Backoff, Control, Uplink, random_unit},
 };
@@ -67,7 +67,8 @@ pub async fn run(config: Config, cancel: CancellationToken) -> Result<(), AgentE
         state = %config.state.path().display(),
         "agent starting"
     );
-    let mut lifecycle = start(&config, identity);
+    let backups = backup::Desktop::open(&config.state)?;
+    let mut lifecycle = start(&config, identity, backups);
     service::ready();
     let ended = tokio::select! {
         () = cancel.cancelled() => None,
@@ -80,7 +81,7 @@ pub async fn run(config: Config, cancel: CancellationToken) -> Result<(), AgentE
     ended.map_or(Ok(()), |task| Err(AgentError::TaskEnded { task }))
 }
 
-fn start(config: &Config, identity: Identity) -> Lifecycle {
+fn start(config: &Config, identity: Identity, backups: backup::Desktop) -> Lifecycle {
     let policy = watch::Sender::new(Policy::default().narrowed(&config.narrowing));
     let (triggers, connected, outbox) = (Triggers::default(), Arc::new(Notify::new()), SharedOutbox::new());
     let uplink = Uplink {
@@ -101,7 +102,7 @@ fn start(config: &Config, identity: Identity) -> Lifecycle {
     let desk = |source: SourceName, cancel| {
         Desk::new(observations.clone(), policy.subscribe(), triggers.of(source).clone(), cancel)
     };
-    start_sources(config, &mut lifecycle, &mut file_watch, desk);
+    start_sources(config, &mut lifecycle, &mut file_watch, backups, desk);
     lifecycle.spawn("file watch", SOURCE_END, |cancel| async move {
         cancel.cancelled().await;
         drop(file_watch);
@@ -112,7 +113,8 @@ fn start(config: &Config, identity: Identity) -> Lifecycle {
 fn start_sources(
     config: &Config,
     lifecycle: &mut Lifecycle,
-    _file_watch: &mut FileWatch,
+    file_watch: &mut FileWatch,
+    backups: backup::Desktop,
     desk: impl Fn(SourceName, CancellationToken) -> Desk,
 ) {
     // What the agent costs is told whatever else is off; it listens to nobody's trigger but its own.
@@ -121,6 +123,20 @@ fn start_sources(
         let root = config.root.clone();
         lifecycle.spawn("inventory", SOURCE_END, |cancel| {
             inventory::run(desk(SourceName::Inventory, cancel), root)
+        });
+    }
+    if config.allows(SourceName::Patch) {
+        let (scanner, changed) = (patch::Scanner::new(&config.root, &config.state), Arc::new(Notify::new()));
+        patch::watch(file_watch, &config.root, &changed);
+        lifecycle.spawn("patch", SOURCE_END, |cancel| {
+            patch::run(desk(SourceName::Patch, cancel), scanner, changed)
+        });
+    }
+    if config.allows(SourceName::Backup) {
+        let changed = Arc::new(Notify::new());
+        backup::watch(file_watch, &config.state, &changed);
+        lifecycle.spawn("backup", SOURCE_END, |cancel| {
+            backup::run(desk(SourceName::Backup, cancel), backups, changed)
         });
     }
     if config.allows(SourceName::Health) {

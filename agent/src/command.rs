@@ -1,5 +1,6 @@
 //! What people type: `dogwatch-agent …`.
 
+mod backup;
 mod enroll;
 mod preview;
 mod run;
@@ -49,6 +50,9 @@ enum Command {
     Run,
     /// Show what this agent is and how its link is doing
     Status(status::Arguments),
+    /// Report how a backup went
+    #[command(subcommand)]
+    Backup(backup::Command),
     /// Show exactly what the first reports to the collector would hold, as JSON
     Preview,
 }
@@ -63,6 +67,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
         Command::Enroll(arguments) => enroll::enroll(&config, arguments),
         Command::Run => run::run(config),
         Command::Status(arguments) => status::status(&config, &arguments),
+        Command::Backup(command) => backup::backup(&config, command),
         Command::Preview => preview::preview(&config),
     };
     done.unwrap_or_else(|error| fail(&error))

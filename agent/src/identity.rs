@@ -203,7 +203,7 @@ impl Identity {
     }
 }
 
-fn damaged(state: &StateDir, file: &'static str, reason: impl ToString) -> IdentityError {
+fn damaged(state: &StateDir, file: &'static str, reason: impl std::fmt::Display) -> IdentityError {
     let folder = state.path().display().to_string();
     IdentityError::Damaged { folder, file, reason: reason.to_string() }
 }

@@ -3,10 +3,13 @@
 //!
 //! A source is a thin part that runs or reads and a pure part that understands text, tested on recorded text.
 
+pub mod backup;
 pub mod file_watch;
 pub mod health;
 pub mod inventory;
 pub mod own_cost;
+pub mod patch;
+mod process;
 
 use std::{sync::Arc, time::Duration};
 
@@ -39,6 +42,19 @@ impl Triggers {
     }
 }
 
+/// Why it is time to look again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// The interval is over.
+    Due,
+    /// The collector asked.
+    Asked,
+    /// What is watched has changed.
+    Changed,
+    /// It is not: the agent ends.
+    Never,
+}
+
 /// What a source works with: where to tell, and when to look again.
 pub struct Desk {
     observations: mpsc::Sender<Observation>,
@@ -63,19 +79,30 @@ impl Desk {
         let _ = self.observations.send(seen).await;
     }
 
-    /// Waits until it is time to look again: the interval since `last` is over, somebody asked, or, when there is
-    /// something to watch, it has changed. A changed policy counts at once. False when the agent ends.
-    pub async fn next_look(&mut self, last: Instant, interval: impl Fn(&Policy) -> Duration) -> bool {
+    /// Waits until it is time to look again: the interval since `last` is over, or somebody asked. A changed policy
+    /// counts at once.
+    pub async fn next_look(&mut self, last: Instant, interval: impl Fn(&Policy) -> Duration) -> Look {
+        self.next_look_or(last, interval, &Notify::new()).await
+    }
+
+    /// As [`Self::next_look`], or because what is watched has changed.
+    pub async fn next_look_or(
+        &mut self,
+        last: Instant,
+        interval: impl Fn(&Policy) -> Duration,
+        changed: &Notify,
+    ) -> Look {
         loop {
             let due = last + interval(&self.policy.borrow_and_update());
             tokio::select! {
                 biased;
-                () = self.cancel.cancelled() => return false,
-                () = self.trigger.notified() => return true,
-                () = tokio::time::sleep_until(due) => return true,
-                changed = self.policy.changed() => {
-                    if changed.is_err() {
-                        return false;
+                () = self.cancel.cancelled() => return Look::Never,
+                () = self.trigger.notified() => return Look::Asked,
+                () = changed.notified() => return Look::Changed,
+                () = tokio::time::sleep_until(due) => return Look::Due,
+                policy = self.policy.changed() => {
+                    if policy.is_err() {
+                        return Look::Never;
                     }
                 }
             }

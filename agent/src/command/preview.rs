@@ -13,7 +13,7 @@ use crate::{
     config::{Config, SourceName},
     policy::Policy,
     report::{Observation, Reporter},
-    sources::{health, inventory, own_cost},
+    sources::{backup::ledger::Ledger, health, inventory, own_cost, patch},
 };
 
 /// Between the two samples that processor use is told from.
@@ -43,6 +43,15 @@ async fn observe(config: &Config) -> Vec<Observation> {
         sampler.sample().await;
         tokio::time::sleep(BETWEEN_SAMPLES).await;
         seen.push(Observation::Health(sampler.sample().await));
+    }
+    if config.allows(SourceName::Patch) {
+        let mut scanner = patch::Scanner::without_memory(&config.root, &config.state);
+        seen.push(Observation::Patch(scanner.scan().await));
+    }
+    if config.allows(SourceName::Backup) {
+        // One that cannot be read is said by the running agent; here there is nothing to show of it.
+        let ledger = Ledger::load_untouched(&config.state);
+        seen.extend(ledger.map(|ledger| Observation::Backup(ledger.status(clock::now().wall))));
     }
     seen
 }

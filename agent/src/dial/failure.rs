@@ -144,7 +144,8 @@ impl Failure {
     fn from_alert(address: String, alert: AlertDescription) -> Self {
         match alert {
             AlertDescription::CertificateRevoked => Self::Revoked,
-            AlertDescription::UnknownCA => Self::UnknownAuthority,
+            // A CA of the same name with another key shows as a signature that does not fit.
+            AlertDescription::UnknownCA | AlertDescription::DecryptError => Self::UnknownAuthority,
             AlertDescription::CertificateExpired => Self::Expired,
             other => Self::Alert { address, alert: format!("{other:?}") },
         }
@@ -182,7 +183,9 @@ fn resolver_says(error: &io::Error) -> String {
 
 fn certificate_problem(problem: &CertificateError) -> String {
     match problem {
-        CertificateError::UnknownIssuer => "it does not come from the root that this agent trusts".into(),
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "it does not come from the root that this agent trusts".into()
+        }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "it is for another host name".into()
         }

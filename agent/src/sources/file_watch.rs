@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 #[derive(Debug)]
 struct Subscription {
     folder: PathBuf,
+    about: fn(&str) -> bool,
     wake: Arc<Notify>,
 }
 
@@ -41,14 +42,14 @@ impl FileWatch {
         Self { watcher, subscriptions }
     }
 
-    /// Wakes `wake` when something in `folder` (not below its subfolders) changes.
-    pub fn watch(&mut self, folder: &Path, wake: Arc<Notify>) {
+    /// Wakes `wake` when a file in `folder` (not below its subfolders) changes whose name `about` wants to hear of.
+    pub fn watch(&mut self, folder: &Path, about: fn(&str) -> bool, wake: Arc<Notify>) {
         let Some(watcher) = &mut self.watcher else { return };
         if let Err(error) = watcher.watch(folder, RecursiveMode::NonRecursive) {
             tracing::debug!(%error, folder = %folder.display(), "folder is polled, not watched");
             return;
         }
-        let subscription = Subscription { folder: folder.to_owned(), wake };
+        let subscription = Subscription { folder: folder.to_owned(), about, wake };
         self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner).push(subscription);
     }
 }
@@ -64,9 +65,13 @@ fn is_change(kind: EventKind) -> bool {
 
 fn wake(subscriptions: &Mutex<Vec<Subscription>>, event: &Event) {
     for subscription in subscriptions.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        let about = |path: &PathBuf| {
+            let name = path.file_name().map(|name| name.to_string_lossy());
+            path.parent() == Some(&subscription.folder)
+                && name.is_some_and(|name| (subscription.about)(&name))
+        };
         // An overflow of the queue comes without a path and may be about anything.
-        let about = event.paths.is_empty() || event.paths.iter().any(|p| p.starts_with(&subscription.folder));
-        if about {
+        if event.paths.is_empty() || event.paths.iter().any(about) {
             subscription.wake.notify_one();
         }
     }
@@ -84,7 +89,7 @@ mod tests {
     async fn a_new_file_wakes_and_reading_it_does_not() {
         let folder = tempfile::tempdir().unwrap();
         let (mut watch, changed) = (FileWatch::start(), Arc::new(Notify::new()));
-        watch.watch(folder.path(), changed.clone());
+        watch.watch(folder.path(), |name| name == "file", changed.clone());
         fs::write(folder.path().join("file"), b"new").unwrap();
         timeout(Duration::from_secs(5), changed.notified()).await.unwrap();
         assert!(!is_change(EventKind::Access(AccessKind::Open(AccessMode::Any))));

@@ -23,7 +23,7 @@ use std::path::Path;
 use dogwatch_model::Health;
 use tokio::time::Instant;
 
-use super::Desk;
+use super::{Desk, Look};
 use crate::{clock, report::Observation};
 
 /// Takes samples; remembers what rates and trends need.
@@ -52,7 +52,7 @@ pub async fn run(mut desk: Desk, mut sampler: Sampler) {
     loop {
         let looked = Instant::now();
         desk.tell(Observation::Health(sampler.sample().await)).await;
-        if !desk.next_look(looked, |policy| policy.sample).await {
+        if desk.next_look(looked, |policy| policy.sample).await == Look::Never {
             return;
         }
     }

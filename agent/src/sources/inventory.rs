@@ -16,7 +16,7 @@ use std::{path::Path, time::Duration};
 use dogwatch_model::Inventory;
 use tokio::time::Instant;
 
-use super::Desk;
+use super::{Desk, Look};
 use crate::report::Observation;
 
 /// Hardware and addresses change rarely, and a look costs a few file reads.
@@ -37,7 +37,7 @@ pub async fn run(mut desk: Desk, root: std::path::PathBuf) {
     loop {
         let looked = Instant::now();
         desk.tell(Observation::Inventory(look(&root))).await;
-        if !desk.next_look(looked, |_| INTERVAL).await {
+        if desk.next_look(looked, |_| INTERVAL).await == Look::Never {
             return;
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    path::Path,
     pin::Pin,
     sync::{
         Arc, Mutex,
@@ -13,7 +14,7 @@ use std::{
 
 use dogwatch_agent::{
     agent,
-    config::Config,
+    config::{Config, SourceName},
     enroll::{self, EnrollError, Enrolled, Request},
 };
 use dogwatch_model::{JoinToken, Lane, LaneMarks, OrgId, Report, SiteId};
@@ -55,6 +56,20 @@ pub(crate) const LONG: (i64, i64) = (60, 86_400);
 /// Waits, but not for ever.
 pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("{what} did not come within {PATIENCE:?}"))
+}
+
+/// Waits until `condition` gives something.
+pub(crate) async fn eventually<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+    let mut looks = tokio::time::interval(Duration::from_millis(5));
+    let found = async {
+        loop {
+            looks.tick().await;
+            if let Some(found) = condition() {
+                return found;
+            }
+        }
+    };
+    soon(what, found).await
 }
 
 pub(crate) struct FakeCollector {
@@ -122,6 +137,11 @@ impl FakeCollector {
     pub(crate) async fn session(&mut self) -> Session {
         soon("a session", self.sessions.recv()).await.unwrap()
     }
+}
+
+/// A configuration without the package manager, which takes seconds and has tests of its own.
+pub(crate) fn quiet_config(state_dir: &Path) -> Config {
+    Config { disabled: vec![SourceName::Patch], ..Config::with_state_dir(state_dir) }
 }
 
 /// An enrolled agent that runs in this process.

@@ -2,6 +2,8 @@
 //!
 //! Each test reads as a scenario: the test itself plays the collector, message by message.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
 mod authority;
 mod enrolling;
 mod fake_collector;

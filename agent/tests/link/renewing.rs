@@ -1,14 +1,12 @@
 //! Certificates are renewed over the stream, for the same key, and only if they are ours.
 
-use std::time::Duration;
-
 use dogwatch_agent::{config::Config, identity::Identity};
 use dogwatch_model::{Lane, LaneMarks};
 use dogwatch_proto::v1::{self, agent_message, collector_message::Message};
 
 use crate::{
     authority::Authority,
-    fake_collector::{FakeCollector, LONG, RunningAgent, Session, soon},
+    fake_collector::{FakeCollector, LONG, RunningAgent, Session, eventually, quiet_config},
 };
 
 /// A certificate past its half life: due at once.
@@ -16,7 +14,7 @@ const DUE: (i64, i64) = (900, 300);
 
 async fn due_for_renewal() -> (FakeCollector, Config, Session, RunningAgent, tempfile::TempDir) {
     let (mut collector, folder) = (FakeCollector::start().await, tempfile::tempdir().unwrap());
-    let config = Config::with_state_dir(folder.path());
+    let config = quiet_config(folder.path());
     *collector.life.lock().unwrap() = DUE;
     collector.enroll(&config).await.unwrap();
     let agent = RunningAgent::start(&config);
@@ -43,12 +41,11 @@ async fn a_certificate_past_its_half_life_is_renewed_and_used_from_the_next_conn
     let before = Identity::load(&config.state).unwrap().validity().unwrap();
     let renew = renewal_request(&mut session).await;
     session.send(certificate(collector.authority.sign(&renew.csr_der, LONG))).await;
-    let renewed = async {
-        while Identity::load(&config.state).unwrap().validity().unwrap().not_after <= before.not_after {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    soon("the stored certificate", renewed).await;
+    eventually("the stored certificate", || {
+        let now = Identity::load(&config.state).unwrap().validity().unwrap();
+        (now.not_after > before.not_after).then_some(())
+    })
+    .await;
     drop(session);
     let session = collector.session().await;
     session.welcome(LaneMarks::default()).await;

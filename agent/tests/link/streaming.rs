@@ -10,7 +10,7 @@ use dogwatch_model::{Lane, LaneMarks};
 use dogwatch_proto::v1::{self, agent_message, collector_message::Message};
 use tonic::Status;
 
-use crate::fake_collector::{FakeCollector, PATIENCE, RunningAgent, soon};
+use crate::fake_collector::{FakeCollector, RunningAgent, eventually, quiet_config};
 
 struct Scene {
     collector: FakeCollector,
@@ -22,7 +22,7 @@ struct Scene {
 /// A collector and an enrolled agent that runs.
 async fn scene() -> Scene {
     let (collector, folder) = (FakeCollector::start().await, tempfile::tempdir().unwrap());
-    let config = Config::with_state_dir(folder.path());
+    let config = quiet_config(folder.path());
     collector.enroll(&config).await.unwrap();
     let agent = RunningAgent::start(&config);
     Scene { collector, config, agent, _folder: folder }
@@ -204,17 +204,13 @@ async fn a_collector_that_does_not_answer_cannot_hold_up_the_end() {
     drop(session);
 }
 
-async fn reason_offline(config: &Config) -> String {
-    let reason = async {
-        loop {
-            let status = link_status::read(&config.state).unwrap();
-            if let Some(reason) = status.filter(|s| s.link == LinkState::Offline).and_then(|s| s.reason) {
-                return reason;
-            }
-            tokio::task::yield_now().await;
-        }
-    };
-    soon("a reason", reason).await
+/// Why the agent is offline, once the reason holds `part`.
+async fn reason_offline(config: &Config, part: &str) -> String {
+    eventually("the reason", || {
+        let status = link_status::read(&config.state).unwrap()?;
+        status.reason.filter(|reason| status.link == LinkState::Offline && reason.contains(part))
+    })
+    .await
 }
 
 #[tokio::test]
@@ -224,16 +220,7 @@ async fn a_revoked_agent_says_so_in_one_line_and_keeps_trying() {
     session.welcome(LaneMarks::default()).await;
     collector.revoked.store(true, Ordering::SeqCst);
     drop(session);
-    let reason = async {
-        loop {
-            let reason = reason_offline(&config).await;
-            if reason.contains("revoked") {
-                return reason;
-            }
-            tokio::task::yield_now().await;
-        }
-    };
-    let reason = soon("the revocation", reason).await;
+    let reason = reason_offline(&config, "revoked").await;
     assert_eq!(
         reason,
         "the collector has revoked this endpoint's certificate; to come back, enrol again with a new token"
@@ -247,7 +234,7 @@ async fn a_refusal_is_given_in_the_collectors_words() {
     let Scene { mut collector, config, _folder, .. } = scene().await;
     let session = collector.session().await;
     session.refuse(Status::failed_precondition("this endpoint waits for approval")).await;
-    let reason = reason_offline(&config).await;
+    let reason = reason_offline(&config, "").await;
     assert_eq!(
         reason,
         format!("the collector at {} says: this endpoint waits for approval", collector.agents)
@@ -267,7 +254,7 @@ async fn an_agent_of_another_ca_is_told_apart() {
     config.state.write("endpoint.json", record.to_string().as_bytes()).unwrap();
     std::fs::remove_file(config.state.path().join("status.json")).unwrap();
     let _agent = RunningAgent::start(&config);
-    let reason = reason_offline(&config).await;
+    let reason = reason_offline(&config, "").await;
     assert_eq!(
         reason,
         format!(
@@ -275,5 +262,4 @@ async fn an_agent_of_another_ca_is_told_apart() {
             other.agents
         )
     );
-    assert!(PATIENCE > config.drain);
 }

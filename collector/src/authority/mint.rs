@@ -43,3 +43,16 @@ fn serial_number() -> Result<SerialNumber, AuthorityError> {
 fn since_epoch(instant: Timestamp) -> std::time::Duration {
     std::time::Duration::from_secs(u64::try_from(instant.as_second()).unwrap_or(0))
 }
+
+/// One certificate as PEM (RFC 7468).
+pub(super) fn pem(certificate: &[u8]) -> String {
+    use base64::Engine as _;
+    let text = base64::engine::general_purpose::STANDARD.encode(certificate);
+    let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
+    for line in text.as_bytes().chunks(64) {
+        pem.extend(line.iter().copied().map(char::from));
+        pem.push('\n');
+    }
+    pem.push_str("-----END CERTIFICATE-----\n");
+    pem
+}

@@ -66,7 +66,8 @@ impl Authority {
         parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let key = mint::key()?;
         let certificate = parameters.signed_by(&key, &ca.issuer)?;
-        let pem = format!("{}{}", certificate.pem(), key.serialize_pem());
+        // With the CA beside it, the chain stays whole when the CA is renewed.
+        let pem = format!("{}{}{}", certificate.pem(), mint::pem(&ca.certificate), key.serialize_pem());
         files::write_private(path, pem.as_bytes())?;
         tracing::info!(hosts = ?hosts, until = %not_after, "server certificate issued");
         Ok(ServerIdentity {
@@ -80,13 +81,13 @@ fn parse(path: &Path, pem: &str) -> Result<ServerIdentity, AuthorityError> {
     let unreadable = || {
         AuthorityError::file(
             path,
-            "does not hold a certificate and its key",
+            "does not hold a certificate, its CA and its key",
             "delete it; the next start makes a new one",
         )
     };
     let chain: Vec<_> =
         CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<_, _>>().map_err(|_| unreadable())?;
-    if chain.is_empty() {
+    if chain.len() != 2 {
         return Err(unreadable());
     }
     let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| unreadable())?;

@@ -145,6 +145,16 @@ fn the_server_certificate_stays_until_it_is_old_or_lacks_a_name() {
 }
 
 #[test]
+fn the_server_certificate_is_read_back_whole() {
+    let (_folder, authority) = created();
+    let issued = authority.server_identity(&["192.0.2.7".to_owned()], now()).unwrap();
+    let read = authority.server_identity(&hosts(), now()).unwrap();
+    assert_eq!(read.chain, issued.chain);
+    assert_eq!(read.chain[1], authority.server_ca(now()).unwrap().certificate);
+    assert_eq!(read.key, issued.key);
+}
+
+#[test]
 fn a_host_that_is_no_host_is_refused_by_name() {
     let (_folder, authority) = created();
     for host in ["rmm.example.net:7443", "https://rmm", "", "a b"] {

@@ -124,8 +124,7 @@ impl Core {
                 for event in &report.events {
                     tracing::info!(endpoint.id = %id, kind = event.kind, detail = event.detail, "agent event");
                 }
-                if fleet::apply(&mut member.endpoint, report, at, self.settings.late_after) == Applied::Live
-                {
+                if fleet::apply(&mut member.endpoint, report, at, self.settings.late_after) == Applied::Live {
                     self.judge(state, policy, id, told, now, batch);
                 }
             }

@@ -16,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Attach, Attached, Command, Core, CoreHandle, Enrol, Enrolled, FromAgent, Incoming, Input, NewJoinToken, Settings,
+    Attach, Attached, Command, Core, CoreHandle, Enrol, Enrolled, FromAgent, Incoming, Input, NewJoinToken,
+    Settings,
 };
 use crate::{
     access::{JoinTokenRecord, Principal, Role, Sha256},
@@ -206,9 +207,18 @@ impl Sim {
 
     fn report(&mut self, agent: &Agent, report: &Report) {
         let wire = prost::Message::encode_to_vec(&v1::Report::from(report));
-        let message = FromAgent::Report(Box::new(Incoming { lane: v1::Lane::from(report.lane).into(), sequence: report.sequence, wire, report: Ok(report.clone()),
+        let incoming = Incoming {
+            lane: v1::Lane::from(report.lane).into(),
+            sequence: report.sequence,
+            wire,
+            report: Ok(report.clone()),
             at: self.now,
         };
+        self.incoming(agent, incoming);
+    }
+
+    fn incoming(&mut self, agent: &Agent, incoming: Incoming) {
+        let message = FromAgent::Report(Box::new(incoming));
         self.step(Input::FromAgent { session: agent.session, endpoint: agent.id, message });
     }
 
@@ -295,11 +305,14 @@ fn nothing_is_acknowledged_when_the_disk_fails() {
     let (mut sim, mut agent) = Sim::with_agent();
     *sim.disk.broken.lock().unwrap() = true;
     let report = backup_report(1, sim.now, RunResult::Failed);
-    let wire = prost::Message::encode_to_vec(&v1::Report::from(&report));
-    let message = FromAgent::Report {
-        place: (v1::Lane::Kept.into(), 1),
-        wire,
-        report: Ok(report), at: sim.now }));
+    let incoming = Incoming {
+        lane: v1::Lane::Kept.into(),
+        sequence: 1,
+        wire: prost::Message::encode_to_vec(&v1::Report::from(&report)),
+        report: Ok(report),
+        at: sim.now,
+    };
+    let message = FromAgent::Report(Box::new(incoming));
     let input = Input::FromAgent { session: agent.session, endpoint: agent.id, message };
     assert!(sim.core.step(&mut vec![input], sim.now).is_err());
     assert_eq!(messages(&mut agent), []);
@@ -325,8 +338,14 @@ fn a_report_that_cannot_be_understood_is_set_aside_counts_as_done_and_stays_done
         sequence: 1,
         ..Default::default()
     });
-    let message = FromAgent::Report(Box::new(Incoming { lane: v1::Lane::Kept.into(), sequence: 1, wire, report: Err("made up".into()), at: sim.now }));
-    sim.step(Input::FromAgent { session: agent.session, endpoint: agent.id, message });
+    let incoming = Incoming {
+        lane: v1::Lane::Kept.into(),
+        sequence: 1,
+        wire,
+        report: Err("made up".into()),
+        at: sim.now,
+    };
+    sim.incoming(&agent, incoming);
     let told = messages(&mut agent);
     assert!(matches!(told[..], [Message::Poisoned(_), Message::Ack(_)]), "{told:?}");
     let mut sim = sim.restart_after(SignedDuration::from_secs(3));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The limits of one listener. All of them are configuration, so that tests need not wait.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// A handshake takes two round trips; five seconds is a very slow satellite.
     pub handshake: Duration,

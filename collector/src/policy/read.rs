@@ -117,7 +117,7 @@ pub fn read(folder: &Path, reopen_window: SignedDuration) -> Result<Policy, Vec<
     let ownerless = ownerless().map_err(|error| faults.push(PolicyFault::Content(error.to_string()))).ok();
     match (rules, ownerless) {
         (Some(rules), Some(ownerless)) if faults.is_empty() => {
-            let alerts = alert::Policy { reopen_window, ..alert::Policy::default() };
+            let alerts = alert::Policy { reopen_window };
             Ok(Policy { rules, orgs, alerts, ownerless })
         }
         _ => Err(faults),

@@ -81,6 +81,8 @@ impl Port {
         let (folder, authority) = new_authority();
         let ledger = Arc::new(Ledger::default());
         let keys: Arc<dyn KeyStatus> = Arc::<Ledger>::clone(&ledger);
+        // Renewed by the first call, read back by the second, as after a restart.
+        authority.server_identity(&[], Timestamp::now()).unwrap();
         let identity = authority.server_identity(&[], Timestamp::now()).unwrap();
         let (tls, door, router) = if for_agents {
             let tls = tls::agents(identity, authority.root(), Arc::clone(&keys)).unwrap();

@@ -88,10 +88,10 @@ impl Filter {
 
     /// Judges with elements already bound.
     pub(crate) fn judge_in(&self, scope: &mut Scope<'_, '_>) -> Verdict {
-        match program::eval(&self.program, scope) {
-            Value::Bool(true) => Verdict::Match,
-            Value::Bool(false) => Verdict::NoMatch,
-            _ => Verdict::Unknown,
+        match program::holds(&self.program, scope) {
+            Some(true) => Verdict::Match,
+            Some(false) => Verdict::NoMatch,
+            None => Verdict::Unknown,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Scenarios: facts and instants go in, findings come out, and what stood is carried along as the collector would.
 
+use std::sync::LazyLock;
+
 use dogwatch_model::Endpoint;
 use jiff::{SignedDuration, Timestamp};
 
@@ -24,7 +26,9 @@ impl Watch {
     }
 
     fn shipped() -> Self {
-        Self::with(RuleSet::shipped().unwrap())
+        // Compiled once: property tests begin thousands of times.
+        static SHIPPED: LazyLock<RuleSet> = LazyLock::new(|| RuleSet::shipped().unwrap());
+        Self::with(SHIPPED.clone())
     }
 
     fn with(rules: RuleSet) -> Self {

@@ -140,6 +140,8 @@ pub(crate) enum Expr {
     Compare(Comparison, Box<[Expr; 2]>),
     /// A fact against a number: the commonest comparison, without the detour.
     FactNum(Comparison, Fact, f64),
+    /// A fact equal (or not) to a text.
+    FactText(bool, Fact, Box<str>),
     Arithmetic(Arithmetic, Box<[Expr; 2]>),
     TextTest(TextTest, Box<[Expr; 2]>),
     OneOf(Box<Expr>, Box<[Const]>),
@@ -152,21 +154,43 @@ pub(crate) enum Expr {
     HasGroup(usize, &'static [Field]),
 }
 
+/// Evaluates a condition; `None` when it cannot be told. The short way for what filters are mostly made of.
+pub(crate) fn holds(expr: &Expr, scope: &mut Scope<'_, '_>) -> Option<bool> {
+    match expr {
+        Expr::FactNum(op, fact, number) => match fact.read(scope) {
+            Value::Num(value) => Some(op.holds(value.partial_cmp(number))),
+            _ => None,
+        },
+        Expr::FactText(equal, fact, text) => match fact.read(scope) {
+            Value::Text(value) => Some((*value == **text) == *equal),
+            _ => None,
+        },
+        Expr::And(terms) => connect(terms, false, scope),
+        Expr::Or(terms) => connect(terms, true, scope),
+        Expr::Not(inner) => holds(inner, scope).map(|value| !value),
+        Expr::Quantified(quantifier, listing, slot, body) => {
+            quantify(*quantifier, listing, *slot, body, scope)
+        }
+        Expr::InList(text, listing) => in_list(text, listing, scope),
+        _ => match eval(expr, scope) {
+            Value::Bool(value) => Some(value),
+            _ => None,
+        },
+    }
+}
+
 /// Evaluates. Never panics, never allocates.
 pub(crate) fn eval<'v, 'a: 'v>(expr: &'v Expr, scope: &mut Scope<'_, 'a>) -> Value<'v> {
     match expr {
         Expr::Fact(fact) => fact.read(scope),
-        Expr::FactNum(op, fact, number) => match fact.read(scope) {
-            Value::Num(value) => Value::Bool(op.holds(value.partial_cmp(number))),
-            _ => Value::Missing,
-        },
         Expr::Const(value) => value.value(),
-        Expr::And(terms) => connect(terms, false, scope),
-        Expr::Or(terms) => connect(terms, true, scope),
-        Expr::Not(inner) => match eval(inner, scope) {
-            Value::Bool(value) => Value::Bool(!value),
-            _ => Value::Missing,
-        },
+        Expr::FactNum(..)
+        | Expr::FactText(..)
+        | Expr::And(_)
+        | Expr::Or(_)
+        | Expr::Not(_)
+        | Expr::Quantified(..)
+        | Expr::InList(..) => holds(expr, scope).into(),
         Expr::Compare(op, sides) => {
             let left = eval(&sides[0], scope);
             compare(*op, left, eval(&sides[1], scope))
@@ -179,19 +203,15 @@ pub(crate) fn eval<'v, 'a: 'v>(expr: &'v Expr, scope: &mut Scope<'_, 'a>) -> Val
             let left = eval(&sides[0], scope);
             text_test(*test, left, eval(&sides[1], scope))
         }
-        Expr::Choose(parts) => match eval(&parts[0], scope) {
-            Value::Bool(true) => eval(&parts[1], scope),
-            Value::Bool(false) => eval(&parts[2], scope),
-            _ => Value::Missing,
+        Expr::Choose(parts) => match holds(&parts[0], scope) {
+            Some(true) => eval(&parts[1], scope),
+            Some(false) => eval(&parts[2], scope),
+            None => Value::Missing,
         },
-        Expr::Quantified(quantifier, listing, slot, body) => {
-            quantify(*quantifier, listing, *slot, body, scope)
-        }
         Expr::OneOf(value, set) => match eval(value, scope) {
             Value::Missing => Value::Missing,
             value => Value::Bool(set.iter().any(|member| member.value() == value)),
         },
-        Expr::InList(text, listing) => in_list(text, listing, scope),
         Expr::Element(slot) => match scope.items[*slot] {
             Item::Text(text) => Value::Text(text),
             _ => Value::Missing,
@@ -219,16 +239,16 @@ pub(crate) fn eval<'v, 'a: 'v>(expr: &'v Expr, scope: &mut Scope<'_, 'a>) -> Val
 }
 
 /// `&&` and `||`: `decisive` decides alone, an unknown term leaves the rest to decide.
-fn connect<'a>(terms: &[Expr], decisive: bool, scope: &mut Scope<'_, 'a>) -> Value<'static> {
+fn connect(terms: &[Expr], decisive: bool, scope: &mut Scope<'_, '_>) -> Option<bool> {
     let mut unknown = false;
     for term in terms {
-        match eval(term, scope) {
-            Value::Bool(value) if value == decisive => return Value::Bool(decisive),
-            Value::Bool(_) => {}
-            _ => unknown = true,
+        match holds(term, scope) {
+            Some(value) if value == decisive => return Some(decisive),
+            Some(_) => {}
+            None => unknown = true,
         }
     }
-    if unknown { Value::Missing } else { Value::Bool(!decisive) }
+    (!unknown).then_some(!decisive)
 }
 
 fn quantify(
@@ -237,34 +257,34 @@ fn quantify(
     slot: usize,
     body: &Expr,
     scope: &mut Scope<'_, '_>,
-) -> Value<'static> {
-    let Some(list) = listing.read(scope) else { return Value::Missing };
+) -> Option<bool> {
+    let list = listing.read(scope)?;
     let (mut holding, mut unknown) = (0_usize, false);
     for index in 0..list.len() {
         scope.bind(slot, list.at(index));
-        match (eval(body, scope), quantifier) {
-            (Value::Bool(true), Quantifier::Exists) => return Value::Bool(true),
-            (Value::Bool(false), Quantifier::All) => return Value::Bool(false),
-            (Value::Bool(true), _) => holding += 1,
-            (Value::Bool(false), _) => {}
-            _ => unknown = true,
+        match (holds(body, scope), quantifier) {
+            (Some(true), Quantifier::Exists) => return Some(true),
+            (Some(false), Quantifier::All) => return Some(false),
+            (Some(true), _) => holding += 1,
+            (Some(false), _) => {}
+            (None, _) => unknown = true,
         }
     }
     match quantifier {
         // More than one stays more than one, whatever the unknown ones are.
-        Quantifier::ExistsOne if holding > 1 => Value::Bool(false),
-        _ if unknown => Value::Missing,
-        Quantifier::ExistsOne => Value::Bool(holding == 1),
-        Quantifier::Exists => Value::Bool(false),
-        Quantifier::All => Value::Bool(true),
+        Quantifier::ExistsOne if holding > 1 => Some(false),
+        _ if unknown => None,
+        Quantifier::ExistsOne => Some(holding == 1),
+        Quantifier::Exists => Some(false),
+        Quantifier::All => Some(true),
     }
 }
 
-fn in_list(text: &Expr, listing: &Listing, scope: &mut Scope<'_, '_>) -> Value<'static> {
+fn in_list(text: &Expr, listing: &Listing, scope: &mut Scope<'_, '_>) -> Option<bool> {
     let (Some(List::Texts(list)), Value::Text(text)) = (listing.read(scope), eval(text, scope)) else {
-        return Value::Missing;
+        return None;
     };
-    Value::Bool(list.iter().any(|member| member == text))
+    Some(list.iter().any(|member| member == text))
 }
 
 fn any_known<'a>(fields: &[Field], row: &Row<'a>, item: Item<'a>) -> bool {
@@ -295,7 +315,7 @@ fn collect_missing(expr: &Expr, scope: &mut Scope<'_, '_>, names: &mut Vec<Strin
         }
     };
     match expr {
-        Expr::Fact(fact) | Expr::FactNum(_, fact, _) => {
+        Expr::Fact(fact) | Expr::FactNum(_, fact, _) | Expr::FactText(_, fact, _) => {
             if fact.read(scope).is_missing() {
                 add(&fact.name);
             }

@@ -175,6 +175,12 @@ fn folded_comparison(op: Comparison, left: Expr, right: Expr) -> Expr {
         (Expr::Const(l), Expr::Const(r)) => Expr::Const(compare(op, l.value(), r.value()).into()),
         (Expr::Fact(fact), Expr::Const(Const::Num(number))) => Expr::FactNum(op, fact, number),
         (Expr::Const(Const::Num(number)), Expr::Fact(fact)) => Expr::FactNum(op.mirrored(), fact, number),
+        (Expr::Fact(fact), Expr::Const(Const::Text(text)))
+        | (Expr::Const(Const::Text(text)), Expr::Fact(fact))
+            if op.is_equality() =>
+        {
+            Expr::FactText(op == Comparison::Equal, fact, text)
+        }
         (left, right) => Expr::Compare(op, Box::new([left, right])),
     }
 }

@@ -1,0 +1,141 @@
+//! `dogwatch-agent backup …`: tells the agent how a backup went, by a file in its drop-in folder. The agent need not
+//! run meanwhile; it finds the file when it does.
+
+mod interval;
+mod tail;
+mod wrap;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use dogwatch_model::{BackupKind, IdError, RunResult};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::{
+    config::Config,
+    sources::backup::drop_in::{self, DropIn},
+    state_dir,
+};
+
+/// What can be typed after `backup`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a backup command and report how it went; its exit code is passed on
+    Run(wrap::Arguments),
+    /// Report how a run went that something else has made
+    Report(Box<Report>),
+}
+
+/// What both ways of reporting say about a job.
+#[derive(Debug, clap::Args)]
+struct Job {
+    /// The job's name, unique on this machine
+    #[arg(long = "job", value_name = "NAME")]
+    name: String,
+    /// What it does: backup, check, prune, replicate, verify or restore_test
+    #[arg(long, default_value = "backup", value_parser = parse_kind)]
+    kind: BackupKind,
+    /// How often it should run, such as 24h or 7d
+    #[arg(long, value_name = "INTERVAL", value_parser = interval::seconds)]
+    every: Option<u64>,
+    /// How old the last good copy may be, such as 26h
+    #[arg(long, value_name = "INTERVAL", value_parser = interval::seconds)]
+    rpo: Option<u64>,
+    /// What makes the copy: restic, borg, pg_dump …
+    #[arg(long)]
+    product: Option<String>,
+}
+
+/// What can be typed after `backup report`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Report {
+    #[command(flatten)]
+    job: Job,
+    /// success, warning, failed, missed, running, cancelled or unknown
+    #[arg(long, value_parser = parse_result)]
+    result: RunResult,
+    /// When it began, such as 2026-03-01T02:00:00Z
+    #[arg(long, value_name = "TIME")]
+    started_at: Option<Timestamp>,
+    /// When it ended [default: now]
+    #[arg(long, value_name = "TIME")]
+    ended_at: Option<Timestamp>,
+    /// Exit code of the command
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    exit_code: Option<i32>,
+    /// What there is to say
+    #[arg(long)]
+    message: Option<String>,
+    /// Bytes written by this run
+    #[arg(long, value_name = "N")]
+    bytes_added: Option<u64>,
+    /// Bytes this run covers
+    #[arg(long, value_name = "N")]
+    bytes_total: Option<u64>,
+    /// Snapshot or archive it made
+    #[arg(long)]
+    snapshot: Option<String>,
+}
+
+fn parse_kind(text: &str) -> Result<BackupKind, IdError> {
+    text.parse()
+}
+
+fn parse_result(text: &str) -> Result<RunResult, IdError> {
+    text.parse()
+}
+
+pub(super) fn backup(config: &Config, command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Run(arguments) => wrap::run(config, arguments),
+        Command::Report(report) => {
+            drop_off(config, &report.into_drop_in())?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+impl Job {
+    fn drop_in(self, result: RunResult) -> DropIn {
+        DropIn {
+            job: self.name,
+            result: result.as_str().to_owned(),
+            kind: Some(self.kind.as_str().to_owned()),
+            product: self.product,
+            every_seconds: self.every,
+            rpo_seconds: self.rpo,
+            ..DropIn::default()
+        }
+    }
+}
+
+impl Report {
+    fn into_drop_in(self) -> DropIn {
+        DropIn {
+            started_at: self.started_at,
+            ended_at: self.ended_at,
+            exit_code: self.exit_code,
+            message: self.message,
+            bytes_added: self.bytes_added,
+            bytes_total: self.bytes_total,
+            snapshot: self.snapshot,
+            ..self.job.drop_in(self.result)
+        }
+    }
+}
+
+/// Writes a drop-in, after the same check that the agent will make of it.
+fn drop_off(config: &Config, drop_in: &DropIn) -> anyhow::Result<()> {
+    let now = Timestamp::now();
+    let name = format!("{:017}-{}.json", now.as_microsecond(), Uuid::new_v4());
+    let json = serde_json::to_string_pretty(drop_in)?;
+    drop_in::parse(&json, &name, now)?;
+    let folder = config.state.backup_drop_ins();
+    if !folder.exists() {
+        config.state.create()?;
+        state_dir::create_private_dir(&folder)?;
+    }
+    state_dir::write_atomically(&folder.join(name), json.as_bytes())?;
+    Ok(())
+}

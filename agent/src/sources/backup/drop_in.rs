@@ -1,0 +1,199 @@
+//! The drop-in file: one run of one job, as JSON. Its schema is shipped as `backup-drop-in.schema.json`.
+//!
+//! ```json
+//! {"job": "nightly", "result": "success", "ended_at": "2026-03-01T02:14:00Z", "every_seconds": 86400}
+//! ```
+//! Parsed, then validated into a [`Run`]; what is not understood is refused with a reason, never guessed.
+
+use dogwatch_model::{BackupKind, BackupRun, IdError, RunResult};
+use dogwatch_proto::conversions::limits;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A job's name: it becomes part of alerts and screens.
+pub const JOB_BYTES: usize = 128;
+/// Other names: products, snapshots, ids.
+const NAME_BYTES: usize = 256;
+/// What a job says about a run. Jobs are many and a report holds all of them.
+pub const MESSAGE_BYTES: usize = 1024;
+/// How far a run may end in the future: clocks differ a little. A success of next year would silence every alarm.
+const AHEAD: SignedDuration = SignedDuration::from_mins(5);
+/// The longest interval that is taken: ten years.
+const MOST_SECONDS: u64 = 10 * 366 * 86_400;
+
+/// Whether a file of this name is a drop-in.
+pub fn is_name(name: &str) -> bool {
+    name.ends_with(".json") && !name.starts_with('.')
+}
+
+/// The form of the file.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DropIn {
+    /// The job's name, unique on this machine.
+    pub job: String,
+    /// What the run came to: one of [`RunResult`].
+    pub result: String,
+    /// What the job does: one of [`BackupKind`]; `backup` by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// What made the copy: `restic`, `borg`, `pg_dump` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// Unique within the job; by default the file's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// When it began; by default when it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// When it ended; by default when the file was found. Absent while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// Exit code of the command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+    /// Last lines of output, or what there is to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Data written by this run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes_added: Option<u64>,
+    /// Data this run covers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes_total: Option<u64>,
+    /// Snapshot or archive it made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<String>,
+    /// Expected interval between runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every_seconds: Option<u64>,
+    /// How old the last good copy may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rpo_seconds: Option<u64>,
+}
+
+/// A validated run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// The job's name.
+    pub job: String,
+    /// What the job does.
+    pub kind: BackupKind,
+    /// What made the copy.
+    pub product: Option<String>,
+    /// Expected interval between runs.
+    pub every_seconds: Option<u64>,
+    /// How old the last good copy may be.
+    pub rpo_seconds: Option<u64>,
+    /// The run itself.
+    pub run: BackupRun,
+}
+
+/// Why a drop-in is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum DropInError {
+    /// Not the JSON that was agreed.
+    #[error("not a backup drop-in: {0}")]
+    Form(#[from] serde_json::Error),
+    /// A field has a value that cannot be.
+    #[error("`{field}` {problem}")]
+    Field {
+        /// Which.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The file itself cannot be taken.
+    #[error("{0}")]
+    File(String),
+    /// There is no room for another job.
+    #[error("{} jobs are known already, and `{job}` is not one of them", limits::JOBS)]
+    TooManyJobs {
+        /// The job.
+        job: String,
+    },
+    /// The ledger cannot be written.
+    #[error(transparent)]
+    Ledger(#[from] crate::state_dir::StateError),
+}
+
+impl DropInError {
+    /// The file ends in the middle: somebody may still be writing it.
+    pub fn is_unfinished(&self) -> bool {
+        matches!(self, Self::Form(error) if error.is_eof())
+    }
+}
+
+fn field(field: &'static str, problem: impl Into<String>) -> DropInError {
+    DropInError::Field { field, problem: problem.into() }
+}
+
+/// Understands a drop-in. `name` stands in for the run's id, `now` for the instant it ended.
+///
+/// # Errors
+/// [`DropInError`] says what to mend.
+pub fn parse(text: &str, name: &str, now: Timestamp) -> Result<Run, DropInError> {
+    let raw: DropIn = serde_json::from_str(text)?;
+    let result: RunResult =
+        raw.result.parse().map_err(|error: IdError| field("result", format!("is wrong: {error}")))?;
+    let kind = match &raw.kind {
+        Some(kind) => kind.parse().map_err(|error: IdError| field("kind", format!("is wrong: {error}")))?,
+        None => BackupKind::Backup,
+    };
+    let ended_at = raw.ended_at.or((result != RunResult::Running).then_some(now));
+    let started_at = raw.started_at.or(ended_at).unwrap_or(now);
+    for (name, at) in [("ended_at", ended_at), ("started_at", Some(started_at))] {
+        if at.is_some_and(|at| at.duration_since(now) > AHEAD) {
+            return Err(field(name, "lies in the future; mind the zone: 2026-03-01T02:14:00Z is UTC"));
+        }
+    }
+    if ended_at.is_some_and(|ended| ended < started_at) {
+        return Err(field("ended_at", "lies before started_at"));
+    }
+    Ok(Run {
+        job: one_line("job", &raw.job, JOB_BYTES)?,
+        kind,
+        product: raw
+            .product
+            .as_deref()
+            .map(|product| one_line("product", product, NAME_BYTES))
+            .transpose()?,
+        every_seconds: interval("every_seconds", raw.every_seconds)?,
+        rpo_seconds: interval("rpo_seconds", raw.rpo_seconds)?,
+        run: BackupRun {
+            id: one_line("id", raw.id.as_deref().unwrap_or(name), NAME_BYTES)?,
+            started_at,
+            ended_at,
+            result,
+            exit_code: raw.exit_code,
+            message: raw.message.as_deref().map(|message| limits::clip(message, MESSAGE_BYTES)),
+            bytes_added: raw.bytes_added,
+            bytes_total: raw.bytes_total,
+            snapshot: raw
+                .snapshot
+                .as_deref()
+                .map(|name| one_line("snapshot", name, NAME_BYTES))
+                .transpose()?,
+        },
+    })
+}
+
+fn one_line(name: &'static str, text: &str, most: usize) -> Result<String, DropInError> {
+    let text = text.trim();
+    match text {
+        "" => Err(field(name, "is empty")),
+        _ if text.len() > most => {
+            Err(field(name, format!("has {} bytes, at most {most} are taken", text.len())))
+        }
+        _ if text.chars().any(char::is_control) => Err(field(name, "holds control characters")),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+fn interval(name: &'static str, seconds: Option<u64>) -> Result<Option<u64>, DropInError> {
+    match seconds {
+        Some(0) => Err(field(name, "is 0")),
+        Some(seconds) if seconds > MOST_SECONDS => Err(field(name, "is longer than ten years")),
+        other => Ok(other),
+    }
+}

@@ -1,0 +1,115 @@
+//! Runs one of the fixed local tools, with a time limit and a bounded output.
+//!
+//! The environment is empty but for a plain PATH and the C locale, so that output is what the parsers know, and no
+//! TMPDIR, proxy or library path of whoever started the agent gets in. The tool has a process group of its own, which
+//! is killed whole when its time is over.
+
+use std::{io, process::Stdio, time::Duration};
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _},
+    process::{Child, Command},
+    time::timeout,
+};
+
+const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
+/// A simulated upgrade of two thousand packages prints half a megabyte.
+const OUTPUT_BYTES: u64 = 4 * 1024 * 1024;
+
+/// What a tool said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Output {
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+    pub(super) success: bool,
+}
+
+/// Why there is no output.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ProcessError {
+    #[error("cannot run {program}: {source}")]
+    Start { program: String, source: io::Error },
+    #[error("{program} did not end within {limit:?} and was stopped")]
+    TimedOut { program: String, limit: Duration },
+}
+
+/// Runs a tool to its end.
+pub(super) async fn run(program: &str, arguments: &[&str], limit: Duration) -> Result<Output, ProcessError> {
+    let start = |source| ProcessError::Start { program: program.to_owned(), source };
+    let mut command = Command::new(program);
+    command.args(arguments).env_clear().env("PATH", PATH).env("LC_ALL", "C").env("LANGUAGE", "C");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    #[cfg(unix)]
+    command.process_group(0);
+    let mut child = command.spawn().map_err(start)?;
+    let group = child.id();
+    match timeout(limit, finish(&mut child)).await {
+        Ok(output) => output.map_err(start),
+        Err(_) => {
+            kill_group(group);
+            Err(ProcessError::TimedOut { program: program.to_owned(), limit })
+        }
+    }
+}
+
+async fn finish(child: &mut Child) -> io::Result<Output> {
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let (stdout, stderr) = tokio::try_join!(read(stdout), read(stderr))?;
+    let success = child.wait().await?.success();
+    Ok(Output { stdout, stderr, success })
+}
+
+async fn read(pipe: Option<impl AsyncRead + Unpin>) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    if let Some(pipe) = pipe {
+        // What is past the bound stays in the closed pipe: the tool ends by SIGPIPE, without success.
+        pipe.take(OUTPUT_BYTES).read_to_end(&mut bytes).await?;
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(unix)]
+fn kill_group(leader: Option<u32>) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    let group = leader.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    // It may have ended in this very moment.
+    let _ = group.map(|group| kill_process_group(group, Signal::KILL));
+}
+
+#[cfg(not(unix))]
+fn kill_group(_leader: Option<u32>) {}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn output_and_result_come_back_with_a_clean_environment() {
+        let script = "echo out $LC_ALL $HOME; echo err >&2; exit 3";
+        let output = run("sh", &["-c", script], Duration::from_secs(20)).await.unwrap();
+        assert_eq!(output, Output { stdout: "out C\n".into(), stderr: "err\n".into(), success: false });
+    }
+
+    #[tokio::test]
+    async fn a_tool_that_hangs_is_stopped_with_its_children() {
+        let folder = tempfile::tempdir().unwrap();
+        let pid_file = folder.path().join("pid");
+        let script = format!("sleep 600 & echo $! > {}; wait", pid_file.display());
+        let error = run("sh", &["-c", &script], Duration::from_millis(300)).await.unwrap_err();
+        assert!(matches!(error, ProcessError::TimedOut { .. }), "{error}");
+        let child = std::fs::read_to_string(&pid_file).unwrap();
+        let state = || std::fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
+        let gone = async {
+            while !(state().is_empty() || state().contains(") Z ")) {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(Duration::from_secs(20), gone).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_tool_that_is_not_there_is_named() {
+        let error = run("no-such-tool", &[], Duration::from_secs(1)).await.unwrap_err();
+        assert!(error.to_string().starts_with("cannot run no-such-tool:"), "{error}");
+    }
+}
