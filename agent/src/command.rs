@@ -6,9 +6,10 @@ mod preview;
 mod run;
 mod status;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use dogwatch_model::join_token::JoinTokenError;
 
 use crate::{
     config::{Config, ConfigError},
@@ -70,11 +71,22 @@ pub fn main(arguments: Arguments) -> ExitCode {
         Command::Backup(command) => backup::backup(&config, command),
         Command::Preview => preview::preview(&config),
     };
-    done.unwrap_or_else(|error| fail(&error))
+    match done {
+        Ok(code) => code,
+        // Whoever read our output has seen enough.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    let kind = kind.or_else(|| error.downcast_ref::<serde_json::Error>()?.io_error_kind());
+    kind == Some(io::ErrorKind::BrokenPipe)
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {
-    let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("dogwatch-agent: {error:#}\n"));
+    let _ = io::Write::write_fmt(&mut io::stderr(), format_args!("dogwatch-agent: {error:#}\n"));
     ExitCode::from(exit_code(error))
 }
 
@@ -92,13 +104,13 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     match error.downcast_ref::<EnrollError>() {
         Some(EnrollError::Link(failure)) if unreachable(failure) => exit::UNREACHABLE,
         Some(EnrollError::Link(_) | EnrollError::Refused { .. }) => exit::NOT_ALLOWED,
-        _ if error.is::<ConfigError>() => exit::USAGE,
+        _ if error.is::<ConfigError>() || error.is::<JoinTokenError>() => exit::USAGE,
         _ => exit::FAILED,
     }
 }
 
 /// One thread for everything that waits, and a few for what blocks.
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
     /// Volumes that hang, file reads, name resolution. Threads go away when they have been idle for a while.
     const BLOCKING_THREADS: usize = 8;
     tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(BLOCKING_THREADS).build()

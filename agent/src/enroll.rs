@@ -32,7 +32,7 @@ pub const MAX_TAGS: usize = 32;
 pub enum EnrollError {
     /// There is an identity already.
     #[error(
-        "this endpoint is already enrolled as `{name}` at {collector}; to enrol it anew, stop the agent and remove {folder}"
+        "this endpoint is already enrolled as `{name}` at {collector}; to enrol it anew, stop the agent and remove {folder}/endpoint.json"
     )]
     AlreadyEnrolled {
         /// Its name.

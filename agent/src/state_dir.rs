@@ -9,23 +9,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Why the state folder could not be read or written.
+/// Why the state folder could not be read or written. One line says it all, so there is no source to print after it.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {verb} {path}: {source}")]
+#[error("cannot {verb} {path}: {cause}")]
 pub struct StateError {
     verb: &'static str,
     path: PathBuf,
-    source: io::Error,
+    cause: io::Error,
 }
 
 impl StateError {
-    fn new(verb: &'static str, path: &Path, source: io::Error) -> Self {
-        Self { verb, path: path.to_owned(), source }
+    fn new(verb: &'static str, path: &Path, cause: io::Error) -> Self {
+        Self { verb, path: path.to_owned(), cause }
     }
 
     /// What the system said.
     pub fn kind(&self) -> io::ErrorKind {
-        self.source.kind()
+        self.cause.kind()
     }
 }
 

@@ -179,7 +179,7 @@ fn limits(config: &Config, base: &Limits, connections: usize) -> Limits {
         pending_per_address: config.limits.pending_per_address,
         connections,
         drain: std_duration(config.times.drain_limit),
-        ..base.clone()
+        ..*base
     }
 }
 

@@ -25,7 +25,8 @@ pub(crate) fn judge(
     if member.endpoint.state != EndpointState::Active {
         return None;
     }
-    let row = Row { endpoint: &member.endpoint, as_of: now, alerts: member.counts, owners: None };
+    let owners = policy.matrix(&member.endpoint.org);
+    let row = Row { endpoint: &member.endpoint, as_of: now, alerts: member.counts, owners: Some(owners) };
     let assessment = assess(&Snapshot { row, standing: &member.standing, sample: told }, &policy.rules);
     if assessment.changed {
         batch.put(Table::Standings, id, &assessment.standing);

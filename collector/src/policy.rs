@@ -18,7 +18,7 @@ use dogwatch_model::OrgId;
 use dogwatch_triage::{alert, matrix::Matrix, rules::RuleSet};
 
 pub use read::{PolicyFault, all_faults, read};
-pub use watch::{PolicyState, Standing, Watch};
+pub use watch::{Standing, Watch};
 
 /// Everything that decides, as it was last read whole and valid.
 #[derive(Debug)]

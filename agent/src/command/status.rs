@@ -60,8 +60,15 @@ fn is_agent(pid: u32) -> bool {
     if !cfg!(target_os = "linux") {
         return true;
     }
-    fs::read_to_string(format!("/proc/{pid}/comm"))
-        .is_ok_and(|name| "dogwatch-agent".starts_with(name.trim()))
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| is_living_agent(&stat))
+}
+
+/// From `/proc/PID/stat`: the name in parentheses, cut to 15 bytes, then the state. A zombie is dead.
+fn is_living_agent(stat: &str) -> bool {
+    let named = stat.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')'));
+    named.is_some_and(|(name, rest)| {
+        "dogwatch-agent".starts_with(name) && !rest.trim_start().starts_with(['Z', 'X'])
+    })
 }
 
 fn for_people(status: &Status, now: Timestamp) -> String {
@@ -84,4 +91,17 @@ fn for_people(status: &Status, now: Timestamp) -> String {
         }
     }
     lines.iter().map(|(label, value)| format!("{label:<13}{value}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zombie_and_a_stranger_are_not_the_agent() {
+        assert!(is_living_agent("42 (dogwatch-agent) S 1 42 42"));
+        assert!(!is_living_agent("42 (dogwatch-agent) Z 1 42 42"));
+        assert!(!is_living_agent("42 (bash) S 1 42 42"));
+        assert!(!is_living_agent(""));
+    }
 }

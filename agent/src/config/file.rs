@@ -15,12 +15,12 @@ use crate::paths;
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// It cannot be read.
-    #[error("cannot read the configuration {path}: {source}")]
+    #[error("cannot read the configuration {path}: {cause}")]
     Read {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
     /// It is not understood.
     #[error("{path}, line {line}: {message}")]
@@ -73,7 +73,7 @@ pub(super) fn read(named: Option<&Path>) -> Result<Option<Content>, ConfigError>
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => return Ok(None),
-        Err(source) => return Err(ConfigError::Read { path, source }),
+        Err(cause) => return Err(ConfigError::Read { path, cause }),
     };
     parse(&text).map(Some).map_err(|(line, message)| ConfigError::Form { path, line, message })
 }

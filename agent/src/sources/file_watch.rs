@@ -45,11 +45,13 @@ impl FileWatch {
     /// Wakes `wake` when a file in `folder` (not below its subfolders) changes whose name `about` wants to hear of.
     pub fn watch(&mut self, folder: &Path, about: fn(&str) -> bool, wake: Arc<Notify>) {
         let Some(watcher) = &mut self.watcher else { return };
-        if let Err(error) = watcher.watch(folder, RecursiveMode::NonRecursive) {
+        // Events come with absolute paths.
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        if let Err(error) = watcher.watch(&folder, RecursiveMode::NonRecursive) {
             tracing::debug!(%error, folder = %folder.display(), "folder is polled, not watched");
             return;
         }
-        let subscription = Subscription { folder: folder.to_owned(), about, wake };
+        let subscription = Subscription { folder, about, wake };
         self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner).push(subscription);
     }
 }
@@ -79,19 +81,32 @@ fn wake(subscriptions: &Mutex<Vec<Subscription>>, event: &Event) {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, time::Duration};
+    use std::{env, fs, time::Duration};
 
     use tokio::time::timeout;
 
     use super::*;
 
     #[tokio::test]
-    async fn a_new_file_wakes_and_reading_it_does_not() {
+    async fn a_new_file_wakes() {
         let folder = tempfile::tempdir().unwrap();
         let (mut watch, changed) = (FileWatch::start(), Arc::new(Notify::new()));
         watch.watch(folder.path(), |name| name == "file", changed.clone());
         fs::write(folder.path().join("file"), b"new").unwrap();
         timeout(Duration::from_secs(5), changed.notified()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_folder_may_be_named_from_where_we_stand() {
+        let here = tempfile::tempdir_in(env::current_dir().unwrap()).unwrap();
+        let (mut watch, changed) = (FileWatch::start(), Arc::new(Notify::new()));
+        watch.watch(Path::new(here.path().file_name().unwrap()), |name| name == "file", changed.clone());
+        fs::write(here.path().join("file"), b"new").unwrap();
+        timeout(Duration::from_secs(5), changed.notified()).await.unwrap();
+    }
+
+    #[test]
+    fn opening_and_reading_are_no_changes() {
         assert!(!is_change(EventKind::Access(AccessKind::Open(AccessMode::Any))));
         assert!(!is_change(EventKind::Access(AccessKind::Close(AccessMode::Read))));
         assert!(is_change(EventKind::Access(AccessKind::Close(AccessMode::Write))));

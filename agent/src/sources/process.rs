@@ -27,15 +27,15 @@ pub(super) struct Output {
 /// Why there is no output.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ProcessError {
-    #[error("cannot run {program}: {source}")]
-    Start { program: String, source: io::Error },
+    #[error("cannot run {program}: {cause}")]
+    Start { program: String, cause: io::Error },
     #[error("{program} did not end within {limit:?} and was stopped")]
     TimedOut { program: String, limit: Duration },
 }
 
 /// Runs a tool to its end.
 pub(super) async fn run(program: &str, arguments: &[&str], limit: Duration) -> Result<Output, ProcessError> {
-    let start = |source| ProcessError::Start { program: program.to_owned(), source };
+    let start = |cause| ProcessError::Start { program: program.to_owned(), cause };
     let mut command = Command::new(program);
     command.args(arguments).env_clear().env("PATH", PATH).env("LC_ALL", "C").env("LANGUAGE", "C");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);

@@ -9,3 +9,4 @@ mod enrolling;
 mod fake_collector;
 mod renewing;
 mod streaming;
+mod watching;

@@ -6,6 +6,8 @@ use std::{
     process::ExitCode,
 };
 
+use crate::output::tame;
+
 /// The exit codes, beside 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -54,7 +56,8 @@ impl Failure {
         match self {
             Self::ReaderGone => ExitCode::SUCCESS,
             Self::Told { exit, what } => {
-                let _ = writeln!(io::stderr(), "dogwatch: {what}");
+                let lines: Vec<String> = what.lines().map(tame).collect();
+                let _ = writeln!(io::stderr(), "dogwatch: {}", lines.join("\n"));
                 ExitCode::from(exit as u8)
             }
         }

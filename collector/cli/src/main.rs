@@ -7,6 +7,8 @@
 mod args;
 mod client;
 mod command;
+#[cfg(test)]
+mod contact_tests;
 mod context;
 mod failure;
 mod link;

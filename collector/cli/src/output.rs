@@ -11,8 +11,8 @@ use std::io::{self, IsTerminal as _, Write};
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
-pub(crate) use cell::{Show, text_at, values_at};
-pub(crate) use listing::{Column, Listing, column};
+pub(crate) use cell::{Show, tame, text_at, values_at};
+pub(crate) use listing::{Column, Listing, column, table, type_of};
 
 use crate::{
     args::{Format, OutputArgs},
@@ -51,6 +51,11 @@ impl Screen {
     /// Whether a program reads.
     pub(crate) const fn is_for_programs(&self) -> bool {
         matches!(self.format, Format::Json | Format::Yaml)
+    }
+
+    /// Whether a person reads, who wants to know what the answer leaves out.
+    pub(crate) const fn is_for_people(&self) -> bool {
+        matches!(self.format, Format::Table | Format::Wide)
     }
 
     /// An answer as a whole, for programs.

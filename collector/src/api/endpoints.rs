@@ -66,6 +66,5 @@ async fn decide(
         .core
         .read(|fleet| find(fleet, &caller, &text).map(|m| (m.endpoint.id, m.endpoint.name.clone())))?;
     api.core.set_endpoint_state(id, state, caller.principal().clone()).await?;
-    tracing::info!(endpoint.id = %id, %state, by = %caller.principal().person, "endpoint decided");
     Ok(Json(Decided { id, name, state }))
 }

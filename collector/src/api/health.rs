@@ -11,10 +11,11 @@ pub(crate) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: reports and changes are accepted; otherwise 503 with the reason.
+/// `GET /readyz`: reports and changes are accepted; otherwise 503 with the reason. Policy files that were refused do not
+/// make it unready, what was in force before still is; but they are told.
 pub(crate) async fn ready(State(api): State<Shared>) -> Result<Json<Value>, Problem> {
     match api.core.health() {
-        Health::Ready => Ok(Json(json!({ "ready": true }))),
+        Health::Ready => Ok(Json(json!({ "ready": true, "policy": *api.core.policy_files() }))),
         Health::Degraded { since, why } => {
             Err(Problem::unavailable(why).with("ready", false).with("since", since.to_string()))
         }

@@ -153,7 +153,6 @@ pub(crate) async fn create(
     };
     let by = caller.principal().person.clone();
     let kept = api.core.create_join_token(new, by.clone()).await?;
-    tracing::info!(join_token.id = %kept.id, org = %kept.org, %by, "join token created");
     Ok((http::StatusCode::CREATED, Json(Made { token: text, kept: JoinTokenJson::of(kept, caller.now) })))
 }
 
@@ -174,6 +173,5 @@ pub(crate) async fn revoke(
         return Err(Problem::not_found(format!("there is no join token `{id}` that you may see")));
     }
     let kept = api.core.revoke_join_token(id, caller.principal().clone()).await?;
-    tracing::info!(join_token.id = %kept.id, by = %caller.principal().person, "join token revoked");
     Ok(Json(JoinTokenJson::of(kept, caller.now)))
 }

@@ -48,6 +48,5 @@ pub(crate) async fn redeem(
     let principal = Principal { person, side, team, org: None, role: Role::Admin };
     let token = NewApiToken { hash: made.hash, principal, lifetime: None };
     let kept = api.core.redeem_setup(Sha256::of(code.as_bytes()), token).await?;
-    tracing::info!(token.id = %kept.id, person = %kept.principal.person, "first administrator set up");
     Ok(Json(NewToken::of(&kept, made.text)))
 }

@@ -1,5 +1,6 @@
 //! The people's side from outside: requests in, answers out, over a state made by hand.
 
+mod live;
 mod permissions;
 mod strictness;
 mod work;
@@ -74,10 +75,22 @@ impl Collector {
             inputs,
             shared: Arc::new(RwLock::new(state)),
             health: watched,
+            policy_files: Arc::new(arc_swap::ArcSwap::from_pointee(crate::policy::Standing::InForce {
+                since: noon(),
+            })),
             policy: Arc::new(arc_swap::ArcSwap::from_pointee(crate::policy::Policy::of_a_new(
                 &"acme".parse().unwrap(),
             ))),
         };
+        Self { health, ..Self::on(core, Some(kept), noon) }
+    }
+
+    /// A collector over a core.
+    pub(crate) fn on(
+        core: CoreHandle,
+        inputs: Option<tokio::sync::mpsc::Receiver<crate::core::Input>>,
+        now: fn() -> Timestamp,
+    ) -> Self {
         let info = ApiInfo {
             name: "Acme <MSP>".into(),
             version: "0.1.0",
@@ -85,7 +98,8 @@ impl Collector {
             agents_address: "collector.example:7444".into(),
             root_sha256: Sha256::of(b"root"),
         };
-        Self { router: with_clock(core, info, noon), inputs: Some(kept), health }
+        let health = tokio::sync::watch::Sender::new(Health::Ready);
+        Self { router: with_clock(core, info, now), inputs, health }
     }
 
     /// The same after its core has ended: whatever would change something is refused at once.

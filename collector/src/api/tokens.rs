@@ -127,7 +127,6 @@ pub(crate) async fn create(
     let by = caller.principal().person.clone();
     let kept =
         api.core.create_token(NewApiToken { hash: made.hash, principal, lifetime }, by.clone()).await?;
-    tracing::info!(token.id = %kept.id, person = %kept.principal.person, %by, "token created");
     Ok((http::StatusCode::CREATED, Json(NewToken::of(&kept, made.text))))
 }
 
@@ -155,6 +154,5 @@ pub(crate) async fn revoke(
         return Err(Problem::not_found(format!("there is no token `{id}` that you may see")));
     }
     let kept = api.core.revoke_token(id, caller.principal().clone()).await?;
-    tracing::info!(token.id = %kept.id, by = %caller.principal().person, "token revoked");
     Ok(Json(TokenJson::of(&kept, caller.now)))
 }

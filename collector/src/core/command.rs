@@ -122,6 +122,7 @@ pub struct CoreHandle {
     pub(crate) shared: crate::state::Shared,
     pub(crate) health: tokio::sync::watch::Receiver<Health>,
     pub(crate) policy: Arc<arc_swap::ArcSwap<crate::policy::Policy>>,
+    pub(crate) policy_files: Arc<arc_swap::ArcSwap<crate::policy::Standing>>,
 }
 
 /// Which side may do what is judged by the caller ([`crate::api`] has the table); the core judges the state.
@@ -139,6 +140,11 @@ impl CoreHandle {
     /// The policy in force.
     pub fn policy(&self) -> Arc<crate::policy::Policy> {
         self.policy.load_full()
+    }
+
+    /// What the policy files came to when they were last read; a refused set leaves the policy in force as it was.
+    pub fn policy_files(&self) -> Arc<crate::policy::Standing> {
+        self.policy_files.load_full()
     }
 
     /// Enrols an endpoint with a join token's secret.

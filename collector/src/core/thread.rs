@@ -13,7 +13,7 @@ use super::{Batch, Core, CoreHandle, Due, INPUT_QUEUE, Input, MAX_BATCH, load};
 use crate::{
     access::Sha256,
     config::{StorageConfig, Times, std_duration},
-    policy::Policy,
+    policy::{self, Policy},
     state::Health,
     storage::{Finished, Row, Storage, StorageError, Table},
 };
@@ -158,7 +158,9 @@ impl Core {
             dirty: ids.into_iter().collect(),
         };
         core.commit(first)?;
-        Ok((core, CoreHandle { inputs, shared, health: health_seen, policy }, queue, notes))
+        let policy_files = Arc::new(ArcSwap::from_pointee(policy::Standing::InForce { since: now }));
+        let handle = CoreHandle { inputs, shared, health: health_seen, policy, policy_files };
+        Ok((core, handle, queue, notes))
     }
 }
 

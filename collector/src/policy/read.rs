@@ -87,7 +87,9 @@ pub fn read(folder: &Path, reopen_window: SignedDuration) -> Result<Policy, Vec<
         }
     }
     let text_of = |path: &Path| texts.get(path).map_or("", String::as_str);
-    let name_of = |path: &Path| path.display().to_string();
+    // As people call it: `policy/rules.toml`, wherever the collector keeps it.
+    let base = folder.parent().unwrap_or(folder);
+    let name_of = |path: &Path| path.strip_prefix(base).unwrap_or(path).display().to_string();
 
     let rules_path = folder.join("rules.toml");
     let rules = RuleSet::layer(text_of(&rules_path), &name_of(&rules_path))
@@ -108,7 +110,7 @@ pub fn read(folder: &Path, reopen_window: SignedDuration) -> Result<Policy, Vec<
             }
             Ok(matrix) => faults.push(PolicyFault::Content(format!(
                 "{}: it is the matrix of org `{}`; name the file {1}.toml, or mend `id` under [org]",
-                path.display(),
+                name_of(path),
                 matrix.org()
             ))),
             Err(error) => faults.push(PolicyFault::Content(error.to_string())),

@@ -9,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use arc_swap::ArcSwap;
 use jiff::{SignedDuration, Timestamp};
 use notify::{RecursiveMode, Watcher as _};
 use tokio::{
@@ -28,7 +27,8 @@ const SETTLE: Duration = Duration::from_millis(200);
 const POLL: Duration = Duration::from_secs(30);
 
 /// What the files on disk came to when they were last read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
 pub enum Standing {
     /// They are in force.
     InForce {
@@ -44,15 +44,11 @@ pub enum Standing {
     },
 }
 
-/// The standing, shared with `/readyz` and the API.
-pub type PolicyState = Arc<ArcSwap<Standing>>;
-
 /// The watch over the policy folder.
 pub struct Watch {
     folder: PathBuf,
     reopen_window: SignedDuration,
     core: CoreHandle,
-    standing: PolicyState,
     changes: mpsc::Receiver<()>,
     _watcher: Option<notify::RecommendedWatcher>,
     seen: Vec<(PathBuf, Vec<u8>)>,
@@ -73,21 +69,7 @@ impl Watch {
             tracing::warn!(%error, "policy files are not watched; they are polled every 30 s, and SIGHUP reads them at once");
         });
         let seen = super::read::files(&folder)?;
-        let standing = Standing::InForce { since: Timestamp::now() };
-        Ok(Self {
-            folder,
-            reopen_window,
-            core,
-            standing: Arc::new(ArcSwap::from_pointee(standing)),
-            changes,
-            _watcher: watcher.ok(),
-            seen,
-        })
-    }
-
-    /// What the files came to, as it changes.
-    pub fn state(&self) -> PolicyState {
-        self.standing.clone()
+        Ok(Self { folder, reopen_window, core, changes, _watcher: watcher.ok(), seen })
     }
 
     /// Watches until `stop`.
@@ -124,7 +106,7 @@ impl Watch {
                     "policy in force"
                 );
                 self.core.policy.store(Arc::new(policy));
-                self.standing.store(Arc::new(Standing::InForce { since: Timestamp::now() }));
+                self.core.policy_files.store(Arc::new(Standing::InForce { since: Timestamp::now() }));
                 let _ = self.core.inputs.send(Input::PolicyChanged).await;
             }
             Err(faults) => self.refuse(&faults),
@@ -134,7 +116,7 @@ impl Watch {
     fn refuse(&self, faults: &[PolicyFault]) {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         tracing::warn!(faults = faults.join("; "), "policy files refused; what was in force still is");
-        self.standing.store(Arc::new(Standing::Refused { at: Timestamp::now(), faults }));
+        self.core.policy_files.store(Arc::new(Standing::Refused { at: Timestamp::now(), faults }));
     }
 }
 

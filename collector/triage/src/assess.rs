@@ -123,7 +123,7 @@ impl Pass<'_, '_> {
             return self.clear(of_rule);
         }
         if !self.sample.is_empty() && !self.sample.intersects(rule.reads) {
-            return self.leave(rule, of_rule);
+            return self.pass_over(rule, of_rule);
         }
         match rule.only.as_ref().map_or(Verdict::Match, |only| only.judge_in(&mut self.scope)) {
             Verdict::Match => {}
@@ -152,10 +152,14 @@ impl Pass<'_, '_> {
     fn subject(&mut self, rule: &Rule, subject: &str, of_rule: Range) {
         let known = self.before[of_rule.clone()].iter().position(|standing| standing.subject == subject);
         let known = known.map(|offset| of_rule.start + offset);
+        if self.was_judged(rule, subject, known) {
+            return;
+        }
         let before = known.map_or(State::default(), |at| self.before[at].state);
         let sampled = Sampled { rule, sample: self.sample };
-        let Judgement { mut state, due, counts } = judge(&sampled, &before, &mut self.scope);
-        self.note_due(due);
+        let Judgement { mut state, counts } = judge(&sampled, &before, &mut self.scope);
+        let as_of = self.scope.row().as_of;
+        self.note_due(judgement::due(rule, &state).filter(|due| *due > as_of));
         if counts && let Some(firing) = &mut state.firing {
             firing.names = names_digest(&rule.evidence, &mut self.scope);
         }
@@ -194,10 +198,25 @@ impl Pass<'_, '_> {
         }
     }
 
-    /// Nothing can be said: what stood stays, and its holds run on.
-    fn leave(&mut self, rule: &Rule, of_rule: Range) {
+    /// Two elements of the same name are one subject, and the first speaks for it.
+    fn was_judged(&self, rule: &Rule, subject: &str, known: Option<usize>) -> bool {
+        known.is_some_and(|at| self.fate(at) != Fate::Unseen)
+            || self.added.iter().any(|standing| standing.rule == rule.id && standing.subject == subject)
+    }
+
+    /// The report says nothing about this rule. A hold that ran out meanwhile wants a tick.
+    fn pass_over(&mut self, rule: &Rule, of_rule: Range) {
         for at in of_rule {
             self.note_due(judgement::due(rule, &self.before[at].state));
+            self.decide(at, Fate::Stays);
+        }
+    }
+
+    /// Nothing can be said: what stood stays, and its holds run on. One that ran out waits for the fact.
+    fn leave(&mut self, rule: &Rule, of_rule: Range) {
+        let as_of = self.scope.row().as_of;
+        for at in of_rule {
+            self.note_due(judgement::due(rule, &self.before[at].state).filter(|due| *due > as_of));
             self.decide(at, Fate::Stays);
         }
     }

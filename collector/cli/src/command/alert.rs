@@ -42,7 +42,7 @@ fn act<const N: usize>(
         .collect();
     let item = Client::logged_in()?.post(&format!("alerts/{}/{act}", of.number), &Value::Object(body))?;
     super::show_one(&item, "number", screen, || {
-        let by = text_at(&item, "assignee.person");
+        let by = super::queue::doer(&item);
         let by = if by.is_empty() { String::new() } else { format!(" by {by}") };
         format!("#{} is {}{by}: {}\n", of.number, text_at(&item, "work"), text_at(&item, "title"))
     })

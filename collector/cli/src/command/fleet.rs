@@ -79,8 +79,8 @@ pub(crate) fn run(fleet: &Fleet, screen: &Screen) -> Result<(), Failure> {
     if fleet.schema {
         return schema(screen);
     }
-    let client = Client::logged_in()?;
-    let wanted: Vec<Column> = fleet.columns.iter().map(|path| Column::wanted(path.trim())).collect();
+    let wanted =
+        fleet.columns.iter().map(|path| Column::wanted(path.trim())).collect::<Result<Vec<_>, _>>()?;
     let paths: Vec<&str> = fleet.columns.iter().map(|path| path.trim()).collect();
     let listing = Listing {
         rows: "endpoints",
@@ -89,11 +89,12 @@ pub(crate) fn run(fleet: &Fleet, screen: &Screen) -> Result<(), Failure> {
         wide: if wanted.is_empty() { WIDE } else { &[] },
         csv: if paths.is_empty() { CSV } else { &paths },
     };
+    let client = Client::logged_in()?;
     let mut said = String::new();
     watch::show(fleet.watch, screen, || {
         let answer = fetch(&client, fleet)?;
         let remark = remark(&answer, fleet.filter.is_some());
-        if remark != said && !screen.is_for_programs() {
+        if remark != said && screen.is_for_people() {
             output::note(&remark);
             said = remark;
         }

@@ -65,8 +65,16 @@ fn owner(alert: &Value) -> String {
     format!("{} ({})", text_at(alert, "owner.team"), text_at(alert, "owner.side"))
 }
 
+/// Who has it, or who ended it.
+pub(super) fn doer(alert: &Value) -> String {
+    match alert.get("closed") {
+        Some(closed) => text_at(closed, "by.person"),
+        None => text_at(alert, "assignee.person"),
+    }
+}
+
 fn work(alert: &Value) -> String {
-    let by = text_at(alert, "assignee.person");
+    let by = doer(alert);
     let cleared = alert["condition"] == "cleared" && alert["work"] != "done";
     let work = match text_at(alert, "work") {
         work if by.is_empty() => work,
@@ -81,7 +89,7 @@ pub(crate) fn run(queue: &Queue, screen: &Screen) -> Result<(), Failure> {
     params.extend(queue.filter.as_deref().map(|filter| ("filter", filter)));
     watch::show(queue.watch, screen, || {
         let answer = client.get("queue", &params)?;
-        if !queue.watch && !screen.is_for_programs() {
+        if !queue.watch && screen.is_for_people() {
             remark(&answer, queue);
         }
         LISTING.render(&answer, output::as_of(&answer), screen)

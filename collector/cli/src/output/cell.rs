@@ -24,8 +24,8 @@ pub(crate) enum Show {
     YesNo,
     /// Seconds as a short span.
     Span,
-    /// Whatever it looks like.
-    Guess,
+    /// By its type in the schema of endpoints; several joined by commas.
+    Typed(&'static str),
     /// Made from the whole row.
     Made(fn(&Value) -> String),
 }
@@ -55,9 +55,26 @@ pub(crate) fn plain(value: &Value) -> String {
     }
 }
 
-/// The text at a path; empty when there is none.
-pub(crate) fn text_at(row: &Value, path: &str) -> String {
+/// The text at a path as it came, for programs; empty when there is none.
+pub(crate) fn raw_at(row: &Value, path: &str) -> String {
     values_at(row, path).into_iter().map(plain).collect::<Vec<_>>().join(",")
+}
+
+/// The text at a path, fit for a terminal; empty when there is none.
+pub(crate) fn text_at(row: &Value, path: &str) -> String {
+    tame(&raw_at(row, path))
+}
+
+/// Text without what steers a terminal. Endpoints name things, and an endpoint may be in the wrong hands.
+pub(crate) fn tame(text: &str) -> String {
+    let steers =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let tamed = |c: char| match c {
+        '\n' | '\r' | '\t' => ' ',
+        c if c.is_control() || steers(c) => '\u{fffd}',
+        c => c,
+    };
+    text.chars().map(tamed).collect()
 }
 
 impl Show {
@@ -76,25 +93,80 @@ impl Show {
                 let greatest = values.iter().filter_map(|value| value.as_f64()).reduce(f64::max);
                 greatest.map(|share| format!("{share:.0} %"))
             }
-            Self::YesNo => first.and_then(Value::as_bool).map(|is| if is { "yes" } else { "no" }.to_owned()),
+            Self::YesNo => first.and_then(Value::as_bool).map(yes_no),
             Self::Span => {
                 first.and_then(Value::as_f64).map(|s| when::short(SignedDuration::from_secs_f64(s)))
             }
-            Self::Guess => guess(&values, screen),
+            Self::Typed(kind) => {
+                let each = values.iter().map(|value| typed(kind, value, screen));
+                (!values.is_empty()).then(|| each.collect::<Vec<_>>().join(","))
+            }
             Self::Text | Self::Made(_) => (!values.is_empty()).then(|| text_at(row, path)),
         };
         shown.unwrap_or_else(|| ABSENT.to_owned())
     }
 }
 
-fn guess(values: &[&Value], screen: &Screen) -> Option<String> {
-    let one = |value: &&Value| match value {
-        Value::String(text) => match text.parse::<Timestamp>() {
-            Ok(instant) => when::local(instant, &screen.zone),
-            Err(_) => text.clone(),
-        },
-        Value::Object(_) => "{…}".to_owned(),
-        other => other.to_string(),
+/// One value by its type in the schema.
+fn typed(kind: &str, value: &Value, screen: &Screen) -> String {
+    let by_type = match kind {
+        "percent" => value.as_f64().map(|share| format!("{share:.1} %")),
+        "bytes" => value.as_f64().map(bytes),
+        "duration" => value.as_f64().map(span),
+        "instant" => {
+            value.as_str().and_then(|text| text.parse().ok()).map(|at| when::local(at, &screen.zone))
+        }
+        "bool" => value.as_bool().map(yes_no),
+        _ => None,
     };
-    (!values.is_empty()).then(|| values.iter().map(one).collect::<Vec<_>>().join(","))
+    by_type.unwrap_or_else(|| match value {
+        Value::Object(_) => "{…}".to_owned(),
+        other => tame(&plain(other)),
+    })
+}
+
+fn yes_no(is: bool) -> String {
+    if is { "yes" } else { "no" }.to_owned()
+}
+
+/// Seconds as a span; a clock's offset may be less than one second, and negative.
+fn span(seconds: f64) -> String {
+    if seconds.abs() < 10.0 && seconds.fract() != 0.0 {
+        return format!("{seconds:.2}s");
+    }
+    let sign = if seconds < 0.0 { "-" } else { "" };
+    format!("{sign}{}", when::short(SignedDuration::try_from_secs_f64(seconds.abs()).unwrap_or_default()))
+}
+
+/// A size with three figures and a binary unit.
+fn bytes(size: f64) -> String {
+    let (mut size, mut unit) = (size, "B");
+    for larger in ["KiB", "MiB", "GiB", "TiB"] {
+        if size < 1000.0 {
+            break;
+        }
+        size /= 1024.0;
+        unit = larger;
+    }
+    let figures = if unit == "B" || size >= 100.0 { 0 } else { 1 };
+    format!("{size:.figures$} {unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_endpoint_calls_itself_does_not_steer_the_terminal() {
+        let row = serde_json::json!({ "name": "srv\u{1b}[2J\u{202e}10\nrm" });
+        assert_eq!(text_at(&row, "name"), "srv\u{fffd}[2J\u{fffd}10 rm");
+        assert_eq!(raw_at(&row, "name"), "srv\u{1b}[2J\u{202e}10\nrm");
+    }
+
+    #[test]
+    fn sizes_and_spans_are_short() {
+        let sizes = [0.0, 999.0, 1000.0, 25_276_510_208.0, 5e17].map(bytes);
+        assert_eq!(sizes, ["0 B", "999 B", "1.0 KiB", "23.5 GiB", "454747 TiB"]);
+        assert_eq!([-0.03, -90.0, 0.0, 4519.0].map(span), ["-0.03s", "-1m", "0s", "1h"]);
+    }
 }

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use super::cell::text_at;
+use super::cell::raw_at;
 
 /// Rows as CSV, with a header of paths.
 pub(crate) fn write(rows: &[Value], paths: &[&str]) -> String {
     let mut out = String::new();
     line(&mut out, paths.iter().map(|path| (*path).to_owned()));
     for row in rows {
-        line(&mut out, paths.iter().map(|path| text_at(row, path)));
+        line(&mut out, paths.iter().map(|path| raw_at(row, path)));
     }
     out
 }

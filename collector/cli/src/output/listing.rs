@@ -27,10 +27,27 @@ pub(crate) const fn column(title: &'static str, path: &'static str, show: Show) 
 }
 
 impl Column {
-    /// A column that somebody asked for by its path.
-    pub(crate) fn wanted(path: &str) -> Self {
-        Self { title: Cow::Owned(path.to_uppercase()), path: Cow::Owned(path.to_owned()), show: Show::Guess }
+    /// A column that somebody asked for by its path in the schema of endpoints.
+    pub(crate) fn wanted(path: &str) -> Result<Self, Failure> {
+        let kind = type_of(path).ok_or_else(|| {
+            Failure::usage(format!("no field `{path}`; `dogwatch fleet --schema -o name` lists the fields"))
+        })?;
+        Ok(Self {
+            title: Cow::Owned(path.to_uppercase()),
+            path: Cow::Owned(path.to_owned()),
+            show: Show::Typed(kind),
+        })
     }
+}
+
+/// The type of a field of endpoints; a label's is text.
+pub(crate) fn type_of(path: &str) -> Option<&'static str> {
+    if path.starts_with("labels.") {
+        return Some("text");
+    }
+    let plain = path.replace("[]", "");
+    let schema = dogwatch_triage::filter::schema();
+    schema.fields.into_iter().find(|field| field.name.replace("[]", "") == plain).map(|field| field.type_name)
 }
 
 /// What a list is made of.
@@ -66,7 +83,8 @@ impl Listing<'_> {
     }
 }
 
-fn table(rows: &[Value], columns: &[Column], as_of: Timestamp, screen: &Screen) -> String {
+/// Rows as a table for people.
+pub(crate) fn table(rows: &[Value], columns: &[Column], as_of: Timestamp, screen: &Screen) -> String {
     if rows.is_empty() {
         return String::new();
     }
@@ -110,5 +128,29 @@ fn coloured(text: String) -> Cell {
     match colour {
         Some(colour) => cell.fg(colour),
         None => cell,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn colours_come_only_when_wanted_and_never_alone() {
+        let rows = [json!({ "severity": "critical" })];
+        let columns = [column("SEVERITY", "severity", Show::Text)];
+        let screen = |colour| Screen {
+            format: Format::Table,
+            colour,
+            width: None,
+            terminal: colour,
+            zone: TimeZone::UTC,
+        };
+        let shown = |colour| table(&rows, &columns, Timestamp::UNIX_EPOCH, &screen(colour));
+        assert_eq!(shown(false), "SEVERITY\ncritical\n");
+        assert!(shown(true).contains("\u{1b}[") && shown(true).contains("critical"), "{}", shown(true));
     }
 }

@@ -23,10 +23,9 @@ impl Sampled<'_> {
     }
 }
 
-/// How the rule stands now, and when a hold runs out.
+/// How the rule stands now.
 pub(super) struct Judgement {
     pub(super) state: State,
-    pub(super) due: Option<Timestamp>,
     /// A level counts now; otherwise what fires goes on for want of better news.
     pub(super) counts: bool,
 }
@@ -70,7 +69,7 @@ pub(super) fn judge(sampled: &Sampled<'_>, before: &State, scope: &mut Scope<'_,
         (None, Some(firing)) => after_good_look(sampled, firing, as_of),
         (None, None) => None,
     };
-    Judgement { state, due: due(sampled.rule, &state), counts }
+    Judgement { state, counts }
 }
 
 fn says(

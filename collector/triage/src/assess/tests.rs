@@ -180,6 +180,27 @@ fn a_subject_that_disappears_clears_but_a_missing_list_does_not() {
 }
 
 #[test]
+fn two_elements_of_the_same_name_are_one_subject() {
+    let mut watch = Watch::shipped();
+    let full = || crate::specimen::disk("/", 100, 1);
+    watch.endpoint.facts.health.as_mut().unwrap().disks = vec![full(), full()];
+    assert_eq!(watch.report(), ["+disk-space// critical"]);
+    assert_eq!(watch.after(10).report(), NOTHING);
+}
+
+#[test]
+fn a_hold_that_runs_out_asks_for_a_tick_once_and_not_while_its_fact_is_missing() {
+    let mut watch = Watch::new(CPU);
+    watch.set_cpu(Some(85.0)).report();
+    assert_eq!(watch.after(61).look(Reads::PATCH), NOTHING);
+    assert_eq!(watch.due_in(), Some(-1), "a report about something else leaves it to a tick");
+    watch.set_cpu(None);
+    assert_eq!(watch.tick(), NOTHING);
+    assert_eq!(watch.due_in(), None, "no tick can tell");
+    assert_eq!(watch.set_cpu(Some(85.0)).report(), ["+cpu/ warning"]);
+}
+
+#[test]
 fn a_rule_that_is_gone_or_off_or_for_others_clears_what_it_had_found() {
     let on =
         "[rules.x]\ncategory = \"agent\"\ntool = \"rmm\"\ntitle = \"x\"\nwarning = { when = \"online\" }\n";

@@ -4,9 +4,8 @@
 //! Invariant: evaluation allocates nothing, and its work is bounded by the program's length times the lengths of
 //! at most [`super::MAX_COMPREHENSION_DEPTH`] nested lists.
 
+mod missing;
 mod operators;
-
-use core::cmp::Ordering;
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -17,6 +16,7 @@ use super::{
     value::{Item, List, Value, seconds_between},
 };
 
+pub(crate) use missing::missing;
 pub(crate) use operators::{Arithmetic, Comparison, TextTest, arithmetic, compare, text_test};
 
 /// Slots for bound elements: none, a rule's element, its evidence, and the nested comprehensions.
@@ -298,84 +298,4 @@ fn any_known<'a>(fields: &[Field], row: &Row<'a>, item: Item<'a>) -> bool {
 
 fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
-}
-
-/// The names of the facts in an expression that are missing in this scope. Elements of lists inside the
-/// expression are not looked into: which of them is missing what would be a table, not a reason.
-pub(crate) fn missing(expr: &Expr, scope: &mut Scope<'_, '_>) -> Vec<String> {
-    let mut names = Vec::new();
-    collect_missing(expr, scope, &mut names);
-    names
-}
-
-fn collect_missing(expr: &Expr, scope: &mut Scope<'_, '_>, names: &mut Vec<String>) {
-    let mut add = |name: &str| {
-        if !names.iter().any(|known| known == name) {
-            names.push(name.to_owned());
-        }
-    };
-    match expr {
-        Expr::Fact(fact) | Expr::FactNum(_, fact, _) | Expr::FactText(_, fact, _) => {
-            if fact.read(scope).is_missing() {
-                add(&fact.name);
-            }
-        }
-        Expr::Label(key) => {
-            if eval(expr, scope).is_missing() {
-                add(&format!("labels.{key}"));
-            }
-        }
-        Expr::Owner(tool) => {
-            if eval(expr, scope).is_missing() {
-                add(&format!("owner(\"{tool}\")"));
-            }
-        }
-        Expr::ListSize(listing) | Expr::InList(_, listing) if listing.read(scope).is_none() => {
-            add(&listing.name)
-        }
-        Expr::Quantified(_, listing, slot, body) => match listing.read(scope) {
-            None => add(&listing.name),
-            Some(list) => {
-                for index in 0..list.len() {
-                    scope.bind(*slot, list.at(index));
-                    collect_missing(body, scope, names);
-                }
-            }
-        },
-        Expr::InList(inner, _)
-        | Expr::OneOf(inner, _)
-        | Expr::Age(inner)
-        | Expr::Abs(inner)
-        | Expr::Not(inner)
-        | Expr::TextSize(inner) => collect_missing(inner, scope, names),
-        Expr::And(terms) | Expr::Or(terms) => {
-            terms.iter().for_each(|term| collect_missing(term, scope, names));
-        }
-        Expr::Choose(parts) => parts.iter().for_each(|part| collect_missing(part, scope, names)),
-        Expr::Compare(_, sides) | Expr::Arithmetic(_, sides) | Expr::TextTest(_, sides) => {
-            sides.iter().for_each(|side| collect_missing(side, scope, names));
-        }
-        Expr::Const(_)
-        | Expr::Now
-        | Expr::Element(_)
-        | Expr::ListSize(_)
-        | Expr::HasValue(_)
-        | Expr::HasList(_)
-        | Expr::HasGroup(..) => {}
-    }
-}
-
-impl Comparison {
-    /// Whether the comparison holds for an order; unordered values are never equal.
-    #[inline]
-    pub(crate) fn holds(self, order: Option<Ordering>) -> bool {
-        match self {
-            Comparison::Equal => order == Some(Ordering::Equal),
-            Comparison::NotEqual => order != Some(Ordering::Equal),
-            Comparison::Less => order == Some(Ordering::Less),
-            Comparison::LessOrEqual => matches!(order, Some(Ordering::Less | Ordering::Equal)),
-            Comparison::Greater => order == Some(Ordering::Greater),
-            Comparison::GreaterOrEqual => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
-        }
-    }
 }

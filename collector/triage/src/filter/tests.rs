@@ -98,6 +98,25 @@ fn one_unknown_element_leaves_the_others_to_decide() {
 }
 
 #[test]
+fn the_facts_that_make_it_unknown_are_named_and_no_others() {
+    let endpoint = silent_server();
+    let row = row(&endpoint);
+    let missing = |source: &str| Filter::compile(source).unwrap().missing_in(&mut Scope::new(&row)).join(" ");
+    assert_eq!(missing("online && health.cpu.used_percent > 90"), "health.cpu.used_percent");
+    assert_eq!(missing("online || health.cpu.used_percent > 90"), "");
+    assert_eq!(
+        missing(
+            "(has(patch.error) && patch.error == \"x\") || os.family == \"linux\" || age(last_seen) > duration(\"1h\")"
+        ),
+        "os.family last_seen"
+    );
+    assert_eq!(
+        missing("health.disks.exists(d, d.read_only) && labels.env == owner(\"edr\")"),
+        "health.disks labels.env owner(\"edr\")"
+    );
+}
+
+#[test]
 fn an_owner_is_asked_for_by_tool() {
     struct Noc;
     impl Owners for Noc {
@@ -135,6 +154,7 @@ fn refusals_say_where_what_and_how_to_mend() {
             "line 1, column 13: expected an instant; this is a duration; write it as \
              timestamp(\"2026-11-01T00:00:00Z\"), or use age(…)",
         ),
+        ("name == \"é\" && clas == 1", "line 1, column 16: no field `clas`; did you mean `class`?"),
         ("name > 5", "line 1, column 8: expected text; this is a whole number"),
         ("name && online", "line 1, column 1: expected a condition; this is text"),
         ("health.uptime", "line 1, column 1: this is a duration, not a condition; compare it with something"),
@@ -182,7 +202,18 @@ fn limits_hold_and_never_reach_the_stack() {
     }
     let nested = "patch.updates.exists(u, u.cves.exists(c, u.kbs.exists(k, k == c)))";
     assert!(refusal(nested).contains("may nest 2 deep"), "{}", refusal(nested));
-    let longest_chain = format!("1{} == 190", "+1".repeat(189));
+    let deepest = [
+        format!("{}online{}", "(".repeat(24), ")".repeat(24)),
+        format!("{}online{}", "!(".repeat(24), ")".repeat(24)),
+        format!("{}online{}", "online ? (".repeat(12), ") : false".repeat(12)),
+        format!("{}true", "online ? true : ".repeat(24)),
+        format!("{}1 == 1{}", "size([name][0]) == 0 || (".repeat(8), ")".repeat(8)),
+    ];
+    for source in &deepest[..4] {
+        assert_eq!(judge(source), Verdict::Match, "{source}");
+    }
+    assert!(Filter::compile(&deepest[4]).is_err());
+    let longest_chain = format!("1{} == 149", "+1".repeat(148));
     assert_eq!(judge(&longest_chain), Verdict::Match);
 }
 

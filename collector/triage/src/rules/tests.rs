@@ -25,8 +25,7 @@ fn the_shipped_rules_compile() {
 #[test]
 fn a_layer_replaces_the_keys_it_gives_and_keeps_the_others() {
     let rules =
-        RuleSet::layer("[rules.silent.warning]\nfor = \"2s\"\n[rules.cpu]\nenabled = false", "mine.toml")
-            .unwrap();
+        RuleSet::layer("rules.silent.warning.for = \"2s\"\nrules.cpu.enabled = false", "mine.toml").unwrap();
     let silent = rules.get(&RuleId::new("silent").unwrap()).unwrap();
     let holds: Vec<i64> = silent.levels.iter().map(|level| level.hold.as_secs()).collect();
     assert_eq!(holds, [300, 2]);

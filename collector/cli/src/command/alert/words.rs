@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::output::{Screen, Show, text_at, values_at};
+use crate::output::{Screen, Show, tame, text_at, values_at};
 
 /// Everything.
 pub(crate) fn all(item: &Value, screen: &Screen) -> String {
@@ -34,7 +34,7 @@ pub(crate) fn all(item: &Value, screen: &Screen) -> String {
     field(&mut out, "rule", &rule(item));
     field(&mut out, "owner", &owner(item, screen));
     for (index, why) in values_at(item, "owner.why").iter().enumerate() {
-        field(&mut out, if index == 0 { "why" } else { "" }, why.as_str().unwrap_or_default());
+        field(&mut out, if index == 0 { "why" } else { "" }, &tame(why.as_str().unwrap_or_default()));
     }
     evidence(&mut out, item);
     timeline(&mut out, item, screen);

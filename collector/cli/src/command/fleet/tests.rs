@@ -55,17 +55,24 @@ lap-07  acme  toronto  laptop  away    3d    –     –     –     –        
 
 #[test]
 fn columns_that_were_asked_for_are_shown_by_their_path() {
-    let columns =
-        [Column::wanted("name"), Column::wanted("health.disks[].mount"), Column::wanted("last_seen")];
+    let wanted = ["name", "health.disks[].mount", "health.disks.used_percent", "last_seen"];
+    let columns = wanted.map(|path| Column::wanted(path).unwrap());
     let listing = Listing { columns: &columns, wide: &[], ..listing() };
     assert_eq!(
         rendered(&listing, Format::Table),
         "\
-NAME    HEALTH.DISKS[].MOUNT  LAST_SEEN
-srv-01  /,/var                2026-11-22 11:59
-lap-07  –                     2026-11-19 12:00
+NAME    HEALTH.DISKS[].MOUNT  HEALTH.DISKS.USED_PERCENT  LAST_SEEN
+srv-01  /,/var                41.0 %,93.4 %              2026-11-22 11:59
+lap-07  –                     –                          2026-11-19 12:00
 "
     );
+}
+
+#[test]
+fn a_column_that_is_no_field_is_refused() {
+    let refused = Column::wanted("health.disk").err().unwrap().to_string();
+    assert_eq!(refused, "no field `health.disk`; `dogwatch fleet --schema -o name` lists the fields");
+    assert!(Column::wanted("labels.rack").is_ok());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The operators on values. Used by the walk and, on constants, by the lowering.
 
+use core::cmp::Ordering;
+
 use jiff::SignedDuration;
 
 use crate::filter::value::{Value, seconds_between};
@@ -15,6 +17,19 @@ pub(crate) enum Comparison {
 }
 
 impl Comparison {
+    /// Whether the comparison holds for an order; unordered values are never equal.
+    #[inline]
+    pub(crate) fn holds(self, order: Option<Ordering>) -> bool {
+        match self {
+            Comparison::Equal => order == Some(Ordering::Equal),
+            Comparison::NotEqual => order != Some(Ordering::Equal),
+            Comparison::Less => order == Some(Ordering::Less),
+            Comparison::LessOrEqual => matches!(order, Some(Ordering::Less | Ordering::Equal)),
+            Comparison::Greater => order == Some(Ordering::Greater),
+            Comparison::GreaterOrEqual => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
+        }
+    }
+
     pub(crate) const fn is_equality(self) -> bool {
         matches!(self, Comparison::Equal | Comparison::NotEqual)
     }

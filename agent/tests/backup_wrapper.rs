@@ -1,0 +1,121 @@
+//! `dogwatch-agent backup run`, as cron runs it: a process around a process.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::{Value, json};
+
+fn wrapper(state: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch-agent"));
+    command.arg("--state-dir").arg(state).args(["backup", "run", "--job", "nightly"]).args(arguments);
+    command
+}
+
+fn run(state: &Path, arguments: &[&str]) -> Output {
+    wrapper(state, arguments).output().unwrap()
+}
+
+/// The one drop-in that was written.
+fn drop_in(state: &Path) -> Value {
+    let mut files = fs::read_dir(state.join("backup.d")).unwrap();
+    let file = files.next().unwrap().unwrap();
+    assert!(files.next().is_none(), "more than one drop-in");
+    serde_json::from_slice(&fs::read(file.path()).unwrap()).unwrap()
+}
+
+#[test]
+fn output_and_exit_code_pass_through_and_the_run_is_reported() {
+    let state = tempfile::tempdir().unwrap();
+    let script = "echo copied; echo 'disk full' >&2; exit 3";
+    let output = run(state.path(), &["--every", "24h", "--", "sh", "-c", script]);
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(output.stdout, b"copied\n");
+    assert_eq!(output.stderr, b"disk full\n");
+    let run = drop_in(state.path());
+    assert_eq!(run["result"], "failed");
+    assert_eq!(run["exit_code"], 3);
+    assert_eq!(run["message"], "disk full");
+    assert_eq!(run["every_seconds"], 86_400);
+    assert_eq!(run["product"], "sh");
+    assert!(run["started_at"].as_str() <= run["ended_at"].as_str());
+}
+
+#[test]
+fn a_success_is_reported_with_its_last_words() {
+    let state = tempfile::tempdir().unwrap();
+    let output = run(state.path(), &["--", "echo", "snapshot 4bba3d9e saved"]);
+    assert!(output.status.success());
+    assert_eq!(drop_in(state.path())["message"], "snapshot 4bba3d9e saved");
+    assert_eq!(drop_in(state.path())["result"], "success");
+}
+
+#[test]
+fn a_command_that_is_not_there_fails_as_in_a_shell_and_is_reported() {
+    let state = tempfile::tempdir().unwrap();
+    let output = run(state.path(), &["--", "no-such-command"]);
+    assert_eq!(output.status.code(), Some(127));
+    assert_eq!(drop_in(state.path())["result"], "failed");
+    assert!(drop_in(state.path())["message"].as_str().unwrap().starts_with("cannot run no-such-command"));
+}
+
+#[test]
+fn a_command_that_a_signal_ends_gives_the_shells_code() {
+    let state = tempfile::tempdir().unwrap();
+    let output = run(state.path(), &["--", "sh", "-c", "kill -9 $$"]);
+    assert_eq!(output.status.code(), Some(137));
+    assert_eq!(drop_in(state.path())["result"], "failed");
+}
+
+#[test]
+fn asked_to_end_it_asks_the_command_and_reports_that_it_was_cancelled() {
+    let state = tempfile::tempdir().unwrap();
+    let script = "trap 'exit 9' TERM; echo ready; while :; do sleep 0.02; done";
+    let mut child =
+        wrapper(state.path(), &["--", "sh", "-c", script]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut ready = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(9));
+    assert_eq!(drop_in(state.path())["result"], "cancelled");
+}
+
+#[test]
+fn a_report_that_cannot_be_written_does_not_break_the_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, b"").unwrap();
+    let output = run(&file.join("state"), &["--", "true"]);
+    assert!(output.status.success());
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(complaint.starts_with("dogwatch-agent: this run is not reported: cannot create"), "{complaint}");
+    assert_eq!(complaint.lines().count(), 1, "{complaint}");
+}
+
+#[test]
+fn what_is_reported_by_hand_is_checked_before_it_is_written() {
+    let state = tempfile::tempdir().unwrap();
+    let report = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch-agent"));
+        command
+            .arg("--state-dir")
+            .arg(state.path())
+            .args(["backup", "report", "--job", "db"])
+            .args(arguments);
+        command.output().unwrap()
+    };
+    let future = report(&["--result", "success", "--ended-at", "2099-01-01T00:00:00Z"]);
+    assert_eq!(future.status.code(), Some(1));
+    assert!(String::from_utf8(future.stderr).unwrap().contains("`ended_at` lies in the future"));
+    let good = report(&["--result", "success", "--kind", "restore_test", "--bytes-total", "7"]);
+    assert!(good.status.success());
+    let run = drop_in(state.path());
+    assert_eq!((&run["kind"], &run["bytes_total"]), (&json!("restore_test"), &json!(7)));
+}

@@ -1,0 +1,157 @@
+//! Changes through the whole way: request, core thread, store in memory, answer.
+
+use std::sync::Arc;
+
+use http::{Method, Request, StatusCode, header};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::{Answer, Collector, work};
+use crate::{
+    access::Sha256,
+    core::{CoreThread, Settings, start},
+    policy::Policy,
+    storage::Memory,
+};
+
+/// A collector with a running core, over the state of [`work`], whose setup code is `c0de`.
+struct Running {
+    collector: Collector,
+    _core: CoreThread,
+}
+
+impl Running {
+    fn start() -> Self {
+        let hour = SignedDuration::from_hours(1);
+        let settings = Settings {
+            sweep_every: hour,
+            settle_every: hour,
+            snapshot_every: hour,
+            gather: std::time::Duration::ZERO,
+            late_after: hour,
+            keep_done: hour,
+        };
+        let policy = Arc::new(arc_swap::ArcSwap::from_pointee(Policy::of_a_new(&"acme".parse().unwrap())));
+        let code = Some(Sha256::of(b"c0de"));
+        let (core, _) = start(Box::new(Memory::new()), policy, settings, code, Timestamp::now()).unwrap();
+        let handle = core.handle();
+        {
+            let seed = work::state();
+            let mut state = handle.shared.write().unwrap();
+            state.members = seed.members;
+            state.alerts = seed.alerts;
+        }
+        Self { collector: Collector::on(handle, None, Timestamp::now), _core: core }
+    }
+
+    /// Trades the setup code for the first administrator's token.
+    async fn set_up(&self) -> String {
+        let wanted = r#"{"code":"c0de","person":"kim","team":"msp-noc"}"#;
+        let made = self.collector.ask(Method::POST, "/api/v1/setup", None, wanted).await;
+        assert_eq!(made.status, StatusCode::OK, "{}", made.text);
+        assert_eq!((&made.json["person"], &made.json["role"]), (&json!("kim"), &json!("admin")));
+        made.json["token"].as_str().unwrap().to_owned()
+    }
+
+    async fn post(&self, path: &str, token: &str, body: Value) -> Answer {
+        self.collector.ask(Method::POST, path, Some(token), &body.to_string()).await
+    }
+}
+
+#[tokio::test]
+async fn the_setup_code_opens_once() {
+    let running = Running::start();
+    let token = running.set_up().await;
+    assert_eq!(running.collector.get("/api/v1/whoami", Some(&token)).await.json["team"], "msp-noc");
+    let again = r#"{"code":"c0de","person":"eve"}"#;
+    let refused = running.collector.ask(Method::POST, "/api/v1/setup", None, again).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text);
+    assert!(!refused.text.contains("c0de"), "{}", refused.text);
+}
+
+#[tokio::test]
+async fn a_token_for_the_other_side_works_until_it_is_revoked() {
+    let running = Running::start();
+    let admin = running.set_up().await;
+    let wanted = json!({ "person": "omar", "side": "internal", "team": "it", "org": "acme" });
+    let made = running.post("/api/v1/tokens", &admin, wanted).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let omar = made.json["token"].as_str().unwrap();
+    assert_eq!(running.collector.get("/api/v1/fleet", Some(omar)).await.json["total"], 3);
+    let path = format!("/api/v1/tokens/{}", made.json["id"].as_str().unwrap());
+    let revoked = running.collector.ask(Method::DELETE, &path, Some(&admin), "").await;
+    assert_eq!(revoked.json["state"], "revoked", "{}", revoked.text);
+    let after = running.collector.get("/api/v1/fleet", Some(omar)).await;
+    assert_eq!(after.status, StatusCode::UNAUTHORIZED);
+    assert!(after.detail().contains("was revoked"), "{}", after.detail());
+}
+
+#[tokio::test]
+async fn a_join_token_is_shown_whole_once_and_can_be_withdrawn() {
+    let running = Running::start();
+    let admin = running.set_up().await;
+    let wanted = json!({ "org": "acme", "site": "toronto", "uses": 2, "approval": true });
+    let made = running.post("/api/v1/join-tokens", &admin, wanted).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let token: dogwatch_model::JoinToken = made.json["token"].as_str().unwrap().parse().unwrap();
+    assert_eq!((token.address.as_str(), token.site.as_str()), ("collector.example:7443", "toronto"));
+    let list = running.collector.get("/api/v1/join-tokens", Some(&admin)).await;
+    assert_eq!(list.json["join_tokens"][0]["uses"], 2);
+    assert!(!list.text.contains(&token.secret), "{}", list.text);
+    let path = format!("/api/v1/join-tokens/{}", made.json["id"].as_str().unwrap());
+    let revoked = running.collector.ask(Method::DELETE, &path, Some(&admin), "").await;
+    assert_eq!(revoked.json["state"], "revoked", "{}", revoked.text);
+    let nowhere = running.post("/api/v1/join-tokens", &admin, json!({ "org": "nope", "site": "x" })).await;
+    assert_eq!(nowhere.status, StatusCode::NOT_FOUND, "{}", nowhere.text);
+}
+
+#[tokio::test]
+async fn an_alert_is_claimed_commented_and_closed_and_its_timeline_says_so() {
+    let running = Running::start();
+    let admin = running.set_up().await;
+    let claimed = running.post("/api/v1/alerts/1/claim", &admin, json!({})).await;
+    assert_eq!(claimed.status, StatusCode::OK, "{}", claimed.text);
+    assert_eq!(claimed.headers[header::ETAG], "\"8\"");
+    assert_eq!(claimed.json["assignee"]["person"], "kim");
+    let empty = running.post("/api/v1/alerts/1/comment", &admin, json!({})).await;
+    assert_eq!(empty.status, StatusCode::BAD_REQUEST, "{}", empty.text);
+    running.post("/api/v1/alerts/1/comment", &admin, json!({ "text": "old logs can go" })).await;
+    let closed = running.post("/api/v1/alerts/1/close", &admin, json!({ "resolution": "freed" })).await;
+    assert_eq!(closed.json["work"], "done", "{}", closed.text);
+    let events = closed.json["timeline"].as_array().unwrap();
+    let events: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["claimed", "comment", "closed"]);
+    let queue = running.collector.get("/api/v1/queue", Some(&admin)).await;
+    assert_eq!(queue.json["alerts"], json!([]));
+    let all = running.collector.get("/api/v1/queue?state=all", Some(&admin)).await;
+    assert_eq!(all.json["matched"], 1);
+}
+
+#[tokio::test]
+async fn whoever_is_overtaken_gets_the_item_as_it_is_now() {
+    let running = Running::start();
+    let admin = running.set_up().await;
+    running.post("/api/v1/alerts/1/comment", &admin, json!({ "text": "first" })).await;
+    let late = Request::post("/api/v1/alerts/1/claim")
+        .header(header::AUTHORIZATION, format!("Bearer {admin}"))
+        .header(header::IF_MATCH, "\"7\"")
+        .body(axum::body::Body::empty())
+        .unwrap();
+    let refused = running.collector.send(late).await;
+    assert_eq!((refused.status, refused.problem), (StatusCode::CONFLICT, true), "{}", refused.text);
+    assert_eq!(refused.json["current"]["version"], 8);
+    assert_eq!(refused.json["current"]["timeline"][0]["text"], "first");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_revoked_leaves_the_fleet() {
+    let running = Running::start();
+    let admin = running.set_up().await;
+    let revoked = running.post("/api/v1/endpoints/srv-01/revoke", &admin, json!({})).await;
+    assert_eq!(revoked.json["state"], "revoked", "{}", revoked.text);
+    assert_eq!(running.collector.get("/api/v1/fleet", Some(&admin)).await.json["total"], 2);
+    let gone = running.collector.get("/api/v1/fleet?state=revoked", Some(&admin)).await;
+    assert_eq!(gone.json["endpoints"][0]["name"], "srv-01");
+    let back = running.post("/api/v1/endpoints/srv-01/approve", &admin, json!({})).await;
+    assert_eq!(back.status, StatusCode::CONFLICT, "{}", back.text);
+}
