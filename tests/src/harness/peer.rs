@@ -1,13 +1,23 @@
 //! A bare wire peer: the agent's protocol without an agent, for what a well-behaved one never does, and for knowing
 //! exactly which sequence was acknowledged when.
 
+use std::sync::Arc;
+
 use anyhow::{Context as _, Result, bail};
 use dogwatch_proto::v1::{
     AgentMessage, CollectorMessage, Hello, Lane, LaneMarks, Report, Welcome,
     agent_message::Message as Outbound, collector_message::Message as Inbound, uplink_client::UplinkClient,
 };
 use jiff::Timestamp;
-use tokio::{sync::mpsc, time::timeout};
+use rustls::ClientConfig;
+use rustls_pki_types::ServerName;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    sync::mpsc,
+    time::timeout,
+};
+use tokio_rustls::TlsConnector;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Streaming, transport::Channel};
 use uuid::Uuid;
@@ -88,6 +98,23 @@ impl Peer {
             }
         }
     }
+}
+
+/// Knocks at the agents' listener with any TLS, and returns what it says to that, alerts by their name.
+pub async fn knock(lab: &Lab, tls: Arc<ClientConfig>) -> Result<String> {
+    let tcp = TcpStream::connect(("127.0.0.1", lab.collector().agents_port())).await?;
+    let mut stream = match TlsConnector::from(tls).connect(ServerName::try_from("localhost")?, tcp).await {
+        Ok(stream) => stream,
+        Err(refused) => return Ok(format!("{refused:?}")),
+    };
+    // In TLS 1.3 the client is done before the server has looked at its certificate: a refusal comes with the
+    // first read.
+    let talk = async {
+        stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await?;
+        stream.read_u8().await
+    };
+    let said = timeout(PATIENCE, talk).await.context("the listener neither answers nor refuses")?;
+    Ok(format!("{said:?}"))
 }
 
 async fn send(outbound: &mpsc::Sender<AgentMessage>, message: Outbound) -> Result<()> {

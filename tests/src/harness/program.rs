@@ -5,6 +5,8 @@ use std::{
     fs::File,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc,
+    thread,
     time::Duration,
 };
 
@@ -15,6 +17,9 @@ use super::{
     PATIENCE,
     wait::{tail, wait_for},
 };
+
+/// What runs to its end has ended by then, or never will.
+const END_LIMIT: Duration = Duration::from_secs(30);
 
 /// A program that `cargo build --workspace` made.
 ///
@@ -46,7 +51,18 @@ impl Finished {
     #[track_caller]
     pub fn of(command: &mut Command) -> Self {
         let text = format!("{command:?}");
-        let output = command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{text}: {error}"));
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let child = child.unwrap_or_else(|error| panic!("{text}: {error}"));
+        let pid = Pid::from_child(&child);
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || tell.send(child.wait_with_output()));
+        let output = told.recv_timeout(END_LIMIT).unwrap_or_else(|_| {
+            // It may have ended in this very moment.
+            let _ = rustix::process::kill_process(pid, Signal::KILL);
+            let said = told.recv().ok().and_then(Result::ok);
+            panic!("{text} did not end within {END_LIMIT:?}: {said:?}")
+        });
+        let output = output.unwrap_or_else(|error| panic!("{text}: {error}"));
         Self {
             command: text,
             code: output.status.code(),

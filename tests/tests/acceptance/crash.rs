@@ -35,8 +35,6 @@ const UNDER_WAY: u64 = 8;
 const ACKS_PER_LIFE: u64 = 40;
 /// A machine that could not attach tries again after this at the latest.
 const RETRY: Duration = Duration::from_millis(200);
-/// The whole test's time on a busy machine.
-const LIMIT: Duration = Duration::from_secs(60);
 
 #[test]
 fn nothing_acknowledged_is_lost_when_the_collector_is_killed_fifty_times_under_load() -> Result<()> {
@@ -92,7 +90,6 @@ fn nothing_acknowledged_is_lost_when_the_collector_is_killed_fifty_times_under_l
         );
     }
     println!("{KILLS} kills, {} acknowledgements, {:?}", load.acknowledgements(), start.elapsed());
-    ensure!(start.elapsed() < LIMIT, "it took {:?}", start.elapsed());
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Scripts rely on the CLI's exit codes, people on its one line.
 
-use dogwatch_tests::harness::Lab;
+use dogwatch_tests::harness::{Lab, person::Person};
 use serde_json::json;
 
 #[test]
@@ -16,7 +16,8 @@ fn each_kind_of_failure_has_its_exit_code_and_one_line() {
 
     // 2: the command is wrong; a filter is part of it, and says where.
     assert_eq!(ann.run(&["no-such-command"]).code, Some(2));
-    ann.run(&["fleet", "health.disk.exists(d, d.used_percent > 90.0)"]).fails_saying(2, &["health.disks"]);
+    ann.run(&["fleet", "health.disk.exists(d, d.used_percent > 90.0)"])
+        .fails_with(2, "line 1, column 1: no field `health.disk`; did you mean `health.disks`?");
 
     // 3: no such thing.
     ann.run(&["endpoint", "show", "srv-99"]).fails_saying(3, &["srv-99"]);
@@ -28,7 +29,7 @@ fn each_kind_of_failure_has_its_exit_code_and_one_line() {
     viewer
         .run(&["join-token", "create", "--org", "home", "--site", "main"])
         .fails_saying(4, &["admin", "viewer"]);
-    let stranger = dogwatch_tests::harness::person::Person::new(lab.folder(), "stranger");
+    let stranger = Person::new(lab.folder(), "stranger");
     stranger.run(&["fleet"]).fails_saying(4, &["dogwatch login"]);
 
     // 5: nobody there.
@@ -39,11 +40,11 @@ fn each_kind_of_failure_has_its_exit_code_and_one_line() {
 #[test]
 fn the_setup_link_logs_the_first_person_in_and_nobody_after() {
     let lab = Lab::unmanned();
-    let first = dogwatch_tests::harness::person::Person::new(lab.folder(), "first");
+    let first = Person::new(lab.folder(), "first");
     let link = lab.collector().setup_link();
     first.run(&["login", &link, "--person", "first"]).succeeds();
     let me = first.json(&["whoami"]);
     assert_eq!((&me["person"], &me["role"]), (&json!("first"), &json!("admin")));
-    let second = dogwatch_tests::harness::person::Person::new(lab.folder(), "second");
+    let second = Person::new(lab.folder(), "second");
     second.run(&["login", &link, "--person", "second"]).fails_saying(4, &["setup code"]);
 }

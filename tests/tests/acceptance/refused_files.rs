@@ -89,18 +89,14 @@ fn a_file_in_the_place_of_a_folder_is_named() {
 fn a_key_that_others_may_read_is_refused() {
     let mut lab = Lab::unmanned();
     lab.collector_mut().stop();
-    let authority = lab.collector().path("authority");
-    let key = fs::read_dir(&authority)
-        .expect("the authority's folder")
-        .flatten()
-        .map(|entry| entry.path())
-        .find(|path| {
-            path.to_string_lossy().ends_with("key.pem") || path.extension().is_some_and(|e| e == "key")
-        })
-        .expect("a private key");
-    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).expect("our own file");
-    let name = key.file_name().expect("a name").to_string_lossy().into_owned();
-    Finished::of(&mut lab.collector().command("serve")).fails_saying(1, &[&name, "chmod"]);
+    for name in ["server.pem", "server-ca.pem", "root.key"] {
+        let key = lab.collector().path("authority").join(name);
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).expect("our own file");
+        Finished::of(&mut lab.collector().command("serve"))
+            .fails_saying(1, &[name, "mode 0644", "chmod 0600"]);
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("our own file");
+    }
+    lab.collector_mut().start();
 }
 
 /// The collector says what is wrong in its log and at `/readyz`, and stays ready.

@@ -6,7 +6,7 @@ use anyhow::Result;
 use dogwatch_proto::v1::LaneMarks;
 use dogwatch_tests::harness::{
     Lab, PATIENCE,
-    peer::{Peer, identities},
+    peer::{Peer, identities, knock},
     wait,
 };
 use serde_json::json;
@@ -37,11 +37,8 @@ fn revoking_cuts_the_live_stream_within_a_second_and_refuses_the_next_handshake(
     assert!(asked.elapsed() < CUT_WITHIN, "it took {:?}", asked.elapsed());
     assert!(end.contains("revoked"), "{end}");
 
-    let again = runtime
-        .block_on(Peer::attach(&identity, Uuid::new_v4(), FIRST))
-        .err()
-        .map(|e| format!("{e:#} {e:?}"));
-    assert!(again.as_ref().is_some_and(|why| why.contains("CertificateRevoked")), "{again:?}");
+    let again = runtime.block_on(knock(&lab, identity.tls.clone()))?;
+    assert!(again.contains("CertificateRevoked"), "{again}");
     lab.wait_for_endpoint("srv-neighbour", |endpoint| endpoint["online"] == json!(true));
     Ok(())
 }
