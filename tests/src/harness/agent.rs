@@ -2,11 +2,18 @@
 
 use std::{
     ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use super::program::{Finished, Running, built};
+use super::{
+    debian::Debian,
+    program::{Finished, Running, built},
+};
+
+/// Asking the machine's own apt takes seconds of processor time, and nobody knows what it says.
+const WITHOUT_PATCH: &str = "[narrow]\ndisable = [\"patch\"]\n";
 
 /// One machine's agent.
 #[derive(Debug)]
@@ -19,8 +26,11 @@ pub struct LabAgent {
 
 impl LabAgent {
     pub(super) fn new(folder: &Path, name: &str) -> Self {
-        std::fs::create_dir_all(folder).expect("a lab's folder can be written");
-        Self { name: name.to_owned(), folder: folder.to_owned(), environment: Vec::new(), running: None }
+        fs::create_dir_all(folder).expect("a lab's folder can be written");
+        let agent =
+            Self { name: name.to_owned(), folder: folder.to_owned(), environment: Vec::new(), running: None };
+        agent.configure(WITHOUT_PATCH);
+        agent
     }
 
     /// What its endpoint is called.
@@ -38,15 +48,22 @@ impl LabAgent {
         self.folder.join("agent.log")
     }
 
-    /// Sets a variable of its environment, from the next command on.
-    pub fn set_env(&mut self, name: &str, value: impl Into<OsString>) {
-        self.environment.push((name.to_owned(), value.into()));
+    /// Replaces its `agent.toml`.
+    pub fn configure(&self, toml: &str) {
+        fs::write(self.folder.join("agent.toml"), toml).expect("a lab's folder can be written");
+    }
+
+    /// Lets it look for missing updates, in a made-up Debian.
+    pub fn look_for_updates(&mut self, debian: &Debian) {
+        self.configure("");
+        self.environment.push(("APT_CONFIG".to_owned(), debian.apt_config().into()));
     }
 
     /// A command of the program on this machine's state.
     pub fn command(&self, command: &[&str], arguments: &[&str]) -> Command {
         let mut program = Command::new(built("dogwatch-agent"));
-        program.args(command).arg("--state-dir").arg(self.state_dir()).args(arguments);
+        program.args(command).arg("--state-dir").arg(self.state_dir());
+        program.arg("--config").arg(self.folder.join("agent.toml")).args(arguments);
         program.envs(self.environment.iter().map(|(name, value)| (name, value)));
         program
     }

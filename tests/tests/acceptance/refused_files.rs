@@ -29,11 +29,8 @@ fn an_unknown_key_in_collector_toml_is_refused_with_its_line() {
 fn an_unknown_key_in_agent_toml_is_refused_with_its_line() {
     let lab = Lab::unmanned();
     let machine = lab.machine("srv-01");
-    let file = lab.folder().join("agent.toml");
-    fs::write(&file, "[narrow]\ndisabel = [\"patch\"]\n").expect("a lab's folder can be written");
-    let file = file.display().to_string();
-    Finished::of(&mut machine.command(&["run"], &["--config", &file]))
-        .fails_saying(2, &["agent.toml", "line 2", "disabel", "did you mean `disable`"]);
+    machine.configure("[narrow]\ndisabel = [\"patch\"]\n");
+    machine.run_once().fails_saying(2, &["agent.toml", "line 2", "disabel", "did you mean `disable`"]);
 }
 
 #[test]

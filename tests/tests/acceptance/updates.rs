@@ -15,7 +15,7 @@ fn pending_updates_are_in_the_queue_with_versions_class_age_and_owner() {
     let lab = Lab::start();
     let debian = Debian::new(&lab.folder().join("debian"));
     let mut agent = lab.enrol("srv-01");
-    agent.set_env("APT_CONFIG", debian.apt_config());
+    agent.look_for_updates(&debian);
     agent.start();
 
     let endpoint =
