@@ -16,7 +16,7 @@ use crate::{
     link_status::LinkStatus,
     outbox::SharedOutbox,
     policy::Policy,
-    report::{Observation, Reporter},
+    report::{Reporter, Sighting},
     service,
     sources::{Desk, Triggers, backup, file_watch::FileWatch, health, inventory, own_cost, patch},
     state_dir::{LockError, StateError},
@@ -67,7 +67,7 @@ pub async fn run(config: Config, cancel: CancellationToken) -> Result<(), AgentE
         state = %config.state.path().display(),
         "agent starting"
     );
-    let backups = backup::Desktop::open(&config.state)?;
+    let backups = backup::Intake::open(&config.state)?;
     let mut lifecycle = start(&config, identity, backups);
     service::ready();
     let ended = tokio::select! {
@@ -81,7 +81,7 @@ pub async fn run(config: Config, cancel: CancellationToken) -> Result<(), AgentE
     ended.map_or(Ok(()), |task| Err(AgentError::TaskEnded { task }))
 }
 
-fn start(config: &Config, identity: Identity, backups: backup::Desktop) -> Lifecycle {
+fn start(config: &Config, identity: Identity, backups: backup::Intake) -> Lifecycle {
     let policy = watch::Sender::new(Policy::default().narrowed(&config.narrowing));
     let (triggers, connected, outbox) = (Triggers::default(), Arc::new(Notify::new()), SharedOutbox::new());
     let uplink = Uplink {
@@ -94,7 +94,7 @@ fn start(config: &Config, identity: Identity, backups: backup::Desktop) -> Lifec
         drain: config.drain,
     };
     let mut lifecycle = Lifecycle::default();
-    lifecycle.spawn("uplink", config.drain + GOODBYE, |cancel| uplink.run(cancel));
+    lifecycle.spawn("uplink", config.drain * 2 + GOODBYE, |cancel| uplink.run(cancel));
     let (observations, seen) = mpsc::channel(OBSERVATIONS);
     let reporter_policy = policy.subscribe();
     lifecycle.spawn("reporter", REPORTER_END, |_| report(seen, connected, reporter_policy, outbox));
@@ -114,7 +114,7 @@ fn start_sources(
     config: &Config,
     lifecycle: &mut Lifecycle,
     file_watch: &mut FileWatch,
-    backups: backup::Desktop,
+    backups: backup::Intake,
     desk: impl Fn(SourceName, CancellationToken) -> Desk,
 ) {
     // What the agent costs is told whatever else is off; it listens to nobody's trigger but its own.
@@ -148,7 +148,7 @@ fn start_sources(
 
 /// Turns observations into reports until the last source has ended.
 async fn report(
-    mut seen: mpsc::Receiver<Observation>,
+    mut seen: mpsc::Receiver<Sighting>,
     connected: Arc<Notify>,
     policy: watch::Receiver<Policy>,
     outbox: SharedOutbox,
@@ -156,9 +156,9 @@ async fn report(
     let mut reporter = Reporter::default();
     loop {
         tokio::select! {
-            observation = seen.recv() => {
-                let Some(observation) = observation else { return };
-                let worth = reporter.observe(observation, &policy.borrow(), clock::now(), random_unit());
+            sighting = seen.recv() => {
+                let Some(sighting) = sighting else { return };
+                let worth = reporter.observe(sighting, &policy.borrow(), clock::now(), random_unit());
                 worth.into_iter().for_each(|draft| outbox.push(draft));
             }
             () = connected.notified() => {

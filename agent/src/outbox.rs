@@ -207,6 +207,11 @@ impl Outbox {
         self.kept.is_settled() && self.gap.is_none()
     }
 
+    /// Something of the kept lane was never sent.
+    pub fn kept_waits(&self) -> bool {
+        self.kept.waits() || self.gap.is_some()
+    }
+
     fn lanes(&self) -> [&LaneQueue; 3] {
         [&self.kept, &self.latest, &self.samples]
     }

@@ -47,6 +47,21 @@ pub enum Observation {
     Event(AgentEvent),
 }
 
+/// An observation, and why it was made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sighting {
+    /// What was seen.
+    pub what: Observation,
+    /// The collector asked for it: it is told even if nothing is new.
+    pub asked: bool,
+}
+
+impl From<Observation> for Sighting {
+    fn from(what: Observation) -> Self {
+        Self { what, asked: false }
+    }
+}
+
 /// What was told last, and when.
 #[derive(Debug)]
 struct Told<T> {
@@ -66,16 +81,24 @@ pub struct Reporter {
 
 impl Reporter {
     /// Takes an observation; gives a report when it is worth one. `unit` is a random number from 0 to 1.
-    pub fn observe(&mut self, seen: Observation, policy: &Policy, now: Now, unit: f64) -> Option<Draft> {
-        match seen {
+    pub fn observe(
+        &mut self,
+        seen: impl Into<Sighting>,
+        policy: &Policy,
+        now: Now,
+        unit: f64,
+    ) -> Option<Draft> {
+        let Sighting { what, asked } = seen.into();
+        match what {
             Observation::Health(sample) => {
-                let worth = self.health.observe(sample, policy, now.moment, unit)?;
-                Some(health_draft(worth))
+                let worth = self.health.observe(sample.clone(), policy, now.moment, unit);
+                worth.or(asked.then_some(sample)).map(health_draft)
             }
             Observation::Inventory(inventory) => {
-                let known = self.inventory.as_ref().is_some_and(|told| {
-                    told.value == inventory && now.moment.since(told.at) < INVENTORY_AGAIN
-                });
+                let known = !asked
+                    && self.inventory.as_ref().is_some_and(|told| {
+                        told.value == inventory && now.moment.since(told.at) < INVENTORY_AGAIN
+                    });
                 self.inventory = Some(keep(self.inventory.take(), inventory.clone(), now.moment, known));
                 (!known).then(|| inventory_draft(inventory, now.wall))
             }
@@ -84,9 +107,10 @@ impl Reporter {
                 Some(patch_draft(patch))
             }
             Observation::Backup(backup) => {
-                let known = self.backup.as_ref().is_some_and(|told| {
-                    told.value.jobs == backup.jobs && now.moment.since(told.at) < BACKUP_AGAIN
-                });
+                let known = !asked
+                    && self.backup.as_ref().is_some_and(|told| {
+                        told.value.jobs == backup.jobs && now.moment.since(told.at) < BACKUP_AGAIN
+                    });
                 self.backup = Some(keep(self.backup.take(), backup.clone(), now.moment, known));
                 (!known).then(|| backup_draft(backup))
             }

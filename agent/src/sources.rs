@@ -19,7 +19,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::SourceName, policy::Policy, report::Observation};
+use crate::{
+    config::SourceName,
+    policy::Policy,
+    report::{Observation, Sighting},
+};
 
 /// Asks sources to look now.
 #[derive(Debug, Clone, Default)]
@@ -57,26 +61,27 @@ pub enum Look {
 
 /// What a source works with: where to tell, and when to look again.
 pub struct Desk {
-    observations: mpsc::Sender<Observation>,
+    observations: mpsc::Sender<Sighting>,
     policy: watch::Receiver<Policy>,
     trigger: Arc<Notify>,
     cancel: CancellationToken,
+    asked: bool,
 }
 
 impl Desk {
     /// A desk for one source.
     pub fn new(
-        observations: mpsc::Sender<Observation>,
+        observations: mpsc::Sender<Sighting>,
         policy: watch::Receiver<Policy>,
         trigger: Arc<Notify>,
         cancel: CancellationToken,
     ) -> Self {
-        Self { observations, policy, trigger, cancel }
+        Self { observations, policy, trigger, cancel, asked: false }
     }
 
-    /// Tells what was seen. When nobody listens any more the agent is about to end.
-    pub async fn tell(&self, seen: Observation) {
-        let _ = self.observations.send(seen).await;
+    /// Tells what was seen, and whether the collector had asked for it. When nobody listens any more the agent is about to end.
+    pub async fn tell(&self, what: Observation) {
+        let _ = self.observations.send(Sighting { what, asked: self.asked }).await;
     }
 
     /// Waits until it is time to look again: the interval since `last` is over, or somebody asked. A changed policy
@@ -87,6 +92,17 @@ impl Desk {
 
     /// As [`Self::next_look`], or because what is watched has changed.
     pub async fn next_look_or(
+        &mut self,
+        last: Instant,
+        interval: impl Fn(&Policy) -> Duration,
+        changed: &Notify,
+    ) -> Look {
+        let look = self.wait(last, interval, changed).await;
+        self.asked = look == Look::Asked;
+        look
+    }
+
+    async fn wait(
         &mut self,
         last: Instant,
         interval: impl Fn(&Policy) -> Duration,

@@ -2,7 +2,6 @@
 
 use std::{fs, io::Write as _, process::ExitCode};
 
-use dogwatch_model::Class;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
@@ -29,8 +28,6 @@ struct Status {
     running: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<Snapshot>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    guessed_class: Option<Class>,
 }
 
 pub(super) fn status(config: &Config, arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -43,7 +40,6 @@ pub(super) fn status(config: &Config, arguments: &Arguments) -> anyhow::Result<E
         certificate_until: not_after,
         running: link.as_ref().is_some_and(|link| link.link != LinkState::Stopped && is_agent(link.pid)),
         link,
-        guessed_class: crate::sources::inventory::look(&config.root).class,
     };
     let mut out = std::io::stdout();
     if arguments.json {

@@ -9,6 +9,9 @@ use super::chain::Validity;
 /// How much of a life the due instants of a fleet are spread over, centred on its half.
 const SPREAD: f64 = 0.2;
 
+/// Two renewals on one connection are at least this far apart.
+const AT_LEAST: Duration = Duration::from_secs(10);
+
 /// The instant to renew at. `unit` is a random number from 0 to 1, drawn once per certificate.
 pub fn due_at(validity: Validity, unit: f64) -> Timestamp {
     let life = validity.not_after.duration_since(validity.not_before);
@@ -19,6 +22,13 @@ pub fn due_at(validity: Validity, unit: f64) -> Timestamp {
 /// How long to wait for it from `now`; nothing when it is due.
 pub fn due_in(validity: Validity, unit: f64, now: Timestamp) -> Duration {
     Duration::try_from(due_at(validity, unit).duration_since(now)).unwrap_or(Duration::ZERO)
+}
+
+/// How long to wait after a renewal. As [`due_in`], but never at once: a certificate can come past its half life, from a
+/// collector that dates it back to make up for slow clocks, or to a machine whose clock is fast.
+pub fn again_in(validity: Validity, unit: f64, now: Timestamp) -> Duration {
+    let left = Duration::try_from(validity.not_after.duration_since(now)).unwrap_or(Duration::ZERO);
+    due_in(validity, unit, now).max(left / 4).max(AT_LEAST)
 }
 
 #[cfg(test)]
@@ -43,5 +53,13 @@ mod tests {
         assert_eq!(due_in(validity, 0.5, days(14)), Duration::from_secs(86400));
         assert_eq!(due_in(validity, 0.5, days(16)), Duration::ZERO);
         assert_eq!(due_in(validity, 0.5, days(400)), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_certificate_that_comes_past_its_half_life_is_not_renewed_at_once() {
+        let validity = Validity { not_before: days(0), not_after: days(30) };
+        assert_eq!(again_in(validity, 0.5, days(1)), Duration::from_secs(14 * 86_400));
+        assert_eq!(again_in(validity, 0.5, days(26)), Duration::from_secs(86_400));
+        assert_eq!(again_in(validity, 0.5, days(400)), AT_LEAST);
     }
 }

@@ -181,6 +181,10 @@ impl LaneQueue {
         self.next
     }
 
+    pub(super) fn waits(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     pub(super) fn is_settled(&self) -> bool {
         self.waiting.is_empty() && self.sent.is_empty()
     }

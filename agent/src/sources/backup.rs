@@ -31,12 +31,12 @@ const UNFINISHED: Duration = Duration::from_secs(1);
 
 /// Takes runs in and keeps the jobs' ledger.
 #[derive(Debug)]
-pub struct Desktop {
+pub struct Intake {
     inbox: Inbox,
     ledger: Ledger,
 }
 
-impl Desktop {
+impl Intake {
     /// The jobs known in `state`. Makes the drop-in folder if it is not there.
     ///
     /// # Errors
@@ -81,15 +81,15 @@ impl Desktop {
 }
 
 /// Takes runs in as they arrive.
-pub async fn run(mut desk: Desk, mut desktop: Desktop, changed: Arc<Notify>) {
+pub async fn run(mut desk: Desk, mut intake: Intake, changed: Arc<Notify>) {
     loop {
         let looked = Instant::now();
         let now = Timestamp::now();
-        let (events, unfinished) = desktop.take_in(now);
+        let (events, unfinished) = intake.take_in(now);
         for event in events {
             desk.tell(Observation::Event(event)).await;
         }
-        desk.tell(Observation::Backup(desktop.status(now))).await;
+        desk.tell(Observation::Backup(intake.status(now))).await;
         let most = if unfinished { UNFINISHED } else { POLL };
         if desk.next_look_or(looked, |policy| policy.backup_scan.min(most), &changed).await == Look::Never {
             return;

@@ -1,9 +1,14 @@
 //! Draining: the last reports, goodbye, and a bounded wait for the acknowledgements of what must not be lost.
 
-use dogwatch_model::{Goodbye, Lane};
+use dogwatch_model::Goodbye;
 use dogwatch_proto::v1::{self, agent_message, collector_message};
+use tokio::time::timeout;
 
-use super::{State, Uplink, connecting::wrap, streaming::Link};
+use super::{
+    State, Uplink,
+    connecting::wrap,
+    streaming::{Link, lane, send_next},
+};
 
 /// A stream that is being closed on purpose.
 pub(super) struct Draining {
@@ -15,24 +20,46 @@ impl Draining {
         Self { link }
     }
 
-    pub(super) async fn run(self: Box<Self>, uplink: &mut Uplink) -> State {
+    pub(super) async fn run(mut self: Box<Self>, uplink: &mut Uplink) -> State {
         let limit = uplink.drain;
-        match tokio::time::timeout(limit, self.close(uplink)).await {
+        // Half of the time for what does not fit into the window at once; the goodbye goes out in any case.
+        if timeout(limit / 2, self.flush(uplink)).await.is_err() {
+            tracing::warn!("the collector does not take the last reports in time");
+        }
+        match timeout(limit, self.close(uplink)).await {
             Ok(()) => tracing::info!("said goodbye to the collector"),
             Err(_) => tracing::warn!(?limit, "went without the collector's last acknowledgements"),
         }
         State::Stopped
     }
 
-    async fn close(mut self, uplink: &Uplink) {
+    /// Sends everything that waits, as fast as acknowledgements make room for it.
+    async fn flush(&mut self, uplink: &Uplink) {
         loop {
-            let next = uplink.outbox.lock().next(crate::clock::now().moment);
-            let Some(report) = next else { break };
-            let message = wrap(agent_message::Message::Report((&report).into()));
-            if self.link.outbound.send(message).await.is_err() {
+            while uplink.outbox.lock().has_next() {
+                if !send_next(&self.link.outbound, &uplink.outbox).await {
+                    return;
+                }
+            }
+            if !uplink.outbox.lock().kept_waits() || !self.heard(uplink).await {
                 return;
             }
         }
+    }
+
+    /// Takes one message from the collector; false when there are no more.
+    async fn heard(&mut self, uplink: &Uplink) -> bool {
+        let Ok(Some(message)) = self.link.inbound.message().await else { return false };
+        if let Some(collector_message::Message::Ack(v1::Ack { lane: acked, up_to })) = message.message
+            && let Some(lane) = lane(acked)
+        {
+            // One that cannot be is no reason to stay.
+            let _ = uplink.outbox.lock().acknowledge(lane, up_to);
+        }
+        true
+    }
+
+    async fn close(mut self, uplink: &Uplink) {
         let goodbye = agent_message::Message::Goodbye(Goodbye::Shutdown.into());
         if self.link.outbound.send(wrap(goodbye)).await.is_err() {
             return;
@@ -41,14 +68,7 @@ impl Draining {
         // have left this machine.
         let (closed, _) = tokio::sync::mpsc::channel(1);
         self.link.outbound = closed;
-        while let Ok(Some(message)) = self.link.inbound.message().await {
-            if let Some(collector_message::Message::Ack(v1::Ack { lane, up_to })) = message.message
-                && let Some(lane) = v1::Lane::try_from(lane).ok().and_then(|lane| Lane::try_from(lane).ok())
-            {
-                // One that cannot be is no reason to stay.
-                let _ = uplink.outbox.lock().acknowledge(lane, up_to);
-            }
-        }
+        while self.heard(uplink).await {}
         if !uplink.outbox.lock().kept_is_settled() {
             tracing::warn!("the collector ended the stream before it acknowledged everything");
         }

@@ -17,11 +17,11 @@ use super::{
 use crate::{
     clock,
     dial::{Failure, channel::Tap},
-    identity::renewal,
+    identity::{chain::Validity, renewal},
     outbox::{Draft, SharedOutbox},
 };
 
-/// A renewal that got no answer is asked for again after this part of an hour.
+/// A renewal that got no answer is asked for again after this.
 const RENEW_AGAIN: Duration = Duration::from_secs(600);
 /// What the collector may ask an agent to wait before it comes back.
 const MOST_DRAIN_JITTER: Duration = Duration::from_secs(600);
@@ -42,7 +42,7 @@ pub(super) struct Streaming {
 
 impl Streaming {
     pub(super) fn new(link: Link, uplink: &Uplink) -> Self {
-        Self { link, renew_at: renewal_instant(uplink) }
+        Self { link, renew_at: Instant::now() + renewal_wait(uplink, renewal::due_in) }
     }
 
     pub(super) async fn run(mut self: Box<Self>, uplink: &mut Uplink, cancel: &CancellationToken) -> State {
@@ -151,7 +151,7 @@ impl Streaming {
         let chain = certificate.chain_der.iter().map(|der| CertificateDer::from(der.to_vec())).collect();
         match uplink.identity.renew(chain) {
             Ok(()) => {
-                self.renew_at = renewal_instant(uplink);
+                self.renew_at = Instant::now() + renewal_wait(uplink, renewal::again_in);
                 tracing::info!("certificate renewed, in use from the next connection on");
             }
             Err(error) => {
@@ -164,7 +164,7 @@ impl Streaming {
 
 /// Sends the next report as soon as there is room for it; false when the stream takes no more. The number is given
 /// after the wait: abandoned while it waits, this has changed nothing.
-async fn send_next(outbound: &mpsc::Sender<v1::AgentMessage>, outbox: &SharedOutbox) -> bool {
+pub(super) async fn send_next(outbound: &mpsc::Sender<v1::AgentMessage>, outbox: &SharedOutbox) -> bool {
     let Ok(permit) = outbound.reserve().await else { return false };
     if let Some(report) = outbox.lock().next(clock::now().moment) {
         permit.send(wrap(agent_message::Message::Report((&report).into())));
@@ -172,17 +172,14 @@ async fn send_next(outbound: &mpsc::Sender<v1::AgentMessage>, outbox: &SharedOut
     true
 }
 
-fn lane(wire: i32) -> Option<Lane> {
+/// A lane as the collector names it; `None` for one that this version does not know.
+pub(super) fn lane(wire: i32) -> Option<Lane> {
     v1::Lane::try_from(wire).ok().and_then(|lane| Lane::try_from(lane).ok())
 }
 
-/// When to renew. A certificate that cannot be read is renewed at once.
-fn renewal_instant(uplink: &Uplink) -> Instant {
-    let due = uplink
-        .identity
-        .validity()
-        .map_or(Duration::ZERO, |validity| renewal::due_in(validity, random_unit(), Timestamp::now()));
-    Instant::now() + due
+/// How long to wait for the renewal. A certificate that cannot be read is asked for again later.
+fn renewal_wait(uplink: &Uplink, due: fn(Validity, f64, Timestamp) -> Duration) -> Duration {
+    uplink.identity.validity().map_or(RENEW_AGAIN, |validity| due(validity, random_unit(), Timestamp::now()))
 }
 
 fn set_aside(uplink: &Uplink, poisoned: &v1::Poisoned) {

@@ -88,3 +88,19 @@ async fn a_certificate_for_another_key_is_refused() {
     }
     assert_eq!(config.state.read("chain.pem").unwrap(), before);
 }
+
+#[tokio::test]
+async fn a_certificate_that_comes_past_its_half_life_is_not_renewed_in_a_circle() {
+    let (collector, config, mut session, agent, _folder) = due_for_renewal().await;
+    let before = config.state.read("chain.pem").unwrap();
+    let renew = renewal_request(&mut session).await;
+    session.send(certificate(collector.authority.sign(&renew.csr_der, DUE))).await;
+    eventually("the stored certificate", || {
+        (config.state.read("chain.pem").unwrap() != before).then_some(())
+    })
+    .await;
+    agent.terminate();
+    while let Some(message) = session.message().await {
+        assert!(!matches!(message, agent_message::Message::Renew(_)), "asked again at once");
+    }
+}

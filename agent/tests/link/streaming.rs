@@ -158,17 +158,15 @@ async fn a_draining_collector_is_left_and_found_again() {
 }
 
 #[tokio::test]
-async fn a_refresh_brings_the_inventory_look_forward_but_tells_nothing_that_is_known() {
+async fn what_a_refresh_asks_for_is_looked_at_and_told_even_if_nothing_is_new() {
     let Scene { mut collector, _folder, .. } = scene().await;
     let mut session = collector.session().await;
     session.welcome(LaneMarks::default()).await;
-    let before = session.report(Lane::Samples).await;
-    session
-        .send(Message::Policy(v1::Policy { summary_ms: 50, sample_ms: 3_600_000, ..v1::Policy::default() }))
-        .await;
-    session.send(Message::Refresh(v1::Refresh { sources: vec!["health".into()] })).await;
-    let after = session.report(Lane::Samples).await;
-    assert!(after.observed_at >= before.observed_at);
+    assert!(session.report(Lane::Kept).await.backup.is_some());
+    // Nothing has changed since, and it is told again all the same. What is not known here is for newer agents.
+    let sources = vec!["backup".into(), "from-the-future".into()];
+    session.send(Message::Refresh(v1::Refresh { sources })).await;
+    assert!(session.report(Lane::Kept).await.backup.is_some());
 }
 
 #[tokio::test]
@@ -190,6 +188,41 @@ async fn a_terminated_agent_sends_what_it_has_and_says_goodbye() {
     drop(session);
     agent.ended().await;
     assert_eq!(link_status::read(&config.state).unwrap().unwrap().link, LinkState::Stopped);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_into_the_window_still_goes_out_before_the_goodbye() {
+    let Scene { mut collector, config, agent, _folder } = scene().await;
+    let mut session = collector.session().await;
+    let welcome = v1::Welcome { window: 1, ..v1::Welcome::default() };
+    session.send(Message::Welcome(welcome)).await;
+    session.report(Lane::Kept).await;
+    for number in 0..5 {
+        std::fs::write(config.state.backup_drop_ins().join(format!("{number}.json")), "{}").unwrap();
+    }
+    eventually("all of them taken in", || {
+        let bad = std::fs::read_dir(config.state.backup_drop_ins().join("bad")).ok()?;
+        (bad.count() == 10).then_some(())
+    })
+    .await;
+    agent.terminate();
+    let (mut events, mut sequence) = (0, 1);
+    session.acknowledge(Lane::Kept, sequence).await;
+    while let Some(message) = session.message().await {
+        match message {
+            agent_message::Message::Report(report) if report.lane() == v1::Lane::Kept => {
+                assert_eq!(report.sequence, sequence + 1);
+                sequence = report.sequence;
+                events += report.events.len();
+                session.acknowledge(Lane::Kept, sequence).await;
+            }
+            agent_message::Message::Goodbye(_) => break,
+            _ => {}
+        }
+    }
+    assert_eq!(events, 5);
+    drop(session);
+    agent.ended().await;
 }
 
 #[tokio::test]

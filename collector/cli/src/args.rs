@@ -1,11 +1,14 @@
 //! The command line: what can be typed, with an example each.
 
+mod access;
+mod work;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use dogwatch_model::{OrgId, PersonId, Side, SiteId, TeamId};
 
-use crate::when::parse_seconds;
+pub(crate) use access::{CreateJoinToken, CreateToken, JoinToken, Login, Token};
+pub(crate) use work::{Alert, Numbered, Queue, Who};
 
 /// The fleet, the shared queue and who owns what.
 #[derive(Parser)]
@@ -90,27 +93,6 @@ pub(crate) enum Command {
 }
 
 #[derive(ClapArgs)]
-pub(crate) struct Login {
-    /// Login link, in quotes; `-` reads it from standard input. With --token-file, the collector's https:// address
-    pub(crate) link: String,
-    /// Who you are, for the first login at a new collector [default: your user name]
-    #[arg(long)]
-    pub(crate) person: Option<PersonId>,
-    /// Your side, for the first login at a new collector
-    #[arg(long, default_value = "msp", value_parser = side)]
-    pub(crate) side: Side,
-    /// Your team, for the first login at a new collector
-    #[arg(long)]
-    pub(crate) team: Option<TeamId>,
-    /// File that holds an API token
-    #[arg(long, requires = "ca_file")]
-    pub(crate) token_file: Option<PathBuf>,
-    /// File that holds the collector's root certificate, PEM
-    #[arg(long, requires = "token_file")]
-    pub(crate) ca_file: Option<PathBuf>,
-}
-
-#[derive(ClapArgs)]
 pub(crate) struct Fleet {
     /// Which endpoints, as a CEL expression; `--schema` lists the names
     pub(crate) filter: Option<String>,
@@ -150,176 +132,6 @@ pub(crate) struct Named {
     pub(crate) endpoint: String,
 }
 
-#[derive(ClapArgs)]
-pub(crate) struct Queue {
-    /// Alerts of which endpoints, as a CEL expression
-    pub(crate) filter: Option<String>,
-    /// Those that are done, too
-    #[arg(long)]
-    pub(crate) all: bool,
-    /// Keep showing, until Ctrl-C
-    #[arg(long)]
-    pub(crate) watch: bool,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum Alert {
-    /// Everything: evidence, owner and why, timeline
-    #[command(after_help = "Example: dogwatch alert show 1042")]
-    Show(Numbered),
-    /// Take it
-    #[command(after_help = "Example: dogwatch alert claim 1042")]
-    Claim(Overridden),
-    /// Give it back
-    #[command(after_help = "Example: dogwatch alert release 1042")]
-    Release(Overridden),
-    /// Say something that stays
-    #[command(after_help = "Example: dogwatch alert comment 1042 'waiting for a new disk'")]
-    Comment(Comment),
-    /// End it
-    #[command(after_help = "Example: dogwatch alert close 1042 'replaced the disk'")]
-    Close(Close),
-}
-
-#[derive(ClapArgs)]
-pub(crate) struct Numbered {
-    /// Its number: 1042 or #1042
-    #[arg(value_parser = alert_number)]
-    pub(crate) number: u64,
-}
-
-#[derive(ClapArgs)]
-pub(crate) struct Overridden {
-    #[command(flatten)]
-    pub(crate) alert: Numbered,
-    /// Do it although it is somebody else's turn, with this reason
-    #[arg(long = "override", value_name = "REASON")]
-    pub(crate) override_reason: Option<String>,
-}
-
-#[derive(ClapArgs)]
-pub(crate) struct Comment {
-    #[command(flatten)]
-    pub(crate) alert: Numbered,
-    /// What to say
-    pub(crate) text: String,
-}
-
-#[derive(ClapArgs)]
-pub(crate) struct Close {
-    #[command(flatten)]
-    pub(crate) alert: Numbered,
-    /// How it ended
-    pub(crate) resolution: String,
-    /// Do it although another has it, with this reason
-    #[arg(long = "override", value_name = "REASON")]
-    pub(crate) override_reason: Option<String>,
-}
-
-#[derive(ClapArgs)]
-pub(crate) struct Who {
-    /// Category or tool: backup, patch, edr …
-    pub(crate) about: String,
-    /// Endpoint that it is about
-    #[arg(long)]
-    pub(crate) endpoint: Option<String>,
-    /// How bad it is: info, warning or critical
-    #[arg(long)]
-    pub(crate) severity: Option<String>,
-    /// When: an instant (2026-11-01T05:30:00Z) or a local time and its zone (2026-11-01 01:30 America/Toronto)
-    #[arg(long)]
-    pub(crate) at: Option<String>,
-    /// Org, when there is no endpoint to tell it
-    #[arg(long, conflicts_with = "endpoint")]
-    pub(crate) org: Option<OrgId>,
-    /// Exit with 1 when another team is the answer
-    #[arg(long, value_name = "TEAM")]
-    pub(crate) expect: Option<TeamId>,
-    /// Answer from this matrix, without a collector
-    #[arg(long, value_name = "MATRIX.toml")]
-    pub(crate) file: Option<PathBuf>,
-    /// The directory that the matrix refers to
-    #[arg(long, value_name = "DIRECTORY.toml", requires = "file")]
-    pub(crate) directory: Option<PathBuf>,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum JoinToken {
-    /// Make one; it is shown once
-    #[command(
-        after_help = "Example: dogwatch join-token create --org acme --site toronto --uses 25 --expires 8h"
-    )]
-    Create(CreateJoinToken),
-    /// Those that were made
-    #[command(after_help = "Example: dogwatch join-token list")]
-    List,
-    /// Withdraw one
-    #[command(after_help = "Example: dogwatch join-token revoke jt-4f1c")]
-    Revoke(ById),
-}
-
-#[derive(ClapArgs)]
-pub(crate) struct CreateJoinToken {
-    /// Org that machines enrol into
-    #[arg(long)]
-    pub(crate) org: OrgId,
-    /// Site that machines enrol into
-    #[arg(long)]
-    pub(crate) site: SiteId,
-    /// How many machines
-    #[arg(long, default_value_t = 1)]
-    pub(crate) uses: u32,
-    /// For how long: 60m, 8h, 7d
-    #[arg(long, default_value = "60m", value_parser = parse_seconds)]
-    pub(crate) expires: u32,
-    /// Machines wait for `dogwatch endpoint approve`
-    #[arg(long)]
-    pub(crate) approval: bool,
-}
-
-#[derive(ClapArgs)]
-pub(crate) struct ById {
-    /// Its short id, from the list
-    pub(crate) id: String,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum Token {
-    /// Make one; its login link is shown once
-    #[command(
-        after_help = "Example: dogwatch token create --person omar --side internal --team it --org acme"
-    )]
-    Create(CreateToken),
-    /// Those that were made
-    #[command(after_help = "Example: dogwatch token list")]
-    List,
-    /// Withdraw one
-    #[command(after_help = "Example: dogwatch token revoke t-4f1c")]
-    Revoke(ById),
-}
-
-#[derive(ClapArgs)]
-pub(crate) struct CreateToken {
-    /// Who it is for
-    #[arg(long)]
-    pub(crate) person: PersonId,
-    /// Their side: msp, internal or vendor
-    #[arg(long, value_parser = side)]
-    pub(crate) side: Side,
-    /// Their team
-    #[arg(long)]
-    pub(crate) team: Option<TeamId>,
-    /// The one org they may see [default: all that you see]
-    #[arg(long)]
-    pub(crate) org: Option<OrgId>,
-    /// What they may do: viewer, member or admin
-    #[arg(long, default_value = "member")]
-    pub(crate) role: String,
-    /// For how long: 8h, 90d [default: until revoked]
-    #[arg(long, value_parser = parse_seconds)]
-    pub(crate) expires: Option<u32>,
-}
-
 #[derive(Subcommand)]
 pub(crate) enum Rules {
     /// Check a file of rules, without a collector
@@ -338,15 +150,6 @@ pub(crate) enum Rules {
     /// The rules in force
     #[command(after_help = "Example: dogwatch rules list")]
     List,
-}
-
-fn side(text: &str) -> Result<Side, String> {
-    text.parse().map_err(|error: dogwatch_model::IdError| error.to_string())
-}
-
-fn alert_number(text: &str) -> Result<u64, String> {
-    let digits = text.strip_prefix('#').unwrap_or(text);
-    digits.parse().map_err(|_| format!("`{text}` is not an alert's number; write 1042 or '#1042'"))
 }
 
 #[cfg(test)]

@@ -14,13 +14,13 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use crate::{client::Client, failure::Failure, pin};
 
 /// A root and a server certificate that it signed.
-struct Pki {
-    root: CertificateDer<'static>,
+pub(crate) struct Pki {
+    pub(crate) root: CertificateDer<'static>,
     chain: Vec<CertificateDer<'static>>,
     key: Vec<u8>,
 }
 
-fn pki(host: &str) -> Pki {
+pub(crate) fn pki(host: &str) -> Pki {
     let root_key = KeyPair::generate().unwrap();
     let mut root = CertificateParams::new(Vec::new()).unwrap();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -32,8 +32,16 @@ fn pki(host: &str) -> Pki {
     Pki { chain: vec![leaf.der().clone(), root.clone()], root, key: key.serialize_der() }
 }
 
-/// Serves `connections` callers with one answer, then ends.
-fn serve(pki: &Pki, connections: usize, answer: &'static str) -> (String, thread::JoinHandle<Vec<String>>) {
+/// A whole answer that holds JSON.
+pub(crate) fn json(body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+}
+
+/// Serves one caller after another, each with the next of `answers`; then ends, and gives what it heard.
+pub(crate) fn serve(pki: &Pki, answers: Vec<String>) -> (String, thread::JoinHandle<Vec<String>>) {
     let key = PrivateKeyDer::Pkcs8(pki.key.clone().into());
     let config = ServerConfig::builder_with_provider(pin::provider())
         .with_protocol_versions(&[&rustls::version::TLS13])
@@ -46,7 +54,7 @@ fn serve(pki: &Pki, connections: usize, answer: &'static str) -> (String, thread
     let url = format!("https://127.0.0.1:{}", listener.local_addr().unwrap().port());
     let server = thread::spawn(move || {
         let mut heard = Vec::new();
-        for _ in 0..connections {
+        for answer in answers {
             let (mut socket, _) = listener.accept().unwrap();
             let mut connection = ServerConnection::new(Arc::clone(&config)).unwrap();
             let mut stream = Stream::new(&mut connection, &mut socket);
@@ -78,7 +86,7 @@ fn told(failure: Failure) -> (u8, String) {
 #[test]
 fn the_root_with_the_pinned_hash_is_found_and_nothing_is_said_before() {
     let pki = pki("127.0.0.1");
-    let (url, server) = serve(&pki, 1, "");
+    let (url, server) = serve(&pki, vec![String::new()]);
     let found = pin::fetch_root(&url, pin::sha256(&pki.root)).unwrap();
     assert_eq!(found, pki.root);
     assert_eq!(server.join().unwrap(), [""]);
@@ -87,7 +95,7 @@ fn the_root_with_the_pinned_hash_is_found_and_nothing_is_said_before() {
 #[test]
 fn another_root_is_refused_before_anything_is_said() {
     let pki = pki("127.0.0.1");
-    let (url, server) = serve(&pki, 1, "");
+    let (url, server) = serve(&pki, vec![String::new()]);
     let (exit, what) = told(pin::fetch_root(&url, [7; 32]).unwrap_err());
     assert_eq!(exit, 5);
     assert!(what.contains("another hash. Nothing was sent"), "{what}");
@@ -97,7 +105,7 @@ fn another_root_is_refused_before_anything_is_said() {
 #[test]
 fn a_certificate_for_another_host_is_refused() {
     let pki = pki("collector.example");
-    let (url, server) = serve(&pki, 1, "");
+    let (url, server) = serve(&pki, vec![String::new()]);
     let (exit, what) = told(pin::fetch_root(&url, pin::sha256(&pki.root)).unwrap_err());
     assert_eq!(exit, 5);
     assert!(what.contains("is not the collector that the link names"), "{what}");
@@ -109,7 +117,7 @@ fn a_root_that_is_shown_but_did_not_sign_is_refused() {
     let mut ours = pki("127.0.0.1");
     let theirs = pki("127.0.0.1");
     ours.chain[1] = theirs.root.clone();
-    let (url, server) = serve(&ours, 1, "");
+    let (url, server) = serve(&ours, vec![String::new()]);
     let (exit, _) = told(pin::fetch_root(&url, pin::sha256(&theirs.root)).unwrap_err());
     assert_eq!(exit, 5);
     assert_eq!(server.join().unwrap(), [""]);
@@ -118,9 +126,7 @@ fn a_root_that_is_shown_but_did_not_sign_is_refused() {
 #[test]
 fn later_requests_trust_that_root_alone_and_carry_the_token() {
     let pki = pki("127.0.0.1");
-    let answer =
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{\"total\":3}";
-    let (url, server) = serve(&pki, 1, answer);
+    let (url, server) = serve(&pki, vec![json(r#"{"total":3}"#)]);
     let client = Client::new(url, &pki.root, Some("dwt_x"));
     let fleet = client.get("fleet", &[("filter", "name == \"a&b\"")]).unwrap();
     assert_eq!(fleet["total"], 3);
@@ -135,7 +141,7 @@ fn later_requests_trust_that_root_alone_and_carry_the_token() {
 
 #[test]
 fn a_server_with_another_root_gets_no_token() {
-    let (url, server) = serve(&pki("127.0.0.1"), 1, "");
+    let (url, server) = serve(&pki("127.0.0.1"), vec![String::new()]);
     let client = Client::new(url, &pki("127.0.0.1").root, Some("dwt_x"));
     let (exit, what) = told(client.get("whoami", &[]).unwrap_err());
     assert_eq!(exit, 5);
@@ -155,7 +161,8 @@ fn nobody_there_is_told_with_what_to_look_for() {
 #[test]
 fn a_server_that_is_no_collector_is_named_as_such() {
     let pki = pki("127.0.0.1");
-    let (url, server) = serve(&pki, 1, "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 5\r\n\r\nOops!");
+    let (url, server) =
+        serve(&pki, vec!["HTTP/1.1 502 Bad Gateway\r\ncontent-length: 5\r\n\r\nOops!".to_owned()]);
     let client = Client::new(url, &pki.root, None);
     let (exit, what) = told(client.get("whoami", &[]).unwrap_err());
     assert_eq!(exit, 5);

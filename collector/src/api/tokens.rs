@@ -112,7 +112,8 @@ pub(crate) async fn create(
     Body(wanted): Body<Wanted>,
 ) -> Result<(http::StatusCode, Json<NewToken>), Problem> {
     let Wanted { person, side, team, org, role, expires_in_seconds } = wanted;
-    let org = scope(caller.principal(), org)?;
+    let policy = api.core.policy();
+    let org = scope(caller.principal(), side, org, &policy.orgs.keys().collect::<Vec<_>>())?;
     let lifetime = match expires_in_seconds {
         Some(seconds @ 1..=MAX_LIFETIME_SECONDS) => Some(SignedDuration::from_secs(seconds.into())),
         Some(_) => {
@@ -130,14 +131,30 @@ pub(crate) async fn create(
     Ok((http::StatusCode::CREATED, Json(NewToken::of(&kept, made.text))))
 }
 
-/// The org that a new token may see: never more than its maker sees.
-fn scope(maker: &Principal, wanted: Option<OrgId>) -> Result<Option<OrgId>, Problem> {
+/// The org that a new token may see: never more than its maker sees, and every org only for the MSP's own people.
+fn scope(
+    maker: &Principal,
+    side: Side,
+    wanted: Option<OrgId>,
+    orgs: &[&OrgId],
+) -> Result<Option<OrgId>, Problem> {
     match (&maker.org, wanted) {
         (Some(own), Some(org)) if *own != org => {
             Err(Problem::not_found(format!("there is no org `{org}` that you may see")))
         }
         (Some(own), _) => Ok(Some(own.clone())),
-        (None, wanted) => Ok(wanted),
+        (None, Some(org)) if !orgs.contains(&&org) => {
+            Err(Problem::not_found(format!("there is no org `{org}` that you may see")))
+        }
+        (None, Some(org)) => Ok(Some(org)),
+        (None, None) if side == Side::Msp => Ok(None),
+        (None, None) => match orgs {
+            [only] => Ok(Some((*only).clone())),
+            _ => Err(Problem::invalid(format!(
+                "say which org the {side} side's token is for; orgs: {}",
+                orgs.iter().map(|org| org.as_str()).collect::<Vec<_>>().join(", ")
+            ))),
+        },
     }
 }
 
@@ -155,4 +172,39 @@ pub(crate) async fn revoke(
     }
     let kept = api.core.revoke_token(id, caller.principal().clone()).await?;
     Ok(Json(TokenJson::of(&kept, caller.now)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn org(name: &str) -> OrgId {
+        OrgId::new(name).unwrap()
+    }
+
+    fn maker(own: Option<&str>) -> Principal {
+        let person = PersonId::new("kim").unwrap();
+        Principal { person, side: Side::Msp, team: None, org: own.map(org), role: Role::Admin }
+    }
+
+    #[test]
+    fn only_the_msps_own_people_see_every_org() {
+        let (acme, globex) = (org("acme"), org("globex"));
+        let both = [&acme, &globex];
+        let all = maker(None);
+        assert_eq!(scope(&all, Side::Msp, None, &both).ok(), Some(None));
+        assert_eq!(scope(&all, Side::Internal, None, &[&acme]).ok(), Some(Some(org("acme"))));
+        assert!(scope(&all, Side::Internal, None, &both).is_err(), "which customer's is it?");
+        assert!(scope(&all, Side::Vendor, None, &[]).is_err());
+        assert!(scope(&all, Side::Internal, Some(org("initech")), &both).is_err(), "no such org");
+    }
+
+    #[test]
+    fn whoever_sees_one_org_makes_tokens_for_that_org() {
+        let (acme, globex) = (org("acme"), org("globex"));
+        let both = [&acme, &globex];
+        let one = maker(Some("acme"));
+        assert_eq!(scope(&one, Side::Msp, None, &both).ok(), Some(Some(org("acme"))));
+        assert!(scope(&one, Side::Internal, Some(org("globex")), &both).is_err());
+    }
 }

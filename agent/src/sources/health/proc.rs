@@ -71,7 +71,7 @@ pub(super) fn uptime_seconds(uptime: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// Recorded on Debian 12, Linux 6.1, two processors.
+    /// In the form of Linux 6.1, two processors; rounded numbers.
     const STAT: &str = "cpu  1300 20 400 8000 200 0 60 20 0 0\ncpu0 650 10 200 4000 100 0 30 10 0 0\n\
         cpu1 650 10 200 4000 100 0 30 10 0 0\nintr 1 2 3\nctxt 4\nbtime 1700000000\nprocesses 5\n";
 

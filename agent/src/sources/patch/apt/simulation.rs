@@ -98,9 +98,9 @@ mod tests {
 
     /// Recorded on Debian 12 (apt 2.6.1).
     const DEBIAN_12: &str = include_str!("fixtures/debian-12.txt");
-    /// In the form of Ubuntu 22.04 (apt 2.4) with ESM, phasing and a hold, after apt's own test suite and manual.
+    /// Made by hand in the form of Ubuntu 22.04 (apt 2.4), with ESM, phasing and a hold.
     const UBUNTU_22_04: &str = include_str!("fixtures/ubuntu-22.04.txt");
-    /// In the form of Debian 10 (apt 1.8), whose security suite was `stable/updates`.
+    /// Made by hand in the form of Debian 10 (apt 1.8), whose security suite was `stable/updates`.
     const DEBIAN_10: &str = include_str!("fixtures/debian-10.txt");
 
     fn counted(output: &str) -> usize {

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::*;
+use crate::contact_tests as collector;
 
 fn screen(format: Format) -> Screen {
     Screen { format, colour: false, width: None, terminal: false, zone: TimeZone::UTC }
@@ -100,4 +101,33 @@ fn the_remark_counts_what_could_not_be_judged() {
     assert_eq!(remark(&answer(), true), "2 of 3 endpoints match; 1 could not be judged for want of a fact");
     assert_eq!(remark(&json!({ "total": 1, "matched": 1, "unjudged": 0 }), false), "1 endpoint");
     assert!(remark(&json!({ "total": 0 }), false).contains("dogwatch join-token create"));
+}
+
+#[test]
+fn a_fleet_of_several_pages_becomes_one_answer() {
+    let pki = collector::pki("127.0.0.1");
+    let pages = [
+        r#"{"as_of":"2026-11-22T12:00:00Z","total":3,"next":"b","endpoints":[{"name":"a"},{"name":"b"}]}"#,
+        r#"{"as_of":"2026-11-22T12:00:01Z","total":3,"endpoints":[{"name":"c"}]}"#,
+    ];
+    let (url, server) = collector::serve(&pki, pages.map(collector::json).to_vec());
+    let client = Client::new(url, &pki.root, None);
+    let asked = Fleet {
+        filter: Some("online".into()),
+        sort: None,
+        columns: Vec::new(),
+        state: "active".into(),
+        watch: false,
+        schema: false,
+    };
+    let answer = fetch(&client, &asked).unwrap();
+    assert_eq!(rendered_names(&answer), ["a", "b", "c"]);
+    assert_eq!(answer.get("next"), None);
+    let heard = server.join().unwrap();
+    assert!(heard[0].starts_with("GET /api/v1/fleet?state=active&filter=online HTTP/1.1"), "{}", heard[0]);
+    assert!(heard[1].starts_with("GET /api/v1/fleet?state=active&filter=online&cursor=b "), "{}", heard[1]);
+}
+
+fn rendered_names(answer: &Value) -> Vec<&str> {
+    answer["endpoints"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect()
 }

@@ -1,0 +1,110 @@
+//! Logging in, and letting others and machines in.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand};
+use dogwatch_model::{OrgId, PersonId, Side, SiteId, TeamId};
+
+use crate::when::parse_seconds;
+
+#[derive(ClapArgs)]
+pub(crate) struct Login {
+    /// Login link, in quotes; `-` reads it from standard input. With --token-file, the collector's https:// address
+    pub(crate) link: String,
+    /// Who you are, for the first login at a new collector [default: your user name]
+    #[arg(long)]
+    pub(crate) person: Option<PersonId>,
+    /// Your side, for the first login at a new collector
+    #[arg(long, default_value = "msp", value_parser = side)]
+    pub(crate) side: Side,
+    /// Your team, for the first login at a new collector
+    #[arg(long)]
+    pub(crate) team: Option<TeamId>,
+    /// File that holds an API token
+    #[arg(long, requires = "ca_file")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// File that holds the collector's root certificate, PEM
+    #[arg(long, requires = "token_file")]
+    pub(crate) ca_file: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum JoinToken {
+    /// Make one; it is shown once
+    #[command(
+        after_help = "Example: dogwatch join-token create --org acme --site toronto --uses 25 --expires 8h"
+    )]
+    Create(CreateJoinToken),
+    /// Those that were made
+    #[command(after_help = "Example: dogwatch join-token list")]
+    List,
+    /// Withdraw one
+    #[command(after_help = "Example: dogwatch join-token revoke jt-4f1c")]
+    Revoke(ById),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct CreateJoinToken {
+    /// Org that machines enrol into
+    #[arg(long)]
+    pub(crate) org: OrgId,
+    /// Site that machines enrol into
+    #[arg(long)]
+    pub(crate) site: SiteId,
+    /// How many machines
+    #[arg(long, default_value_t = 1)]
+    pub(crate) uses: u32,
+    /// For how long: 60m, 8h, 7d
+    #[arg(long, default_value = "60m", value_parser = parse_seconds)]
+    pub(crate) expires: u32,
+    /// Machines wait for `dogwatch endpoint approve`
+    #[arg(long)]
+    pub(crate) approval: bool,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct ById {
+    /// Its short id, from the list
+    pub(crate) id: String,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Token {
+    /// Make one; its login link is shown once
+    #[command(
+        after_help = "Example: dogwatch token create --person omar --side internal --team it --org acme"
+    )]
+    Create(CreateToken),
+    /// Those that were made
+    #[command(after_help = "Example: dogwatch token list")]
+    List,
+    /// Withdraw one
+    #[command(after_help = "Example: dogwatch token revoke t-4f1c")]
+    Revoke(ById),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct CreateToken {
+    /// Who it is for
+    #[arg(long)]
+    pub(crate) person: PersonId,
+    /// Their side: msp, internal or vendor
+    #[arg(long, value_parser = side)]
+    pub(crate) side: Side,
+    /// Their team
+    #[arg(long)]
+    pub(crate) team: Option<TeamId>,
+    /// The one org they may see [default: all that you see for the MSP side, the only one there is for others]
+    #[arg(long)]
+    pub(crate) org: Option<OrgId>,
+    /// What they may do: viewer, member or admin
+    #[arg(long, default_value = "member")]
+    pub(crate) role: String,
+    /// For how long: 8h, 90d [default: until revoked]
+    #[arg(long, value_parser = parse_seconds)]
+    pub(crate) expires: Option<u32>,
+}
+
+fn side(text: &str) -> Result<Side, String> {
+    text.parse().map_err(|error: dogwatch_model::IdError| error.to_string())
+}
