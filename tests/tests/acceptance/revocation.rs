@@ -37,7 +37,7 @@ fn revoking_cuts_the_live_stream_within_a_second_and_refuses_the_next_handshake(
     assert!(asked.elapsed() < CUT_WITHIN, "it took {:?}", asked.elapsed());
     assert!(end.contains("revoked"), "{end}");
 
-    let again = runtime.block_on(knock(&lab, identity.tls.clone()))?;
+    let again = runtime.block_on(knock(&lab, identity.tls))?;
     assert!(again.contains("CertificateRevoked"), "{again}");
     lab.wait_for_endpoint("srv-neighbour", |endpoint| endpoint["online"] == json!(true));
     Ok(())
