@@ -9,6 +9,10 @@ pub struct Settings {
     pub silent_after: &'static str,
     /// How long an agent's certificate lives.
     pub certificate_lifetime: &'static str,
+    /// How often the view is brought up to the journal.
+    pub settle_every: &'static str,
+    /// How often a snapshot is taken.
+    pub snapshot_every: &'static str,
     /// More rules, as `policy/rules.toml` has them.
     pub rules: String,
     /// Run the collector under this program and these arguments, as with strace.
@@ -17,14 +21,21 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { silent_after: "1s", certificate_lifetime: "720h", rules: String::new(), under: Vec::new() }
+        Self {
+            silent_after: "1s",
+            certificate_lifetime: "720h",
+            settle_every: "1s",
+            snapshot_every: "1h",
+            rules: String::new(),
+            under: Vec::new(),
+        }
     }
 }
 
 impl Settings {
     /// `collector.toml`.
     pub(super) fn collector_toml(&self, people: u16, agents: u16) -> String {
-        let certificate_lifetime = self.certificate_lifetime;
+        let Self { certificate_lifetime, settle_every, snapshot_every, .. } = self;
         format!(
             r#"name = "Lab"
 
@@ -37,7 +48,8 @@ listen = "127.0.0.1:{agents}"
 address = "localhost:{agents}"
 
 [storage]
-settle_every = "1s"
+settle_every = "{settle_every}"
+snapshot_every = "{snapshot_every}"
 
 [telemetry]
 sample_every = "200ms"

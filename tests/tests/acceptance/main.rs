@@ -2,10 +2,12 @@
 //!
 //! One program for all of them, because linking is what costs; the test runner gives each test a process of its own.
 
+mod approval;
 mod backup;
 mod claims;
 mod crash;
 mod crossing;
+mod drop_ins;
 mod durability;
 mod exit_codes;
 mod fleet;
