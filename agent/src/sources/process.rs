@@ -1,8 +1,8 @@
 //! Runs one of the fixed local tools, with a time limit and a bounded output.
 //!
-//! The environment is empty but for a plain PATH and the C locale, so that output is what the parsers know, and no
-//! TMPDIR, proxy or library path of whoever started the agent gets in. The tool has a process group of its own, which
-//! is killed whole when its time is over.
+//! The environment is empty but for a plain PATH, the C locale and what [`PASSED_ON`] names, so that output is what the
+//! parsers know, and no TMPDIR, proxy or library path of whoever started the agent gets in. The tool has a process
+//! group of its own, which is killed whole when its time is over.
 
 use std::{io, process::Stdio, time::Duration};
 
@@ -13,6 +13,8 @@ use tokio::{
 };
 
 const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
+/// Variables that configure a tool itself: who sets one for the agent means that tool.
+const PASSED_ON: [&str; 1] = ["APT_CONFIG"];
 /// A simulated upgrade of two thousand packages prints half a megabyte.
 const OUTPUT_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -38,6 +40,7 @@ pub(super) async fn run(program: &str, arguments: &[&str], limit: Duration) -> R
     let start = |cause| ProcessError::Start { program: program.to_owned(), cause };
     let mut command = Command::new(program);
     command.args(arguments).env_clear().env("PATH", PATH).env("LC_ALL", "C").env("LANGUAGE", "C");
+    command.envs(PASSED_ON.iter().filter_map(|name| std::env::var_os(name).map(|value| (name, value))));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     #[cfg(unix)]
     command.process_group(0);

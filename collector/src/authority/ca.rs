@@ -140,6 +140,8 @@ pub(super) fn open_root(
     })?;
     let certificate = parse_certificate(&path, &pem)?;
     check_valid(&path, &certificate, now)?;
+    // Seldom used, so that nobody would notice for years.
+    files::check_private(&folder.join(ROOT_KEY))?;
     let trust_domain = uri_of(&certificate)
         .and_then(|uri| uri.strip_prefix("spiffe://").map(str::to_owned))
         .filter(|name| check_trust_domain(name).is_ok())

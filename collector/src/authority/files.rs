@@ -67,6 +67,15 @@ pub(super) fn read_private(path: &Path) -> Result<Option<String>, AuthorityError
     Ok(Some(text))
 }
 
+/// Refuses a file that is somebody else's, or that others may read. There need not be one.
+pub(super) fn check_private(path: &Path) -> Result<(), AuthorityError> {
+    match path.metadata() {
+        Ok(metadata) => check_owner_and_mode(path, &metadata, 0o600),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(AuthorityError::io(path, "look at")(error)),
+    }
+}
+
 fn check_owner_and_mode(path: &Path, metadata: &std::fs::Metadata, mode: u32) -> Result<(), AuthorityError> {
     let own = rustix::process::geteuid().as_raw();
     if metadata.uid() != own {

@@ -5,7 +5,8 @@ use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, SerialNumber}
 
 use super::AuthorityError;
 
-/// How far back certificates begin to be valid, for clocks that are behind the collector's.
+/// How far back certificates begin to be valid, for clocks that are behind the collector's; a short-lived one less, or
+/// its half life would be over before it is issued, and it would be renewed without end.
 pub(super) const BACKDATE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Parameters of a certificate that is valid from now (and a little before) until `not_after`.
@@ -19,7 +20,8 @@ pub(super) fn parameters(
     name.push(DnType::CommonName, common_name);
     parameters.distinguished_name = name;
     let epoch = rcgen::date_time_ymd(1970, 1, 1);
-    parameters.not_before = epoch + since_epoch(now - BACKDATE);
+    let backdate = BACKDATE.min(not_after.duration_since(now) / 10);
+    parameters.not_before = epoch + since_epoch(now - backdate);
     parameters.not_after = epoch + since_epoch(not_after);
     parameters.serial_number = Some(serial_number()?);
     parameters.use_authority_key_identifier_extension = true;

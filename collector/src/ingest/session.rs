@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
-use tonic::{Status, Streaming};
+use tonic::{Code, Status, Streaming};
 use uuid::Uuid;
 
 use super::{OUTBOUND_QUEUE, Uplink, pace::Pace};
@@ -132,14 +132,11 @@ impl Session {
                 // A message of a later version that this one does not know: nothing to do.
                 Ok(Some(v1::AgentMessage { message: None })) => {}
                 Ok(None) => break End::Lost,
-                Err(status) => {
-                    if status.code() == tonic::Code::OutOfRange
-                        || status.code() == tonic::Code::ResourceExhausted
-                    {
-                        tracing::warn!(endpoint.id = %self.peer.endpoint, error = status.message(), "message refused");
-                    }
-                    break End::Lost;
+                // Too large: the stream cannot go on behind it, and the agent is told why.
+                Err(status) if matches!(status.code(), Code::OutOfRange | Code::ResourceExhausted) => {
+                    break End::Refused(status);
                 }
+                Err(_) => break End::Lost,
             }
             if let Some(wait) = self.pace.take(Instant::now()) {
                 tokio::time::sleep(wait).await;

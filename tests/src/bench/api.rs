@@ -36,6 +36,7 @@ impl Api {
             .build();
         let agent = Agent::config_builder()
             .tls_config(tls)
+            .proxy(None)
             .timeout_global(Some(TIMEOUT))
             .http_status_as_error(false)
             .build()
@@ -66,14 +67,6 @@ impl Api {
             None => request,
         };
         answer(path, request.send_json(body).with_context(|| format!("POST {path}"))?)
-    }
-
-    /// Whether the collector says that it is ready; not being there at all is not being ready.
-    pub fn ready(&self) -> bool {
-        self.agent
-            .get(format!("{}/readyz", self.base))
-            .call()
-            .is_ok_and(|response| response.status().is_success())
     }
 }
 

@@ -1,0 +1,23 @@
+//! What must be seen: each test is one promise of the product, kept by the real programs.
+//!
+//! One program for all of them, because linking is what costs; the test runner gives each test a process of its own.
+
+mod approval;
+mod backup;
+mod claims;
+mod crash;
+mod crossing;
+mod drop_ins;
+mod durability;
+mod exit_codes;
+mod fleet;
+mod health_service;
+mod owners;
+mod presence;
+mod refused_agents;
+mod refused_enrolments;
+mod refused_files;
+mod renewal;
+mod restart;
+mod revocation;
+mod updates;
