@@ -253,11 +253,17 @@ start_collector() {
     say "dogwatch-collector runs (pid $(pid_of collector), log $dir/log/collector.log)"
 }
 
+# Who the first administrator is: the user of this machine, in the letters that a person's name may have.
+person() {
+    name=$(id -un | tr '[:upper:]' '[:lower:]' | tr -cd 'a-z0-9._-')
+    echo "${name:-admin}"
+}
+
 log_in() {
     ! is_recorded login || return 0
     # Killed after the login and before it was recorded: the link is used up, and the login is there.
     if ! "$bin/dogwatch" whoami >/dev/null 2>&1; then
-        "$bin/dogwatch" login "$(cat "$dir/setup-link")" >/dev/null || die "dogwatch login failed"
+        "$bin/dogwatch" login "$(cat "$dir/setup-link")" --person "$(person)" >/dev/null || die "dogwatch login failed"
     fi
     rm -f "$dir/setup-link"
     record login used
