@@ -18,9 +18,7 @@ END
 
 # tool, Debian package, and what is tested with it. One line a tool; a tool without a test goes.
 NEEDS='
-strace   strace   the collector syncs its journal before it acknowledges
-restic   restic   the backup wrapper reads a real restic run
-python3  python3  the wire and the certificates as another implementation sees them
+strace  strace  the collector syncs its journal before it acknowledges
 '
 
 install=yes
