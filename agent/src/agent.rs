@@ -162,7 +162,11 @@ async fn report(
                 worth.into_iter().for_each(|draft| outbox.push(draft));
             }
             () = connected.notified() => {
-                reporter.current_state(clock::now()).into_iter().for_each(|draft| outbox.push(draft));
+                // What waited too long to say anything of the present is said again, as the present.
+                let now = clock::now();
+                let behind = outbox.lock().take_behind(now.moment);
+                let state = if behind { reporter.full_picture(now) } else { reporter.current_state(now) };
+                state.into_iter().for_each(|draft| outbox.push(draft));
             }
         }
     }

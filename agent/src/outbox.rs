@@ -15,6 +15,8 @@ mod shared;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use dogwatch_model::{AgentEvent, Epoch, Lane, LaneMarks, Report};
 use jiff::Timestamp;
 use lane::LaneQueue;
@@ -78,6 +80,9 @@ pub enum OutboxError {
     },
 }
 
+/// Until a collector says otherwise: two of its shortest ordinary intervals.
+const LATE_AFTER: Duration = Duration::from_secs(120);
+
 /// Reports dropped from the kept lane and not told yet.
 #[derive(Debug, Clone, Copy)]
 struct Gap {
@@ -94,6 +99,10 @@ pub struct Outbox {
     latest: LaneQueue,
     samples: LaneQueue,
     gap: Option<Gap>,
+    /// A collector that lost its memory was met: it knows nothing of what it acknowledged before.
+    begun_anew: bool,
+    /// What is older than this when it is sent counts as history.
+    late_after: Duration,
 }
 
 impl Outbox {
@@ -105,6 +114,8 @@ impl Outbox {
             latest: LaneQueue::new(Lane::Latest, usize::MAX, usize::MAX),
             samples: LaneQueue::new(Lane::Samples, SAMPLES, SAMPLES_BYTES),
             gap: None,
+            begun_anew: false,
+            late_after: LATE_AFTER,
         }
     }
 
@@ -124,6 +135,18 @@ impl Outbox {
                 gap.to = at;
             }
         }
+    }
+
+    /// Takes the collector's word for what counts as history.
+    pub fn set_late_after(&mut self, late_after: Duration) {
+        self.late_after = late_after;
+    }
+
+    /// Whether the collector may not know the present, because what told it waited too long or was forgotten. Says so
+    /// once.
+    pub fn take_behind(&mut self, now: Moment) -> bool {
+        let waited = self.kept.oldest().is_some_and(|pushed| now.since(pushed) >= self.late_after);
+        std::mem::take(&mut self.begun_anew) || waited
     }
 
     /// Whether [`Self::next`] has something to give.
@@ -175,6 +198,7 @@ impl Outbox {
 
     /// Begins a new epoch with everything that is not acknowledged.
     pub fn begin_epoch(&mut self, epoch: Epoch) {
+        self.begun_anew = true;
         self.epoch = epoch;
         for &lane in Lane::ALL {
             self.lane_mut(lane).restart();

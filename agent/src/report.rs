@@ -130,22 +130,27 @@ impl Reporter {
         }
     }
 
-    /// Everything known, for a collector that may know nothing: after every connect. Patch and backup status travel
-    /// in the kept lane, which holds them until they are acknowledged: they come again only for a collector that
-    /// asks.
+    /// What is true now and may have gone unsaid, observed now: after every connect. Patch and backup status travel in
+    /// the kept lane, which holds them until they are acknowledged; when some had to wait, the collector may have
+    /// taken them for history, and the [full picture](Self::full_picture) is due.
     pub fn current_state(&self, now: Now) -> Vec<Draft> {
         let health = self.health.latest().cloned().map(health_draft);
         let inventory = self.inventory.as_ref().map(|told| inventory_draft(told.value.clone(), now.wall));
         let agent = self.agent.as_ref().map(|told| agent_draft(told.value.clone(), now.wall));
-        [health, inventory, agent].into_iter().flatten().collect()
+        observed_now([health, inventory, agent].into_iter().flatten(), now)
     }
 
-    /// Everything known, whatever was told before.
+    /// Everything known, whatever was told before, observed now.
     pub fn full_picture(&self, now: Now) -> Vec<Draft> {
         let patch = self.patch.clone().map(patch_draft);
         let backup = self.backup.as_ref().map(|told| backup_draft(told.value.clone()));
-        self.current_state(now).into_iter().chain(patch).chain(backup).collect()
+        observed_now(self.current_state(now).into_iter().chain(patch).chain(backup), now)
     }
+}
+
+/// A state that is told again is observed again, whenever it was first seen.
+fn observed_now(drafts: impl Iterator<Item = Draft>, now: Now) -> Vec<Draft> {
+    drafts.map(|draft| Draft { report: Report { observed_at: now.wall, ..draft.report }, ..draft }).collect()
 }
 
 /// Remembers the newest value; the time it was told only when it is told.

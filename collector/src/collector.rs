@@ -37,7 +37,7 @@ impl Collector {
     ///
     /// # Errors
     /// One of its ports is taken, one of its files is not what it should be, or its store is in use or broken.
-    pub fn build(config: &Config, data: &DataDir) -> anyhow::Result<Self> {
+    pub fn build(config: &Config, data: &DataDir, stop: &CancellationToken) -> anyhow::Result<Self> {
         let now = Timestamp::now();
         let people_port = Bound::new(config.people.listen, "--port")?;
         let agents_port = Bound::new(config.agents.listen, "--agent-port")?;
@@ -56,7 +56,7 @@ impl Collector {
         let policy = Arc::new(ArcSwap::from_pointee(policy));
         let setup = SetupFile::of(data);
         let settings = Settings::new(&config.storage, &config.times);
-        let (core, notes) = core::start(storage, policy, settings, setup.read()?, now)?;
+        let (core, notes) = core::start(storage, policy, settings, setup.read()?, now, stop.clone())?;
         setup.remove();
         notes.iter().for_each(|note| tracing::warn!(note, "store"));
         let handle = core.handle();

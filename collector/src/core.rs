@@ -11,10 +11,12 @@
 
 mod agents;
 mod batch;
+mod chores;
 mod command;
 mod due;
 mod load;
 mod people;
+mod start;
 mod thread;
 
 #[cfg(test)]
@@ -32,8 +34,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 pub use command::{CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken};
-pub(crate) use thread::start;
-pub use thread::{CoreError, CoreThread, Settings};
+pub(crate) use start::start;
+pub use start::{CoreError, CoreThread, Settings};
 
 use crate::{
     ingest::Outbound,
@@ -52,6 +54,9 @@ const INPUT_QUEUE: usize = 4096;
 
 /// Inputs of one commit: more than arrive during one `fdatasync`, few enough to keep the state's lock short.
 const MAX_BATCH: usize = 1024;
+
+/// Bytes of reports in one commit: a quarter of the journal's largest record leaves room for what they lead to.
+const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// What reaches the core.
 pub(crate) enum Input {
@@ -142,4 +147,8 @@ struct Core {
     due: Due,
     /// Endpoints whose rows in the view lag behind the state.
     dirty: BTreeSet<EndpointId>,
+    /// The storage works on its view or on a snapshot.
+    storage_works: bool,
+    /// Cancelled when the collector stops: a full disk is not waited for any more then.
+    stop: CancellationToken,
 }

@@ -51,7 +51,7 @@ impl Member {
 
     /// Where a report of the present epoch stands.
     pub(crate) fn place(&self, lane: Lane, sequence: u64) -> Place {
-        let expected = self.marks().get(lane) + 1;
+        let expected = self.marks().get(lane).saturating_add(1);
         match sequence.cmp(&expected) {
             core::cmp::Ordering::Less => Place::Before,
             core::cmp::Ordering::Equal => Place::Next,
@@ -101,24 +101,15 @@ pub(crate) fn apply(
     }
     replace(&mut facts.services, report.services);
     replace(&mut facts.checks, report.checks);
-    if let Some(mut health) = report.health
-        && facts
-            .health
-            .as_ref()
-            .is_none_or(|known| known.sampled_at <= health.sampled_at || report.lane == Lane::Samples)
-    {
+    if let Some(mut health) = report.health {
         health.disks.sort_by(|a, b| a.mount.cmp(&b.mount));
         facts.health = Some(health);
     }
-    if let Some(mut patch) = report.patch
-        && facts.patch.as_ref().is_none_or(|known| known.scanned_at <= patch.scanned_at)
-    {
+    if let Some(mut patch) = report.patch {
         keep_first_seen(&mut patch, facts.patch.as_ref());
         facts.patch = Some(patch);
     }
-    if let Some(mut backup) = report.backup
-        && facts.backup.as_ref().is_none_or(|known| known.scanned_at <= backup.scanned_at)
-    {
+    if let Some(mut backup) = report.backup {
         backup.jobs.sort_by(|a, b| a.name.cmp(&b.name));
         facts.backup = Some(backup);
     }

@@ -44,7 +44,9 @@ pub struct Terms {
     pub policy: v1::Policy,
     /// The cap of its back-off.
     pub backoff_cap_ms: u32,
-    /// Frames a second for long, and at once.
+    /// Reports older than this change no live state.
+    pub late_after_ms: u32,
+    /// Frames a second for long.
     pub frames_per_second: u32,
     /// Frames at once.
     pub frames_burst: u32,
@@ -78,6 +80,7 @@ impl Terms {
         Self {
             policy,
             backoff_cap_ms: ms(times.backoff_cap),
+            late_after_ms: ms(times.late_after),
             frames_per_second: limits.frames_per_second,
             frames_burst: limits.frames_burst,
         }

@@ -97,17 +97,20 @@ fn say(line: &str) {
 fn serve(place: &Place) -> anyhow::Result<()> {
     let (config, data) = place.read()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let stop = CancellationToken::new();
         let signals = StopSignals::new()?;
         tokio::spawn(signals.cancel(stop.clone()));
-        let collector = Collector::build(&config, &data)?;
+        let collector = Collector::build(&config, &data, &stop)?;
         say(&format!("ready people={} agents={}", collector.people_address(), collector.agents_address()));
         notify_service_manager(&[sd_notify::NotifyState::Ready]);
         let ended = collector.run(stop).await;
         notify_service_manager(&[sd_notify::NotifyState::Stopping]);
         ended
-    })
+    });
+    // What is still stuck by now (a disk that does not answer) has had its time.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    ended
 }
 
 fn notify_service_manager(states: &[sd_notify::NotifyState<'_>]) {

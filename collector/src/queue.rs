@@ -3,11 +3,11 @@
 //! What an alert *is* and which changes it allows is decided in [`dogwatch_triage::alert`]; whose it is, in
 //! [`dogwatch_triage::routing`]. This room only carries the values between them, the state and the batch.
 
-use dogwatch_model::{EndpointId, RuleId};
+use dogwatch_model::{Endpoint, EndpointId, RuleId};
 use dogwatch_triage::{
     alert::{self, Alert, AlertNumber, Fire, Owner, Work},
     filter::Row,
-    finding::Finding,
+    finding::{Category, Evidence, Finding},
     routing::{self, Question},
 };
 use jiff::Timestamp;
@@ -29,7 +29,14 @@ pub(crate) fn fire(
     batch: &mut Batch,
 ) {
     let Some(member) = state.members.get(&id) else { return };
-    let key = (finding.rule.clone(), finding.subject.clone());
+    let mut key = (finding.rule.clone(), finding.subject.clone());
+    let instead = (member.latest.len() >= MAX_ALERTS_PER_ENDPOINT && !member.latest.contains_key(&key))
+        .then(|| too_many(finding, &member.endpoint, now))
+        .flatten();
+    let finding = instead.as_ref().unwrap_or(finding);
+    if instead.is_some() {
+        key = (finding.rule.clone(), String::new());
+    }
     let latest = member.latest.get(&key).and_then(|number| state.alerts.get(number));
     let fire =
         latest.map_or(Fire::New, |item| item.alert.fire(finding, &member.endpoint, now, &policy.alerts));
@@ -48,6 +55,27 @@ pub(crate) fn fire(
         }
     };
     store(state, change, batch);
+}
+
+/// Alerts that one endpoint may have in memory: hundreds of disks or jobs, and no more than a hostile agent is worth.
+const MAX_ALERTS_PER_ENDPOINT: usize = 512;
+
+/// What takes the place of the findings beyond [`MAX_ALERTS_PER_ENDPOINT`].
+const TOO_MANY: &str = "too-many-findings";
+
+fn too_many(finding: &Finding, endpoint: &Endpoint, now: Timestamp) -> Option<Finding> {
+    Some(Finding {
+        rule: RuleId::new(TOO_MANY).ok()?,
+        subject: String::new(),
+        category: Category::Agent,
+        title: format!(
+            "{} has more than {MAX_ALERTS_PER_ENDPOINT} findings; further ones are not shown",
+            endpoint.name
+        ),
+        evidence: vec![Evidence { name: finding.rule.to_string(), value: finding.subject.clone() }],
+        since: now,
+        ..finding.clone()
+    })
 }
 
 /// The next alert number's key in the meta table.

@@ -144,6 +144,13 @@ pub type Shared = Arc<std::sync::RwLock<State>>;
 pub enum Health {
     /// All is well.
     Ready,
+    /// Everything is accepted and kept, but somebody should look.
+    Impaired {
+        /// Since when.
+        since: Timestamp,
+        /// What is wrong and what to do.
+        why: String,
+    },
     /// Reads work, nothing is accepted.
     Degraded {
         /// Since when.

@@ -185,6 +185,11 @@ impl LaneQueue {
         !self.waiting.is_empty()
     }
 
+    /// When the oldest report that is not acknowledged was pushed.
+    pub(super) fn oldest(&self) -> Option<Moment> {
+        self.sent.front().map(|(_, entry)| entry).or(self.waiting.front()).map(|entry| entry.pushed)
+    }
+
     pub(super) fn is_settled(&self) -> bool {
         self.waiting.is_empty() && self.sent.is_empty()
     }

@@ -97,6 +97,9 @@ fn welcomed(uplink: &mut Uplink, link: Link, welcome: &v1::Welcome) -> State {
         if welcome.window > 0 {
             outbox.set_window(usize::try_from(welcome.window).unwrap_or(usize::MAX));
         }
+        if welcome.late_after_ms > 0 {
+            outbox.set_late_after(Duration::from_millis(welcome.late_after_ms.into()));
+        }
         outbox.reconnected(stored)
     };
     if let Err(error) = reconnected {

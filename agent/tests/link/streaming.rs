@@ -98,6 +98,29 @@ async fn what_was_not_acknowledged_comes_again_after_a_reconnect_and_what_was_do
 }
 
 #[tokio::test]
+async fn what_waited_for_a_reconnect_is_told_again_as_the_present() {
+    let Scene { mut collector, agent, _folder, .. } = scene().await;
+    let mut session = collector.session().await;
+    session.welcome(LaneMarks::default()).await;
+    let unacknowledged = session.report(Lane::Kept).await;
+    assert!(unacknowledged.backup.is_some() || unacknowledged.patch.is_some());
+    drop(session);
+    let mut session = collector.session().await;
+    session.send(Message::Welcome(v1::Welcome { late_after_ms: 1, ..v1::Welcome::default() })).await;
+    // First what waited, then the state of now: for a backup that makes two.
+    let mut backups = Vec::new();
+    while backups.len() < 2 {
+        let report = session.report(Lane::Kept).await;
+        backups.extend(report.backup.is_some().then_some(report));
+    }
+    assert!(backups[1].sequence > backups[0].sequence);
+    assert!(backups[1].observed_at > backups[0].observed_at, "observed anew");
+    agent.terminate();
+    drop(session);
+    agent.ended().await;
+}
+
+#[tokio::test]
 async fn a_rejected_lane_is_sent_again_from_the_expected_sequence() {
     let Scene { mut collector, _folder, .. } = scene().await;
     let mut session = collector.session().await;

@@ -16,6 +16,10 @@ pub(crate) async fn alive() -> &'static str {
 pub(crate) async fn ready(State(api): State<Shared>) -> Result<Json<Value>, Problem> {
     match api.core.health() {
         Health::Ready => Ok(Json(json!({ "ready": true, "policy": *api.core.policy_files() }))),
+        Health::Impaired { since, why } => {
+            let impaired = json!({ "since": since, "why": why });
+            Ok(Json(json!({ "ready": true, "impaired": impaired, "policy": *api.core.policy_files() })))
+        }
         Health::Degraded { since, why } => {
             Err(Problem::unavailable(why).with("ready", false).with("since", since.to_string()))
         }

@@ -14,7 +14,7 @@ use crate::{
     fleet::{self, Applied, Place},
     policy::Policy,
     refusal::{Code, Refusal},
-    state::State,
+    state::{Member, State},
     storage::{ReportEntry, Table},
 };
 
@@ -28,6 +28,9 @@ impl Core {
         now: Timestamp,
         batch: &mut Batch,
     ) {
+        if attach.reply.is_closed() {
+            return;
+        }
         let id = attach.endpoint;
         let refuse = |code, what: &str| Err(Refusal::new(code, what));
         let Some(member) = state.members.get_mut(&id) else {
@@ -58,7 +61,10 @@ impl Core {
         let stored = member.marks();
         self.next_session += 1;
         let session = Session { id: self.next_session, outbound: attach.outbound, cut: attach.cut };
-        if let Some(older) = self.sessions.insert(id, session) {
+        if let Some(older) = self.sessions.insert(id, session)
+            && !older.outbound.is_closed()
+        {
+            tracing::warn!(endpoint.id = %id, "a new stream of the same key takes the place of a live one");
             older.cut.cancel();
         }
         self.dirty.insert(id);
@@ -130,8 +136,24 @@ impl Core {
             }
             Err(reason) => {
                 tracing::warn!(endpoint.id = %id, %lane, sequence, reason, "report set aside: it could not be understood");
+                set_aside(batch, id, (lane, sequence), (&reason, at));
                 self.say(id, Message::Poisoned(v1::Poisoned { lane: number, sequence, reason }));
             }
+        }
+    }
+
+    /// Finds a stream that ended without a word, such as one that ended while it was being opened.
+    pub(super) fn detach_if_gone(
+        &mut self,
+        state: &mut State,
+        policy: &Arc<Policy>,
+        id: EndpointId,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        if self.sessions.get(&id).is_some_and(|session| session.outbound.is_closed()) {
+            self.sessions.remove(&id);
+            self.detach(state, policy, (id, None), now, batch);
         }
     }
 
@@ -185,13 +207,45 @@ impl Core {
         }
     }
 
-    /// Ends a live stream with a status.
-    pub(super) fn end_session(&self, id: EndpointId, status: Status) {
+    /// Ends a live stream at once, with a status: its agent broke the protocol.
+    fn end_session(&self, id: EndpointId, status: Status) {
         if let Some(session) = self.sessions.get(&id) {
-            let _ = session.outbound.try_send(Err(status));
-            session.cut.cancel();
+            session.end(status);
         }
     }
+
+    /// Stops listening to a live stream at once, and cuts it with a status once the reason is on disk.
+    pub(super) fn cut(&mut self, member: &mut Member, status: Status, now: Timestamp, batch: &mut Batch) {
+        if let Some(session) = self.sessions.remove(&member.endpoint.id) {
+            member.endpoint.presence.online = false;
+            member.endpoint.presence.since = now;
+            batch.put(Table::Links, member.endpoint.id, &member.link());
+            batch.then(move || session.end(status));
+        }
+    }
+}
+
+impl Session {
+    fn end(&self, status: Status) {
+        let _ = self.outbound.try_send(Err(status));
+        self.cut.cancel();
+    }
+}
+
+/// Reports that could not be understood that are kept per endpoint and lane: later ones take the place of earlier.
+const SET_ASIDE: u64 = 16;
+
+/// Keeps word of a report that could not be understood, in the commit that counts it as done. Its bytes are in the
+/// journal.
+fn set_aside(
+    batch: &mut Batch,
+    id: EndpointId,
+    (lane, sequence): (Lane, u64),
+    (reason, at): (&str, Timestamp),
+) {
+    let word =
+        serde_json::json!({ "endpoint": id, "lane": lane, "sequence": sequence, "reason": reason, "at": at });
+    batch.put(Table::Poisoned, format!("{id}/{lane}/{:02}", sequence % SET_ASIDE), &word);
 }
 
 /// The lane of a wire number.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     refusal::{Code, Refusal},
-    storage::{ChangeSet, ReportEntry, Row, Table},
+    storage::{ChangeSet, Entry, ReportEntry, Row, Table},
 };
 
 use super::command::Reply;
@@ -34,6 +34,15 @@ impl Batch {
     /// Removes a row.
     pub(crate) fn delete(&mut self, table: Table, key: impl Display) {
         self.changes.row(Row::delete(table, key.to_string()));
+    }
+
+    /// What it takes on the disk so far, about.
+    pub(super) fn bytes(&self) -> usize {
+        let of = |entry: &Entry| match entry {
+            Entry::Row(row) => row.key.len() + row.value.as_ref().map_or(0, Vec::len),
+            Entry::Report(report) => report.wire.len(),
+        };
+        self.changes.entries.iter().map(of).sum()
     }
 
     /// Keeps a report.

@@ -112,6 +112,21 @@ pub(crate) enum Command {
     SetEndpointState(EndpointId, EndpointState, Principal, Reply<()>),
 }
 
+impl Command {
+    /// Nobody waits for the answer any more: who asked was told to look again, so it must not happen unseen.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Enrol(_, reply) => reply.is_closed(),
+            Self::RedeemSetup { reply, .. }
+            | Self::CreateToken(_, _, reply)
+            | Self::RevokeToken(_, _, reply) => reply.is_closed(),
+            Self::CreateJoinToken(_, _, reply) | Self::RevokeJoinToken(_, _, reply) => reply.is_closed(),
+            Self::Alert { reply, .. } => reply.is_closed(),
+            Self::SetEndpointState(_, _, _, reply) => reply.is_closed(),
+        }
+    }
+}
+
 /// Where an answer goes.
 pub(crate) type Reply<T> = tokio::sync::oneshot::Sender<Result<T, Refusal>>;
 
@@ -231,7 +246,7 @@ impl CoreHandle {
         let gone = || {
             Refusal::new(
                 crate::refusal::Code::Unavailable,
-                "the collector cannot write now (see /readyz); nothing was changed, try again later",
+                "the collector could not write in time (see /readyz); look whether it happened before you try again",
             )
         };
         let (reply, answer) = tokio::sync::oneshot::channel();
@@ -245,6 +260,5 @@ impl CoreHandle {
     }
 }
 
-/// How long a caller waits for the core before it is told to try again. The change may still happen: whoever asks
-/// again finds it done.
+/// How long a caller waits for the core. What has not begun by then does not happen; what is on its way to the disk does.
 const ANSWER_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);

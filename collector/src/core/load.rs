@@ -3,7 +3,7 @@
 use dogwatch_model::{Endpoint, EndpointId, Epoch, Lane, LaneMarks, MachineEvidence, Report};
 use dogwatch_proto::v1;
 use dogwatch_triage::{
-    alert::{Alert, AlertNumber, TimelineEvent, Work},
+    alert::{Alert, AlertNumber, Condition, TimelineEvent, Work},
     assess::{Held, Standing},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -166,13 +166,12 @@ fn value<T: DeserializeOwned>(row: &Row) -> Result<T, CoreError> {
     optional(row)?.ok_or_else(|| bad_row(row, "it was removed, and rows of this table never are"))
 }
 
-/// Takes up the watch after a stop: every stream is gone, and what was being waited for waits longer by as long as nobody was watching.
-pub(super) fn resume(state: &mut State, now: Timestamp, batch: &mut Batch) {
-    let unwatched = state
-        .last_beat
-        .map_or(SignedDuration::ZERO, |beat| now.duration_since(beat).max(SignedDuration::ZERO));
-    batch.put(Table::Meta, BEAT, &now);
-    for (id, member) in &mut state.members {
+/// Takes up the watch after a stop: every stream is gone, and what was being waited for waits longer by as long as nobody
+/// was watching, and by the `grace` that agents may take to come back. Gives the endpoints whose rows changed.
+pub(super) fn resume(state: &mut State, now: Timestamp, grace: SignedDuration) -> Vec<EndpointId> {
+    let Some(beat) = state.last_beat else { return Vec::new() };
+    let unwatched = now.duration_since(beat).max(SignedDuration::ZERO) + grace;
+    for member in state.members.values_mut() {
         let presence = &mut member.endpoint.presence;
         if presence.online {
             presence.online = false;
@@ -180,13 +179,17 @@ pub(super) fn resume(state: &mut State, now: Timestamp, batch: &mut Batch) {
         } else if presence.goodbye.is_none() {
             presence.since = (presence.since + unwatched).min(now);
         }
-        for standing in &mut member.standing {
-            postpone(&mut standing.state.held, unwatched);
-        }
-        batch.put(Table::Links, id, &member.link());
-        if !member.standing.is_empty() {
-            batch.put(Table::Standings, id, &member.standing);
-        }
+        member.standing.iter_mut().for_each(|standing| postpone(&mut standing.state.held, unwatched));
+    }
+    state.members.keys().copied().collect()
+}
+
+/// What [`resume`] changed of one endpoint.
+pub(super) fn put_resumed(member: &Member, batch: &mut Batch) {
+    let id = member.endpoint.id;
+    batch.put(Table::Links, id, &member.link());
+    if !member.standing.is_empty() {
+        batch.put(Table::Standings, id, &member.standing);
     }
 }
 
@@ -205,13 +208,20 @@ pub(super) fn rows_of(member: &Member) -> Vec<Row> {
         .collect()
 }
 
-/// Moves alerts that ended before `now - keep` from the working set to the archive.
+/// Alerts that leave memory at once; the rest leaves with the next beats.
+const RETIRE_AT_ONCE: usize = 256;
+
+/// Moves alerts that ended, and whose condition cleared, before `now - keep` from the working set to the archive.
 pub(super) fn retire(state: &mut State, now: Timestamp, keep: SignedDuration, batch: &mut Batch) {
     let old = |item: &&Item| {
         let alert = &item.alert;
-        alert.work == Work::Done && alert.closed.as_ref().is_some_and(|closed| closed.at + keep < now)
+        let ended = alert.closed.as_ref().map(|closed| closed.at).max(alert.cleared_at);
+        alert.work == Work::Done
+            && alert.condition == Condition::Cleared
+            && ended.is_some_and(|ended| ended + keep < now)
     };
-    let numbers: Vec<_> = state.alerts.values().filter(old).map(|item| item.alert.number).collect();
+    let numbers: Vec<_> =
+        state.alerts.values().filter(old).take(RETIRE_AT_ONCE).map(|item| item.alert.number).collect();
     for number in numbers {
         let Some(item) = state.alerts.remove(&number) else { continue };
         if let Some(member) = state.members.get_mut(&item.alert.endpoint) {

@@ -52,9 +52,15 @@ impl Core {
         now: Timestamp,
         batch: &mut Batch,
     ) {
+        if command.is_abandoned() {
+            return;
+        }
         match command {
             Command::Enrol(enrol, reply) => {
                 let answer = enrol_endpoint(state, enrol, now, batch);
+                if let Ok(enrolled) = &answer {
+                    self.due.set(enrolled.id, now);
+                }
                 batch.answer(reply, answer);
             }
             Command::RedeemSetup { code, token, reply } => {
@@ -113,9 +119,11 @@ impl Core {
         batch.put(Table::Endpoints, id, &member.endpoint);
         audit(batch, now, Some(&by.person), &format!("endpoint.{to}"), id);
         if to == EndpointState::Revoked {
-            self.end_session(id, Status::unauthenticated("this endpoint was revoked"));
+            self.cut(member, Status::unauthenticated("this endpoint was revoked"), now, batch);
             self.due.forget(id);
             queue::withdraw(state, id, now, batch);
+        } else {
+            self.due.set(id, now);
         }
         Ok(())
     }
@@ -163,7 +171,7 @@ fn enrol_endpoint(
     token.used += 1;
     batch.put(Table::JoinTokens, &token.id, &*token);
     let token = token.clone();
-    let name = free_name(state, &token, &enrol.name);
+    let name = free_name(state, &token, &enrol.name, &enrol.key);
     let mut tags = enrol.tags;
     tags.sort();
     tags.dedup();
@@ -202,13 +210,12 @@ fn enrol_endpoint(
     Ok(enrolled)
 }
 
-/// The name asked for, or with `-2`, `-3` … behind it when the org has that one already.
-fn free_name(state: &State, token: &JoinTokenRecord, wanted: &str) -> String {
+/// The name asked for; with `-2` or `-3` behind it when the org has that one already, or at last with a part of the key,
+/// which nobody else has.
+fn free_name(state: &State, token: &JoinTokenRecord, wanted: &str, key: &Sha256) -> String {
     let taken = |name: &str| !state.find_endpoint(Some(&token.org), name).is_empty();
-    if !taken(wanted) {
-        return wanted.to_owned();
-    }
-    (2..).map(|n: u64| format!("{wanted}-{n}")).find(|name| !taken(name)).unwrap_or_default()
+    let candidates = [wanted.to_owned(), format!("{wanted}-2"), format!("{wanted}-3")];
+    candidates.into_iter().find(|name| !taken(name)).unwrap_or_else(|| format!("{wanted}-{}", short_id(key)))
 }
 
 fn redeem_setup(

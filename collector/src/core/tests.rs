@@ -103,6 +103,7 @@ fn settings() -> Settings {
         gather: std::time::Duration::ZERO,
         late_after: SignedDuration::from_mins(2),
         keep_done: SignedDuration::from_hours(24),
+        grace: SignedDuration::ZERO,
     }
 }
 
@@ -123,7 +124,8 @@ impl Sim {
     fn on(disk: Disk, now: Timestamp) -> Self {
         let policy = Arc::new(ArcSwap::from_pointee(Policy::of_a_new(&org())));
         let (core, handle, queue, _) =
-            Core::load(Box::new(disk.clone()), policy, settings(), None, now).unwrap();
+            Core::load(Box::new(disk.clone()), policy, settings(), None, now, CancellationToken::new())
+                .unwrap();
         Self { core, handle, now, disk, _queue: queue }
     }
 
@@ -506,4 +508,102 @@ fn a_wrong_clock_on_an_endpoint_is_a_clock_offset_and_nothing_else() {
     assert_eq!(sim.alerts("backup-failed").len(), 1);
     let offset = sim.handle.read(|state| state.members[&agent.id].endpoint.facts.clock_offset_seconds);
     assert_eq!(offset, Some(-3600.0));
+}
+
+#[test]
+fn a_stream_that_ended_while_it_was_being_opened_is_found_gone() {
+    let (mut sim, agent) = Sim::with_agent();
+    let id = agent.id;
+    // No word of the end comes: the session never began.
+    drop(agent);
+    sim.pass(SignedDuration::from_secs(20));
+    assert!(!sim.handle.read(|state| state.members[&id].endpoint.presence.online));
+    sim.pass(SignedDuration::from_mins(4));
+    assert_eq!(sim.alerts("silent").len(), 1);
+}
+
+#[test]
+fn an_endpoint_that_was_enrolled_and_never_came_is_silent_after_its_time() {
+    let mut sim = Sim::new();
+    sim.join_token(1);
+    sim.enrol(b"key").unwrap();
+    sim.pass(SignedDuration::from_mins(4));
+    assert_eq!(sim.alerts("silent").len(), 1);
+}
+
+#[test]
+fn a_burst_of_large_reports_is_spread_over_several_commits_and_none_is_lost() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    let mut inputs: Vec<Input> = (1..=40)
+        .map(|sequence| {
+            let report = backup_report(sequence, sim.now, RunResult::Success);
+            let mut wire = prost::Message::encode_to_vec(&v1::Report::from(&report));
+            // An unknown field of 200 KiB, as a later version might send.
+            wire.extend([0xfa, 0x7f, 0x80, 0xc0, 0x0c]);
+            wire.resize(wire.len() + 200 * 1024, 0);
+            let incoming =
+                Incoming { lane: v1::Lane::Kept.into(), sequence, wire, report: Ok(report), at: sim.now };
+            let message = FromAgent::Report(Box::new(incoming));
+            Input::FromAgent { session: agent.session, endpoint: agent.id, message }
+        })
+        .collect();
+    let mut commits = 0;
+    while !inputs.is_empty() {
+        sim.core.step(&mut inputs, sim.now).unwrap();
+        commits += 1;
+    }
+    assert_eq!(commits, 2, "4 MiB each");
+    let last = messages(&mut agent).pop();
+    assert_eq!(last, Some(Message::Ack(v1::Ack { lane: v1::Lane::Kept.into(), up_to: 40 })));
+    let mut sim = sim.restart_after(SignedDuration::from_secs(1));
+    assert_eq!(sim.attach(agent.id, 1).1.kept, 40);
+}
+
+#[test]
+fn what_a_person_closed_while_it_held_is_not_forgotten_before_it_clears() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    sim.backup(&mut agent, RunResult::Failed);
+    let alert = sim.alerts("backup-failed").remove(0).alert;
+    let (number, by) = (alert.number, person(alert.owner.side));
+    let act = Act::Close { resolution: "we live with it".into(), override_reason: None };
+    sim.ask(|reply| Command::Alert { number, act, by, version: None, reply }).unwrap();
+    let keep = sim.core.settings.keep_done;
+    let retire = |sim: &mut Sim| {
+        let mut batch = super::Batch::default();
+        let shared = sim.core.shared.clone();
+        super::load::retire(&mut shared.write().unwrap(), sim.now, keep, &mut batch);
+    };
+    sim.now += keep * 2;
+    retire(&mut sim);
+    assert_eq!(sim.alerts("backup-failed").len(), 1);
+    sim.backup(&mut agent, RunResult::Success);
+    sim.now += keep * 2;
+    retire(&mut sim);
+    assert!(sim.alerts("backup-failed").is_empty());
+}
+
+#[test]
+fn one_endpoint_cannot_fill_the_queue() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    agent.next.kept += 1;
+    let mut report = backup_report(1, sim.now, RunResult::Failed);
+    let jobs = &mut report.backup.as_mut().unwrap().jobs;
+    *jobs = (0..600).map(|n| BackupJob { name: format!("job-{n}"), ..jobs[0].clone() }).collect();
+    sim.report(&agent, &report);
+    let total = sim.handle.read(|state| state.alerts.len());
+    assert!((512..=514).contains(&total), "{total}");
+    assert_eq!(sim.alerts("too-many-findings").len(), 1);
+}
+
+#[test]
+fn a_command_that_nobody_waits_for_any_more_does_not_happen() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    sim.backup(&mut agent, RunResult::Failed);
+    let (reply, gone) = oneshot::channel();
+    drop(gone);
+    let act = Act::Comment { text: "hello".into() };
+    let by = person(Side::Msp);
+    let command = Command::Alert { number: AlertNumber(1), act, by, version: None, reply };
+    sim.step(Input::Command(Box::new(command)));
+    assert_eq!(sim.alerts("backup-failed")[0].alert.version, 1);
 }

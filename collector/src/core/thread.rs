@@ -1,206 +1,61 @@
 //! The core's thread: waits for inputs and instants, makes batches, commits, tells.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::time::Duration;
 
-use arc_swap::ArcSwap;
-use dogwatch_model::EndpointId;
 use dogwatch_proto::v1::{self, collector_message::Message};
 use dogwatch_triage::filter::Reads;
-use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{mpsc, watch};
+use jiff::Timestamp;
+use tokio::sync::mpsc;
 
-use super::{Batch, Core, CoreHandle, Due, INPUT_QUEUE, Input, MAX_BATCH, load};
+use super::{Batch, Core, CoreError, Input, MAX_BATCH, MAX_BATCH_BYTES, chores::Chores, load};
 use crate::{
-    access::Sha256,
-    config::{StorageConfig, Times, std_duration},
-    policy::{self, Policy},
     state::Health,
-    storage::{Finished, Row, Storage, StorageError, Table},
+    storage::{StorageError, Table},
 };
 
 /// Endpoints judged by time in one batch: a large fleet's sweep is spread, so that no report waits long behind it.
 const SWEEP_SLICE: usize = 256;
 
-/// How long to wait before a commit that found the disk full is tried again.
-const FULL_DISK_PAUSE: Duration = Duration::from_secs(1);
-
-/// How often the collector notes that it lives: by so much a crash's downtime is overestimated at most.
-const BEAT_EVERY: SignedDuration = SignedDuration::from_secs(15);
-
-/// How the core keeps time.
-#[derive(Debug, Clone, Copy)]
-pub struct Settings {
-    /// Every endpoint is judged at least this often.
-    pub sweep_every: SignedDuration,
-    /// The view is brought up to the journal this often.
-    pub settle_every: SignedDuration,
-    /// A snapshot is taken this often.
-    pub snapshot_every: SignedDuration,
-    /// Reports gather this long into one commit.
-    pub gather: Duration,
-    /// Older reports change no live state.
-    pub late_after: SignedDuration,
-    /// Ended alerts stay in memory this long.
-    pub keep_done: SignedDuration,
-}
-
-impl Settings {
-    /// The settings of a configuration.
-    pub fn new(storage: &StorageConfig, times: &Times) -> Self {
-        Self {
-            sweep_every: times.sweep_every,
-            settle_every: storage.settle_every,
-            snapshot_every: storage.snapshot_every,
-            gather: std_duration(storage.gather),
-            late_after: times.late_after,
-            keep_done: times.keep_done,
-        }
-    }
-}
-
-/// Why the core could not start, or ended early.
-#[derive(Debug, thiserror::Error)]
-pub enum CoreError {
-    /// The store.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// A row of the store is not what it should be.
-    #[error(
-        "row `{key}` of table `{table}` cannot be understood: {why}; restore the store from a backup, or move its `view` folder away to rebuild it"
-    )]
-    Row {
-        /// The table.
-        table: Table,
-        /// The key.
-        key: String,
-        /// Why.
-        why: String,
-    },
-    /// The system gives no thread or timer.
-    #[error("cannot start the core's thread: {0}")]
-    Thread(std::io::Error),
-}
-
-/// The running thread; joined at the end.
-pub struct CoreThread {
-    handle: CoreHandle,
-    thread: std::thread::JoinHandle<Result<(), CoreError>>,
-}
-
-impl CoreThread {
-    /// The way to reach it.
-    pub fn handle(&self) -> CoreHandle {
-        self.handle.clone()
-    }
-
-    /// Whether it has ended by itself, which only a broken disk makes it do.
-    pub fn is_finished(&self) -> bool {
-        self.thread.is_finished()
-    }
-
-    /// Waits for its end after [`Input::Drain`].
-    ///
-    /// # Errors
-    /// What ended it early.
-    pub fn join(self) -> Result<(), CoreError> {
-        drop(self.handle);
-        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    }
-}
-
-/// Loads the state and starts the thread. Says in its second part what the storage had to mend.
-pub(crate) fn start(
-    storage: Box<dyn Storage>,
-    policy: Arc<ArcSwap<Policy>>,
-    settings: Settings,
-    setup_code: Option<Sha256>,
-    now: Timestamp,
-) -> Result<(CoreThread, Vec<String>), CoreError> {
-    let (core, handle, queue, notes) = Core::load(storage, policy, settings, setup_code, now)?;
-    let thread = std::thread::Builder::new()
-        .name("core".into())
-        .spawn(move || core.run(queue))
-        .map_err(CoreError::Thread)?;
-    Ok((CoreThread { handle, thread }, notes))
-}
+/// How often a commit that found the disk full is tried again.
+const FULL_DISK_PAUSE: Duration = Duration::from_millis(250);
 
 impl Core {
-    /// A core that has taken up the watch and waits for inputs.
-    pub(super) fn load(
-        mut storage: Box<dyn Storage>,
-        policy: Arc<ArcSwap<Policy>>,
-        settings: Settings,
-        setup_code: Option<Sha256>,
-        now: Timestamp,
-    ) -> Result<(Self, CoreHandle, mpsc::Receiver<Input>, Vec<String>), CoreError> {
-        let (mut state, notes) = load::state(storage.load()?, settings.late_after)?;
-        let mut first = Batch::default();
-        load::resume(&mut state, now, &mut first);
-        if let Some(code) = setup_code {
-            state.setup_code = Some(code);
-            first.put(Table::Meta, super::people::SETUP_CODE, &code);
-        }
-        let ids: Vec<EndpointId> = state.members.keys().copied().collect();
-        let mut due = Due::default();
-        ids.iter().for_each(|id| due.set(*id, now));
-        let shared: crate::state::Shared = Arc::new(std::sync::RwLock::new(state));
-        let (inputs, queue) = mpsc::channel(INPUT_QUEUE);
-        let (health, health_seen) = watch::channel(Health::Ready);
-        let mut core = Self {
-            storage,
-            shared: shared.clone(),
-            policy: policy.clone(),
-            settings,
-            health,
-            sessions: BTreeMap::new(),
-            next_session: 0,
-            due,
-            dirty: ids.into_iter().collect(),
-        };
-        core.commit(first)?;
-        let policy_files = Arc::new(ArcSwap::from_pointee(policy::Standing::InForce { since: now }));
-        let handle = CoreHandle { inputs, shared, health: health_seen, policy, policy_files };
-        Ok((core, handle, queue, notes))
-    }
-}
-
-/// What the thread does by the clock.
-struct Chores {
-    settle_at: Timestamp,
-    snapshot_at: Timestamp,
-    beat_at: Timestamp,
-}
-
-impl Core {
-    fn run(mut self, mut queue: mpsc::Receiver<Input>) -> Result<(), CoreError> {
+    /// Works until the drain.
+    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Input>) -> Result<(), CoreError> {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(CoreError::Thread)?;
-        let now = Timestamp::now();
-        let mut chores = Chores {
-            settle_at: now + self.settings.settle_every,
-            snapshot_at: now + self.settings.snapshot_every,
-            beat_at: now + BEAT_EVERY,
-        };
+        let mut chores = Chores::new(&self.settings, Timestamp::now());
         let mut inputs = Vec::with_capacity(MAX_BATCH);
         loop {
-            let wait = self.until_next(&chores, Timestamp::now());
-            let came = runtime.block_on(async {
-                tokio::time::timeout(wait, queue.recv_many(&mut inputs, MAX_BATCH)).await
-            });
-            if came == Ok(0) {
-                break;
+            if inputs.is_empty() {
+                let wait = self.until_next(&chores, Timestamp::now());
+                let came = runtime.block_on(async {
+                    tokio::time::timeout(wait, queue.recv_many(&mut inputs, MAX_BATCH)).await
+                });
+                if came == Ok(0) {
+                    break;
+                }
+                if came.is_ok() && !self.settings.gather.is_zero() && inputs.iter().all(Input::can_gather) {
+                    self.gather(&runtime, &mut queue, &mut inputs);
+                }
             }
-            if came.is_ok() && !self.settings.gather.is_zero() && inputs.iter().all(Input::can_gather) {
-                self.gather(&runtime, &mut queue, &mut inputs);
-            }
-            let drain = self.step(&mut inputs, Timestamp::now())?;
-            self.chores(&mut chores, Timestamp::now())?;
-            if let Some(jitter_ms) = drain {
-                self.say_to_all(&Message::Drain(v1::Drain { jitter_ms }));
-                break;
+            match self.step(&mut inputs, Timestamp::now()).and_then(|drain| {
+                self.do_chores(&mut chores, Timestamp::now())?;
+                Ok(drain)
+            }) {
+                Ok(None) => {}
+                Ok(Some(jitter_ms)) => {
+                    self.say_to_all(&Message::Drain(v1::Drain { jitter_ms }));
+                    break;
+                }
+                // Given up because the collector stops: what did not fit was not acknowledged.
+                Err(error) if error.is_full() && self.stop.is_cancelled() => {
+                    return self.end_on_a_full_disk();
+                }
+                Err(error) => return Err(error.into()),
             }
         }
-        self.end(queue)
+        self.end(queue, inputs)
     }
 
     /// Lets more reports come into the batch that waits for the disk.
@@ -221,14 +76,13 @@ impl Core {
     }
 
     fn until_next(&self, chores: &Chores, now: Timestamp) -> Duration {
-        let mut next = chores.settle_at.min(chores.snapshot_at).min(chores.beat_at);
-        if let Some(due) = self.due.next() {
-            next = next.min(due);
-        }
+        let next = chores.next(self.storage_works, now);
+        let next = self.due.next().map_or(next, |due| due.min(next));
         next.duration_since(now).try_into().unwrap_or(Duration::ZERO)
     }
 
-    /// One batch: decide, commit, tell. Gives the drain's jitter when it was among the inputs.
+    /// One batch: decide, commit, tell. Takes inputs from the front until a commit is full and leaves the rest; gives the
+    /// drain's jitter when it was among them.
     pub(super) fn step(
         &mut self,
         inputs: &mut Vec<Input>,
@@ -240,7 +94,15 @@ impl Core {
         let shared = self.shared.clone();
         {
             let mut state = shared.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-            for input in inputs.drain(..) {
+            let mut bytes = 0;
+            let take = inputs
+                .iter()
+                .take_while(|input| {
+                    bytes += input.bytes();
+                    bytes <= MAX_BATCH_BYTES
+                })
+                .count();
+            for input in inputs.drain(..take.max(1).min(inputs.len())) {
                 match input {
                     Input::Command(command) => self.command(&mut state, &policy, *command, now, &mut batch),
                     Input::Attach(attach) => self.attach(&mut state, &policy, *attach, now, &mut batch),
@@ -253,7 +115,10 @@ impl Core {
                     Input::Drain { jitter_ms } => drain = Some(jitter_ms),
                 }
             }
-            for id in self.due.take(now, SWEEP_SLICE) {
+            // What was heard may have filled the commit; what is due can wait for the next.
+            let slice = if batch.bytes() < MAX_BATCH_BYTES { SWEEP_SLICE } else { 0 };
+            for id in self.due.take(now, slice) {
+                self.detach_if_gone(&mut state, &policy, id, now, &mut batch);
                 self.judge(&mut state, &policy, id, Reads::NONE, now, &mut batch);
             }
         }
@@ -261,32 +126,33 @@ impl Core {
         Ok(drain)
     }
 
-    /// Puts a batch on disk, then tells what depends on it. A full disk is waited for: meanwhile nothing is
-    /// acknowledged, and reads go on.
-    fn commit(&mut self, batch: Batch) -> Result<(), StorageError> {
+    /// Puts a batch on disk, then tells what depends on it. A full disk is waited for until the collector stops:
+    /// meanwhile nothing is acknowledged, and reads go on.
+    pub(super) fn commit(&mut self, batch: Batch) -> Result<(), StorageError> {
         if !batch.changes.is_empty() {
-            loop {
-                match self.storage.commit(&batch.changes) {
-                    Ok(_) => break,
-                    Err(error) if error.is_full() => {
-                        tracing::error!(%error, "the disk is full: nothing is accepted until there is room");
-                        self.set_health(Health::Degraded { since: Timestamp::now(), why: error.to_string() });
-                        std::thread::sleep(FULL_DISK_PAUSE);
-                    }
-                    Err(error) => {
-                        self.set_health(Health::Degraded { since: Timestamp::now(), why: error.to_string() });
-                        return Err(error);
-                    }
+            let mut waited = false;
+            while let Err(error) = self.storage.commit(&batch.changes) {
+                self.set_health(Health::Degraded { since: Timestamp::now(), why: error.to_string() });
+                if !error.is_full() || self.stop.is_cancelled() {
+                    return Err(error);
                 }
+                if !waited {
+                    tracing::error!(%error, "the disk is full: nothing is accepted until there is room");
+                }
+                waited = true;
+                std::thread::sleep(FULL_DISK_PAUSE);
             }
-            self.set_health(Health::Ready);
+            if waited {
+                tracing::info!("there is room on the disk again");
+                self.set_health(Health::Ready);
+            }
         }
         self.acknowledge(&batch.acks);
         batch.tell();
         Ok(())
     }
 
-    fn set_health(&self, health: Health) {
+    pub(super) fn set_health(&self, health: Health) {
         self.health.send_if_modified(|known| {
             let news = core::mem::discriminant(known) != core::mem::discriminant(&health);
             if news {
@@ -296,59 +162,6 @@ impl Core {
         });
     }
 
-    fn chores(&mut self, chores: &mut Chores, now: Timestamp) -> Result<(), StorageError> {
-        if now >= chores.beat_at {
-            chores.beat_at = now + BEAT_EVERY;
-            let mut batch = Batch::default();
-            batch.put(Table::Meta, load::BEAT, &now);
-            self.retire(now, &mut batch);
-            self.commit(batch)?;
-        }
-        match self.storage.finished() {
-            Some(Ok(Finished::Settled(position))) => tracing::debug!(%position, "view settled"),
-            Some(Ok(Finished::Snapshot(info))) => {
-                tracing::info!(rows = info.rows, bytes = info.bytes, position = %info.position, "snapshot taken");
-            }
-            Some(Err(error)) => tracing::error!(%error, "the journal has everything all the same"),
-            None => {}
-        }
-        if now >= chores.settle_at && self.settle() {
-            chores.settle_at = now + self.settings.settle_every;
-        } else if now >= chores.snapshot_at && self.dirty.is_empty() {
-            match self.storage.begin_snapshot(now) {
-                Err(StorageError::Busy) => {}
-                Ok(()) => chores.snapshot_at = now + self.settings.snapshot_every,
-                Err(error) => {
-                    chores.snapshot_at = now + self.settings.snapshot_every;
-                    tracing::error!(%error, "no snapshot could be taken; the journal is kept");
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Begins to bring the view up to the journal; says whether that could be begun.
-    fn settle(&mut self) -> bool {
-        let rows = self.dirty_rows();
-        match self.storage.settle(rows) {
-            Ok(()) => self.dirty.clear(),
-            Err(StorageError::Busy) => return false,
-            Err(error) => tracing::error!(%error, "the view could not be brought up to date"),
-        }
-        true
-    }
-
-    fn dirty_rows(&self) -> Vec<Row> {
-        let state = self.shared.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        self.dirty.iter().filter_map(|id| state.members.get(id)).flat_map(load::rows_of).collect()
-    }
-
-    /// Lets alerts that ended long ago leave memory; they stay in storage.
-    fn retire(&self, now: Timestamp, batch: &mut Batch) {
-        let mut state = self.shared.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        load::retire(&mut state, now, self.settings.keep_done, batch);
-    }
-
     fn say_to_all(&self, message: &Message) {
         for session in self.sessions.values() {
             let _ = session.outbound.try_send(Ok(v1::CollectorMessage { message: Some(message.clone()) }));
@@ -356,16 +169,29 @@ impl Core {
     }
 
     /// The last of it: what came meanwhile, the view, a snapshot.
-    fn end(mut self, mut queue: mpsc::Receiver<Input>) -> Result<(), CoreError> {
+    fn end(mut self, mut queue: mpsc::Receiver<Input>, mut inputs: Vec<Input>) -> Result<(), CoreError> {
         queue.close();
-        let mut inputs = Vec::new();
-        while let Ok(input) = queue.try_recv() {
-            inputs.push(input);
-            if inputs.len() == MAX_BATCH {
-                self.step(&mut inputs, Timestamp::now())?;
+        loop {
+            while inputs.len() < MAX_BATCH
+                && let Ok(input) = queue.try_recv()
+            {
+                inputs.push(input);
             }
+            if inputs.is_empty() {
+                break;
+            }
+            self.step(&mut inputs, Timestamp::now())?;
         }
-        self.step(&mut inputs, Timestamp::now())?;
+        self.tidy()
+    }
+
+    /// There is room for a last word at least: that is what the reserve is for.
+    fn end_on_a_full_disk(mut self) -> Result<(), CoreError> {
+        self.storage.release_reserve()?;
+        self.tidy()
+    }
+
+    fn tidy(mut self) -> Result<(), CoreError> {
         let now = Timestamp::now();
         let mut batch = Batch::default();
         batch.put(Table::Meta, load::BEAT, &now);
@@ -387,5 +213,13 @@ impl Input {
     /// A report may wait a few milliseconds for others; a person may not.
     const fn can_gather(&self) -> bool {
         matches!(self, Self::FromAgent { .. })
+    }
+
+    /// What it brings to the disk, about.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::FromAgent { message: super::FromAgent::Report(incoming), .. } => incoming.wire.len(),
+            _ => 0,
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use dogwatch_model::{EndpointId, Epoch, Goodbye, LaneMarks, MachineEvidence, Report};
+use dogwatch_model::{EndpointId, EndpointState, Epoch, Goodbye, LaneMarks, MachineEvidence, Report};
 use dogwatch_proto::v1::{self, agent_message, collector_message};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
@@ -103,6 +103,7 @@ impl Session {
             window: WINDOW,
             backoff_cap_ms: terms.backoff_cap_ms,
             server_time_us: now.as_microsecond(),
+            late_after_ms: terms.late_after_ms,
         };
         self.say(collector_message::Message::Welcome(welcome));
         self.say(collector_message::Message::Policy(terms.policy.clone()));
@@ -204,11 +205,11 @@ impl Session {
                 "the certificate request is for another key than this connection's",
             ));
         }
-        let org = self
-            .uplink
-            .core
-            .read(|state| state.members.get(&self.peer.endpoint).map(|member| member.endpoint.org.clone()))
-            .ok_or_else(|| Status::permission_denied("this endpoint is not known any more"))?;
+        let org = self.uplink.core.read(|state| {
+            let member = state.members.get(&self.peer.endpoint)?;
+            (member.endpoint.state != EndpointState::Revoked).then(|| member.endpoint.org.clone())
+        });
+        let org = org.ok_or_else(|| Status::unauthenticated("this endpoint was revoked"))?;
         let now = Timestamp::now();
         let issued = authority
             .issue(&renew.csr_der, &org, self.peer.endpoint, now)

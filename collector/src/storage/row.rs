@@ -31,6 +31,8 @@ text_enum! {
         Archive = "archive",
         /// Since when each finding has held.
         Standings = "standings",
+        /// Reports that could not be understood, the latest few of each endpoint.
+        Poisoned = "poisoned",
         /// Who did what.
         Audit = "audit",
         /// Sealed secrets.

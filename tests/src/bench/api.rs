@@ -68,14 +68,6 @@ impl Api {
         };
         answer(path, request.send_json(body).with_context(|| format!("POST {path}"))?)
     }
-
-    /// Whether the collector says that it is ready; not being there at all is not being ready.
-    pub fn ready(&self) -> bool {
-        self.agent
-            .get(format!("{}/readyz", self.base))
-            .call()
-            .is_ok_and(|response| response.status().is_success())
-    }
 }
 
 fn answer(path: &str, mut response: Response<Body>) -> Result<Value> {

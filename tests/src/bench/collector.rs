@@ -23,8 +23,11 @@ use crate::load::{
     trust::{Place, fetch_root},
 };
 
+/// The org that `init` makes, and some site of it.
+const ORG: &str = "home";
+const SITE: &str = "lab";
 /// A start may take this long before it counts as broken.
-const START_LIMIT: Duration = Duration::from_secs(120);
+const START_LIMIT: Duration = Duration::from_secs(30);
 /// Between looks at a starting collector: fine enough to measure a start of some hundred milliseconds.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
@@ -42,10 +45,10 @@ impl Collector {
         let folder = TempDir::with_prefix("dogwatch-bench-")?;
         let link = init(folder.path())?;
         let program = serve(folder.path())?;
-        let place = wait_until(|| runtime.block_on(Place::find(&link.people)).ok())?;
+        let place = wait_until(|| runtime.block_on(Place::find(&link.people)))?;
         let root = runtime.block_on(fetch_root(&place, unhex(&link.root)?))?;
         let mut api = Api::new(&link.people, &root);
-        wait_until(|| api.ready().then_some(()))?;
+        wait_until(|| api.get("/readyz"))?;
         let setup = json!({ "code": link.code, "person": "bench" });
         let answer = api.post("/api/v1/setup", &setup)?;
         let bearer = answer["token"].as_str().context("set-up answered without a token")?;
@@ -56,7 +59,7 @@ impl Collector {
 
     /// A token for this many agents.
     pub fn join_token(&self, uses: usize) -> Result<JoinToken> {
-        let order = json!({ "org": "acme", "site": "toronto", "uses": uses, "expires_in_seconds": 3600 });
+        let order = json!({ "org": ORG, "site": SITE, "uses": uses, "expires_in_seconds": 3600 });
         let answer = self.api.post("/api/v1/join-tokens", &order)?;
         let token = answer["token"].as_str().context("no token in the answer")?;
         Ok(token.parse()?)
@@ -69,11 +72,11 @@ impl Collector {
     }
 
     /// Kills it (SIGKILL), starts it again, and returns how long it took from the start until `ready` was content.
-    pub fn kill_and_restart(&mut self, ready: impl Fn(&Api) -> bool) -> Result<Duration> {
+    pub fn kill_and_restart(&mut self, ready: impl Fn(&Api) -> Result<()>) -> Result<Duration> {
         self.program.kill()?;
         let start = Instant::now();
         self.program = serve(self.folder.path())?;
-        wait_until(|| (self.api.ready() && ready(&self.api)).then_some(()))?;
+        wait_until(|| self.api.get("/readyz").and_then(|_| ready(&self.api)))?;
         Ok(start.elapsed())
     }
 
@@ -136,15 +139,18 @@ fn serve(folder: &Path) -> Result<Program> {
     )
 }
 
-fn wait_until<T>(mut look: impl FnMut() -> Option<T>) -> Result<T> {
+/// Looks until there is something to see.
+fn wait_until<T>(mut look: impl FnMut() -> Result<T>) -> Result<T> {
     let start = Instant::now();
-    while start.elapsed() < START_LIMIT {
-        if let Some(found) = look() {
-            return Ok(found);
+    loop {
+        match look() {
+            Ok(seen) => return Ok(seen),
+            Err(error) if start.elapsed() > START_LIMIT => {
+                return Err(error.context(format!("the collector was not ready after {START_LIMIT:?}")));
+            }
+            Err(_) => std::thread::sleep(LOOK_EVERY),
         }
-        std::thread::sleep(LOOK_EVERY);
     }
-    bail!("the collector was not ready after {START_LIMIT:?}")
 }
 
 fn free_port() -> Result<u16> {

@@ -30,7 +30,7 @@ pub fn run(runtime: &Handle, agents: usize, say: &dyn Fn(&str)) -> Result<Vec<Fi
     let with_state = each(empty, settled(&collector.meter())?, agents);
     let crew = runtime.block_on(fleet.leave());
 
-    collector.kill_and_restart(|_| true)?;
+    collector.kill_and_restart(|_| Ok(()))?;
     let loaded = settled(&collector.meter())?;
     let fleet = runtime.block_on(Fleet::attach(crew))?;
     let connection = each(loaded, settled(&collector.meter())?, agents);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Result, ensure};
 use tokio::runtime::Handle;
 
 use super::{api::Api, collector::Collector, figure::Figure};
@@ -34,7 +34,7 @@ pub fn run(runtime: &Handle, endpoints: usize, rounds: usize, say: &dyn Fn(&str)
     let mut times = Vec::new();
     for round in 1..=rounds {
         let disk = collector.bytes_on_disk()?;
-        let time = collector.kill_and_restart(|api| everybody(api, endpoints).unwrap_or(false))?;
+        let time = collector.kill_and_restart(|api| find_everybody(api, endpoints))?;
         say(&format!("restart, round {round} of {rounds}: {time:.0?} with {} MiB on disk", disk >> 20));
         times.push(time.as_secs_f64() * 1e3);
     }
@@ -44,9 +44,12 @@ pub fn run(runtime: &Handle, endpoints: usize, rounds: usize, say: &dyn Fn(&str)
     ])
 }
 
-/// Whether a query that looks at everybody's facts finds everybody.
-fn everybody(api: &Api, endpoints: usize) -> Result<bool> {
+/// A query that looks at everybody's facts finds everybody.
+fn find_everybody(api: &Api, endpoints: usize) -> Result<()> {
     let answer = api.get("/api/v1/fleet?limit=1&filter=os.family%20%3D%3D%20%22linux%22")?;
-    let matched = answer["matched"].as_u64().context("the fleet's answer does not say how many matched")?;
-    Ok(usize::try_from(matched)? == endpoints)
+    ensure!(
+        answer["matched"] == endpoints,
+        "{endpoints} endpoints are known, but a query for all finds {answer}"
+    );
+    Ok(())
 }

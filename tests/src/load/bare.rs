@@ -188,6 +188,7 @@ impl Uplink for AckEverything {
                         window: WINDOW,
                         backoff_cap_ms: 30_000,
                         server_time_us: Timestamp::now().as_microsecond(),
+                        late_after_ms: 0,
                     }),
                     Some(Inbound::Report(report)) => {
                         Outbound::Ack(Ack { lane: report.lane, up_to: report.sequence })

@@ -30,10 +30,13 @@ impl Running {
             gather: std::time::Duration::ZERO,
             late_after: hour,
             keep_done: hour,
+            grace: jiff::SignedDuration::ZERO,
         };
         let policy = Arc::new(arc_swap::ArcSwap::from_pointee(Policy::of_a_new(&"acme".parse().unwrap())));
         let code = Some(Sha256::of(b"c0de"));
-        let (core, _) = start(Box::new(Memory::new()), policy, settings, code, Timestamp::now()).unwrap();
+        let stop = tokio_util::sync::CancellationToken::new();
+        let (core, _) =
+            start(Box::new(Memory::new()), policy, settings, code, Timestamp::now(), stop).unwrap();
         let handle = core.handle();
         {
             let seed = work::state();

@@ -1,0 +1,106 @@
+//! What the core's thread does by the clock: the beat, the view, snapshots, old alerts.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Batch, Core, Settings, load};
+use crate::{
+    state::Health,
+    storage::{Finished, Row, StorageError, Table},
+};
+
+/// How often the collector notes that it lives: by so much a crash's downtime is overestimated at most.
+const BEAT_EVERY: SignedDuration = SignedDuration::from_secs(15);
+
+/// How often to look whether the storage has ended what it was asked for.
+const LOOK_EVERY: SignedDuration = SignedDuration::from_millis(250);
+
+/// When what is due next.
+pub(super) struct Chores {
+    settle_at: Timestamp,
+    snapshot_at: Timestamp,
+    beat_at: Timestamp,
+}
+
+impl Chores {
+    pub(super) fn new(settings: &Settings, now: Timestamp) -> Self {
+        Self {
+            settle_at: now + settings.settle_every,
+            snapshot_at: now + settings.snapshot_every,
+            beat_at: now + BEAT_EVERY,
+        }
+    }
+
+    /// The next instant at which there is something to do. While the storage works, nothing more is asked of it.
+    pub(super) fn next(&self, storage_works: bool, now: Timestamp) -> Timestamp {
+        let storage = if storage_works { now + LOOK_EVERY } else { self.settle_at.min(self.snapshot_at) };
+        storage.min(self.beat_at)
+    }
+}
+
+impl Core {
+    /// Does what is due.
+    pub(super) fn do_chores(&mut self, chores: &mut Chores, now: Timestamp) -> Result<(), StorageError> {
+        if now >= chores.beat_at {
+            chores.beat_at = now + BEAT_EVERY;
+            let mut batch = Batch::default();
+            batch.put(Table::Meta, load::BEAT, &now);
+            self.retire(now, &mut batch);
+            self.commit(batch)?;
+        }
+        self.look_after_storage();
+        if self.storage_works {
+            return Ok(());
+        }
+        if now >= chores.snapshot_at {
+            chores.snapshot_at = now + self.settings.snapshot_every;
+            let begun = self.storage.begin_snapshot(now);
+            self.begun(begun, "no snapshot could be begun; the journal is kept");
+        } else if now >= chores.settle_at {
+            chores.settle_at = now + self.settings.settle_every;
+            let begun = self.storage.settle(self.dirty_rows());
+            if begun.is_ok() {
+                self.dirty.clear();
+            }
+            self.begun(begun, "the view could not be brought up to date");
+        }
+        Ok(())
+    }
+
+    fn begun(&mut self, begun: Result<(), StorageError>, otherwise: &'static str) {
+        match begun {
+            Ok(()) => self.storage_works = true,
+            Err(StorageError::Busy) => {}
+            Err(error) => self.impaired(&error, otherwise),
+        }
+    }
+
+    fn look_after_storage(&mut self) {
+        match self.storage.finished() {
+            Some(Ok(Finished::Settled(position))) => tracing::debug!(%position, "view settled"),
+            Some(Ok(Finished::Snapshot(info))) => {
+                tracing::info!(rows = info.rows, bytes = info.bytes, position = %info.position, "snapshot taken");
+            }
+            Some(Err(error)) => self.impaired(&error, "the journal has everything all the same"),
+            None => return,
+        }
+        self.storage_works = false;
+    }
+
+    /// What is promised holds; but somebody should look.
+    fn impaired(&self, error: &StorageError, what: &'static str) {
+        tracing::error!(%error, "{what}");
+        self.set_health(Health::Impaired { since: Timestamp::now(), why: error.to_string() });
+    }
+
+    /// The rows of the endpoints that reports have changed since the view was last settled.
+    pub(super) fn dirty_rows(&self) -> Vec<Row> {
+        let state = self.shared.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.dirty.iter().filter_map(|id| state.members.get(id)).flat_map(load::rows_of).collect()
+    }
+
+    /// Lets alerts that ended long ago leave memory; they stay in storage.
+    fn retire(&self, now: Timestamp, batch: &mut Batch) {
+        let mut state = self.shared.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        load::retire(&mut state, now, self.settings.keep_done, batch);
+    }
+}

@@ -1,0 +1,189 @@
+//! Taking up the watch: what storage holds becomes the state, the thread starts.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use arc_swap::ArcSwap;
+use dogwatch_model::EndpointId;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::{Batch, Core, CoreHandle, Due, INPUT_QUEUE, Input, load};
+use crate::{
+    access::Sha256,
+    config::{StorageConfig, Times, std_duration},
+    policy::{self, Policy},
+    state::Health,
+    storage::{Storage, StorageError, Table},
+};
+
+/// Endpoints of one commit when the watch is taken up: some hundred bytes each.
+const RESUME_AT_ONCE: usize = 1024;
+
+/// How the core keeps time.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Every endpoint is judged at least this often.
+    pub sweep_every: SignedDuration,
+    /// The view is brought up to the journal this often.
+    pub settle_every: SignedDuration,
+    /// A snapshot is taken this often.
+    pub snapshot_every: SignedDuration,
+    /// Reports gather this long into one commit.
+    pub gather: Duration,
+    /// Older reports change no live state.
+    pub late_after: SignedDuration,
+    /// Ended alerts stay in memory this long.
+    pub keep_done: SignedDuration,
+    /// Agents may take this long to come back after a stop of the collector.
+    pub grace: SignedDuration,
+}
+
+impl Settings {
+    /// The settings of a configuration.
+    pub fn new(storage: &StorageConfig, times: &Times) -> Self {
+        Self {
+            sweep_every: times.sweep_every,
+            settle_every: storage.settle_every,
+            snapshot_every: storage.snapshot_every,
+            gather: std_duration(storage.gather),
+            late_after: times.late_after,
+            keep_done: times.keep_done,
+            grace: times.backoff_cap,
+        }
+    }
+}
+
+/// Why the core could not start, or ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum CoreError {
+    /// The store.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// A row of the store is not what it should be.
+    #[error(
+        "row `{key}` of table `{table}` cannot be understood: {why}; restore the store from a backup, or move its `view` folder away to rebuild it"
+    )]
+    Row {
+        /// The table.
+        table: Table,
+        /// The key.
+        key: String,
+        /// Why.
+        why: String,
+    },
+    /// The system gives no thread or timer.
+    #[error("cannot start the core's thread: {0}")]
+    Thread(std::io::Error),
+}
+
+/// The running thread; joined at the end.
+pub struct CoreThread {
+    handle: CoreHandle,
+    thread: std::thread::JoinHandle<Result<(), CoreError>>,
+}
+
+impl CoreThread {
+    /// The way to reach it.
+    pub fn handle(&self) -> CoreHandle {
+        self.handle.clone()
+    }
+
+    /// Whether it has ended by itself, which only a broken disk makes it do.
+    pub fn is_finished(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Waits for its end after [`Input::Drain`].
+    ///
+    /// # Errors
+    /// What ended it early.
+    pub fn join(self) -> Result<(), CoreError> {
+        drop(self.handle);
+        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+/// Loads the state and starts the thread. Says in its second part what the storage had to mend.
+pub(crate) fn start(
+    storage: Box<dyn Storage>,
+    policy: Arc<ArcSwap<Policy>>,
+    settings: Settings,
+    setup_code: Option<Sha256>,
+    now: Timestamp,
+    stop: CancellationToken,
+) -> Result<(CoreThread, Vec<String>), CoreError> {
+    let (core, handle, queue, notes) = Core::load(storage, policy, settings, setup_code, now, stop)?;
+    let thread = std::thread::Builder::new()
+        .name("core".into())
+        .spawn(move || core.run(queue))
+        .map_err(CoreError::Thread)?;
+    Ok((CoreThread { handle, thread }, notes))
+}
+
+impl Core {
+    /// A core that has taken up the watch and waits for inputs.
+    pub(super) fn load(
+        mut storage: Box<dyn Storage>,
+        policy: Arc<ArcSwap<Policy>>,
+        settings: Settings,
+        setup_code: Option<Sha256>,
+        now: Timestamp,
+        stop: CancellationToken,
+    ) -> Result<(Self, CoreHandle, mpsc::Receiver<Input>, Vec<String>), CoreError> {
+        let loaded = storage.load()?;
+        let lost = (!loaded.lost.is_empty())
+            .then(|| format!("the medium damaged {} records of the journal; see the log", loaded.lost.len()));
+        let (mut state, notes) = load::state(loaded, settings.late_after)?;
+        let resumed = load::resume(&mut state, now, settings.grace);
+        state.setup_code = setup_code.or(state.setup_code);
+        let ids: Vec<EndpointId> = state.members.keys().copied().collect();
+        let mut due = Due::default();
+        ids.iter().for_each(|id| due.set(*id, now));
+        let shared: crate::state::Shared = Arc::new(std::sync::RwLock::new(state));
+        let (inputs, queue) = mpsc::channel(INPUT_QUEUE);
+        let health = lost.map_or(Health::Ready, |why| Health::Impaired { since: now, why });
+        let (health, health_seen) = watch::channel(health);
+        let mut core = Self {
+            storage,
+            shared: shared.clone(),
+            policy: policy.clone(),
+            settings,
+            health,
+            sessions: BTreeMap::new(),
+            next_session: 0,
+            due,
+            dirty: ids.into_iter().collect(),
+            storage_works: false,
+            stop,
+        };
+        core.commit_start(&resumed, setup_code, now)?;
+        let policy_files = Arc::new(ArcSwap::from_pointee(policy::Standing::InForce { since: now }));
+        let handle = CoreHandle { inputs, shared, health: health_seen, policy, policy_files };
+        Ok((core, handle, queue, notes))
+    }
+    /// Puts what taking up the watch has changed on disk, in commits of bounded size.
+    fn commit_start(
+        &mut self,
+        resumed: &[EndpointId],
+        setup_code: Option<Sha256>,
+        now: Timestamp,
+    ) -> Result<(), CoreError> {
+        let shared = self.shared.clone();
+        for some in resumed.chunks(RESUME_AT_ONCE) {
+            let mut batch = Batch::default();
+            {
+                let state = shared.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let members = some.iter().filter_map(|id| state.members.get(id));
+                members.for_each(|member| load::put_resumed(member, &mut batch));
+            }
+            self.commit(batch)?;
+        }
+        let mut last = Batch::default();
+        last.put(Table::Meta, load::BEAT, &now);
+        if let Some(code) = setup_code {
+            last.put(Table::Meta, super::people::SETUP_CODE, &code);
+        }
+        Ok(self.commit(last)?)
+    }
+}
