@@ -31,14 +31,24 @@ pub(super) struct Connecting;
 
 impl Connecting {
     pub(super) async fn run(self, uplink: &mut Uplink, cancel: &CancellationToken) -> State {
-        let attempt = tokio::select! {
-            () = cancel.cancelled() => return State::Stopped,
-            attempt = attempt(uplink) => attempt,
-        };
-        match attempt {
-            Ok((link, welcome)) => welcomed(uplink, link, &welcome),
-            Err(failure) => uplink.failed(&failure),
+        match attempt_until(uplink, cancel).await {
+            Some(Ok((link, welcome))) => welcomed(uplink, link, &welcome),
+            Some(Err(failure)) => uplink.failed(&failure),
+            None => State::Stopped,
         }
+    }
+}
+
+/// An attempt, for as long as the agent runs. Hello may be out when the agent is stopped: then the collector takes it for
+/// present, so the attempt is brought to its end to say goodbye, if that does not take long.
+async fn attempt_until(
+    uplink: &Uplink,
+    cancel: &CancellationToken,
+) -> Option<Result<(Link, v1::Welcome), Failure>> {
+    let mut attempt = std::pin::pin!(attempt(uplink));
+    tokio::select! {
+        attempted = &mut attempt => Some(attempted),
+        () = cancel.cancelled() => tokio::time::timeout(uplink.drain, attempt).await.ok(),
     }
 }
 

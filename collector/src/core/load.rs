@@ -4,7 +4,7 @@ use dogwatch_model::{Endpoint, EndpointId, Epoch, Lane, LaneMarks, MachineEviden
 use dogwatch_proto::v1;
 use dogwatch_triage::{
     alert::{Alert, AlertNumber, Condition, TimelineEvent, Work},
-    assess::{Held, Standing},
+    assess::Standing,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
@@ -179,7 +179,7 @@ pub(super) fn resume(state: &mut State, now: Timestamp, grace: SignedDuration) -
         } else if presence.goodbye.is_none() {
             presence.since = (presence.since + unwatched).min(now);
         }
-        member.standing.iter_mut().for_each(|standing| postpone(&mut standing.state.held, unwatched));
+        member.standing.iter_mut().for_each(|standing| standing.state.postpone(unwatched));
     }
     state.members.keys().copied().collect()
 }
@@ -190,12 +190,6 @@ pub(super) fn put_resumed(member: &Member, batch: &mut Batch) {
     batch.put(Table::Links, id, &member.link());
     if !member.standing.is_empty() {
         batch.put(Table::Standings, id, &member.standing);
-    }
-}
-
-fn postpone(held: &mut Held, by: SignedDuration) {
-    for since in [&mut held.info, &mut held.warning, &mut held.critical].into_iter().flatten() {
-        *since += by;
     }
 }
 

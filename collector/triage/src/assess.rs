@@ -7,6 +7,12 @@
 //! nor clears. A hold counts from the first time in a row that the condition was seen true. Good samples count only
 //! when they bring what the rule reads; to a rule that reads no report, every look is a sample.
 //!
+//! While a rule's `while` is not true it is not judged at all: what it found stays, and its holds stand still.
+//!
+//! A firing finding is told again when its severity changed, or what people would read about events; one whose title
+//! only wiggles or ages is told again every [`RETELL_AFTER`] at most. Only reports bring news to read: a tick tells
+//! nothing again.
+//!
 //! A report moves only the rules that read what it brought; a tick of the clock (an empty sample) moves them all.
 //!
 //! Deliberately missing: flapping, windows, people. Those are the alert's life, not the machine's truth.
@@ -15,18 +21,22 @@ mod explain;
 mod judgement;
 mod standing;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     filter::{Reads, Row, Scope, Value, Verdict},
     finding::Finding,
-    rules::{Rule, RuleSet, collect_evidence, names_digest},
+    rules::{Rule, RuleSet, collect_evidence, evidence_digest, text_digest},
 };
 
 pub use explain::{Explained, LevelExplained, explain};
 pub use standing::{Firing, Held, Standing, State};
 
 use judgement::{Judgement, Sampled, judge};
+
+/// A percentage in a title may move with every sample; people are told so after this time. An alert that is read in a
+/// meeting is not older than this, and a day of it is not thousands of versions.
+pub const RETELL_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
 /// One endpoint to assess.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +55,7 @@ pub struct Snapshot<'a> {
 pub enum Change {
     /// A condition began to count.
     Opened(Finding),
-    /// Its severity changed, or the set of things it is about.
+    /// Its severity changed, or what it tells people.
     Changed(Finding),
     /// It holds no more.
     Cleared {
@@ -125,10 +135,15 @@ impl Pass<'_, '_> {
         if !self.sample.is_empty() && !self.sample.intersects(rule.reads) {
             return self.pass_over(rule, of_rule);
         }
-        match rule.only.as_ref().map_or(Verdict::Match, |only| only.judge_in(&mut self.scope)) {
-            Verdict::Match => {}
-            Verdict::NoMatch => return self.clear(of_rule),
-            Verdict::Unknown => return self.leave(rule, of_rule),
+        let only = rule.only.as_ref().map_or(Verdict::Match, |only| only.judge_in(&mut self.scope));
+        if only == Verdict::NoMatch {
+            return self.clear(of_rule);
+        }
+        if rule.only_while.as_ref().is_some_and(|held| held.judge_in(&mut self.scope) != Verdict::Match) {
+            return self.suspend(of_rule);
+        }
+        if only == Verdict::Unknown {
+            return self.leave(rule, of_rule);
         }
         let (Some(walk), Some(subject)) = (&rule.each, &rule.subject) else {
             return self.subject(rule, "", of_rule);
@@ -156,12 +171,12 @@ impl Pass<'_, '_> {
             return;
         }
         let before = known.map_or(State::default(), |at| self.before[at].state);
-        let sampled = Sampled { rule, sample: self.sample };
-        let Judgement { mut state, counts } = judge(&sampled, &before, &mut self.scope);
         let as_of = self.scope.row().as_of;
+        let sampled = Sampled { rule, sample: self.sample };
+        let Judgement { mut state, counts } = judge(&sampled, &before.returned(as_of), &mut self.scope);
         self.note_due(judgement::due(rule, &state).filter(|due| *due > as_of));
         if counts && let Some(firing) = &mut state.firing {
-            firing.names = names_digest(&rule.evidence, &mut self.scope);
+            self.note_news(rule, before.firing, firing);
         }
         self.tell(rule, subject, &before, &state);
         match known {
@@ -173,10 +188,32 @@ impl Pass<'_, '_> {
         }
     }
 
+    /// Brings up to date what was told, if there is news; [`Self::tell`] then tells it.
+    fn note_news(&mut self, rule: &Rule, before: Option<Firing>, firing: &mut Firing) {
+        let is_certain = before.is_none_or(|before| before.severity != firing.severity);
+        if !is_certain && !self.sample.intersects(Reads::REPORTED) {
+            return;
+        }
+        let as_of = self.scope.row().as_of;
+        let mut news = Firing { told_at: Some(as_of), ..*firing };
+        news.texts = evidence_digest(&rule.evidence, &mut self.scope);
+        let may_retell = firing.told_at.is_none_or(|told_at| as_of.duration_since(told_at) >= RETELL_AFTER);
+        if rule.is_title_steady {
+            news.texts = news.texts.wrapping_add(text_digest(&rule.title, &mut self.scope));
+        } else if is_certain || may_retell {
+            news.title = text_digest(&rule.title, &mut self.scope);
+        }
+        if is_certain || (news.texts, news.title) != (firing.texts, firing.title) {
+            *firing = news;
+        }
+    }
+
     fn tell(&mut self, rule: &Rule, subject: &str, before: &State, now: &State) {
         let change = match (before.firing, now.firing) {
             (None, Some(firing)) => Change::Opened(self.finding(rule, subject, firing)),
-            (Some(old), Some(new)) if old.severity != new.severity || old.names != new.names => {
+            (Some(old), Some(new))
+                if (old.severity, old.texts, old.title) != (new.severity, new.texts, new.title) =>
+            {
                 Change::Changed(self.finding(rule, subject, new))
             }
             (Some(_), None) => Change::Cleared { rule: rule.id.clone(), subject: subject.to_owned() },
@@ -216,9 +253,23 @@ impl Pass<'_, '_> {
     fn leave(&mut self, rule: &Rule, of_rule: Range) {
         let as_of = self.scope.row().as_of;
         for at in of_rule {
-            self.note_due(judgement::due(rule, &self.before[at].state).filter(|due| *due > as_of));
-            self.decide(at, Fate::Stays);
+            let state = self.before[at].state.returned(as_of);
+            self.note_due(judgement::due(rule, &state).filter(|due| *due > as_of));
+            self.becomes(at, state);
         }
+    }
+
+    /// The rule is not judged now: everything stays, and holds stand still.
+    fn suspend(&mut self, of_rule: Range) {
+        let as_of = self.scope.row().as_of;
+        for at in of_rule {
+            self.becomes(at, self.before[at].state.left(as_of));
+        }
+    }
+
+    fn becomes(&mut self, at: usize, state: State) {
+        let fate = if state == self.before[at].state { Fate::Stays } else { Fate::Becomes(state) };
+        self.decide(at, fate);
     }
 
     /// Ends what stood, whatever it was waiting for.

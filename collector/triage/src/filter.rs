@@ -116,12 +116,13 @@ impl Filter {
 pub(crate) struct Formula {
     program: program::Expr,
     ty: Type,
+    reads: Reads,
 }
 
 impl Formula {
     pub(crate) fn compile(source: &str, bindings: &Bindings) -> Result<Self, FilterError> {
         let lowered = lower::formula(source, bindings)?;
-        Ok(Self { program: lowered.expr, ty: lowered.ty })
+        Ok(Self { program: lowered.expr, ty: lowered.ty, reads: lowered.reads })
     }
 
     pub(crate) fn value<'v, 'a: 'v>(&'v self, scope: &mut Scope<'_, 'a>) -> Value<'v> {
@@ -130,6 +131,11 @@ impl Formula {
 
     pub(crate) const fn ty(&self) -> Type {
         self.ty
+    }
+
+    /// Which parts of an endpoint it shows, those of bound elements' lists aside.
+    pub(crate) const fn reads(&self) -> Reads {
+        self.reads
     }
 }
 

@@ -22,13 +22,19 @@ use crate::{
     finding::{Category, Severity},
 };
 
-pub(crate) use evidence::{EvidenceLine, collect as collect_evidence, names_digest};
+pub(crate) use evidence::{
+    EvidenceLine, collect as collect_evidence, digest as evidence_digest, text_digest,
+};
 pub(crate) use template::Template;
 
 /// The rules that Dogwatch ships with.
 pub const SHIPPED: &str = include_str!("../rules.toml");
 
-/// The longest rule file, in bytes: a thousand rules fit.
+/// The most rules in force: each is looked at whenever any endpoint tells something, and more could not be read by
+/// those who answer for them.
+pub const MAX_RULES: usize = 200;
+
+/// The longest rule file, in bytes: [`MAX_RULES`] fit, however long they are.
 pub const MAX_FILE_BYTES: usize = 1 << 20;
 
 /// The most good samples that a rule may ask for before it clears.
@@ -54,7 +60,10 @@ pub struct Rule {
     pub(crate) each: Option<Walk>,
     pub(crate) subject: Option<Formula>,
     pub(crate) only: Option<Filter>,
+    pub(crate) only_while: Option<Filter>,
     pub(crate) title: Template,
+    /// What the title shows changes with events only: [`Reads::EVENTS`].
+    pub(crate) is_title_steady: bool,
     pub(crate) evidence: Vec<EvidenceLine>,
     pub(crate) reads: Reads,
 }
@@ -63,6 +72,11 @@ impl Rule {
     /// Which endpoints it is for, as it was written.
     pub fn only(&self) -> Option<&str> {
         self.only.as_ref().map(Filter::source)
+    }
+
+    /// When it is judged; at other times what it found and what it waits for stay as they are.
+    pub fn only_while(&self) -> Option<&str> {
+        self.only_while.as_ref().map(Filter::source)
     }
 
     /// What decides it.

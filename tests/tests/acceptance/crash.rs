@@ -47,6 +47,7 @@ fn nothing_acknowledged_is_lost_when_the_collector_is_killed_among_snapshots() -
 
 /// Kills and restarts the collector so often while machines report, and compares what each was told with what the
 /// fleet shows. Each machine compares for itself, too: what is stored when it comes back is never less.
+#[expect(clippy::print_stdout, reason = "how much was survived belongs into a test's output")]
 fn kill_under_load(lab: &mut Lab, kills: u32, life: u64) -> Result<Ledgers> {
     let start = Instant::now();
     let machines = Machines::start(lab)?;

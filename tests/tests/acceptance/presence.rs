@@ -2,11 +2,22 @@
 
 use std::time::{Duration, Instant};
 
-use dogwatch_tests::harness::{Lab, PATIENCE, wait};
+use anyhow::Result;
+use dogwatch_proto::v1::LaneMarks;
+use dogwatch_tests::harness::{
+    Lab, PATIENCE,
+    peer::{Peer, identities},
+    settings::Settings,
+    tool, wait,
+};
 use serde_json::json;
+use tokio::{runtime::Runtime, time::timeout};
+use uuid::Uuid;
 
 /// The lab's hold time of the rule `silent`.
 const HOLD: Duration = Duration::from_secs(1);
+/// Simulated machines that die while they attach, each at another moment of the time that it takes.
+const MACHINES: u32 = 40;
 
 #[test]
 fn a_killed_agent_is_silent_after_the_rules_time_and_back_when_it_returns() {
@@ -32,4 +43,34 @@ fn an_agent_that_is_stopped_says_goodbye_and_is_not_missed() {
     agent.stop();
     lab.wait_for_endpoint("srv-01", |endpoint| endpoint["online"] == json!(false));
     wait::holds_for("no alert of a planned absence", HOLD * 3, || lab.alerts("silent"), Vec::is_empty);
+}
+
+#[test]
+fn an_agent_that_dies_while_it_attaches_is_not_online_for_ever() -> Result<()> {
+    let Some(strace) = tool::find("strace", "an agent that dies while it attaches is not online for ever")
+    else {
+        return Ok(());
+    };
+    // A slow disk: it takes a while from the core's yes to the answer.
+    let under = [&strace.display().to_string(), "-f", "-o/dev/null", "-einject=fdatasync:delay_enter=20000"];
+    let lab = Lab::with(&Settings { under: under.map(str::to_owned).to_vec(), ..Settings::default() });
+    let machines = Runtime::new()?.block_on(identities(&lab, "sim", MACHINES))?;
+    let first = LaneMarks { kept: 1, latest: 1, samples: 1 };
+    for (moment, machine) in (0..).zip(&machines) {
+        // With its runtime goes all that it was, as with a process that is killed: no reset, no goodbye.
+        Runtime::new()?.block_on(async {
+            let channel = machine.uplink.connect(machine.tls.clone()).await?;
+            let attach = Peer::attach_over(channel, Uuid::new_v4(), first);
+            let _ = timeout(Duration::from_millis(1) * moment, attach).await;
+            anyhow::Ok(())
+        })?;
+    }
+    let seen_and_gone = || {
+        let fleet = lab.collector().api().get("/api/v1/fleet").unwrap_or_default();
+        let machines = fleet["endpoints"].as_array().cloned().unwrap_or_default();
+        let seen = machines.iter().filter(|machine| machine.get("last_seen").is_some()).count();
+        (seen, machines.iter().filter(|machine| machine["online"] == json!(true)).count())
+    };
+    wait::wait_for("all to be gone", PATIENCE, seen_and_gone, |(seen, online)| *seen > 0 && *online == 0);
+    Ok(())
 }

@@ -85,8 +85,8 @@ impl Alert {
 
     /// The finding holds at `at`.
     ///
-    /// Whatever it tells anew makes a new version; `assess` has damped it, so a percentage that moves with every
-    /// sample does not come here each time.
+    /// Whatever it tells anew makes a new version; only a change of severity makes an entry of the timeline. `assess`
+    /// has damped it, so a percentage that moves with every sample does not come here each time.
     pub fn fire(&self, finding: &Finding, endpoint: &Endpoint, at: Timestamp, policy: &Policy) -> Fire {
         match (self.work, self.condition) {
             (Work::Done, Condition::Firing) if finding.severity > self.severity => Fire::Reopen,

@@ -36,7 +36,7 @@ pub enum EventKind {
         /// To whom and why.
         owner: Owner,
     },
-    /// Its severity or title changed while firing.
+    /// Its severity changed while firing.
     SeverityChanged {
         /// Before.
         from: Severity,

@@ -65,6 +65,11 @@ fn explain_rule(snapshot: &Snapshot<'_>, rule: &Rule, into: &mut Vec<Explained>)
             }
         }
     }
+    if let Some(only_while) = &rule.only_while
+        && only_while.judge_in(&mut scope) != Verdict::Match
+    {
+        return into.push(set_aside(format!("left as it was: judged only while {}", only_while.source())));
+    }
     let (Some(walk), Some(subject)) = (&rule.each, &rule.subject) else {
         return into.push(explain_subject(snapshot, rule, "", &mut scope));
     };

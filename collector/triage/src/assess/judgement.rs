@@ -44,7 +44,7 @@ enum Says {
 
 pub(super) fn judge(sampled: &Sampled<'_>, before: &State, scope: &mut Scope<'_, '_>) -> Judgement {
     let as_of = scope.row().as_of;
-    let mut state = State { held: before.held, firing: before.firing };
+    let mut state = *before;
     let mut worst: Option<(Severity, Timestamp)> = None;
     let (mut unsure, mut counts) = (false, false);
     for level in &sampled.rule.levels {
@@ -63,7 +63,9 @@ pub(super) fn judge(sampled: &Sampled<'_>, before: &State, scope: &mut Scope<'_,
         }
     }
     state.firing = match (worst, before.firing) {
-        (Some((severity, since)), None) => Some(Firing { severity, since, good: 0, good_at: None, names: 0 }),
+        (Some((severity, since)), None) => {
+            Some(Firing { severity, since, good: 0, good_at: None, texts: 0, title: 0, told_at: None })
+        }
         (Some((severity, _)), Some(firing)) => Some(Firing { severity, good: 0, good_at: None, ..firing }),
         (None, Some(firing)) if unsure => Some(firing),
         (None, Some(firing)) => after_good_look(sampled, firing, as_of),
@@ -111,8 +113,11 @@ fn after_good_look(sampled: &Sampled<'_>, mut firing: Firing, as_of: Timestamp) 
     (firing.good < wanted).then_some(firing)
 }
 
-/// When the first hold runs out that would open a finding or make it worse.
+/// When the first hold runs out that would open a finding or make it worse. None does while the rule is not judged.
 pub(super) fn due(rule: &Rule, state: &State) -> Option<Timestamp> {
+    if state.left_at.is_some() {
+        return None;
+    }
     let worsens = |level: &&Level| state.firing.is_none_or(|firing| level.severity > firing.severity);
     let runs_out = |level: &Level| state.held.of(level.severity)?.checked_add(level.hold).ok();
     rule.levels.iter().filter(worsens).filter_map(runs_out).min()

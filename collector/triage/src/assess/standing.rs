@@ -1,7 +1,7 @@
 //! What an endpoint's rules remember from one look to the next. Kept with the endpoint.
 
 use dogwatch_model::RuleId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Severity;
@@ -28,9 +28,33 @@ pub struct State {
     /// Set while a finding is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub firing: Option<Firing>,
+    /// Since when the rule is not judged, because its `while` is not true.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_at: Option<Timestamp>,
 }
 
 impl State {
+    /// Nobody was watching for so long: what is being waited for waits longer. What had left has been away for as long
+    /// as its endpoint was, watched or not.
+    pub fn postpone(&mut self, by: SignedDuration) {
+        self.held.postpone(by);
+        self.left_at = self.left_at.map(|at| at.saturating_add(by).unwrap_or(Timestamp::MAX));
+    }
+
+    /// As it is while the rule is not judged.
+    pub(super) fn left(self, as_of: Timestamp) -> Self {
+        Self { left_at: self.left_at.or(Some(as_of)), ..self }
+    }
+
+    /// As it is once the rule is judged again: what was true when it left has held for the time before, not for the
+    /// time away.
+    pub(super) fn returned(mut self, as_of: Timestamp) -> Self {
+        if let Some(left_at) = self.left_at.take() {
+            self.held.postpone(as_of.duration_since(left_at).max(SignedDuration::ZERO));
+        }
+        self
+    }
+
     /// Nothing is worth remembering.
     pub(super) fn is_idle(&self) -> bool {
         self.firing.is_none() && self.held.is_empty()
@@ -52,6 +76,13 @@ pub struct Held {
 }
 
 impl Held {
+    /// Moves every instant.
+    fn postpone(&mut self, by: SignedDuration) {
+        for since in [&mut self.info, &mut self.warning, &mut self.critical].into_iter().flatten() {
+            *since = since.saturating_add(by).unwrap_or(Timestamp::MAX);
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -86,7 +117,13 @@ pub struct Firing {
     /// When the latest good sample counted: the same one never counts twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub good_at: Option<Timestamp>,
-    /// Identifies the set of things that it is about.
+    /// Identifies the evidence that was told, and the title where it is about events.
     #[serde(default)]
-    pub names: u64,
+    pub texts: u64,
+    /// Identifies the title that was told, where its values wiggle or age.
+    #[serde(default)]
+    pub title: u64,
+    /// When the queue was last told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_at: Option<Timestamp>,
 }

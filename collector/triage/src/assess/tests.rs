@@ -8,8 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::*;
 use crate::specimen::{full_server, noon, row_at};
 
+mod away;
 mod properties;
 mod shipped;
+mod told;
 
 /// One endpoint through time.
 struct Watch {

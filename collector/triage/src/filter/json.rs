@@ -1,4 +1,5 @@
-//! An endpoint as JSON, written from the schema's table: exactly its names, and only what is known.
+//! An endpoint as JSON, written from the schema's table: its names without those that only filters need, and only
+//! what is known.
 
 use serde::{
     Serialize, Serializer,
@@ -42,7 +43,7 @@ impl Object<'_, '_> {
 impl Serialize for Object<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for field in self.fields {
+        for field in self.fields.iter().filter(|field| !field.filter_only) {
             match &field.kind {
                 Kind::Value(ty, get) => match get(self.row, self.item) {
                     Value::Missing => {}
@@ -104,10 +105,15 @@ impl Serialize for Scalar<'_> {
                 Type::Int | Type::Bytes => serialize_whole(value, serializer),
                 // Seconds are whole wherever the fact was; an offset of 0.25 s is not.
                 Type::Duration if value.fract() == 0.0 => serialize_whole(value, serializer),
-                _ => serializer.serialize_f64((value * 100.0).round() / 100.0),
+                _ => serializer.serialize_f64(hundredths(value)),
             },
         }
     }
+}
+
+/// Two decimals. What rounds to nothing is nothing: adding zero takes the sign from a zero that has one.
+fn hundredths(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0 + 0.0
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "whole numbers of the model fit an i64 by far")]

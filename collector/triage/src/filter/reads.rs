@@ -48,6 +48,11 @@ impl Reads {
             | Self::CLOCK.0,
     );
 
+    /// What changes when something happened, and stays until something else does. The rest wiggles with every sample or
+    /// moves with time.
+    pub const EVENTS: Self =
+        Self(Self::INVENTORY.0 | Self::SERVICES.0 | Self::CHECKS.0 | Self::PATCH.0 | Self::BACKUP.0);
+
     /// What a report brings. The clock offset comes with any report that was not kept back.
     pub fn of_report(report: &Report) -> Self {
         let parts = [

@@ -94,6 +94,8 @@ pub(crate) struct Field {
     pub(crate) doc: &'static str,
     /// Which parts of the endpoint this field adds to those of the groups around it.
     pub(crate) reads: Reads,
+    /// A convenience of filters that repeats what other fields say: an endpoint's JSON leaves it out.
+    pub(crate) filter_only: bool,
     pub(crate) kind: Kind,
 }
 
@@ -109,12 +111,18 @@ pub(crate) enum Kind {
 
 impl Field {
     const fn new(name: &'static str, doc: &'static str, kind: Kind) -> Self {
-        Self { name, doc, reads: Reads::NONE, kind }
+        Self { name, doc, reads: Reads::NONE, filter_only: false, kind }
     }
 
     /// Adds what deciding this field takes.
     const fn reads(mut self, reads: Reads) -> Self {
         self.reads = self.reads.union(reads);
+        self
+    }
+
+    /// Keeps this field out of an endpoint's JSON.
+    const fn filter_only(mut self) -> Self {
+        self.filter_only = true;
         self
     }
 }

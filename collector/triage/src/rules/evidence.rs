@@ -16,6 +16,8 @@ pub(crate) struct EvidenceLine {
     pub(crate) keep: Option<Filter>,
     pub(crate) name: Template,
     pub(crate) value: Template,
+    /// What it shows changes with events only: [`Reads::EVENTS`](crate::filter::Reads::EVENTS).
+    pub(crate) is_steady: bool,
 }
 
 impl EvidenceLine {
@@ -53,18 +55,31 @@ pub(crate) fn collect(lines: &[EvidenceLine], scope: &mut Scope<'_, '_>) -> Vec<
     evidence
 }
 
-/// Identifies the set of names that lists bring: a value that wiggles is no news, a package that comes or goes is.
-/// Order does not count. Nothing is built.
-pub(crate) fn names_digest(lines: &[EvidenceLine], scope: &mut Scope<'_, '_>) -> u64 {
+/// Identifies what the lines say. Of lines about events it is every word. Where a value wiggles with each sample or
+/// ages it is the names that a list brings: a value that wiggles is no news, one thing more is. The order of a list
+/// does not count. Nothing is kept.
+pub(crate) fn digest(lines: &[EvidenceLine], scope: &mut Scope<'_, '_>) -> u64 {
     let mut digest = 0_u64;
-    for line in lines.iter().filter(|line| line.each.is_some()) {
+    for line in lines.iter().filter(|line| line.each.is_some() || line.is_steady) {
         line.visit(scope, |scope| {
-            let mut name = Fnv::default();
-            line.name.write(scope, &mut name);
-            digest = digest.wrapping_add(name.0);
+            let mut text = Fnv::default();
+            line.name.write(scope, &mut text);
+            if line.is_steady {
+                // No text has this byte: a name and a value never look like another name and value.
+                text.byte(0xff);
+                line.value.write(scope, &mut text);
+            }
+            digest = digest.wrapping_add(text.0);
         });
     }
     digest
+}
+
+/// Identifies a text.
+pub(crate) fn text_digest(text: &Template, scope: &mut Scope<'_, '_>) -> u64 {
+    let mut digest = Fnv::default();
+    text.write(scope, &mut digest);
+    digest.0
 }
 
 /// FNV-1a, 64 bits: stable across builds, which a digest that is kept on disk must be.
@@ -76,11 +91,15 @@ impl Default for Fnv {
     }
 }
 
+impl Fnv {
+    const fn byte(&mut self, byte: u8) {
+        self.0 = (self.0 ^ byte as u64).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+}
+
 impl core::fmt::Write for Fnv {
     fn write_str(&mut self, text: &str) -> core::fmt::Result {
-        for byte in text.bytes() {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
+        text.bytes().for_each(|byte| self.byte(byte));
         Ok(())
     }
 }

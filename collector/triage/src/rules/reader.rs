@@ -6,7 +6,7 @@ use dogwatch_model::{IdError, RuleId};
 use jiff::SignedDuration;
 
 use super::{
-    EvidenceLine, Level, MAX_CLEAR_AFTER, Rule, RuleError, Template,
+    EvidenceLine, Level, MAX_CLEAR_AFTER, MAX_RULES, Rule, RuleError, Template,
     document::{Layers, Node, Place, Table, Value},
 };
 use crate::{
@@ -17,12 +17,13 @@ use crate::{
 /// Good samples that clear a rule which does not say how many.
 const DEFAULT_CLEAR_AFTER: u32 = 1;
 
-const RULE_KEYS: [&str; 13] = [
+const RULE_KEYS: [&str; 14] = [
     "category",
     "tool",
     "enabled",
     "note",
     "only",
+    "while",
     "each",
     "subject",
     "title",
@@ -43,10 +44,10 @@ pub(super) fn read(layers: &[(&str, &str)]) -> Result<Vec<Rule>, Vec<RuleError>>
     if errors.is_empty() { Ok(rules) } else { Err(errors) }
 }
 
-/// What decides a rule: its scope, its list, and its levels' conditions.
-fn reads(only: Option<&Filter>, each: Option<&Walk>, levels: &[Level]) -> Reads {
+/// What decides a rule: its scope, when it is judged, its list, and its levels' conditions.
+fn reads(scopes: [Option<&Filter>; 2], each: Option<&Walk>, levels: &[Level]) -> Reads {
     let of_levels = levels.iter().flat_map(|level| [Some(&level.when), level.clear.as_ref()]);
-    let filters = of_levels.chain([only]).flatten().map(Filter::reads);
+    let filters = of_levels.chain(scopes).flatten().map(Filter::reads);
     filters.chain(each.map(|walk| walk.reads)).fold(Reads::NONE, Reads::union)
 }
 
@@ -62,6 +63,9 @@ impl Reader<'_> {
         self.known_keys(merged, &["rules"]);
         let Some((_, node)) = merged.get("rules") else { return Vec::new() };
         let Some(tables) = self.table(node) else { return Vec::new() };
+        if !self.are_few_enough(tables) {
+            return Vec::new();
+        }
         tables
             .iter()
             .filter_map(|(id, (place, node))| {
@@ -70,6 +74,16 @@ impl Reader<'_> {
                 self.rule(*place, id, table, nearest(id, others))
             })
             .collect()
+    }
+
+    fn are_few_enough(&mut self, tables: &Table) -> bool {
+        let mut places: Vec<Place> = tables.values().map(|(place, _)| *place).collect();
+        places.sort_unstable();
+        let Some(first_too_many) = places.get(MAX_RULES) else { return true };
+        let what = format!("there are {} rules; {MAX_RULES} are allowed", places.len());
+        let mend = "put into one rule, with `each` or `||`, what is one concern".to_owned();
+        self.layers.error(*first_too_many, what, Some(mend));
+        false
     }
 
     fn rule(&mut self, place: Place, id: &str, table: &Table, alike: Option<&str>) -> Option<Rule> {
@@ -94,6 +108,7 @@ impl Reader<'_> {
 
         let mut bindings = Bindings::default();
         let only = self.text(table, "only").and_then(|text| self.filter(text, &bindings));
+        let only_while = self.text(table, "while").and_then(|text| self.filter(text, &bindings));
         let each = self.text(table, "each").and_then(|text| self.walk(text, &mut bindings));
         if table.contains_key("each") && each.is_none() {
             // What names the element would only complain about the same mistake again.
@@ -113,8 +128,10 @@ impl Reader<'_> {
             );
         }
         let title = title_text.and_then(|text| self.template(text, &bindings));
-        let evidence = self.evidence(table, &bindings);
-        let reads = reads(only.as_ref(), each.as_ref(), &levels);
+        let listed = each.as_ref().map_or(Reads::NONE, |walk| walk.reads);
+        let evidence = self.evidence(table, &bindings, listed);
+        let reads = reads([only.as_ref(), only_while.as_ref()], each.as_ref(), &levels);
+        let title = title?;
         Some(Rule {
             id: id?,
             category: category?,
@@ -126,7 +143,9 @@ impl Reader<'_> {
             each,
             subject,
             only,
-            title: title?,
+            only_while,
+            is_title_steady: Reads::EVENTS.contains(listed | title.reads()),
+            title,
             evidence,
             reads,
         })
@@ -172,17 +191,17 @@ impl Reader<'_> {
         hold
     }
 
-    fn evidence(&mut self, rule: &Table, bindings: &Bindings) -> Vec<EvidenceLine> {
+    fn evidence(&mut self, rule: &Table, bindings: &Bindings, listed: Reads) -> Vec<EvidenceLine> {
         let Some((_, node)) = rule.get("evidence") else { return Vec::new() };
         let Value::List(lines) = &node.value else {
             let what = format!("expected a list of tables; this is {}", node.value.kind());
             self.layers.error(node.place, what, None);
             return Vec::new();
         };
-        lines.iter().filter_map(|line| self.evidence_line(line, bindings)).collect()
+        lines.iter().filter_map(|line| self.evidence_line(line, bindings, listed)).collect()
     }
 
-    fn evidence_line(&mut self, node: &Node, bindings: &Bindings) -> Option<EvidenceLine> {
+    fn evidence_line(&mut self, node: &Node, bindings: &Bindings, listed: Reads) -> Option<EvidenceLine> {
         let table = self.table(node)?;
         self.known_keys(table, &EVIDENCE_KEYS);
         for key in ["name", "value"] {
@@ -195,7 +214,10 @@ impl Reader<'_> {
         let keep = self.text(table, "where").and_then(|text| self.filter(text, &bindings));
         let name = self.text(table, "name").and_then(|text| self.template(text, &bindings));
         let value = self.text(table, "value").and_then(|text| self.template(text, &bindings));
-        Some(EvidenceLine { each, keep, name: name?, value: value? })
+        let (name, value) = (name?, value?);
+        let shown = listed | each.as_ref().map_or(Reads::NONE, |walk| walk.reads);
+        let is_steady = Reads::EVENTS.contains(shown | name.reads() | value.reads());
+        Some(EvidenceLine { each, keep, name, value, is_steady })
     }
 
     fn clear_after(&mut self, table: &Table) -> u32 {

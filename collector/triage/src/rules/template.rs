@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::wording;
-use crate::filter::{Bindings, FilterError, Formula, Scope, Value};
+use crate::filter::{Bindings, FilterError, Formula, Reads, Scope, Value};
 
 /// A compiled template.
 #[derive(Debug, Clone)]
@@ -73,6 +73,11 @@ impl Template {
             Part::Value(formula) => Some(formula),
             Part::Words(_) => None,
         })
+    }
+
+    /// Which parts of an endpoint it shows, those of bound elements' lists aside.
+    pub(super) fn reads(&self) -> Reads {
+        self.formulas().map(Formula::reads).fold(Reads::NONE, Reads::union)
     }
 
     /// Whether every fact in it is known.

@@ -89,6 +89,25 @@ fn a_misspelt_rule_of_an_upper_layer_is_said_to_be_one() {
 }
 
 #[test]
+fn too_many_rules_are_refused_at_the_first_one_too_many() {
+    use std::fmt::Write as _;
+    let mut file = String::new();
+    for n in 0..=MAX_RULES {
+        writeln!(
+            file,
+            "rules.r{n} = {{ category = \"agent\", tool = \"rmm\", title = \"x\", info = {{ when = \"online\" }} }}"
+        )
+        .unwrap();
+    }
+    assert_eq!(
+        errors(&file),
+        [
+            "rules.toml:201:7: there are 201 rules; 200 are allowed; put into one rule, with `each` or `||`, what is one concern"
+        ]
+    );
+}
+
+#[test]
 fn a_file_that_is_no_toml_says_where() {
     let errors = errors("[rules.x\n");
     assert_eq!(errors.len(), 1);

@@ -286,7 +286,7 @@ fn a_backup_that_fails_is_a_warning_and_the_third_time_critical() {
     let mut watch = Watch::shipped();
     assert_eq!(ran(&mut watch, RunResult::Failed, 1), ["+backup-failed/nightly warning"]);
     assert_eq!(ran(&mut watch, RunResult::Running, 1), NOTHING, "a run that goes on proves nothing");
-    assert_eq!(ran(&mut watch, RunResult::Failed, 2), NOTHING);
+    assert_eq!(ran(&mut watch, RunResult::Failed, 2), ["~backup-failed/nightly warning"]);
     assert_eq!(ran(&mut watch, RunResult::Failed, 3), ["~backup-failed/nightly critical"]);
     assert_eq!(ran(&mut watch, RunResult::Success, 0), ["-backup-failed/nightly"]);
 }
@@ -336,10 +336,49 @@ fn a_clock_may_be_half_a_minute_off() {
     set(&mut watch, -29.0);
     assert_eq!(watch.look(Reads::CLOCK), NOTHING);
     set(&mut watch, -31.0);
-    assert_eq!(watch.look(Reads::CLOCK), ["+clock-offset/ warning"]);
+    assert_eq!(watch.look(Reads::CLOCK), NOTHING);
+    assert_eq!(watch.after(300).look(Reads::CLOCK), ["+clock-offset/ warning"]);
     set(&mut watch, 301.0);
-    assert_eq!(watch.look(Reads::CLOCK), ["~clock-offset/ critical"]);
+    assert_eq!(watch.after(10).look(Reads::CLOCK), NOTHING);
+    assert_eq!(watch.after(300).look(Reads::CLOCK), ["~clock-offset/ critical"]);
     set(&mut watch, 0.1);
     let cleared: Vec<String> = (0..3).flat_map(|_| watch.after(10).look(Reads::CLOCK)).collect();
     assert_eq!(cleared, ["-clock-offset/"]);
+}
+
+#[test]
+fn one_bad_sample_of_the_clock_is_no_finding() {
+    let mut watch = Watch::shipped();
+    watch.endpoint.facts.clock_offset_seconds = Some(-900.0);
+    assert_eq!(watch.look(Reads::CLOCK), NOTHING);
+    watch.endpoint.facts.clock_offset_seconds = Some(0.0);
+    assert_eq!(watch.after(60).look(Reads::CLOCK), NOTHING);
+    assert_eq!(watch.after(HOUR).tick(), NOTHING);
+    assert!(watch.standing.is_empty());
+}
+
+#[test]
+fn inodes_that_are_free_again_clear_after_three_samples() {
+    let mut watch = Watch::shipped();
+    let set = |watch: &mut Watch, free| {
+        watch.endpoint.facts.health.as_mut().unwrap().disks[0].inodes_free_percent = Some(free);
+    };
+    set(&mut watch, 15.0);
+    assert_eq!(watch.report(), ["+disk-inodes// warning"]);
+    set(&mut watch, 20.5);
+    let between: Vec<String> = (0..5).flat_map(|_| watch.after(10).report()).collect();
+    assert_eq!(between, NOTHING);
+    set(&mut watch, 30.0);
+    assert_eq!(watch.after(10).report(), NOTHING);
+    assert_eq!(watch.after(10).report(), NOTHING);
+    assert_eq!(watch.after(10).report(), ["-disk-inodes//"]);
+}
+
+#[test]
+fn a_desk_machine_that_returns_is_not_silent_any_more() {
+    let mut watch = went_away(Class::Laptop, None);
+    assert_eq!(watch.after(1800).tick(), ["+silent-desk/ warning"]);
+    watch.endpoint.presence.online = true;
+    assert_eq!(watch.after(60).look(Reads::PRESENCE), ["-silent-desk/"]);
+    assert!(watch.standing.is_empty());
 }

@@ -20,6 +20,9 @@ pub struct SchemaField {
     pub one_of: Option<&'static [&'static str]>,
     /// What it says.
     pub doc: &'static str,
+    /// Filters know it; an endpoint's JSON repeats nothing and leaves it out.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub filter_only: bool,
 }
 
 /// Every name of the schema, groups before their members.
@@ -48,7 +51,7 @@ fn describe(prefix: &str, fields: &'static [Field], into: &mut Vec<SchemaField>)
         };
         let name = format!("{prefix}{}", field.name);
         let inner = format!("{name}{suffix}");
-        into.push(SchemaField { name, type_name, one_of, doc: field.doc });
+        into.push(SchemaField { name, type_name, one_of, doc: field.doc, filter_only: field.filter_only });
         describe(&inner, members, into);
     }
 }
@@ -82,7 +85,7 @@ impl fmt::Display for Schema {
             if let Some(choices) = field.one_of {
                 write!(f, " ({})", choices.join(" | "))?;
             }
-            writeln!(f)?;
+            f.write_str(if field.filter_only { " (filter only)\n" } else { "\n" })?;
         }
         Ok(())
     }

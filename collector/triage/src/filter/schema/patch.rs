@@ -147,14 +147,16 @@ static UPDATE: &[Field] = &[
         "how far it has come",
         element!(Update, |update| update.state.as_str()),
     ),
-    value("missing", Type::Bool, "counts as missing", element!(Update, |update| counts_as_missing(update))),
+    value("missing", Type::Bool, "counts as missing", element!(Update, |update| counts_as_missing(update)))
+        .filter_only(),
     value(
         "missing_for",
         Type::Duration,
         "how long it has been seen missing",
         element!(Update, |update, row| seconds_between(update.first_seen_missing, row.as_of).max(0.0)),
     )
-    .reads(Reads::TIME),
+    .reads(Reads::TIME)
+    .filter_only(),
 ];
 
 fn counts_as_missing(update: &Update) -> bool {

@@ -106,7 +106,8 @@ fn everything() -> dogwatch_model::Endpoint {
 
 #[test]
 fn the_json_of_a_full_endpoint_has_every_name_of_the_schema() {
-    let all: BTreeSet<String> = schema().fields.into_iter().map(|field| field.name).collect();
+    let shown = schema().fields.into_iter().filter(|field| !field.filter_only);
+    let all: BTreeSet<String> = shown.map(|field| field.name).collect();
     let missing: Vec<String> = all.difference(&names_of(&everything())).cloned().collect();
     // Not computed yet; and nobody is offline while being online.
     assert_eq!(missing, ["offline_for", "score", "score_confidence"]);
@@ -138,6 +139,26 @@ fn values_have_the_units_of_the_contract() {
         ("/labels/env", serde_json::json!("prod")),
     ] {
         assert_eq!(json.pointer(pointer), Some(&expected), "{pointer}");
+    }
+}
+
+#[test]
+fn what_only_filters_need_is_said_to_be_so_and_not_in_the_json() {
+    let only: Vec<String> =
+        schema().fields.into_iter().filter(|field| field.filter_only).map(|field| field.name).collect();
+    assert_eq!(only, ["patch.updates[].missing", "patch.updates[].missing_for"]);
+    assert!(only.iter().all(|name| !names_of(&everything()).contains(name)));
+    let text = schema().to_string();
+    assert_eq!(text.lines().filter(|line| line.ends_with(" (filter only)")).count(), only.len());
+}
+
+#[test]
+fn an_offset_of_next_to_nothing_has_no_sign() {
+    for offset in [-0.0, -0.001, -0.004] {
+        let mut endpoint = everything();
+        endpoint.facts.clock_offset_seconds = Some(offset);
+        let json = serde_json::to_string(&EndpointJson(row(&endpoint))).unwrap();
+        assert!(!json.contains("-0.0") && !json.contains(":-0,"), "{offset}: {json}");
     }
 }
 
