@@ -134,7 +134,8 @@ impl Calendar {
         self.state(at).until
     }
 
-    /// The open spans that overlap `from..to`, in order, merged where they touch, not cut at the edges.
+    /// The open spans that overlap `from..to`, in order, merged where they touch. The first may begin before `from`. The
+    /// last may end after `to`, and what follows it then is not looked at: its end is exact only up to `to`.
     pub fn open_spans(&self, from: Timestamp, to: Timestamp) -> OpenSpans<'_> {
         let first = nearby(self.zone.to_datetime(from).date(), -2).next();
         let last = nearby(self.zone.to_datetime(to).date(), 1).next().unwrap_or(Date::MAX);

@@ -173,8 +173,7 @@ fn spans_minutes_and_changes_agree_over_every_minute_of_the_weeks_the_clocks_cha
             &["mon-sun 00:00-24:00"],
         ] {
             let calendar = calendar(zone, lines);
-            let spans: Vec<_> =
-                calendar.open_spans(t(from), t(from) + SignedDuration::from_hours(24 * 7)).collect();
+            let spans: Vec<_> = calendar.open_spans(t(from), to).collect();
             assert!(spans.windows(2).all(|pair| pair[0].end < pair[1].start), "merged and in order");
             let mut expected_change: Option<(Timestamp, bool)> = None;
             for at in minutes_of_week(from) {
@@ -245,8 +244,11 @@ proptest::proptest! {
             proptest::prop_assert!(pair[0].end < pair[1].start);
             let between = State { open: false, until: Some(pair[1].start) };
             proptest::prop_assert_eq!(calendar.state(pair[0].end), between);
-            let inside = State { open: true, until: Some(pair[1].end) };
-            proptest::prop_assert_eq!(calendar.state(pair[1].start), inside);
+            // The end of the last one is exact only up to the end of the week that was asked for.
+            if pair[1].end <= to {
+                let inside = State { open: true, until: Some(pair[1].end) };
+                proptest::prop_assert_eq!(calendar.state(pair[1].start), inside);
+            }
         }
     }
 }
