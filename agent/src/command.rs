@@ -30,7 +30,7 @@ mod exit {
 #[command(
     name = "dogwatch-agent",
     version,
-    after_help = "Example:\n  dogwatch-agent enroll TOKEN && dogwatch-agent run"
+    after_help = "Example:\n  dogwatch-agent enroll TOKEN && dogwatch-agent run\n\nEnvironment:\n  DOGWATCH_LOG  which log lines appear, such as info, debug or warn,dogwatch_agent=debug [default: info]"
 )]
 pub struct Arguments {
     /// Folder for identity and ledgers [default: /var/lib/dogwatch-agent as root, else below XDG_STATE_HOME]

@@ -44,7 +44,7 @@ pub struct Config {
     pub state: StateDir,
     /// How log lines look.
     pub log_format: LogFormat,
-    /// Which log lines appear, as `RUST_LOG` understands it.
+    /// Which log lines appear, in the words of `DOGWATCH_LOG`.
     pub log_filter: String,
     /// Sources that stay off.
     pub disabled: Vec<SourceName>,

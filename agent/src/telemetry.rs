@@ -6,9 +6,12 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, LogFormat};
 
-/// Starts logging. `RUST_LOG` wins over the configuration. A second call does nothing: the first one stands.
+/// The variable that says which log lines appear: the same for every program of Dogwatch.
+pub const FILTER_VARIABLE: &str = "DOGWATCH_LOG";
+
+/// Starts logging. `DOGWATCH_LOG` wins over the configuration. A second call does nothing: the first one stands.
 pub fn start(config: &Config) {
-    let filter = EnvFilter::try_from_default_env()
+    let filter = EnvFilter::try_from_env(FILTER_VARIABLE)
         .or_else(|_| EnvFilter::try_new(&config.log_filter))
         .unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt()

@@ -97,9 +97,9 @@ impl Uplink {
         let wait = self.backoff.next(failure.wants_a_person(), random_unit());
         let reason = failure.to_string();
         if self.backoff.is_news(&reason) {
-            tracing::warn!(%reason, retry_in = ?wait, "not connected to the collector");
+            tracing::warn!(reason, retry_in = ?wait, "not connected to the collector");
         } else {
-            tracing::debug!(%reason, retry_in = ?wait, "not connected to the collector");
+            tracing::debug!(reason, retry_in = ?wait, "not connected to the collector");
         }
         State::Offline(Offline::new(wait, Some(reason)))
     }

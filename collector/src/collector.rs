@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     access::Sha256,
     api,
-    authority::{Authority, standing::KeyStatus, tls},
+    authority::{Authority, standing::KeyStatus},
     config::{Config, DataDir, std_duration},
     core::{self, CoreThread, Input, Settings},
     enrolment::EnrolmentService,
@@ -23,12 +23,17 @@ use crate::{
     storage::{Embedded, EmbeddedOptions, Storage},
 };
 
+mod certificates;
+
+use certificates::Certificates;
+
 /// A collector that is ready to serve.
 pub struct Collector {
     core: CoreThread,
     people: Listener,
     agents: Listener,
     policy_files: policy::Watch,
+    certificates: Certificates,
     drain_limit: std::time::Duration,
 }
 
@@ -39,8 +44,8 @@ impl Collector {
     /// One of its ports is taken, one of its files is not what it should be, or its store is in use or broken.
     pub fn build(config: &Config, data: &DataDir, stop: &CancellationToken) -> anyhow::Result<Self> {
         let now = Timestamp::now();
-        let people_port = Bound::new(config.people.listen, "--port")?;
-        let agents_port = Bound::new(config.agents.listen, "--agent-port")?;
+        let people_port = Bound::new(config.people.listen, "people.listen in collector.toml")?;
+        let agents_port = Bound::new(config.agents.listen, "agents.listen in collector.toml")?;
         let authority = Authority::open(&data.authority(), now)?
             .with_endpoint_lifetime(config.times.certificate_lifetime);
         let authority = Arc::new(authority);
@@ -62,10 +67,8 @@ impl Collector {
         let handle = core.handle();
         let policy_files = policy::Watch::new(data.policy(), config.times.reopen_window, handle.clone())?;
 
-        let identity = || authority.server_identity(&hosts(config), now);
-        let people_tls = tls::people(identity()?, authority.root())?;
         let keys: Arc<dyn KeyStatus> = Arc::new(handle.clone());
-        let agents_tls = tls::agents(identity()?, authority.root(), keys.clone())?;
+        let certificates = Certificates::new(authority.clone(), hosts(config), keys.clone(), now)?;
         let enrolment =
             EnrolmentService::new(handle.clone(), authority.clone(), config.agents.address.clone());
         let info = api::ApiInfo {
@@ -86,24 +89,24 @@ impl Collector {
         );
         let agents_router =
             tonic::service::Routes::new(uplink).add_service(health_service).into_axum_router();
-        let shared_tls = |config| Arc::new(ArcSwap::new(config));
         Ok(Self {
             core,
             people: Listener {
                 bound: people_port,
-                tls: shared_tls(people_tls),
+                tls: certificates.people.clone(),
                 door: Door::People,
                 router: people_router,
                 limits: limits(config, &Limits::people(), config.limits.people_connections),
             },
             agents: Listener {
                 bound: agents_port,
-                tls: shared_tls(agents_tls),
+                tls: certificates.agents.clone(),
                 door: Door::Agents(keys),
                 router: agents_router,
                 limits: limits(config, &Limits::agents(), config.limits.agent_connections),
             },
             policy_files,
+            certificates,
             drain_limit: std_duration(config.times.drain_limit),
         })
     }
@@ -123,7 +126,7 @@ impl Collector {
     /// # Errors
     /// The store broke: what was acknowledged is on disk, and nothing more is taken.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let Self { core, people, agents, policy_files, drain_limit } = self;
+        let Self { core, people, agents, policy_files, certificates, drain_limit } = self;
         let handle = core.handle();
         // Listeners outlive `stop` by the time the agents need to be told.
         let close = CancellationToken::new();
@@ -132,6 +135,7 @@ impl Collector {
             async move { tokio::join!(people.run(close.clone()), agents.run(close)) }
         });
         let files = tokio::spawn(policy_files.run(stop.clone()));
+        let certificates = tokio::spawn(certificates.run(stop.clone()));
         let broken = core_ended(&core, &stop).await;
         if !broken {
             let jitter_ms = DRAIN_JITTER_MS;
@@ -143,7 +147,7 @@ impl Collector {
         let ended = tokio::task::spawn_blocking(move || core.join());
         let ended = tokio::time::timeout(drain_limit, ended).await;
         let _ = tokio::time::timeout(drain_limit, listeners).await;
-        let _ = files.await;
+        let _ = tokio::join!(files, certificates);
         match ended {
             Ok(joined) => Ok(joined.context("the core's thread")??),
             Err(_) => anyhow::bail!(

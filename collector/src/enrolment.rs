@@ -103,7 +103,7 @@ impl<R: Register> Enrolment for EnrolmentService<R> {
                 if refusal.code != Code::Unavailable {
                     self.attempts.failed(address, Instant::now());
                 }
-                tracing::warn!(%address, why = %refusal, "enrolment refused");
+                tracing::warn!(%address, why = refusal.what, "enrolment refused");
                 Err(refusal.into())
             }
         }

@@ -94,7 +94,7 @@ pub(crate) fn apply(
     facts.clock_offset_seconds = Some(report.observed_at.duration_since(observed_here).as_secs_f64());
     replace(&mut facts.agent, report.agent);
     if let Some(inventory) = report.inventory {
-        if let Some(class) = inventory.class.filter(|_| !endpoint.labels.contains_key(CLASS_FIXED)) {
+        if let Some(class) = inventory.class.filter(|_| !endpoint.class_fixed) {
             endpoint.class = class;
         }
         facts.inventory = Some(inventory);
@@ -115,9 +115,6 @@ pub(crate) fn apply(
     }
     Applied::Live
 }
-
-/// The label that says that a person chose the class at enrolment: the agent's guess does not change it.
-pub(crate) const CLASS_FIXED: &str = "dogwatch.class";
 
 fn replace<T>(known: &mut Option<T>, told: Option<T>) {
     if told.is_some() {

@@ -1,4 +1,4 @@
-//! Signals in, one cancellation out.
+//! Signals in, one cancellation out, and the service manager told of both.
 
 use std::io;
 
@@ -30,4 +30,16 @@ impl StopSignals {
         tracing::info!(signal = name, "stopping");
         stop.cancel();
     }
+}
+
+/// Tells the service manager, if there is one.
+pub fn tell_service_manager(state: sd_notify::NotifyState<'_>) {
+    // Without a service manager there is nobody to tell.
+    let _ = sd_notify::notify(false, &[state]);
+}
+
+/// Tells the service manager the moment that `stop` comes: the drain that follows takes its time.
+pub async fn tell_of_stop(stop: CancellationToken) {
+    stop.cancelled().await;
+    tell_service_manager(sd_notify::NotifyState::Stopping);
 }

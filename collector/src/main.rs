@@ -7,7 +7,7 @@ use dogwatch_collector::{
     collector::Collector,
     config::{Config, DataDir},
     init::{self, Init},
-    lifecycle::StopSignals,
+    lifecycle::{self, StopSignals},
     policy,
 };
 use tokio_util::sync::CancellationToken;
@@ -15,6 +15,9 @@ use tokio_util::sync::CancellationToken;
 /// Dogwatch's collector: takes what agents tell and keeps the one queue that both crews share.
 #[derive(Debug, Parser)]
 #[command(name = "dogwatch-collector", version, max_term_width = 100)]
+#[command(
+    after_help = "Environment:\n  DOGWATCH_LOG  which log lines appear, such as info, debug or warn,dogwatch_collector=debug [default: info]"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -101,21 +104,15 @@ fn serve(place: &Place) -> anyhow::Result<()> {
         let stop = CancellationToken::new();
         let signals = StopSignals::new()?;
         tokio::spawn(signals.cancel(stop.clone()));
+        tokio::spawn(lifecycle::tell_of_stop(stop.clone()));
         let collector = Collector::build(&config, &data, &stop)?;
         say(&format!("ready people={} agents={}", collector.people_address(), collector.agents_address()));
-        notify_service_manager(&[sd_notify::NotifyState::Ready]);
-        let ended = collector.run(stop).await;
-        notify_service_manager(&[sd_notify::NotifyState::Stopping]);
-        ended
+        lifecycle::tell_service_manager(sd_notify::NotifyState::Ready);
+        collector.run(stop).await
     });
     // What is still stuck by now (a disk that does not answer) has had its time.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     ended
-}
-
-fn notify_service_manager(states: &[sd_notify::NotifyState<'_>]) {
-    // Without a service manager there is nobody to tell.
-    let _ = sd_notify::notify(false, states);
 }
 
 fn check(place: &Place) -> anyhow::Result<()> {

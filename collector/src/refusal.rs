@@ -56,12 +56,16 @@ pub struct Refusal {
     pub code: Code,
     /// For people.
     pub what: String,
+    /// The exact reason for programs, where a kind has several.
+    pub reason: Option<&'static str>,
+    /// The same would pass with a reason for an override.
+    pub override_would_do: bool,
 }
 
 impl Refusal {
     /// Refuses with a sentence.
     pub fn new(code: Code, what: impl Into<String>) -> Self {
-        Self { code, what: what.into() }
+        Self { code, what: what.into(), reason: None, override_would_do: false }
     }
 }
 

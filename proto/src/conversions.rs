@@ -1,7 +1,8 @@
 //! Conversions between wire and model, a file per concept.
 //!
 //! Inward they are fallible (a peer may send anything): lists and texts have the limits of [`limits`], numbers are
-//! finite, shares lie between 0 and 100, instants between the years 0 and 9999, words come from their closed lists.
+//! finite, shares lie between 0 and 100, instants between the years 0 and 9999, words come from their closed lists, and
+//! neither names nor texts hold characters that steer a screen.
 //! The error names the field and what was wrong with it, and no input makes them panic. Outward they are total: what
 //! the model can say, the wire can carry, with instants cut to microseconds. Whoever fills a model value for sending
 //! keeps within [`limits`]; the conversion does not silently shorten what it was given.
@@ -10,6 +11,7 @@
 
 mod agent;
 mod backup;
+mod characters;
 mod field;
 mod health;
 mod identity;
@@ -55,9 +57,9 @@ pub enum Fault {
         /// The limit.
         limit: usize,
     },
-    /// A text holds NUL, which not every store can keep.
-    #[error("holds a NUL character")]
-    Nul,
+    /// A name holds a character that steers a screen instead of being read.
+    #[error("holds a control character, or one that changes the direction of reading")]
+    Steering,
     /// A number is infinite or none at all.
     #[error("not a finite number")]
     NotFinite,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dogwatch_model::Epoch;
 use dogwatch_proto::{
-    conversions::limits,
+    conversions::{ConversionError, limits},
     v1::{self, agent_message, collector_message, uplink_client::UplinkClient},
 };
 use jiff::Timestamp;
@@ -100,7 +100,14 @@ fn hello(uplink: &Uplink) -> v1::Hello {
 }
 
 fn welcomed(uplink: &mut Uplink, link: Link, welcome: &v1::Welcome) -> State {
-    let stored = welcome.stored.unwrap_or_default().into();
+    let stored = match welcome.stored.unwrap_or_default().try_into() {
+        Ok(stored) => stored,
+        Err(error) => {
+            let error: ConversionError = error;
+            let reason = format!("its welcome cannot be: {error}");
+            return uplink.failed(&Failure::Broken { address: link.address, reason });
+        }
+    };
     uplink.backoff.raise_cap(Duration::from_millis(welcome.backoff_cap_ms.into()));
     let reconnected = {
         let mut outbox = uplink.outbox.lock();

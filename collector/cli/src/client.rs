@@ -66,6 +66,12 @@ impl Client {
         self.answer(self.authorized(request).call(), params)
     }
 
+    /// The first fault of policy files that the collector refused, if it did; nothing when that cannot be learned.
+    pub(crate) fn refused_policy(&self) -> Option<String> {
+        let request = self.agent.get(format!("{}/readyz", self.url));
+        first_fault(&self.answer(request.call(), &[]).ok()?)
+    }
+
     /// Changes.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         self.answer(self.authorized(self.agent.post(self.at(path))).send_json(body), &[])
@@ -140,6 +146,16 @@ fn distrusted(url: &str, error: &rustls::Error) -> String {
     format!("{url} is not the collector you logged in at ({error}); if it was set up anew, log in again")
 }
 
+fn first_fault(ready: &Value) -> Option<String> {
+    let policy = &ready["policy"];
+    (policy["state"] == "refused").then(|| {
+        format!(
+            "the policy files were refused, and what was in force before still is: {}",
+            policy["faults"][0].as_str().unwrap_or("see the collector's log")
+        )
+    })
+}
+
 /// A problem document as a failure.
 fn refused(status: u16, problem: &Value, params: &[(&str, &str)]) -> Failure {
     let exit = match status {
@@ -150,6 +166,9 @@ fn refused(status: u16, problem: &Value, params: &[(&str, &str)]) -> Failure {
         _ => Exit::Usage,
     };
     let detail = problem["detail"].as_str().unwrap_or("the collector refused without saying why");
+    if problem["override"] == true {
+        return Failure::new(exit, format!("{detail}\nadd: --override \"REASON\""));
+    }
     match place(problem, params) {
         Some(shown) => Failure::new(exit, format!("{detail}\n{shown}")),
         None => Failure::new(exit, detail),
@@ -177,6 +196,21 @@ mod tests {
         };
         let seen = [400, 401, 403, 404, 409, 413, 429, 500, 503].map(exit);
         assert_eq!(seen, [2, 4, 4, 3, 1, 2, 5, 5, 5]);
+    }
+
+    #[test]
+    fn an_act_that_an_override_would_let_through_names_the_option() {
+        let problem = serde_json::json!({ "detail": "#7 is claimed by kim", "override": true });
+        let said = refused(409, &problem, &[]).to_string();
+        assert_eq!(said, "#7 is claimed by kim\nadd: --override \"REASON\"");
+    }
+
+    #[test]
+    fn refused_policy_files_are_told_with_their_first_fault() {
+        let ready = |policy| serde_json::json!({ "ready": true, "policy": policy });
+        let refused = serde_json::json!({ "state": "refused", "faults": ["rules.toml: line 3", "more"] });
+        assert!(first_fault(&ready(refused)).unwrap().ends_with(": rules.toml: line 3"));
+        assert_eq!(first_fault(&ready(serde_json::json!({ "state": "in_force" }))), None);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::{
     args::{Args, Command, Format},
     client::Client,
     failure::Failure,
-    output::{self, Listing, Screen, text_at},
+    output::{self, Listing, Screen, tame, text_at},
 };
 
 /// Does what was asked.
@@ -50,6 +50,13 @@ fn show_one(
         Format::Name => text_at(value, name) + "\n",
         Format::Table | Format::Wide | Format::Csv => words(),
     })
+}
+
+/// Says on standard error when the policy files on the collector's disk are not the ones in force.
+fn note_refused_policy(client: &Client) {
+    if let Some(fault) = client.refused_policy() {
+        output::note(&tame(&fault));
+    }
 }
 
 /// Fetches a list and shows it.

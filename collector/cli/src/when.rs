@@ -7,6 +7,11 @@ pub(crate) fn local(instant: Timestamp, zone: &TimeZone) -> String {
     instant.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
+/// An instant in local time, to the second: what happened within a minute is in order.
+pub(crate) fn local_exact(instant: Timestamp, zone: &TimeZone) -> String {
+    instant.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 /// A span in one unit, the largest that fits: `41s`, `12m`, `5h`, `3d`.
 pub(crate) fn short(span: SignedDuration) -> String {
     let seconds = span.as_secs().max(0);

@@ -19,17 +19,20 @@ use crate::{
 
 /// The alert with a number among those the caller may see. People may write `1042` or `#1042`.
 fn find<'a>(state: &'a Fleet, caller: &Caller, text: &str) -> Result<&'a Item, Problem> {
-    text.strip_prefix('#')
-        .unwrap_or(text)
-        .parse()
-        .ok()
-        .and_then(|number| state.alerts.get(&AlertNumber(number)))
+    number_of(text)
+        .and_then(|number| state.alerts.get(&number))
         .filter(|item| caller.principal().sees(&item.alert.org))
-        .ok_or_else(|| {
-            Problem::not_found(format!(
-                "there is no alert `{text}` that you may see; `dogwatch queue --all` lists them"
-            ))
-        })
+        .ok_or_else(|| unseen(text))
+}
+
+fn number_of(text: &str) -> Option<AlertNumber> {
+    text.strip_prefix('#').unwrap_or(text).parse().ok().map(AlertNumber)
+}
+
+fn unseen(text: &str) -> Problem {
+    Problem::not_found(format!(
+        "there is no alert `{text}` that you may see; `dogwatch queue --all` lists them"
+    ))
 }
 
 fn answer(item: &Item) -> Response {
@@ -37,13 +40,24 @@ fn answer(item: &Item) -> Response {
     ([(header::ETAG, version)], Json(item)).into_response()
 }
 
-/// `GET /api/v1/alerts/{number}`
+/// `GET /api/v1/alerts/{number}`: those of long ago, too, which the queue does not list any more.
 pub(crate) async fn show(
     State(api): State<Shared>,
     caller: Caller,
     Path(number): Path<String>,
 ) -> Result<Response, Problem> {
-    api.core.read(|state| find(state, &caller, &number).cloned()).map(|item| answer(&item))
+    let (live, known) = api.core.read(|state| {
+        let known = number_of(&number).is_some_and(|number| state.alerts.contains_key(&number));
+        (find(state, &caller, &number).cloned(), known)
+    });
+    match (live, number_of(&number)) {
+        (Err(_), Some(wanted)) if !known => {
+            let archived = api.core.read_archived(wanted).await?;
+            let seen = archived.filter(|item| caller.principal().sees(&item.alert.org));
+            seen.map(|item| answer(&item)).ok_or_else(|| unseen(&number))
+        }
+        (live, _) => live.map(|item| answer(&item)),
+    }
 }
 
 /// Why an act that is another's turn should pass.

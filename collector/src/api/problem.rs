@@ -100,7 +100,14 @@ impl Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        Self::of(refusal.code.http_status(), refusal.what)
+        let mut problem = Self::of(refusal.code.http_status(), refusal.what);
+        if let Some(reason) = refusal.reason {
+            problem = problem.with("reason", reason);
+        }
+        if refusal.override_would_do {
+            problem = problem.with("override", true);
+        }
+        problem
     }
 }
 
@@ -138,4 +145,20 @@ pub(crate) async fn no_such_method(request: Request) -> Problem {
             request.method()
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::refusal::Code;
+
+    #[test]
+    fn a_refusal_that_an_override_would_lift_says_so_and_others_do_not() {
+        let refusal = Refusal::new(Code::Conflict, "#7 is claimed by kim");
+        let plain = serde_json::to_value(Problem::from(refusal.clone())).unwrap();
+        assert_eq!((plain.get("override"), plain.get("reason")), (None, None));
+        let held = Refusal { reason: Some("held_by_another"), override_would_do: true, ..refusal };
+        let told = serde_json::to_value(Problem::from(held)).unwrap();
+        assert_eq!((&told["override"], &told["reason"]), (&true.into(), &"held_by_another".into()));
+    }
 }

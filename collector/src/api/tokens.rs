@@ -1,6 +1,7 @@
 //! API tokens: who may speak, for whom, until when.
 //!
-//! A token never reaches further than the one that made it: whoever sees one org only makes tokens for that org only.
+//! A token never reaches further than the one that made it: whoever sees one org only makes tokens for that org and
+//! for their own side only, so that nobody speaks or decides for the other crew.
 
 use axum::{
     Json,
@@ -131,13 +132,19 @@ pub(crate) async fn create(
     Ok((http::StatusCode::CREATED, Json(NewToken::of(&kept, made.text))))
 }
 
-/// The org that a new token may see: never more than its maker sees, and every org only for the MSP's own people.
+/// The org that a new token of a side may see: never more than its maker sees, and every org only for the MSP's own people.
 fn scope(
     maker: &Principal,
     side: Side,
     wanted: Option<OrgId>,
     orgs: &[&OrgId],
 ) -> Result<Option<OrgId>, Problem> {
+    if maker.org.is_some() && side != maker.side {
+        return Err(Problem::not_allowed(format!(
+            "you may make tokens of your own side, {}, only; ask an administrator of the {side} side",
+            maker.side
+        )));
+    }
     match (&maker.org, wanted) {
         (Some(own), Some(org)) if *own != org => {
             Err(Problem::not_found(format!("there is no org `{org}` that you may see")))
@@ -205,6 +212,16 @@ mod tests {
         let both = [&acme, &globex];
         let one = maker(Some("acme"));
         assert_eq!(scope(&one, Side::Msp, None, &both).ok(), Some(Some(org("acme"))));
-        assert!(scope(&one, Side::Internal, Some(org("globex")), &both).is_err());
+        assert!(scope(&one, Side::Msp, Some(org("globex")), &both).is_err());
+    }
+
+    #[test]
+    fn whoever_sees_one_org_makes_no_token_of_another_side() {
+        let acme = org("acme");
+        let one = maker(Some("acme"));
+        for other in [Side::Internal, Side::Vendor] {
+            let refused = scope(&one, other, None, &[&acme]).unwrap_err();
+            assert_eq!(serde_json::to_value(&refused).unwrap()["status"], 403, "{other}");
+        }
     }
 }

@@ -108,6 +108,8 @@ pub(crate) enum Command {
         /// Answered with the alert as it is then.
         reply: Reply<Item>,
     },
+    /// Read an alert that has left the working set.
+    ReadArchived(AlertNumber, Reply<Option<Item>>),
     /// Approve or revoke an endpoint.
     SetEndpointState(EndpointId, EndpointState, Principal, Reply<()>),
 }
@@ -122,6 +124,7 @@ impl Command {
             | Self::RevokeToken(_, _, reply) => reply.is_closed(),
             Self::CreateJoinToken(_, _, reply) | Self::RevokeJoinToken(_, _, reply) => reply.is_closed(),
             Self::Alert { reply, .. } => reply.is_closed(),
+            Self::ReadArchived(_, reply) => reply.is_closed(),
             Self::SetEndpointState(_, _, _, reply) => reply.is_closed(),
         }
     }
@@ -240,6 +243,14 @@ impl CoreHandle {
         version: Option<u64>,
     ) -> Result<Item, Refusal> {
         self.ask(|reply| Command::Alert { number, act, by, version, reply }).await
+    }
+
+    /// An alert that ended long ago, from the archive; whose it is judges the caller.
+    ///
+    /// # Errors
+    /// `Unavailable` when the archive cannot be read.
+    pub async fn read_archived(&self, number: AlertNumber) -> Result<Option<Item>, Refusal> {
+        self.ask(|reply| Command::ReadArchived(number, reply)).await
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, Refusal> {

@@ -1,6 +1,6 @@
 //! What people (and enrolment on their behalf) do to the state.
 
-use std::{fmt::Display, sync::Arc};
+use std::{collections::BTreeMap, fmt::Display, sync::Arc};
 
 use dogwatch_model::{Criticality, Endpoint, EndpointId, EndpointState, Facts, PersonId, Presence};
 use dogwatch_triage::alert::{self, Act, AlertNumber};
@@ -12,7 +12,6 @@ use uuid::Uuid;
 use super::{Batch, Command, Core, Enrol, Enrolled, NewApiToken, NewJoinToken, batch::not_found};
 use crate::{
     access::{ApiToken, JoinTokenRecord, Principal, Sha256},
-    fleet::CLASS_FIXED,
     policy::Policy,
     queue,
     refusal::{Code, Refusal},
@@ -88,11 +87,28 @@ impl Core {
                 let answer = act_on_alert(state, (number, &act), &by, version, now, batch);
                 batch.answer(reply, answer);
             }
+            Command::ReadArchived(number, reply) => {
+                let answer = self.archived(number);
+                batch.answer(reply, answer);
+            }
             Command::SetEndpointState(id, to, by, reply) => {
                 let answer = self.set_endpoint_state(state, (id, to), &by, now, batch);
                 batch.answer(reply, answer);
             }
         }
+    }
+
+    /// An alert that has left the working set. The view may be half a minute behind the journal; who asks for an alert
+    /// that went in that moment finds it the next time.
+    fn archived(&self, number: AlertNumber) -> Result<Option<Item>, Refusal> {
+        let rows = self.storage.read(Table::Archive, &queue::alert_key(number), 1).map_err(|error| {
+            tracing::error!(%error, alert.number = number.0, "the archive cannot be read");
+            Refusal::new(
+                Code::Unavailable,
+                "the archive of alerts cannot be read now (the collector's log says why); try again later",
+            )
+        })?;
+        Ok(rows.first().and_then(|row| serde_json::from_slice(row.value.as_deref()?).ok()))
     }
 
     fn set_endpoint_state(
@@ -183,7 +199,8 @@ fn enrol_endpoint(
         class: enrol.class.unwrap_or(dogwatch_model::Class::Server),
         criticality: Criticality::Normal,
         tags,
-        labels: enrol.class.map(|class| (CLASS_FIXED.to_owned(), class.to_string())).into_iter().collect(),
+        class_fixed: enrol.class.is_some(),
+        labels: BTreeMap::default(),
         enrolled_at: now,
         state: if token.approval { EndpointState::Pending } else { EndpointState::Active },
         presence: Presence { online: false, since: now, last_seen: None, goodbye: None },
@@ -353,5 +370,9 @@ fn refusal(refusal: &alert::Refusal) -> Refusal {
         alert::Refusal::NotAPerson => Code::NotAllowed,
         _ => Code::Conflict,
     };
-    Refusal::new(code, refusal.to_string())
+    Refusal {
+        reason: Some(refusal.code()),
+        override_would_do: refusal.override_would_do(),
+        ..Refusal::new(code, refusal.to_string())
+    }
 }

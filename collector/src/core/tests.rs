@@ -396,6 +396,41 @@ fn of_two_writers_who_saw_the_same_version_one_wins() {
 }
 
 #[test]
+fn an_alert_that_left_the_working_set_is_read_from_the_archive() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    sim.backup(&mut agent, RunResult::Failed);
+    sim.now += 60.seconds();
+    sim.backup(&mut agent, RunResult::Success);
+    let number = sim.alerts("backup-failed").remove(0).alert.number;
+    let mut batch = super::Batch::default();
+    let later = sim.now + SignedDuration::from_hours(25);
+    super::load::retire(&mut sim.handle.shared.write().unwrap(), later, settings().keep_done, &mut batch);
+    sim.disk.store.lock().unwrap().commit(&batch.changes).unwrap();
+    sim.disk.settle(Vec::new()).unwrap();
+    assert!(sim.alerts("backup-failed").is_empty());
+    let archived = sim.ask(|reply| Command::ReadArchived(number, reply)).unwrap().unwrap();
+    assert_eq!((archived.alert.number, archived.alert.work), (number, Work::Done));
+    assert!(sim.ask(|reply| Command::ReadArchived(AlertNumber(9), reply)).unwrap().is_none());
+}
+
+#[test]
+fn an_act_that_an_override_would_let_through_says_so_to_programs() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    sim.backup(&mut agent, RunResult::Failed);
+    let alert = sim.alerts("backup-failed").remove(0).alert;
+    let mut act = |name: &str, act: Act| {
+        let by = Principal { person: name.parse().unwrap(), ..person(alert.owner.side) };
+        sim.ask(|reply| Command::Alert { number: alert.number, act, by, version: None, reply })
+    };
+    let claim = Act::Claim { override_reason: None };
+    act("kim", claim.clone()).unwrap();
+    let again = act("kim", claim).unwrap_err();
+    assert_eq!((again.reason, again.override_would_do), (Some("already_yours"), false));
+    let refused = act("lee", Act::Release { override_reason: None }).unwrap_err();
+    assert_eq!((refused.reason, refused.override_would_do), (Some("held_by_another"), true));
+}
+
+#[test]
 fn silence_is_raised_after_its_time_and_cleared_by_a_return() {
     let (mut sim, agent) = Sim::with_agent();
     sim.detach(&agent, None);

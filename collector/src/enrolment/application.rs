@@ -40,7 +40,7 @@ pub(super) fn read(request: EnrolRequest) -> Result<Enrol, Refusal> {
     }
     tags.sort();
     tags.dedup();
-    let class = request.class.map(|class| class.parse::<Class>());
+    let class = request.class.as_deref().map(class).transpose()?;
     let machine_id_hash = request
         .machine_id_hash
         .map(|hash| plain_text(&hash, "machine id", MAX_MACHINE_ID_CHARS))
@@ -50,8 +50,16 @@ pub(super) fn read(request: EnrolRequest) -> Result<Enrol, Refusal> {
         key,
         name,
         tags,
-        class: class.transpose().map_err(|error| invalid(format!("class: {error}")))?,
+        class,
         evidence: MachineEvidence { machine_id_hash, boot_id: None },
+    })
+}
+
+/// What was asked for is not said again: nobody is known yet, and answers end up in logs and on terminals.
+fn class(text: &str) -> Result<Class, Refusal> {
+    text.parse().map_err(|_| {
+        let choices: Vec<_> = Class::ALL.iter().map(|class| class.as_str()).collect();
+        invalid(format!("the class is not one of {}", choices.join(", ")))
     })
 }
 
@@ -126,6 +134,19 @@ mod tests {
         assert!(refusal(|r| r.tags = vec!["x".into(); 33]).contains("32 tags"));
         assert!(refusal(|r| r.tags = vec![String::new()]).contains("tag is empty"));
         assert!(refusal(|r| r.class = Some("toaster".into())).contains("server, workstation"));
+    }
+
+    #[test]
+    fn what_a_stranger_wrote_is_not_echoed() {
+        let forged = "toaster\nendpoint enrolled org=acme\u{1b}[2J";
+        for what in [
+            refusal(|r| r.class = Some(forged.into())),
+            refusal(|r| r.name = forged.into()),
+            refusal(|r| r.tags = vec![forged.into()]),
+            refusal(|r| r.machine_id_hash = Some(forged.into())),
+        ] {
+            assert!(!what.contains("toaster") && !what.contains(char::is_control), "{what:?}");
+        }
     }
 
     #[test]

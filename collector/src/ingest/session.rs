@@ -3,7 +3,10 @@
 use std::time::Instant;
 
 use dogwatch_model::{EndpointId, EndpointState, Epoch, Goodbye, LaneMarks, MachineEvidence, Report};
-use dogwatch_proto::v1::{self, agent_message, collector_message};
+use dogwatch_proto::{
+    conversions::ConversionError,
+    v1::{self, agent_message, collector_message},
+};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
@@ -80,12 +83,15 @@ impl Session {
         let epoch = Uuid::from_slice(&hello.epoch)
             .map(Epoch)
             .map_err(|_| Status::invalid_argument("Hello.epoch must be 16 bytes"))?;
+        let wrong = |error: ConversionError| Status::invalid_argument(format!("Hello: {error}"));
+        let evidence = MachineEvidence::try_from(&hello).map_err(wrong)?;
+        let first = marks(hello.first).map_err(wrong)?;
         let (reply, answer) = oneshot::channel();
         let attach = Attach {
             endpoint: self.peer.endpoint,
             epoch,
-            first: marks(hello.first),
-            evidence: MachineEvidence { machine_id_hash: hello.machine_id_hash, boot_id: hello.boot_id },
+            first,
+            evidence,
             outbound: self.outbound.clone(),
             cut: self.cut.clone(),
             at,
@@ -99,7 +105,7 @@ impl Session {
     fn welcome(&self, stored: LaneMarks, now: Timestamp) {
         let terms = &self.uplink.terms;
         let welcome = v1::Welcome {
-            stored: Some(v1::LaneMarks { kept: stored.kept, latest: stored.latest, samples: stored.samples }),
+            stored: Some(stored.into()),
             window: WINDOW,
             backoff_cap_ms: terms.backoff_cap_ms,
             server_time_us: now.as_microsecond(),
@@ -221,10 +227,6 @@ impl Session {
     }
 }
 
-fn marks(marks: Option<v1::LaneMarks>) -> LaneMarks {
-    marks.map_or_else(LaneMarks::default, |m| LaneMarks {
-        kept: m.kept,
-        latest: m.latest,
-        samples: m.samples,
-    })
+fn marks(marks: Option<v1::LaneMarks>) -> Result<LaneMarks, ConversionError> {
+    marks.map_or_else(|| Ok(LaneMarks::default()), LaneMarks::try_from)
 }

@@ -22,34 +22,36 @@ pub struct Bound {
 pub enum BindError {
     /// Another program has it.
     #[error(
-        "port {port} is already in use on {host}: another program listens there (a collector that still runs?); choose another with {option} or in collector.toml",
+        "port {port} is already in use on {host}: another program listens there (a collector that still runs?); choose another with {setting}",
         port = address.port(), host = address.ip()
     )]
     InUse {
         /// What was wanted.
         address: SocketAddr,
-        /// The option that chooses it.
-        option: &'static str,
+        /// The setting that chooses it, and its file.
+        setting: &'static str,
     },
     /// The system keeps it for others.
     #[error(
-        "port {port} on {host} needs more rights than this user has; choose one above 1023 with {option} or in collector.toml",
+        "port {port} on {host} needs more rights than this user has; choose one above 1023 with {setting}",
         port = address.port(), host = address.ip()
     )]
     NotAllowed {
         /// What was wanted.
         address: SocketAddr,
-        /// The option that chooses it.
-        option: &'static str,
+        /// The setting that chooses it, and its file.
+        setting: &'static str,
     },
     /// The machine does not have that address.
     #[error(
-        "{host} is not an address of this machine; set `listen` in collector.toml to one that is, or to 0.0.0.0",
+        "{host} is not an address of this machine; choose one that is, or 0.0.0.0, with {setting}",
         host = address.ip()
     )]
     NotOurs {
         /// What was wanted.
         address: SocketAddr,
+        /// The setting that chooses it, and its file.
+        setting: &'static str,
     },
     /// Anything else.
     #[error("cannot listen on {address}")]
@@ -62,12 +64,12 @@ pub enum BindError {
 }
 
 impl Bound {
-    /// Takes a port; 0 takes any free one. `option` is named in errors as the way to choose another. Needs a tokio
+    /// Takes a port; 0 takes any free one. `setting` is named in errors as the way to choose another. Needs a tokio
     /// runtime around it.
     ///
     /// # Errors
     /// [`BindError`], one line for people.
-    pub fn new(address: SocketAddr, option: &'static str) -> Result<Self, BindError> {
+    pub fn new(address: SocketAddr, setting: &'static str) -> Result<Self, BindError> {
         let bind = || {
             let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
             socket.set_reuseaddr(true)?;
@@ -76,9 +78,9 @@ impl Bound {
             Ok(Self { address: listener.local_addr()?, listener })
         };
         bind().map_err(|source: io::Error| match source.kind() {
-            ErrorKind::AddrInUse => BindError::InUse { address, option },
-            ErrorKind::PermissionDenied => BindError::NotAllowed { address, option },
-            ErrorKind::AddrNotAvailable => BindError::NotOurs { address },
+            ErrorKind::AddrInUse => BindError::InUse { address, setting },
+            ErrorKind::PermissionDenied => BindError::NotAllowed { address, setting },
+            ErrorKind::AddrNotAvailable => BindError::NotOurs { address, setting },
             _ => BindError::Other { address, source },
         })
     }

@@ -11,6 +11,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use notify::{RecursiveMode, Watcher as _};
+use sd_notify::NotifyState;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
@@ -18,7 +19,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{PolicyFault, read};
-use crate::core::{CoreHandle, Input};
+use crate::{
+    core::{CoreHandle, Input},
+    lifecycle::tell_service_manager,
+};
 
 /// Quiet time after a change before files are read: editors write in several steps.
 const SETTLE: Duration = Duration::from_millis(200);
@@ -87,7 +91,13 @@ impl Watch {
                 }
                 () = tokio::time::sleep(POLL) => false,
             };
+            if asked {
+                tell_service_manager(NotifyState::Reloading);
+            }
             self.look(asked).await;
+            if asked {
+                tell_service_manager(NotifyState::Ready);
+            }
         }
     }
 

@@ -94,7 +94,7 @@ impl Port {
                 .route("/never", get(std::future::pending::<&'static str>));
             (tls, Door::People, router)
         };
-        let bound = Bound::new((Ipv4Addr::LOCALHOST, 0).into(), "--port").unwrap();
+        let bound = Bound::new((Ipv4Addr::LOCALHOST, 0).into(), "people.listen in collector.toml").unwrap();
         let address = bound.address();
         let listener = Listener { bound, tls: Arc::new(ArcSwap::new(tls)), door, router, limits };
         let stop = CancellationToken::new();

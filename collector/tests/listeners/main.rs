@@ -254,9 +254,12 @@ async fn a_stop_lets_idle_callers_go_at_once_and_cuts_who_hangs_after_the_limit(
 
 #[tokio::test]
 async fn a_port_in_use_is_one_line_that_says_how_to_choose_another() {
-    let first = Bound::new((Ipv4Addr::LOCALHOST, 0).into(), "--agent-port").unwrap();
-    let error = Bound::new(first.address(), "--agent-port").unwrap_err().to_string();
+    let first = Bound::new((Ipv4Addr::LOCALHOST, 0).into(), "agents.listen in collector.toml").unwrap();
+    let error = Bound::new(first.address(), "agents.listen in collector.toml").unwrap_err().to_string();
     let port = first.address().port();
     assert!(error.starts_with(&format!("port {port} is already in use on 127.0.0.1")), "{error}");
-    assert!(error.contains("--agent-port or in collector.toml") && !error.contains('\n'), "{error}");
+    assert!(
+        error.contains("choose another with agents.listen in collector.toml") && !error.contains('\n'),
+        "{error}"
+    );
 }

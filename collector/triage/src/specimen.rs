@@ -43,6 +43,7 @@ pub(crate) fn silent_server() -> Endpoint {
         site: SiteId::new("toronto").unwrap(),
         name: "srv-01".into(),
         class: Class::Server,
+        class_fixed: false,
         criticality: Criticality::Normal,
         tags: vec![],
         labels: [].into(),

@@ -143,6 +143,9 @@ pub struct Endpoint {
     pub name: String,
     /// What kind of machine it is.
     pub class: Class,
+    /// A person chose the class at enrolment: what the agent guesses does not change it.
+    #[serde(default)]
+    pub class_fixed: bool,
     /// How much it hurts when it fails.
     pub criticality: Criticality,
     /// Free tags, sorted.

@@ -71,7 +71,7 @@ impl TryFrom<v1::BackupRun> for BackupRun {
             ended_at: field::maybe_instant("run.ended_at_us", wire.ended_at_us)?,
             result: field::word("run.result", &wire.result)?,
             exit_code: wire.exit_code,
-            message: field::maybe_text("run.message", wire.message)?,
+            message: field::maybe_message("run.message", wire.message)?,
             bytes_added: wire.bytes_added,
             bytes_total: wire.bytes_total,
             snapshot: field::maybe_name("run.snapshot", wire.snapshot)?,

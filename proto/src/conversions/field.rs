@@ -5,7 +5,7 @@ use core::str::FromStr;
 use dogwatch_model::IdError;
 use jiff::Timestamp;
 
-use super::{ConversionError, Fault, limits};
+use super::{ConversionError, Fault, characters, limits};
 
 pub(super) type Converted<T> = Result<T, ConversionError>;
 
@@ -20,14 +20,21 @@ fn bounded(field: &'static str, text: String, limit: usize) -> Converted<String>
     if text.len() > limit {
         return Err(fault(field, Fault::TooLong { bytes: text.len(), limit }));
     }
-    if text.contains('\0') {
-        return Err(fault(field, Fault::Nul));
-    }
     Ok(text)
 }
 
+fn plain(field: &'static str, text: String, limit: usize) -> Converted<String> {
+    let text = bounded(field, text, limit)?;
+    if text.contains(characters::steers) { Err(fault(field, Fault::Steering)) } else { Ok(text) }
+}
+
 pub(super) fn name(field: &'static str, text: String) -> Converted<String> {
-    bounded(field, text, limits::NAME_BYTES)
+    plain(field, text, limits::NAME_BYTES)
+}
+
+/// A name as long as a path may be: of a mount, of a device.
+pub(super) fn path(field: &'static str, text: String) -> Converted<String> {
+    plain(field, text, limits::TEXT_BYTES)
 }
 
 pub(super) fn maybe_name(field: &'static str, text: Option<String>) -> Converted<Option<String>> {
@@ -35,11 +42,17 @@ pub(super) fn maybe_name(field: &'static str, text: Option<String>) -> Converted
 }
 
 pub(super) fn text(field: &'static str, text: String) -> Converted<String> {
-    bounded(field, text, limits::TEXT_BYTES)
+    bounded(field, text, limits::TEXT_BYTES).map(|text| characters::tame_line(&text))
 }
 
 pub(super) fn maybe_text(field: &'static str, value: Option<String>) -> Converted<Option<String>> {
     value.map(|value| text(field, value)).transpose()
+}
+
+/// A text of several lines.
+pub(super) fn maybe_message(field: &'static str, value: Option<String>) -> Converted<Option<String>> {
+    let tame = |value| bounded(field, value, limits::TEXT_BYTES).map(|text| characters::tame_message(&text));
+    value.map(tame).transpose()
 }
 
 pub(super) fn names(field: &'static str, texts: Vec<String>, limit: usize) -> Converted<Vec<String>> {
@@ -99,6 +112,15 @@ pub(super) fn instant(field: &'static str, micros: i64) -> Converted<Timestamp> 
 
 pub(super) fn maybe_instant(field: &'static str, micros: Option<i64>) -> Converted<Option<Timestamp>> {
     micros.map(|micros| instant(field, micros)).transpose()
+}
+
+/// A place in a lane, or a mark.
+pub(super) fn sequence(field: &'static str, number: u64) -> Converted<u64> {
+    if number <= limits::MAX_SEQUENCE {
+        Ok(number)
+    } else {
+        Err(fault(field, Fault::OutOfRange { expected: "less than 2^63" }))
+    }
 }
 
 pub(super) fn required<T>(field: &'static str, part: Option<T>) -> Converted<T> {

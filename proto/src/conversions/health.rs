@@ -108,8 +108,8 @@ impl TryFrom<v1::Disk> for Disk {
 
     fn try_from(wire: v1::Disk) -> Result<Self, ConversionError> {
         Ok(Self {
-            mount: field::text("disk.mount", wire.mount)?,
-            device: field::text("disk.device", wire.device)?,
+            mount: field::path("disk.mount", wire.mount)?,
+            device: field::path("disk.device", wire.device)?,
             fs: field::name("disk.fs", wire.fs)?,
             total_bytes: wire.total_bytes,
             free_bytes: wire.free_bytes,

@@ -28,9 +28,15 @@ impl From<Lane> for v1::Lane {
     }
 }
 
-impl From<v1::LaneMarks> for LaneMarks {
-    fn from(marks: v1::LaneMarks) -> Self {
-        Self { kept: marks.kept, latest: marks.latest, samples: marks.samples }
+impl TryFrom<v1::LaneMarks> for LaneMarks {
+    type Error = ConversionError;
+
+    fn try_from(marks: v1::LaneMarks) -> Result<Self, ConversionError> {
+        Ok(Self {
+            kept: field::sequence("marks.kept", marks.kept)?,
+            latest: field::sequence("marks.latest", marks.latest)?,
+            samples: field::sequence("marks.samples", marks.samples)?,
+        })
     }
 }
 

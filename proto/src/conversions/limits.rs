@@ -3,6 +3,8 @@
 //! A frame is at most [`MESSAGE_BYTES`] before anything is decoded; these limits keep what is inside from
 //! multiplying afterwards, in memory and on every screen that shows it.
 
+use super::characters;
+
 /// One message on the wire. Far above an ordinary report (under 2 KiB), above a patch report of a thousand updates
 /// (about 170 KiB), and small enough that a thousand hostile peers cost 256 MiB at worst.
 pub const MESSAGE_BYTES: usize = 256 * 1024;
@@ -43,7 +45,22 @@ pub const JOBS: usize = 256;
 /// Agent events in a report.
 pub const EVENTS: usize = 64;
 
-/// Shortens a text to `limit` bytes at a character's border and replaces NUL, so that the peer takes it.
+/// The highest sequence and mark. At a thousand reports a second it lasts for three hundred million years, and whatever
+/// counts on from it cannot overflow.
+pub const MAX_SEQUENCE: u64 = (1 << 63) - 1;
+
+/// A name or a text of one line as the peer takes it: what steers a screen is replaced, and `limit` bytes are kept, up
+/// to a character's border.
 pub fn clip(text: &str, limit: usize) -> String {
-    text[..text.floor_char_boundary(limit)].replace('\0', "\u{fffd}")
+    cut(characters::tame_line(text), limit)
+}
+
+/// The same for a message, which keeps its lines.
+pub fn clip_message(text: &str, limit: usize) -> String {
+    cut(characters::tame_message(text), limit)
+}
+
+fn cut(mut text: String, limit: usize) -> String {
+    text.truncate(text.floor_char_boundary(limit));
+    text
 }

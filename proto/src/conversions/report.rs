@@ -41,7 +41,7 @@ impl TryFrom<v1::Report> for Report {
         }
         Ok(Self {
             lane: Lane::try_from(lane)?,
-            sequence: wire.sequence,
+            sequence: field::sequence("report.sequence", wire.sequence)?,
             observed_at: field::instant("report.observed_at_us", wire.observed_at_us)?,
             age_ms: wire.age_ms,
             health: wire.health.map(Health::try_from).transpose()?,

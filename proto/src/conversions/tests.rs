@@ -137,7 +137,7 @@ prop_compose! {
 
 prop_compose! {
     fn report()(
-        lane in word(Lane::ALL), sequence in 1..=u64::MAX, observed_at in instant(), age_ms in any::<u64>(),
+        lane in word(Lane::ALL), sequence in 1..=limits::MAX_SEQUENCE, observed_at in instant(), age_ms in any::<u64>(),
         health in of(health().boxed()), inventory in of(inventory().boxed()),
         services in of(vec((text(), text(), of(text())).prop_map(
             |(name, state, expected)| Service { name, state, expected }), 0..3)),
@@ -182,16 +182,17 @@ proptest! {
     }
 
     #[test]
-    fn marks_survive_the_wire(kept: u64, latest: u64, samples: u64) {
+    fn marks_survive_the_wire([kept, latest, samples] in [0..=limits::MAX_SEQUENCE, 0..=limits::MAX_SEQUENCE, 0..=limits::MAX_SEQUENCE]) {
         let marks = LaneMarks { kept, latest, samples };
-        prop_assert_eq!(LaneMarks::from(v1::LaneMarks::from(marks)), marks);
+        prop_assert_eq!(LaneMarks::try_from(v1::LaneMarks::from(marks)), Ok(marks));
     }
 
     #[test]
     fn a_clipped_text_is_taken(input in any::<String>(), limit in 0_usize..40) {
-        let clipped = limits::clip(&input.chars().take(10).collect::<String>(), limit);
-        prop_assert!(!clipped.contains('\0'));
-        prop_assert!(clipped.chars().count() <= 10);
+        let clipped = limits::clip(&input, limit);
+        prop_assert!(clipped.len() <= limit);
+        let agent = v1::AgentFacts { version: clipped, ..v1::AgentFacts::default() };
+        prop_assert!(AgentFacts::try_from(agent).is_ok());
     }
 }
 
@@ -247,6 +248,43 @@ fn a_report_without_lane_or_sequence_is_refused() {
     assert_eq!(refused(v1::Report { lane: 0, ..minimal() }).field, "lane");
     assert_eq!(refused(v1::Report { lane: 9, ..minimal() }).field, "report.lane");
     assert_eq!(refused(v1::Report { sequence: 0, ..minimal() }).field, "report.sequence");
+}
+
+/// A line feed, an escape, a C1 control, and an override of the direction.
+const STEERING: [char; 4] = ['\n', '\u{1b}', '\u{9b}', '\u{202e}'];
+
+#[test]
+fn names_with_control_or_direction_changing_characters_are_refused() {
+    for bad in STEERING {
+        let disk = v1::Disk { mount: format!("/srv{bad}"), ..v1::Disk::default() };
+        let health = v1::Health { disks: vec![disk], ..v1::Health::default() };
+        let error = refused(v1::Report { health: Some(health), ..minimal() });
+        assert_eq!(error, ConversionError { field: "disk.mount", what: Fault::Steering }, "{bad:?}");
+
+        let event = v1::AgentEvent { kind: format!("{bad}clean"), ..v1::AgentEvent::default() };
+        let error = refused(v1::Report { events: vec![event], ..minimal() });
+        assert_eq!(error.field, "event.kind", "{bad:?}");
+    }
+}
+
+#[test]
+fn free_texts_lose_control_characters_and_only_a_message_keeps_its_lines() {
+    for bad in STEERING {
+        let detail = format!("a{bad}b");
+        let event = AgentEvent::try_from(v1::AgentEvent { detail, kind: "x".into(), at_us: 0 }).unwrap();
+        assert_eq!(event.detail, "a\u{fffd}b", "{bad:?}");
+    }
+    let message = Some("one\n\ttwo\r\u{1b}[2J".to_owned());
+    let run = v1::BackupRun { result: "success".into(), message, ..v1::BackupRun::default() };
+    assert_eq!(BackupRun::try_from(run).unwrap().message.as_deref(), Some("one\n\ttwo\u{fffd}\u{fffd}[2J"));
+}
+
+#[test]
+fn sequences_and_marks_that_could_overflow_are_refused() {
+    let past = limits::MAX_SEQUENCE + 1;
+    assert_eq!(refused(v1::Report { sequence: past, ..minimal() }).field, "report.sequence");
+    let error = LaneMarks::try_from(v1::LaneMarks { latest: past, ..v1::LaneMarks::default() }).unwrap_err();
+    assert_eq!(error.to_string(), "marks.latest: out of range, expected less than 2^63");
 }
 
 #[test]

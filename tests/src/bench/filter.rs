@@ -119,6 +119,7 @@ fn endpoint(number: u64, now: Timestamp) -> Result<Endpoint> {
         site: SiteId::new("toronto")?,
         name: format!("sim-{number:05}"),
         class: Class::Server,
+        class_fixed: false,
         criticality: Criticality::Normal,
         tags: vec!["simulated".to_owned()],
         labels: BTreeMap::default(),

@@ -166,7 +166,7 @@ pub fn parse(text: &str, name: &str, now: Timestamp) -> Result<Run, DropInError>
             ended_at,
             result,
             exit_code: raw.exit_code,
-            message: raw.message.as_deref().map(|message| limits::clip(message, MESSAGE_BYTES)),
+            message: raw.message.as_deref().map(|message| limits::clip_message(message, MESSAGE_BYTES)),
             bytes_added: raw.bytes_added,
             bytes_total: raw.bytes_total,
             snapshot: raw

@@ -99,7 +99,7 @@ impl Ledger {
         };
         if v1::BackupStatus::from(&status).encoded_len() > limits::MESSAGE_BYTES - FRAME {
             for message in status.jobs.iter_mut().filter_map(|job| job.last_run.as_mut()?.message.as_mut()) {
-                *message = limits::clip(message, SHORT_MESSAGE);
+                *message = limits::clip_message(message, SHORT_MESSAGE);
             }
         }
         status

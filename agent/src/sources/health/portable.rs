@@ -59,8 +59,8 @@ fn volumes(disks: &Disks) -> Vec<Disk> {
         .filter(|disk| disk.total_space() > 0)
         .take(limits::DISKS)
         .map(|disk| Disk {
-            mount: disk.mount_point().display().to_string(),
-            device: disk.name().to_string_lossy().into_owned(),
+            mount: limits::clip(&disk.mount_point().display().to_string(), limits::TEXT_BYTES),
+            device: limits::clip(&disk.name().to_string_lossy(), limits::TEXT_BYTES),
             fs: disk.file_system().to_string_lossy().to_lowercase(),
             total_bytes: disk.total_space(),
             free_bytes: disk.available_space(),

@@ -8,6 +8,7 @@ use std::{
 };
 
 use dogwatch_model::{Disk, health::share_percent};
+use dogwatch_proto::conversions::limits;
 use rustix::fs::{StatVfs, statvfs};
 use tokio::{task::JoinHandle, time::timeout};
 
@@ -46,8 +47,8 @@ impl Volumes {
 fn disk(mount: Mount, stat: &StatVfs) -> Option<Disk> {
     let total_bytes = stat.f_blocks.saturating_mul(stat.f_frsize);
     (total_bytes > 0).then(|| Disk {
-        mount: mount.mount,
-        device: mount.device,
+        mount: limits::clip(&mount.mount, limits::TEXT_BYTES),
+        device: limits::clip(&mount.device, limits::TEXT_BYTES),
         fs: mount.fs,
         total_bytes,
         free_bytes: stat.f_bavail.saturating_mul(stat.f_frsize).min(total_bytes),

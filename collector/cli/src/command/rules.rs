@@ -39,7 +39,10 @@ pub(crate) fn run(command: &Rules, screen: &Screen) -> Result<(), Failure> {
     match command {
         Rules::Check { file } => check(file, screen),
         Rules::Test { endpoint } => test(endpoint, screen),
-        Rules::List => super::list("rules", &LISTING, screen),
+        Rules::List => {
+            super::note_refused_policy(&Client::logged_in()?);
+            super::list("rules", &LISTING, screen)
+        }
     }
 }
 
@@ -68,7 +71,9 @@ fn check(file: &Path, screen: &Screen) -> Result<(), Failure> {
 }
 
 fn test(endpoint: &str, screen: &Screen) -> Result<(), Failure> {
-    let tested = Client::logged_in()?.get("rules/test", &[("endpoint", endpoint)])?;
+    let client = Client::logged_in()?;
+    let tested = client.get("rules/test", &[("endpoint", endpoint)])?;
+    super::note_refused_policy(&client);
     output::print(&match screen.format {
         Format::Json | Format::Yaml => screen.whole(&tested)?,
         Format::Name => matching(&tested).map(|rule| text_at(rule, "rule") + "\n").collect(),

@@ -21,12 +21,15 @@ use crate::{
 const VERSION_BYTES: usize = 6;
 
 pub(crate) fn run(asked: &Who, screen: &Screen) -> Result<(), Failure> {
+    let mut zone = screen.zone.clone();
     let at = match &asked.at {
         Some(text) => {
             let moment = parse_at(text, &screen.zone).map_err(|error| Failure::usage(error.to_string()))?;
             if let Some(note) = &moment.note {
                 output::note(note);
             }
+            // Whoever names a zone thinks in it.
+            zone = moment.zone.unwrap_or(zone);
             Some(moment.at)
         }
         None => None,
@@ -40,7 +43,7 @@ pub(crate) fn run(asked: &Who, screen: &Screen) -> Result<(), Failure> {
         None => online(asked, severity, at)?,
     };
     let value = serde_json::to_value(&answer).unwrap_or_default();
-    super::show_one(&value, "first_responder.team", screen, || answer.in_words(&screen.zone).to_string())?;
+    super::show_one(&value, "first_responder.team", screen, || answer.in_words(&zone).to_string())?;
     match &asked.expect {
         Some(expected) if answer.first_responder.team != *expected => Err(Failure::new(
             Exit::NotMet,

@@ -7,7 +7,9 @@ use crate::{
 };
 
 pub(crate) fn run(screen: &Screen) -> Result<(), Failure> {
-    let me = Client::logged_in()?.get("whoami", &[])?;
+    let client = Client::logged_in()?;
+    let me = client.get("whoami", &[])?;
+    super::note_refused_policy(&client);
     super::show_one(&me, "person", screen, || {
         let team = match text_at(&me, "team") {
             team if team.is_empty() => String::new(),

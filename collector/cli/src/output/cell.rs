@@ -18,6 +18,8 @@ pub(crate) enum Show {
     Age,
     /// An instant in local time.
     Instant,
+    /// The same to the second.
+    Second,
     /// A share; of several the greatest.
     Percent,
     /// `yes` or `no`.
@@ -88,6 +90,7 @@ impl Show {
         let first = values.first().copied();
         let shown = match self {
             Self::Age => first.and_then(instant).map(|at| when::short(as_of.duration_since(at))),
+            Self::Second => first.and_then(instant).map(|at| when::local_exact(at, &screen.zone)),
             Self::Instant => first.and_then(instant).map(|at| when::local(at, &screen.zone)),
             Self::Percent => {
                 let greatest = values.iter().filter_map(|value| value.as_f64()).reduce(f64::max);

@@ -23,6 +23,7 @@ fn endpoint() -> Endpoint {
         site: SiteId::new("toronto").unwrap(),
         name: "srv-01".into(),
         class: Class::Server,
+        class_fixed: false,
         criticality: Criticality::Normal,
         tags: vec![],
         labels: BTreeMap::new(),

@@ -14,6 +14,8 @@ pub struct Moment {
     pub at: Timestamp,
     /// Set when the local time comes twice or not at all.
     pub note: Option<String>,
+    /// The zone that was typed with it.
+    pub zone: Option<TimeZone>,
 }
 
 /// Why a text is no instant.
@@ -39,20 +41,21 @@ pub enum MomentError {
 pub fn parse_at(text: &str, default_zone: &TimeZone) -> Result<Moment, MomentError> {
     let text = text.trim();
     if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(Moment { at, note: None });
+        return Ok(Moment { at, note: None, zone: None });
     }
     if let Ok(zoned) = text.parse::<Zoned>() {
-        return Ok(Moment { at: zoned.timestamp(), note: None });
+        return Ok(Moment { at: zoned.timestamp(), note: None, zone: Some(zoned.time_zone().clone()) });
     }
-    let (local, zone) = match text.rsplit_once(' ') {
+    let (local, typed) = match text.rsplit_once(' ') {
         Some((local, name)) if name.bytes().any(|b| b.is_ascii_alphabetic()) && !name.contains(':') => {
-            (local.trim(), TimeZone::get(name).map_err(|_| MomentError::Zone(name.to_owned()))?)
+            (local.trim(), Some(TimeZone::get(name).map_err(|_| MomentError::Zone(name.to_owned()))?))
         }
-        _ => (text, default_zone.clone()),
+        _ => (text, None),
     };
+    let zone = typed.as_ref().unwrap_or(default_zone);
     let local: DateTime = local.parse().map_err(|_| MomentError::Form(text.to_owned()))?;
-    let at = first_of(&zone, local).ok_or_else(|| MomentError::Range(text.to_owned()))?;
-    Ok(Moment { at, note: note(&zone, local, at) })
+    let at = first_of(zone, local).ok_or_else(|| MomentError::Range(text.to_owned()))?;
+    Ok(Moment { at, note: note(zone, local, at), zone: typed })
 }
 
 fn note(zone: &TimeZone, local: DateTime, at: Timestamp) -> Option<String> {

@@ -114,7 +114,7 @@ fn evidence(out: &mut String, item: &Value) {
 fn timeline(out: &mut String, item: &Value, screen: &Screen) {
     out.push_str("\ntimeline\n");
     for event in item["timeline"].as_array().map_or(&[][..], Vec::as_slice) {
-        let at = Show::Instant.show(event, "at", Timestamp::UNIX_EPOCH, screen);
+        let at = Show::Second.show(event, "at", Timestamp::UNIX_EPOCH, screen);
         let _ = writeln!(out, "  {at}  {}: {}", person(&event["by"]), happened(event));
     }
 }
@@ -199,12 +199,12 @@ evidence
   mount  /
 
 timeline
-  2026-11-22 09:05  dogwatch: created, warning: disk / is 91 % full
-  2026-11-22 09:05  dogwatch: routed to msp-noc (msp) by row capacity-nights
-  2026-11-22 10:00  dogwatch: severity warning → critical
-  2026-11-22 10:01  kim (msp): claimed
-  2026-11-22 10:02  omar (internal): “old logs can go”
-  2026-11-22 10:03  dogwatch: sla warned
+  2026-11-22 09:05:00  dogwatch: created, warning: disk / is 91 % full
+  2026-11-22 09:05:00  dogwatch: routed to msp-noc (msp) by row capacity-nights
+  2026-11-22 10:00:00  dogwatch: severity warning → critical
+  2026-11-22 10:01:00  kim (msp): claimed
+  2026-11-22 10:02:00  omar (internal): “old logs can go”
+  2026-11-22 10:03:00  dogwatch: sla warned
 "
         );
     }
