@@ -15,7 +15,8 @@ pub struct Settings {
     pub snapshot_every: &'static str,
     /// More rules, as `policy/rules.toml` has them.
     pub rules: String,
-    /// Run the collector under this program and these arguments, as with strace.
+    /// Run the collector under this program and these arguments. The pid must become the collector's own, so that it
+    /// can be ended by it: strace needs `-D` for that.
     pub under: Vec<String>,
 }
 

@@ -24,8 +24,15 @@ fn the_journal_is_synced_before_the_acknowledgement_leaves() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let trace = folder.path().join("trace");
     let calls = "trace=fdatasync,fsync,read,recvfrom,write,writev,sendto,sendmsg";
-    let under =
-        [strace.display().to_string(), "-f".into(), "-yy".into(), "-s0".into(), "-e".into(), calls.into()];
+    let under = [
+        strace.display().to_string(),
+        "-D".into(),
+        "-f".into(),
+        "-yy".into(),
+        "-s0".into(),
+        "-e".into(),
+        calls.into(),
+    ];
     let under = under.into_iter().chain(["-o".into(), trace.display().to_string()]).collect();
     let lab = Lab::with(&Settings { under, ..Settings::default() });
 

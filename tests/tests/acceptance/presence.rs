@@ -52,7 +52,8 @@ fn an_agent_that_dies_while_it_attaches_is_not_online_for_ever() -> Result<()> {
         return Ok(());
     };
     // A slow disk: it takes a while from the core's yes to the answer.
-    let under = [&strace.display().to_string(), "-f", "-o/dev/null", "-einject=fdatasync:delay_enter=20000"];
+    let under =
+        [&strace.display().to_string(), "-D", "-f", "-o/dev/null", "-einject=fdatasync:delay_enter=20000"];
     let lab = Lab::with(&Settings { under: under.map(str::to_owned).to_vec(), ..Settings::default() });
     let machines = Runtime::new()?.block_on(identities(&lab, "sim", MACHINES))?;
     let first = LaneMarks { kept: 1, latest: 1, samples: 1 };
