@@ -1,7 +1,7 @@
 //! The people's side of the collector: JSON over HTTPS, for the CLI, for scripts and later for the console.
 //!
 //! Invariants:
-//! * Every route stands in [`routes::ROUTES`] with the permission it needs; the router is built from that table, so a
+//! * Every route stands in `routes::ROUTES` with the permission it needs; the router is built from that table, so a
 //!   route without a permission cannot exist.
 //! * Who asks is settled before anything of the request is looked at; whose org a thing is, where it is read.
 //!   *Not there* and *not yours* are the same answer in the same words.

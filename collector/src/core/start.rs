@@ -94,7 +94,7 @@ impl CoreThread {
         self.thread.is_finished()
     }
 
-    /// Waits for its end after [`Input::Drain`].
+    /// Waits for its end after `Input::Drain`.
     ///
     /// # Errors
     /// What ended it early.

@@ -36,7 +36,7 @@ const ENDPOINTS: u64 = 5_000;
 /// How long one measurement repeats its passes.
 const TIME: Duration = Duration::from_millis(300);
 
-/// Measures evaluation of [`FILTERS`], and writing an endpoint as JSON.
+/// Measures evaluation of `FILTERS`, and writing an endpoint as JSON.
 pub fn run(rounds: usize, say: &dyn Fn(&str)) -> Result<Vec<Figure>> {
     say(&format!("filter: {ENDPOINTS} endpoints in this process"));
     let now = Timestamp::now();
