@@ -57,7 +57,7 @@ pub struct StorageConfig {
     pub settle_every: SignedDuration,
     /// How often a snapshot is taken (and older journal segments go).
     pub snapshot_every: SignedDuration,
-    /// Memory that the view may use as cache, MiB.
+    /// Memory that the view may use as cache, MiB. Nothing that is asked often is read from it.
     pub view_cache_mib: u64,
     /// How long to gather reports into one `fdatasync`; 0 writes each as it comes.
     pub gather: SignedDuration,
@@ -166,8 +166,8 @@ impl Default for StorageConfig {
         Self {
             settle_every: SignedDuration::from_secs(30),
             snapshot_every: SignedDuration::from_hours(1),
-            view_cache_mib: 64,
-            gather: SignedDuration::from_millis(5),
+            view_cache_mib: 8,
+            gather: SignedDuration::from_millis(10),
         }
     }
 }

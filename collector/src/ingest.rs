@@ -7,7 +7,7 @@
 mod pace;
 mod session;
 
-pub(crate) use session::Outbound;
+pub(crate) use session::{Outbound, outbound};
 
 use std::{pin::Pin, sync::Arc};
 

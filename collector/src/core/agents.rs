@@ -12,6 +12,7 @@ use super::{Attach, Attached, Batch, Core, FromAgent, Incoming, Session};
 use crate::{
     evaluate,
     fleet::{self, Applied, Place},
+    ingest::outbound,
     policy::Policy,
     refusal::{Code, Refusal},
     state::{Member, State},
@@ -195,7 +196,7 @@ impl Core {
     /// Sends an agent a message at once: something that promises nothing about the disk.
     fn say(&self, id: EndpointId, message: Message) {
         let Some(session) = self.sessions.get(&id) else { return };
-        if session.outbound.try_send(Ok(v1::CollectorMessage { message: Some(message) })).is_err() {
+        if session.outbound.try_send(outbound(message)).is_err() {
             session.cut.cancel();
         }
     }
@@ -227,7 +228,7 @@ impl Core {
 
 impl Session {
     fn end(&self, status: Status) {
-        let _ = self.outbound.try_send(Err(status));
+        let _ = self.outbound.try_send(Box::new(Err(status)));
         self.cut.cancel();
     }
 }

@@ -1,5 +1,7 @@
 //! From rows and the journal's tail to the working set, and back to rows.
 
+use std::collections::BTreeSet;
+
 use dogwatch_model::{Endpoint, EndpointId, Epoch, Lane, LaneMarks, MachineEvidence, Report};
 use dogwatch_proto::v1;
 use dogwatch_triage::{
@@ -20,8 +22,18 @@ use crate::{
 /// The key of the last sign of life in the meta table.
 pub(super) const BEAT: &str = "beat";
 
-/// The working set as storage has it; the second part is what storage had to mend, for the log.
-pub(super) fn state(loaded: Loaded, late_after: SignedDuration) -> Result<(State, Vec<String>), CoreError> {
+/// What storage holds.
+pub(super) struct Found {
+    /// The working set.
+    pub(super) state: State,
+    /// Endpoints that reports have changed since the view was last settled.
+    pub(super) unsettled: BTreeSet<EndpointId>,
+    /// What storage had to mend, for the log.
+    pub(super) notes: Vec<String>,
+}
+
+/// The working set as storage has it.
+pub(super) fn state(loaded: Loaded, late_after: SignedDuration) -> Result<Found, CoreError> {
     let mut state = State { next_alert: 1, ..State::default() };
     let mut rest = Vec::new();
     // Links, standings and timelines belong to endpoints and alerts: those come first.
@@ -35,11 +47,15 @@ pub(super) fn state(loaded: Loaded, late_after: SignedDuration) -> Result<(State
     for row in rest {
         apply_row(&mut state, &row)?;
     }
+    let mut unsettled = BTreeSet::new();
     for changes in loaded.tail {
         for entry in changes.entries {
             match entry {
                 Entry::Row(row) => apply_row(&mut state, &row)?,
-                Entry::Report(report) => apply_report(&mut state, &report, late_after),
+                Entry::Report(report) => {
+                    unsettled.insert(report.endpoint);
+                    apply_report(&mut state, &report, late_after);
+                }
             }
         }
     }
@@ -47,7 +63,7 @@ pub(super) fn state(loaded: Loaded, late_after: SignedDuration) -> Result<(State
     let lost =
         loaded.lost.iter().map(|damage| format!("the medium has damaged records of the journal: {damage}"));
     let notes = loaded.notes.into_iter().chain(lost.collect::<Vec<_>>()).collect();
-    Ok((state, notes))
+    Ok(Found { state, unsettled, notes })
 }
 
 fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {

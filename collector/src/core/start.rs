@@ -134,12 +134,16 @@ impl Core {
         let loaded = storage.load()?;
         let lost = (!loaded.lost.is_empty())
             .then(|| format!("the medium damaged {} records of the journal; see the log", loaded.lost.len()));
-        let (mut state, notes) = load::state(loaded, settings.late_after)?;
+        let load::Found { mut state, unsettled, notes } = load::state(loaded, settings.late_after)?;
         let resumed = load::resume(&mut state, now, settings.grace);
         state.setup_code = setup_code.or(state.setup_code);
         let ids: Vec<EndpointId> = state.members.keys().copied().collect();
         let mut due = Due::default();
-        ids.iter().for_each(|id| due.set(*id, now));
+        // Spread over the first sweep: nobody waits behind the judging of everybody.
+        for (place, id) in (0_i32..).zip(&ids) {
+            let share = settings.sweep_every * place / i32::try_from(ids.len()).unwrap_or(i32::MAX);
+            due.set(*id, now + share);
+        }
         let shared: crate::state::Shared = Arc::new(std::sync::RwLock::new(state));
         let (inputs, queue) = mpsc::channel(INPUT_QUEUE);
         let health = lost.map_or(Health::Ready, |why| Health::Impaired { since: now, why });
@@ -153,7 +157,7 @@ impl Core {
             sessions: BTreeMap::new(),
             next_session: 0,
             due,
-            dirty: ids.into_iter().collect(),
+            dirty: unsettled,
             storage_works: false,
             stop,
         };

@@ -274,8 +274,8 @@ fn backup_report(sequence: u64, at: Timestamp, result: RunResult) -> Report {
 
 fn messages(agent: &mut Agent) -> Vec<Message> {
     let mut all = Vec::new();
-    while let Ok(Ok(v1::CollectorMessage { message: Some(message) })) = agent.inbox.try_recv() {
-        all.push(message);
+    while let Ok(outbound) = agent.inbox.try_recv() {
+        all.extend(outbound.ok().and_then(|sent| sent.message));
     }
     all
 }

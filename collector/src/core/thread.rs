@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use super::{Batch, Core, CoreError, Input, MAX_BATCH, MAX_BATCH_BYTES, chores::Chores, load};
 use crate::{
+    ingest::outbound,
     state::Health,
     storage::{StorageError, Table},
 };
@@ -164,7 +165,7 @@ impl Core {
 
     fn say_to_all(&self, message: &Message) {
         for session in self.sessions.values() {
-            let _ = session.outbound.try_send(Ok(v1::CollectorMessage { message: Some(message.clone()) }));
+            let _ = session.outbound.try_send(outbound(message.clone()));
         }
     }
 

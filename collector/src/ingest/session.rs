@@ -1,6 +1,6 @@
 //! One agent's stream, from Hello to its end.
 
-use std::time::Instant;
+use std::{pin::pin, time::Instant};
 
 use dogwatch_model::{EndpointId, EndpointState, Epoch, Goodbye, LaneMarks, MachineEvidence, Report};
 use dogwatch_proto::{
@@ -9,7 +9,7 @@ use dogwatch_proto::{
 };
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
-use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status, Streaming};
 use uuid::Uuid;
@@ -28,7 +28,14 @@ const HELLO_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
 const WINDOW: u32 = 256;
 
 /// What a session sends: a message, or the status that ends the stream.
-pub(crate) type Outbound = Result<v1::CollectorMessage, Status>;
+///
+/// Boxed, because a channel makes room for 32 of them at once, for each of 10,000 agents.
+pub(crate) type Outbound = Box<Result<v1::CollectorMessage, Status>>;
+
+/// A message on its way out.
+pub(crate) fn outbound(message: collector_message::Message) -> Outbound {
+    Box::new(Ok(v1::CollectorMessage { message: Some(message) }))
+}
 
 /// Reads Hello, attaches to the core and starts the session.
 pub(super) async fn open(
@@ -36,7 +43,7 @@ pub(super) async fn open(
     peer: Peer,
     mut frames: Streaming<v1::AgentMessage>,
     now: Timestamp,
-) -> Result<ReceiverStream<Outbound>, Status> {
+) -> Result<impl Stream<Item = Result<v1::CollectorMessage, Status>> + Send + use<>, Status> {
     let hello = match tokio::time::timeout(HELLO_LIMIT, frames.message()).await {
         Ok(Ok(Some(v1::AgentMessage { message: Some(agent_message::Message::Hello(hello)) }))) => hello,
         Ok(Ok(_)) => return Err(Status::invalid_argument("the first message must be Hello")),
@@ -56,7 +63,7 @@ pub(super) async fn open(
     session.id = attached.session;
     session.welcome(attached.stored, now);
     tokio::spawn(session.run(frames));
-    Ok(ReceiverStream::new(answers))
+    Ok(ReceiverStream::new(answers).map(|message| *message))
 }
 
 struct Session {
@@ -117,16 +124,18 @@ impl Session {
 
     /// Queues a message. A full queue means that the agent does not read: it is cut.
     fn say(&self, message: collector_message::Message) {
-        if self.outbound.try_send(Ok(v1::CollectorMessage { message: Some(message) })).is_err() {
+        if self.outbound.try_send(outbound(message)).is_err() {
             self.cut.cancel();
         }
     }
 
     async fn run(mut self, mut frames: Streaming<v1::AgentMessage>) {
+        let cut = self.cut.clone();
+        let mut cut = pin!(cut.cancelled());
         let end = loop {
             let frame = tokio::select! {
                 biased;
-                () = self.cut.cancelled() => break End::Lost,
+                () = cut.as_mut() => break End::Lost,
                 frame = frames.message() => frame,
             };
             match frame {
@@ -153,7 +162,7 @@ impl Session {
             End::Goodbye(goodbye) => Some(goodbye),
             End::Refused(status) => {
                 tracing::warn!(endpoint.id = %self.peer.endpoint, error = status.message(), "session ended");
-                let _ = self.outbound.try_send(Err(status));
+                let _ = self.outbound.try_send(Box::new(Err(status)));
                 None
             }
         };

@@ -136,12 +136,18 @@ impl Caller {
     async fn attend<C: GracefulConnection>(&self, mut connection: Pin<Box<C>>) {
         let House { limits, stop, .. } = &*self.house;
         let mut deadline = pin!(tokio::time::sleep(limits.first_request));
+        // Made once: a future that is made anew at every wake-up of every connection fights for the lock it shares.
+        let mut told_to_go = pin!(async {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.dismissed.notified() => {}
+            }
+        });
         let mut stage = Stage::Opening;
         loop {
             tokio::select! {
                 _ended = connection.as_mut() => return,
-                () = stop.cancelled(), if stage != Stage::Leaving => stage = Stage::Leaving,
-                () = self.dismissed.notified(), if stage != Stage::Leaving => stage = Stage::Leaving,
+                () = told_to_go.as_mut(), if stage != Stage::Leaving => stage = Stage::Leaving,
                 () = deadline.as_mut(), if stage != Stage::Settled => match (stage, limits.max_age) {
                     (Stage::Opening, _) if !self.has_asked.load(Ordering::Relaxed) => return,
                     (Stage::Opening, None) => { stage = Stage::Settled; continue; }
