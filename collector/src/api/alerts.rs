@@ -46,12 +46,13 @@ pub(crate) async fn show(
     caller: Caller,
     Path(number): Path<String>,
 ) -> Result<Response, Problem> {
-    let (live, known) = api.core.read(|state| {
-        let known = number_of(&number).is_some_and(|number| state.alerts.contains_key(&number));
-        (find(state, &caller, &number).cloned(), known)
+    let (live, archived) = api.core.read(|state| {
+        let of_long_ago =
+            |number: &AlertNumber| number.0 < state.next_alert && !state.alerts.contains_key(number);
+        (find(state, &caller, &number).cloned(), number_of(&number).filter(of_long_ago))
     });
-    match (live, number_of(&number)) {
-        (Err(_), Some(wanted)) if !known => {
+    match (live, archived) {
+        (Err(_), Some(wanted)) => {
             let archived = api.core.read_archived(wanted).await?;
             let seen = archived.filter(|item| caller.principal().sees(&item.alert.org));
             seen.map(|item| answer(&item)).ok_or_else(|| unseen(&number))

@@ -65,7 +65,8 @@ fn a_port_in_use_is_named_with_the_way_out() {
     lab.collector_mut().stop();
     let taken = TcpListener::bind(lab.collector().people_address()).expect("its port is free now");
     let port = taken.local_addr().expect("it is bound").port().to_string();
-    Finished::of(&mut lab.collector().command("serve")).fails_saying(1, &[&port, "in use", "--port"]);
+    Finished::of(&mut lab.collector().command("serve"))
+        .fails_saying(1, &[&port, "in use", "people.listen in collector.toml"]);
 }
 
 #[test]
