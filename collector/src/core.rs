@@ -14,7 +14,9 @@ mod batch;
 mod chores;
 mod command;
 mod due;
+mod keys;
 mod load;
+mod outbound;
 mod people;
 mod start;
 mod thread;
@@ -34,11 +36,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 pub use command::{CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken};
+pub(crate) use outbound::{Outbound, outbound};
 pub(crate) use start::start;
 pub use start::{CoreError, CoreThread, Settings};
 
 use crate::{
-    ingest::Outbound,
     policy::Policy,
     refusal::Refusal,
     state::{Health, Shared},

@@ -7,8 +7,6 @@
 mod pace;
 mod session;
 
-pub(crate) use session::{Outbound, outbound};
-
 use std::{pin::Pin, sync::Arc};
 
 use dogwatch_proto::v1::{self, uplink_server::UplinkServer};

@@ -8,11 +8,10 @@ use dogwatch_triage::filter::Reads;
 use jiff::Timestamp;
 use tonic::Status;
 
-use super::{Attach, Attached, Batch, Core, FromAgent, Incoming, Session};
+use super::{Attach, Attached, Batch, Core, FromAgent, Incoming, Session, outbound};
 use crate::{
     evaluate,
     fleet::{self, Applied, Place},
-    ingest::outbound,
     policy::Policy,
     refusal::{Code, Refusal},
     state::{Member, State},

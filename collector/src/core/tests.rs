@@ -21,7 +21,6 @@ use super::{
 };
 use crate::{
     access::{JoinTokenRecord, Principal, Role, Sha256},
-    ingest::Outbound,
     policy::Policy,
     refusal::{Code, Refusal},
     state::Item,
@@ -88,7 +87,7 @@ struct Sim {
 struct Agent {
     id: EndpointId,
     session: u64,
-    inbox: mpsc::Receiver<Outbound>,
+    inbox: mpsc::Receiver<super::Outbound>,
     cut: CancellationToken,
     next: LaneMarks,
 }

@@ -7,9 +7,8 @@ use dogwatch_triage::filter::Reads;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::{Batch, Core, CoreError, Input, MAX_BATCH, MAX_BATCH_BYTES, chores::Chores, load};
+use super::{Batch, Core, CoreError, Input, MAX_BATCH, MAX_BATCH_BYTES, chores::Chores, load, outbound};
 use crate::{
-    ingest::outbound,
     state::Health,
     storage::{StorageError, Table},
 };

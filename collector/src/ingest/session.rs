@@ -18,7 +18,7 @@ use super::{OUTBOUND_QUEUE, Uplink, pace::Pace};
 use crate::{
     access::Sha256,
     authority::verify::Peer,
-    core::{Attach, Attached, FromAgent, Incoming, Input},
+    core::{Attach, Attached, FromAgent, Incoming, Input, Outbound, outbound},
 };
 
 /// How long an agent may take for its Hello.
@@ -26,16 +26,6 @@ const HELLO_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Reports per lane that an agent may have under way.
 const WINDOW: u32 = 256;
-
-/// What a session sends: a message, or the status that ends the stream.
-///
-/// Boxed, because a channel makes room for 32 of them at once, for each of 10,000 agents.
-pub(crate) type Outbound = Box<Result<v1::CollectorMessage, Status>>;
-
-/// A message on its way out.
-pub(crate) fn outbound(message: collector_message::Message) -> Outbound {
-    Box::new(Ok(v1::CollectorMessage { message: Some(message) }))
-}
 
 /// Reads Hello, attaches to the core and starts the session.
 pub(super) async fn open(
