@@ -11,7 +11,7 @@ use crate::{
     access::Sha256,
     core::{CoreThread, Settings, start},
     policy::Policy,
-    storage::Memory,
+    storage::{ChangeSet, Memory, Row, Storage as _, Table},
 };
 
 /// A collector with a running core, over the state of [`work`], whose setup code is `c0de`.
@@ -36,13 +36,14 @@ impl Running {
         let code = Some(Sha256::of(b"c0de"));
         let stop = tokio_util::sync::CancellationToken::new();
         let (core, _) =
-            start(Box::new(Memory::new()), policy, settings, code, Timestamp::now(), stop).unwrap();
+            start(Box::new(with_archive()), policy, settings, code, Timestamp::now(), stop).unwrap();
         let handle = core.handle();
         {
             let seed = work::state();
             let mut state = handle.shared.write().unwrap();
             state.members = seed.members;
             state.alerts = seed.alerts;
+            state.next_alert = 2000;
         }
         Self { collector: Collector::on(handle, None, Timestamp::now), _core: core }
     }
@@ -59,6 +60,39 @@ impl Running {
     async fn post(&self, path: &str, token: &str, body: Value) -> Answer {
         self.collector.ask(Method::POST, path, Some(token), &body.to_string()).await
     }
+}
+
+/// A store whose archive has alert 1002 of acme and 1003 of globex.
+fn with_archive() -> Memory {
+    let mut store = Memory::new();
+    let mut changes = ChangeSet::default();
+    for (number, org) in [(1002, "acme"), (1003, "globex")] {
+        let mut item = work::item();
+        item.alert.number = dogwatch_triage::alert::AlertNumber(number);
+        item.alert.org = super::org(org);
+        changes.row(Row::put(Table::Archive, format!("{number:012}"), &item).unwrap());
+    }
+    store.commit(&changes).unwrap();
+    store.settle(Vec::new()).unwrap();
+    store
+}
+
+#[tokio::test]
+async fn an_alert_of_long_ago_is_shown_to_those_who_may_see_its_org() {
+    let running = Running::start();
+    let admin = running.set_up().await;
+    let wanted = json!({ "person": "omar", "side": "internal", "org": "acme" });
+    let made = running.post("/api/v1/tokens", &admin, wanted).await;
+    let omar = made.json["token"].as_str().unwrap();
+    for (number, seen) in [(1002, StatusCode::OK), (1003, StatusCode::NOT_FOUND), (9, StatusCode::NOT_FOUND)]
+    {
+        let path = format!("/api/v1/alerts/{number}");
+        let answer = running.collector.get(&path, Some(omar)).await;
+        assert_eq!(answer.status, seen, "{number}: {}", answer.text);
+        assert_eq!(answer.json["number"] == number, seen == StatusCode::OK);
+    }
+    let all = running.collector.get("/api/v1/alerts/1003", Some(&admin)).await;
+    assert_eq!(all.status, StatusCode::OK, "{}", all.text);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::{
     state::{Item, State},
 };
 
-fn item() -> Item {
+pub(super) fn item() -> Item {
     serde_json::from_value(json!({
         "number": 1, "version": 7, "org": "acme", "site": "main",
         "endpoint": "018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d11", "endpoint_name": "srv-01", "rule": "disk-full",
