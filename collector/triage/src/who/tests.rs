@@ -207,6 +207,18 @@ fn instants_are_read_as_people_type_them() {
 }
 
 #[test]
+fn the_zone_that_was_typed_is_told_apart_from_the_one_taken_for_granted() {
+    let zone = |text: &str| {
+        let typed = parse_at(text, &toronto()).unwrap().zone;
+        typed.and_then(|zone| zone.iana_name().map(str::to_owned))
+    };
+    assert_eq!(zone("2026-07-01 12:00 Europe/London").as_deref(), Some("Europe/London"));
+    assert_eq!(zone("2026-07-01T12:00[Asia/Kolkata]").as_deref(), Some("Asia/Kolkata"));
+    assert_eq!(zone("2026-07-01 12:00"), None);
+    assert_eq!(zone("2026-07-01T12:00:00Z"), None);
+}
+
+#[test]
 fn what_is_no_instant_says_how_to_write_one() {
     let told = |text: &str| parse_at(text, &toronto()).map(|_| ()).unwrap_err().to_string();
     assert!(told("tomorrow").starts_with("`tomorrow` is not a time; write 2026-11-01T01:30:00Z"));
