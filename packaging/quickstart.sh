@@ -314,7 +314,7 @@ Everything lies in $dir. In another terminal:
   dogwatch fleet --watch
   dogwatch-agent backup run --state-dir '$dir/agent' --job nightly -- false    # a backup that fails …
   dogwatch queue                                                              # … is here, with its owner
-  dogwatch alert show 1
+  dogwatch alert show 2
   dogwatch who backup
 END
 }

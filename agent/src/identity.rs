@@ -141,6 +141,11 @@ impl Identity {
         Ok(Self { state: state.clone(), key, chain, root, record })
     }
 
+    /// Whether an endpoint is enrolled in this state folder.
+    pub fn is_in(state: &StateDir) -> bool {
+        state.path().join(ENDPOINT).exists()
+    }
+
     /// Loads the identity of an enrolled endpoint.
     ///
     /// # Errors

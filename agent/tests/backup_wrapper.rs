@@ -33,6 +33,7 @@ fn drop_in(state: &Path) -> Value {
 #[test]
 fn output_and_exit_code_pass_through_and_the_run_is_reported() {
     let state = tempfile::tempdir().unwrap();
+    fs::write(state.path().join("endpoint.json"), "{}").unwrap();
     let script = "echo copied; echo 'disk full' >&2; exit 3";
     let output = run(state.path(), &["--every", "24h", "--", "sh", "-c", script]);
     assert_eq!(output.status.code(), Some(3));
@@ -45,6 +46,15 @@ fn output_and_exit_code_pass_through_and_the_run_is_reported() {
     assert_eq!(run["every_seconds"], 86_400);
     assert_eq!(run["product"], "sh");
     assert!(run["started_at"].as_str() <= run["ended_at"].as_str());
+}
+
+#[test]
+fn a_run_that_no_agent_will_read_says_so() {
+    let state = tempfile::tempdir().unwrap();
+    let output = run(state.path(), &["--", "true"]);
+    assert!(output.status.success());
+    let warning = String::from_utf8(output.stderr).unwrap();
+    assert!(warning.contains("no agent is enrolled in") && warning.contains("--state-dir"), "{warning}");
 }
 
 #[test]

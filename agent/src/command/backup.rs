@@ -5,7 +5,10 @@ mod interval;
 mod tail;
 mod wrap;
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 use clap::Subcommand;
 use dogwatch_model::{BackupKind, IdError, RunResult};
@@ -14,6 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     config::Config,
+    identity::Identity,
     sources::backup::drop_in::{self, DropIn},
     state_dir,
 };
@@ -137,5 +141,13 @@ fn drop_off(config: &Config, drop_in: &DropIn) -> anyhow::Result<()> {
         state_dir::create_private_dir(&folder)?;
     }
     state_dir::write_atomically(&folder.join(name), json.as_bytes())?;
+    if !Identity::is_in(&config.state) {
+        let folder = config.state.path().display();
+        writeln!(
+            io::stderr(),
+            "dogwatch-agent: no agent is enrolled in {folder}, so nobody reads this run; name the folder of the one \
+             that runs here with --state-dir"
+        )?;
+    }
     Ok(())
 }

@@ -19,15 +19,13 @@ use crate::{
     failure::{Exit, Failure},
 };
 
-/// Whom we show to: how wide, in which zone, with colours or not.
+/// Whom we show to: in which zone, with colours or not.
 #[derive(Clone)]
 pub(crate) struct Screen {
     /// What was asked for.
     pub(crate) format: Format,
     /// Whether colours are wanted and understood.
     pub(crate) colour: bool,
-    /// Columns of characters; absent when nobody looks.
-    pub(crate) width: Option<u16>,
     /// Whether a terminal shows it.
     pub(crate) terminal: bool,
     /// The zone of whoever looks.
@@ -39,13 +37,7 @@ impl Screen {
     pub(crate) fn of(args: &OutputArgs) -> Self {
         let terminal = io::stdout().is_terminal();
         let no_color = args.no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self {
-            format: args.output,
-            colour: terminal && !no_color,
-            width: if terminal { comfy_table::Table::new().width() } else { None },
-            terminal,
-            zone: TimeZone::system(),
-        }
+        Self { format: args.output, colour: terminal && !no_color, terminal, zone: TimeZone::system() }
     }
 
     /// Whether a program reads.

@@ -83,7 +83,10 @@ pub fn read(folder: &Path, reopen_window: SignedDuration) -> Result<Policy, Vec<
     for (path, content) in files {
         match String::from_utf8(content) {
             Ok(text) => drop(texts.insert(path, text)),
-            Err(_) => faults.push(PolicyFault::Content(format!("{}: it is not UTF-8 text", path.display()))),
+            Err(_) => faults.push(PolicyFault::Content(format!(
+                "{}: it is not UTF-8 text",
+                path.file_name().unwrap_or_default().display()
+            ))),
         }
     }
     let text_of = |path: &Path| texts.get(path).map_or("", String::as_str);

@@ -4,11 +4,13 @@
 //! slow poll are the net below, for file systems that tell nothing.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
+use dogwatch_model::OrgId;
 use jiff::{SignedDuration, Timestamp};
 use notify::{RecursiveMode, Watcher as _};
 use sd_notify::NotifyState;
@@ -108,7 +110,11 @@ impl Watch {
             Err(fault) => return self.refuse(&[fault]),
         };
         self.seen = files;
-        match read(&self.folder, self.reopen_window) {
+        let read = read(&self.folder, self.reopen_window).and_then(|policy| {
+            let orphans = self.orphans(&policy);
+            if orphans.is_empty() { Ok(policy) } else { Err(orphans) }
+        });
+        match read {
             Ok(policy) => {
                 tracing::info!(
                     rules = policy.rules.rules().len(),
@@ -121,6 +127,20 @@ impl Watch {
             }
             Err(faults) => self.refuse(&faults),
         }
+    }
+
+    /// Orgs that have endpoints and would have no matrix: a file that was moved away by mistake, or is just being replaced.
+    fn orphans(&self, policy: &super::Policy) -> Vec<PolicyFault> {
+        let orgs: BTreeSet<OrgId> = self.core.read(|state| {
+            let orgs = state.members.values().map(|member| &member.endpoint.org);
+            orgs.filter(|org| !policy.orgs.contains_key(org)).cloned().collect()
+        });
+        let fault = |org| {
+            PolicyFault::Content(format!(
+                "policy/orgs/{org}.toml is gone, and org `{org}` has endpoints; put it back"
+            ))
+        };
+        orgs.iter().map(fault).collect()
     }
 
     fn refuse(&self, faults: &[PolicyFault]) {

@@ -120,13 +120,7 @@ mod tests {
 
     #[test]
     fn the_queue_says_what_where_whose_and_since_when() {
-        let screen = Screen {
-            format: Format::Table,
-            colour: false,
-            width: None,
-            terminal: false,
-            zone: TimeZone::UTC,
-        };
+        let screen = Screen { format: Format::Table, colour: false, terminal: false, zone: TimeZone::UTC };
         let answer = json!({ "as_of": "2026-11-22T12:00:00Z", "alerts": [
             {
                 "number": 1042, "priority": "P1", "severity": "critical", "endpoint_name": "srv-01",

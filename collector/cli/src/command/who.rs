@@ -65,7 +65,9 @@ fn online(asked: &Who, severity: Option<Severity>, at: Option<Timestamp>) -> Res
     .into_iter()
     .filter_map(|(name, value)| value.map(|value| (name, value)))
     .collect();
-    let answer = Client::logged_in()?.get("who", &params)?;
+    let client = Client::logged_in()?;
+    let answer = client.get("who", &params)?;
+    super::note_refused_policy(&client);
     serde_json::from_value(answer).map_err(|error| {
         Failure::new(
             Exit::Unreachable,
@@ -82,7 +84,8 @@ fn offline(asked: &Who, file: &Path, severity: Option<Severity>, at: Timestamp) 
     }
     let read = |path: &Path| fs::read_to_string(path).map_err(|error| Failure::file("read", path, &error));
     let text = read(file)?;
-    let mut hashed = text.clone().into_bytes();
+    // As the collector counts versions: the matrix, a zero byte, the directory's text if there is one.
+    let mut hashed = format!("{text}\0").into_bytes();
     let directory = match &asked.directory {
         Some(path) => {
             let text = read(path)?;

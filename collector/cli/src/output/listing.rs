@@ -93,9 +93,8 @@ pub(crate) fn table(rows: &[Value], columns: &[Column], as_of: Timestamp, screen
     if screen.colour {
         table.enforce_styling();
     }
-    if let Some(width) = screen.width {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-    }
+    // A row that does not fit is the terminal's to wrap: wrapped cells cannot be read, and cannot be copied either.
+    table.set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(columns.iter().map(|column| Cell::new(&column.title).add_attribute(Attribute::Bold)));
     for row in rows {
         table.add_row(columns.iter().map(|column| {
@@ -142,13 +141,7 @@ mod tests {
     fn colours_come_only_when_wanted_and_never_alone() {
         let rows = [json!({ "severity": "critical" })];
         let columns = [column("SEVERITY", "severity", Show::Text)];
-        let screen = |colour| Screen {
-            format: Format::Table,
-            colour,
-            width: None,
-            terminal: colour,
-            zone: TimeZone::UTC,
-        };
+        let screen = |colour| Screen { format: Format::Table, colour, terminal: colour, zone: TimeZone::UTC };
         let shown = |colour| table(&rows, &columns, Timestamp::UNIX_EPOCH, &screen(colour));
         assert_eq!(shown(false), "SEVERITY\ncritical\n");
         assert!(shown(true).contains("\u{1b}[") && shown(true).contains("critical"), "{}", shown(true));

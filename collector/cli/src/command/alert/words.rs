@@ -173,13 +173,7 @@ mod tests {
 
     #[test]
     fn an_alert_says_what_whose_why_and_what_happened() {
-        let screen = Screen {
-            format: Format::Table,
-            colour: false,
-            width: None,
-            terminal: false,
-            zone: TimeZone::UTC,
-        };
+        let screen = Screen { format: Format::Table, colour: false, terminal: false, zone: TimeZone::UTC };
         assert_eq!(
             all(&item(), &screen),
             "\

@@ -117,13 +117,7 @@ mod tests {
 
     #[test]
     fn an_endpoint_is_shown_by_the_names_of_the_filter_with_its_lists_as_tables() {
-        let screen = Screen {
-            format: Format::Table,
-            colour: false,
-            width: None,
-            terminal: false,
-            zone: TimeZone::UTC,
-        };
+        let screen = Screen { format: Format::Table, colour: false, terminal: false, zone: TimeZone::UTC };
         let updates: Vec<Value> = (0..22)
             .map(|n| {
                 json!({ "package": format!("p{n}"), "available": "2", "class": "security",

@@ -7,7 +7,7 @@ use super::*;
 use crate::contact_tests as collector;
 
 fn screen(format: Format) -> Screen {
-    Screen { format, colour: false, width: None, terminal: false, zone: TimeZone::UTC }
+    Screen { format, colour: false, terminal: false, zone: TimeZone::UTC }
 }
 
 fn answer() -> Value {
