@@ -57,6 +57,12 @@ fn bad_policy_files_change_nothing_and_are_reported() {
     wait::wait_for("an alert of the old rules", PATIENCE, || lab.alerts("lab"), |alerts| alerts.len() == 2);
     lab.collector().write("policy/orgs/home.toml", &home);
     in_force(&lab);
+
+    // A matrix that is moved away leaves nobody without an owner either.
+    fs::remove_file(lab.collector().path("policy/orgs/home.toml")).expect("it is there");
+    refused(&lab, &["home.toml is gone"]);
+    lab.collector().write("policy/orgs/home.toml", &home);
+    in_force(&lab);
 }
 
 #[test]
