@@ -29,6 +29,7 @@ pub mod state_dir;
 pub mod telemetry;
 pub mod trust;
 pub mod uplink;
+pub mod wishes;
 
 /// The version of this agent.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
