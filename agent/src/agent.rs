@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     VERSION, clock,
     config::{Config, SourceName},
+    dial::Meter,
     identity::{Identity, IdentityError, evidence},
     lifecycle::Lifecycle,
     link_status::LinkStatus,
@@ -101,6 +102,8 @@ fn start(config: Config, identity: Identity, backups: backup::Intake, wishes: Wi
         backoff: Backoff::default(),
         evidence: evidence::read(&config.root),
         drain: config.drain,
+        live: live.subscribe(),
+        meter: Meter::default(),
     };
     let mut lifecycle = Lifecycle::default();
     lifecycle.spawn("uplink", config.drain * 2 + GOODBYE, |cancel| uplink.run(cancel));

@@ -100,6 +100,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
                 | Failure::Refused { .. }
                 | Failure::Unreachable { .. }
                 | Failure::TimedOut { .. }
+                | Failure::Proxy { .. }
                 | Failure::Broken { .. }
         )
     };

@@ -8,6 +8,7 @@ mod authority;
 mod configuring;
 mod enrolling;
 mod fake_collector;
+mod proxying;
 mod renewing;
 mod streaming;
 mod watching;
