@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     VERSION, clock,
     config::{Config, SourceName},
+    cost::{Ledger, Looks},
     dial::Meter,
     identity::{Identity, IdentityError, evidence},
     lifecycle::Lifecycle,
@@ -93,6 +94,12 @@ fn start(config: Config, identity: Identity, backups: backup::Intake, wishes: Wi
     let (triggers, connected, outbox) = (Triggers::default(), Arc::new(Notify::new()), SharedOutbox::new());
     let control = Control::new(live.subscribe(), triggers.clone(), connected.clone());
     let config_file = config.file.as_ref().map(|file| file.path().to_owned());
+    let ledger = Ledger {
+        started_at: clock::now().wall,
+        meter: Meter::default(),
+        outbox: outbox.clone(),
+        looks: Looks::default(),
+    };
     let status = LinkStatus::new(config.state.clone(), config_file, clock::now().wall);
     let uplink = Uplink {
         identity,
@@ -103,7 +110,7 @@ fn start(config: Config, identity: Identity, backups: backup::Intake, wishes: Wi
         evidence: evidence::read(&config.root),
         drain: config.drain,
         live: live.subscribe(),
-        meter: Meter::default(),
+        meter: ledger.meter.clone(),
     };
     let mut lifecycle = Lifecycle::default();
     lifecycle.spawn("uplink", config.drain * 2 + GOODBYE, |cancel| uplink.run(cancel));
@@ -116,7 +123,10 @@ fn start(config: Config, identity: Identity, backups: backup::Intake, wishes: Wi
     };
     // What the agent costs is told whatever else is off; it listens to nobody's trigger but its own.
     lifecycle.spawn("own cost", SOURCE_END, |cancel| own_cost::run(desk(SourceName::Health, cancel)));
-    let switched = |source, cancel| desk(source, cancel).with_switch(Switch::new(source, live.subscribe()));
+    let switched = |source, cancel| {
+        let switch = Switch::new(source, live.subscribe(), ledger.looks.clone());
+        desk(source, cancel).with_switch(switch)
+    };
     start_sources(&config, &mut lifecycle, &mut files, backups, switched);
     let owner = Owner {
         live: live.clone(),
@@ -124,6 +134,7 @@ fn start(config: Config, identity: Identity, backups: backup::Intake, wishes: Wi
         status,
         observations: observations.clone(),
         files,
+        ledger,
     };
     lifecycle.spawn("owner", SOURCE_END, |cancel| owner.run(wishes, cancel));
     lifecycle

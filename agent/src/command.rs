@@ -2,6 +2,7 @@
 
 mod backup;
 mod enroll;
+mod output;
 mod preview;
 mod run;
 mod status;

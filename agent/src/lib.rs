@@ -14,6 +14,7 @@ pub mod agent;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod cost;
 pub mod dial;
 pub mod enroll;
 pub mod identity;

@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clock,
     config::{self, Live, SourceName},
+    cost::{Looks, Standing},
     policy::Policy,
     report::{Observation, Sighting},
 };
@@ -65,6 +66,8 @@ pub struct Desk {
     cancel: CancellationToken,
     switch: Option<Switch>,
     asked: bool,
+    /// When the present look began.
+    began: Instant,
 }
 
 /// By which the endpoint's owner turns a source off, and on again.
@@ -72,13 +75,14 @@ pub struct Desk {
 pub struct Switch {
     source: SourceName,
     live: Live,
+    looks: Looks,
     is_on: bool,
 }
 
 impl Switch {
-    /// The one of a source.
-    pub fn new(source: SourceName, live: Live) -> Self {
-        Self { source, live, is_on: true }
+    /// The one of a source, whose looks are noted.
+    pub fn new(source: SourceName, live: Live, looks: Looks) -> Self {
+        Self { source, live, looks, is_on: true }
     }
 }
 
@@ -90,7 +94,7 @@ impl Desk {
         trigger: Arc<Notify>,
         cancel: CancellationToken,
     ) -> Self {
-        Self { observations, policy, trigger, cancel, switch: None, asked: false }
+        Self { observations, policy, trigger, cancel, switch: None, asked: false, began: Instant::now() }
     }
 
     /// With a switch, by which it can be turned off.
@@ -135,7 +139,11 @@ impl Desk {
     pub async fn tell_standing(&self, name: &str, result: ScanResult, reason: Option<String>) {
         let name = limits::clip(name, limits::NAME_BYTES);
         let reason = reason.map(|reason| limits::clip(&reason, limits::TEXT_BYTES));
-        let source = SourceStatus { name, result, reason, since: clock::now().wall };
+        let since = clock::now().wall;
+        if let Some(Switch { source, looks, .. }) = &self.switch {
+            looks.note_standing(*source, &name, Standing { result, reason: reason.clone() }, since);
+        }
+        let source = SourceStatus { name, result, reason, since };
         self.tell(Observation::Source(source)).await;
     }
 
@@ -152,8 +160,12 @@ impl Desk {
         interval: impl Fn(&Policy) -> Duration,
         changed: &Notify,
     ) -> Look {
+        if let Some(Switch { source, looks, .. }) = &self.switch {
+            looks.note(*source, self.began.elapsed(), clock::now().wall);
+        }
         let look = self.wait(last, interval, changed).await;
         self.asked = look == Look::Asked;
+        self.began = Instant::now();
         look
     }
 

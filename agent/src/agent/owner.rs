@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{Config, reload::Follower},
+    cost::Ledger,
     link_status::LinkStatus,
     report::{Observation, Sighting},
     sources::file_watch::FileWatch,
@@ -23,6 +24,7 @@ pub(super) struct Owner {
     pub(super) status: LinkStatus,
     pub(super) observations: mpsc::Sender<Sighting>,
     pub(super) files: FileWatch,
+    pub(super) ledger: Ledger,
 }
 
 impl Owner {
@@ -44,9 +46,15 @@ impl Owner {
                 () = changed => {}
                 wish = wishes.next() => match wish {
                     Wish::Reload => tracing::info!("asked to read the configuration again"),
-                    Wish::TellCost => {}
+                    Wish::TellCost => self.tell_cost(),
                 }
             }
+        }
+    }
+
+    fn tell_cost(&self) {
+        if let Err(error) = self.ledger.tell(&self.live.borrow().state, Timestamp::now()) {
+            tracing::warn!(%error, "own cost not written down");
         }
     }
 
