@@ -16,7 +16,7 @@ use crate::{
     config::{Config, SourceName},
     cost::{Ledger, Looks},
     dial::Meter,
-    identity::{Identity, IdentityError, evidence},
+    identity::{Identity, IdentityError, evidence, guard},
     lifecycle::Lifecycle,
     link_status::LinkStatus,
     outbox::SharedOutbox,
@@ -63,6 +63,7 @@ pub enum AgentError {
 /// # Errors
 /// When it cannot start, or a part of it fails in a way that only a restart can mend.
 pub async fn run(config: Config, cancel: CancellationToken) -> Result<(), AgentError> {
+    let exposed = guard::secure(&config.state)?;
     let identity = Identity::load(&config.state)?;
     let _lock = config.state.lock()?;
     tracing::info!(
@@ -76,7 +77,7 @@ pub async fn run(config: Config, cancel: CancellationToken) -> Result<(), AgentE
     let backups = backup::Intake::open(&config.state)?;
     // Heard before anybody can read whom to ask.
     let wishes = Wishes::hear();
-    let mut lifecycle = start(config, identity, backups, wishes);
+    let mut lifecycle = start(config, identity, backups, wishes, exposed);
     service::ready();
     let ended = tokio::select! {
         () = cancel.cancelled() => None,
@@ -89,7 +90,13 @@ pub async fn run(config: Config, cancel: CancellationToken) -> Result<(), AgentE
     ended.map_or(Ok(()), |task| Err(AgentError::TaskEnded { task }))
 }
 
-fn start(config: Config, identity: Identity, backups: backup::Intake, wishes: Wishes) -> Lifecycle {
+fn start(
+    config: Config,
+    identity: Identity,
+    backups: backup::Intake,
+    wishes: Wishes,
+    exposed: Vec<String>,
+) -> Lifecycle {
     let (live, config) = (watch::Sender::new(Arc::new(config.clone())), config);
     let (triggers, connected, outbox) = (Triggers::default(), Arc::new(Notify::new()), SharedOutbox::new());
     let control = Control::new(live.subscribe(), triggers.clone(), connected.clone());
@@ -136,7 +143,7 @@ fn start(config: Config, identity: Identity, backups: backup::Intake, wishes: Wi
         files,
         ledger,
     };
-    lifecycle.spawn("owner", SOURCE_END, |cancel| owner.run(wishes, cancel));
+    lifecycle.spawn("owner", SOURCE_END, |cancel| owner.run(exposed, wishes, cancel));
     lifecycle
 }
 

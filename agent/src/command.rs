@@ -1,6 +1,7 @@
 //! What people type: `dogwatch-agent …`.
 
 mod backup;
+mod doctor;
 mod enroll;
 mod output;
 mod preview;
@@ -52,6 +53,8 @@ enum Command {
     Run,
     /// Show what this agent is and how its link is doing
     Status(status::Arguments),
+    /// Say what is wrong on this machine, and how to mend it
+    Doctor(doctor::Arguments),
     /// Report how a backup went
     #[command(subcommand)]
     Backup(backup::Command),
@@ -66,6 +69,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
         // What a bad file cannot spoil: the start by the last good one, the look at what is wrong, and people's backups.
         Command::Run => run::run(located),
         Command::Status(arguments) => status::status(&located, &arguments),
+        Command::Doctor(arguments) => doctor::doctor(&located, &arguments),
         Command::Backup(command) => backup::backup(&located, command),
         Command::Enroll(arguments) => read(&located).and_then(|config| enroll::enroll(&config, arguments)),
         Command::Preview => read(&located).and_then(|config| preview::preview(&config)),

@@ -45,10 +45,15 @@ pub fn client_config() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::Wan
     ClientConfig::builder_with_provider(provider).with_protocol_versions(VERSIONS)
 }
 
-/// The end of every TLS configuration here.
-pub fn finish(mut config: ClientConfig) -> Arc<ClientConfig> {
+/// The end of every TLS configuration for gRPC.
+pub fn finish(config: ClientConfig) -> Arc<ClientConfig> {
+    finish_for(config, b"h2")
+}
+
+/// The end of every TLS configuration here, for the one protocol that is spoken within.
+pub fn finish_for(mut config: ClientConfig, protocol: &[u8]) -> Arc<ClientConfig> {
     config.resumption = Resumption::disabled();
-    config.alpn_protocols = vec![b"h2".to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     Arc::new(config)
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dogwatch_model::AgentEvent;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -28,7 +29,15 @@ pub(super) struct Owner {
 }
 
 impl Owner {
-    pub(super) async fn run(mut self, mut wishes: Wishes, cancel: CancellationToken) {
+    /// Tells what was found open at the start, then does its work until the agent ends.
+    pub(super) async fn run(mut self, exposed: Vec<String>, mut wishes: Wishes, cancel: CancellationToken) {
+        for detail in exposed {
+            tracing::error!(
+                reason = detail,
+                "identity was exposed, closed now; enrol anew if others were there"
+            );
+            self.tell(AgentEvent { at: Timestamp::now(), kind: "identity_exposed".into(), detail }).await;
+        }
         let mut follower = Follower::new(self.live.clone());
         loop {
             let watched = follower.as_ref().map(|follower| follower.watch(&mut self.files));
@@ -68,8 +77,12 @@ impl Owner {
         }
         if let Some(news) = news {
             self.status.set_config_fault(news.fault);
-            // When nobody listens any more the agent is about to end.
-            let _ = self.observations.send(Observation::Event(news.event).into()).await;
+            self.tell(news.event).await;
         }
+    }
+
+    async fn tell(&self, event: AgentEvent) {
+        // When nobody listens any more the agent is about to end.
+        let _ = self.observations.send(Observation::Event(event).into()).await;
     }
 }

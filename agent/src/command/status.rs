@@ -67,7 +67,7 @@ pub(super) fn status(config: &Config, arguments: &Arguments) -> anyhow::Result<E
 }
 
 /// Whether the process is there and is one of ours: numbers of processes are given again.
-fn is_agent(pid: u32) -> bool {
+pub(super) fn is_agent(pid: u32) -> bool {
     if !cfg!(target_os = "linux") {
         return true;
     }

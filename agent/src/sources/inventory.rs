@@ -2,6 +2,7 @@
 
 mod addresses;
 mod class;
+pub mod doctor;
 mod release;
 
 #[cfg(target_os = "linux")]

@@ -7,6 +7,7 @@
 mod authority;
 mod configuring;
 mod enrolling;
+mod examining;
 mod fake_collector;
 mod proxying;
 mod renewing;
