@@ -2,6 +2,7 @@
 
 mod addresses;
 mod class;
+pub mod doctor;
 mod end_of_life;
 pub(super) mod kernels;
 mod release;
