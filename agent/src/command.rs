@@ -4,6 +4,7 @@ mod backup;
 mod enroll;
 mod preview;
 mod run;
+mod service;
 mod status;
 
 use std::{io, path::PathBuf, process::ExitCode};
@@ -15,6 +16,7 @@ use crate::{
     config::{Config, ConfigError},
     dial::Failure,
     enroll::EnrollError,
+    service::ServiceError,
 };
 
 /// Exit codes that other programs may rely on.
@@ -49,6 +51,9 @@ enum Command {
     Enroll(enroll::Arguments),
     /// Run in the foreground; the service runs the same
     Run,
+    /// Have the system run the agent
+    #[command(subcommand)]
+    Service(service::Command),
     /// Show what this agent is and how its link is doing
     Status(status::Arguments),
     /// Report how a backup went
@@ -67,6 +72,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
     let done = match arguments.command {
         Command::Enroll(arguments) => enroll::enroll(&config, arguments),
         Command::Run => run::run(config),
+        Command::Service(command) => service::service(&config, command),
         Command::Status(arguments) => status::status(&config, &arguments),
         Command::Backup(command) => backup::backup(&config, command),
         Command::Preview => preview::preview(&config),
@@ -101,6 +107,9 @@ fn exit_code(error: &anyhow::Error) -> u8 {
                 | Failure::Broken { .. }
         )
     };
+    if let Some(ServiceError::NotAllowed(..)) = error.downcast_ref() {
+        return exit::NOT_ALLOWED;
+    }
     match error.downcast_ref::<EnrollError>() {
         Some(EnrollError::Link(failure)) if unreachable(failure) => exit::UNREACHABLE,
         Some(EnrollError::Link(_) | EnrollError::Refused { .. }) => exit::NOT_ALLOWED,

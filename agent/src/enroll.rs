@@ -21,7 +21,7 @@ use crate::{
     VERSION,
     dial::{self, Failure, channel},
     identity::{self, EndpointRecord, Identity, IdentityError, evidence},
-    state_dir::{StateDir, StateError},
+    state_dir::{self, StateDir, StateError},
 };
 
 /// Tags one endpoint may ask for.
@@ -102,6 +102,7 @@ pub async fn enroll(state: &StateDir, request: Request) -> Result<Enrolled, Enro
         return Err(EnrollError::AlreadyEnrolled { name: record.name, collector: record.collector, folder });
     }
     state.create()?;
+    state_dir::restrict(state.path()).await?;
     let key = identity::new_key()?;
     let address = request.token.address.clone();
     let root_sha256 = request.token.root_sha256;

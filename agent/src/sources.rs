@@ -10,7 +10,7 @@ pub mod inventory;
 pub mod own_cost;
 pub mod parsers;
 pub mod patch;
-mod process;
+pub(crate) mod process;
 mod retry;
 
 use std::{sync::Arc, time::Duration};

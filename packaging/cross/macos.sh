@@ -14,7 +14,7 @@ tools=$cross/venv
 install python3-venv
 if ! "$tools/bin/cargo-zigbuild" --version >/dev/null 2>&1; then
     mkdir -p "$cross"
-    python3 -m venv "$tools" && "$tools/bin/pip" install --quiet ziglang==0.17.1 cargo-zigbuild==0.24.0 ||
+    { python3 -m venv "$tools" && "$tools/bin/pip" install --quiet ziglang==0.17.1 cargo-zigbuild==0.24.0; } ||
         skip "cargo-zigbuild and zig cannot be installed from Python's packages"
     elapsed "installed cargo-zigbuild"
 fi

@@ -38,11 +38,11 @@ static void look(void) {
     cpus = (int)(written / sizeof(Times));
 }
 
-EXPORT LONG WINAPI PdhEnumObjectsW(LPCWSTR source, LPCWSTR machine, PVOID list, LPDWORD length, DWORD detail, BOOL refresh) {
+EXPORT LONG WINAPI PdhEnumObjectsA(LPCSTR source, LPCSTR machine, PVOID list, LPDWORD length, DWORD detail, BOOL refresh) {
     return PDH_MORE_DATA;
 }
 
-EXPORT LONG WINAPI PdhOpenQueryW(LPCWSTR source, DWORD_PTR user, HANDLE *query) {
+EXPORT LONG WINAPI PdhOpenQueryA(LPCSTR source, DWORD_PTR user, HANDLE *query) {
     look();
     *query = (HANDLE)counters;
     return 0;
@@ -89,7 +89,9 @@ EXPORT LONG WINAPI PdhGetFormattedCounterValue(HANDLE counter, DWORD format, LPD
     return 0;
 }
 
-EXPORT LONG WINAPI PdhGetFormattedCounterArrayW(HANDLE counter, DWORD format, LPDWORD size, LPDWORD count, PVOID items) {
-    *size = *count = 0;
-    return PDH_NO_DATA;
+/* The load average that sysinfo makes up for Windows; there is none here. */
+EXPORT LONG WINAPI PdhAddEnglishCounterA(HANDLE query, LPCSTR path, DWORD_PTR user, HANDLE *counter) {
+    return PDH_CSTATUS_NO_OBJECT;
 }
+
+EXPORT LONG WINAPI PdhCollectQueryDataEx(HANDLE query, DWORD seconds, HANDLE event) { return PDH_NO_DATA; }
