@@ -11,7 +11,7 @@ pub mod inventory;
 pub mod own_cost;
 pub mod parsers;
 pub mod patch;
-mod process;
+pub(crate) mod process;
 mod retry;
 pub mod software;
 
