@@ -1,6 +1,6 @@
 //! The values that a program computes: small, copied, borrowed from the row.
 
-use dogwatch_model::{BackupJob, Check, Disk, Service, Temperature, Update};
+use dogwatch_model::{BackupJob, Check, Disk, PatchSource, Service, Temperature, Update};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -96,6 +96,7 @@ pub(crate) enum Item<'a> {
     Service(&'a Service),
     Check(&'a Check),
     Update(&'a Update),
+    PatchSource(&'a PatchSource),
     Job(&'a BackupJob),
 }
 
@@ -108,6 +109,7 @@ pub(crate) enum List<'a> {
     Services(&'a [Service]),
     Checks(&'a [Check]),
     Updates(&'a [Update]),
+    PatchSources(&'a [PatchSource]),
     Jobs(&'a [BackupJob]),
 }
 
@@ -120,6 +122,7 @@ impl<'a> List<'a> {
             List::Services(list) => list.len(),
             List::Checks(list) => list.len(),
             List::Updates(list) => list.len(),
+            List::PatchSources(list) => list.len(),
             List::Jobs(list) => list.len(),
         }
     }
@@ -133,6 +136,7 @@ impl<'a> List<'a> {
             List::Services(list) => Item::Service(&list[index]),
             List::Checks(list) => Item::Check(&list[index]),
             List::Updates(list) => Item::Update(&list[index]),
+            List::PatchSources(list) => Item::PatchSource(&list[index]),
             List::Jobs(list) => Item::Job(&list[index]),
         }
     }
