@@ -9,7 +9,19 @@ use super::patch;
 pub type Parser = fn(&str);
 
 /// Name and parser, sorted by name.
-pub const PARSERS: &[(&str, Parser)] = &[("apt.simulation", patch::apt::survives)];
+pub const PARSERS: &[(&str, Parser)] = &[
+    ("apk.version", patch::apk::survives),
+    ("apt.simulation", patch::apt::survives),
+    ("brew.outdated", patch::brew::survives),
+    ("dnf", patch::dnf::survives),
+    ("flatpak", patch::flatpak::survives),
+    ("pacman", patch::pacman::survives),
+    ("proc.maps", patch::libraries_survive),
+    ("rpm.installed", patch::rpm::survives),
+    ("snap.state", patch::snap::survives),
+    ("xml", patch::xml::survives),
+    ("zypper", patch::zypper::survives),
+];
 
 #[cfg(test)]
 mod tests {
