@@ -77,7 +77,8 @@ pub use inventory::{
 };
 pub use join_token::JoinToken;
 pub use patch::{
-    Confidence, PatchStatus, Reboot, ScanResult, Update, UpdateClass, UpdateSeverity, UpdateState,
+    Confidence, InstallResult, PatchSource, PatchStatus, Reboot, ScanResult, Update, UpdateClass,
+    UpdateSeverity, UpdateState,
 };
 pub use report::{AgentEvent, Lane, LaneMarks, Report};
 pub use services::{Check, CheckState, Service};

@@ -54,6 +54,9 @@ pub const CHECKS: usize = 256;
 /// Available updates in a patch status. A system two releases behind has some two thousand.
 pub const UPDATES: usize = 4096;
 
+/// Patch sources of one endpoint: there are a dozen package managers, and few machines have more than three.
+pub const PATCH_SOURCES: usize = 16;
+
 /// CVE names, and KB numbers, of one update. A kernel update names a few hundred.
 pub const ADVISORIES: usize = 512;
 
