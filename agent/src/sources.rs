@@ -64,6 +64,8 @@ pub struct Desk {
     trigger: Arc<Notify>,
     cancel: CancellationToken,
     asked: bool,
+    /// When the collector last got a look that it asked for.
+    asked_at: Option<Instant>,
 }
 
 impl Desk {
@@ -74,7 +76,7 @@ impl Desk {
         trigger: Arc<Notify>,
         cancel: CancellationToken,
     ) -> Self {
-        Self { observations, policy, trigger, cancel, asked: false }
+        Self { observations, policy, trigger, cancel, asked: false, asked_at: None }
     }
 
     /// Tells what was seen, and whether the collector had asked for it. When nobody listens any more the agent is about to end.
@@ -106,6 +108,9 @@ impl Desk {
     ) -> Look {
         let look = self.wait(last, interval, changed).await;
         self.asked = look == Look::Asked;
+        if self.asked {
+            self.asked_at = Some(Instant::now());
+        }
         look
     }
 
@@ -116,11 +121,22 @@ impl Desk {
         changed: &Notify,
     ) -> Look {
         loop {
-            let due = last + interval(&self.policy.borrow_and_update());
+            let (due, apart) = {
+                let policy = self.policy.borrow_and_update();
+                (last + interval(&policy), policy.asked_apart)
+            };
+            let asked_at = self.asked_at;
+            // A wish that comes too soon waits in the trigger, and many of them are one.
+            let asked = async {
+                if let Some(at) = asked_at {
+                    tokio::time::sleep_until(at + apart).await;
+                }
+                self.trigger.notified().await;
+            };
             tokio::select! {
                 biased;
                 () = self.cancel.cancelled() => return Look::Never,
-                () = self.trigger.notified() => return Look::Asked,
+                () = asked => return Look::Asked,
                 () = changed.notified() => return Look::Changed,
                 () = tokio::time::sleep_until(due) => return Look::Due,
                 policy = self.policy.changed() => {
@@ -135,5 +151,31 @@ impl Desk {
     /// The version of the policy in force.
     pub fn policy_version(&self) -> Option<String> {
         self.policy.borrow().version.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[tokio::test]
+    async fn looks_that_are_asked_for_too_soon_wait_are_one_and_are_not_lost() {
+        let policy = watch::Sender::new(Policy { asked_apart: HOUR, ..Policy::default() });
+        let (observations, _seen) = mpsc::channel(1);
+        let (trigger, changed) = (Arc::new(Notify::new()), Notify::new());
+        let mut desk = Desk::new(observations, policy.subscribe(), trigger.clone(), CancellationToken::new());
+        let mut look = async || desk.next_look_or(Instant::now(), |_| HOUR, &changed).await;
+        trigger.notify_one();
+        assert_eq!(look().await, Look::Asked);
+        trigger.notify_one();
+        trigger.notify_one();
+        changed.notify_one();
+        assert_eq!(look().await, Look::Changed, "the second wish waits, a change does not");
+        policy.send_modify(|policy| policy.asked_apart = Duration::ZERO);
+        assert_eq!(look().await, Look::Asked);
+        changed.notify_one();
+        assert_eq!(look().await, Look::Changed, "two wishes were one");
     }
 }

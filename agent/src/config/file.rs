@@ -55,6 +55,8 @@ struct Narrow {
     disable: Vec<SourceName>,
     sample_at_least_seconds: u32,
     patch_scan_at_least_seconds: u32,
+    /// False lets the collector ask for looks closer together than the floors allow: for tests and demonstrations.
+    floors: Option<bool>,
 }
 
 /// Every key, for suggestions.
@@ -66,6 +68,7 @@ const KEYS: &[&str] = &[
     "disable",
     "sample_at_least_seconds",
     "patch_scan_at_least_seconds",
+    "floors",
 ];
 
 pub(super) fn read(named: Option<&Path>) -> Result<Option<Content>, ConfigError> {
@@ -123,6 +126,7 @@ impl Content {
         config.narrowing.sample_at_least = Duration::from_secs(self.narrow.sample_at_least_seconds.into());
         config.narrowing.patch_scan_at_least =
             Duration::from_secs(self.narrow.patch_scan_at_least_seconds.into());
+        config.narrowing.lift_floors = self.narrow.floors == Some(false);
     }
 }
 

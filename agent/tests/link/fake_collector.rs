@@ -16,6 +16,7 @@ use dogwatch_agent::{
     agent,
     config::{Config, SourceName},
     enroll::{self, EnrollError, Enrolled, Request},
+    policy::Narrowing,
 };
 use dogwatch_model::{JoinToken, Lane, LaneMarks, OrgId, Report, SiteId};
 use dogwatch_proto::{
@@ -142,9 +143,11 @@ impl FakeCollector {
     }
 }
 
-/// A configuration without the package manager, which takes seconds and has tests of its own.
+/// A configuration without the package manager, which takes seconds and has tests of its own, and without floors: a
+/// test asks for more than a collector may.
 pub(crate) fn quiet_config(state_dir: &Path) -> Config {
-    Config { disabled: vec![SourceName::Patch], ..Config::with_state_dir(state_dir) }
+    let narrowing = Narrowing { lift_floors: true, ..Narrowing::default() };
+    Config { disabled: vec![SourceName::Patch], narrowing, ..Config::with_state_dir(state_dir) }
 }
 
 /// An enrolled agent that runs in this process.
