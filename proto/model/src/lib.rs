@@ -55,6 +55,7 @@ pub mod ids;
 pub mod incident;
 pub mod inventory;
 pub mod join_token;
+pub mod metric;
 pub mod patch;
 pub mod report;
 pub mod services;

@@ -123,7 +123,7 @@ fn source() -> impl Strategy<Value = SourceStatus> {
 }
 
 prop_compose! {
-    fn health()(
+    pub(crate) fn health()(
         sampled_at in instant(),
         cpu in of((of(0.0..=100.0), of([0.0..1e3, 0.0..1e3, 0.0..1e3]), any::<u32>())
             .prop_map(|(used_percent, load, count)| Cpu { used_percent, load, count, ..Cpu::default() })),
