@@ -57,7 +57,7 @@ pub mod patch;
 pub mod report;
 pub mod services;
 
-pub use backup::{BackupJob, BackupKind, BackupRun, BackupStatus, RestoreTest, RunResult};
+pub use backup::{BackupJob, BackupKind, BackupRun, BackupStatus, RestoreKind, RestoreTest, RunResult, Upkeep};
 pub use endpoint::{
     Class, Criticality, Endpoint, EndpointState, Facts, Goodbye, MachineEvidence, Presence, Side,
 };

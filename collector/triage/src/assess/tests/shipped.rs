@@ -325,7 +325,7 @@ fn a_restore_test_is_due_after_ninety_days() {
     watch.endpoint.facts.backup.as_mut().unwrap().jobs[0].first_seen = before(91 * DAY);
     assert_eq!(watch.look(Reads::BACKUP), ["+restore-test/nightly info"]);
     watch.endpoint.facts.backup.as_mut().unwrap().jobs[0].restore_test =
-        Some(RestoreTest { at: before(0), result: RunResult::Success, duration_seconds: None });
+        Some(RestoreTest::new(before(0), RunResult::Success));
     assert_eq!(watch.look(Reads::BACKUP), ["-restore-test/nightly"]);
 }
 
