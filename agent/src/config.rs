@@ -24,6 +24,14 @@ dogwatch_model::text_enum! {
         Patch = "patch",
         /// Backup runs.
         Backup = "backup",
+        /// Services and checks that policy names.
+        Checks = "checks",
+        /// Drives: SMART.
+        Drives = "drives",
+        /// Crash evidence.
+        Incidents = "incidents",
+        /// Installed software.
+        Software = "software",
     }
 }
 

@@ -44,6 +44,10 @@ pub enum Topic {
     Inventory,
     /// The agent itself.
     Agent,
+    /// Drives.
+    Drives,
+    /// Installed software.
+    Software,
 }
 
 /// A report that has no number yet.

@@ -11,10 +11,14 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use change::HealthWatch;
-use dogwatch_model::{AgentEvent, AgentFacts, BackupStatus, Health, Inventory, Lane, PatchStatus, Report};
+use dogwatch_model::{
+    AgentEvent, AgentFacts, BackupStatus, Check, Drive, Health, Incident, Inventory, Lane, PatchStatus,
+    Report, Service, Software, SourceStatus,
+};
+use dogwatch_proto::conversions::limits;
 use jiff::Timestamp;
 
 use crate::{
@@ -29,6 +33,10 @@ const INVENTORY_AGAIN: Duration = Duration::from_secs(86_400);
 const BACKUP_AGAIN: Duration = Duration::from_secs(3600);
 /// Facts about the agent that differ only in what it costs are sent again after this.
 const AGENT_AGAIN: Duration = Duration::from_secs(3600);
+/// Unchanged services and checks are sent again after this.
+const CHECKS_AGAIN: Duration = Duration::from_secs(3600);
+/// Unchanged drives are sent again after this.
+const DRIVES_AGAIN: Duration = Duration::from_secs(86_400);
 
 /// Something that a source saw.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,8 +49,23 @@ pub enum Observation {
     Patch(PatchStatus),
     /// The state of the backups.
     Backup(BackupStatus),
+    /// Services and checks.
+    Checks {
+        /// Services.
+        services: Vec<Service>,
+        /// Checks.
+        checks: Vec<Check>,
+    },
+    /// Drives.
+    Drives(Vec<Drive>),
+    /// Crash evidence.
+    Incidents(Vec<Incident>),
+    /// Installed software.
+    Software(Vec<Software>),
     /// The agent itself.
     Agent(AgentFacts),
+    /// How one of its sources is doing.
+    Source(SourceStatus),
     /// Something that happened to the agent.
     Event(AgentEvent),
 }
@@ -69,13 +92,51 @@ struct Told<T> {
     at: Moment,
 }
 
+/// The newest of one part, and when it was last told.
+#[derive(Debug)]
+struct Part<T>(Option<Told<T>>);
+
+impl<T> Default for Part<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: Clone> Part<T> {
+    /// Takes the newest value; gives it back when it is to be told: it is asked for, differs from the one before, or
+    /// that was told longer than `again` ago.
+    fn take(
+        &mut self,
+        value: T,
+        asked: bool,
+        same: impl Fn(&T, &T) -> bool,
+        again: Duration,
+        now: Moment,
+    ) -> Option<T> {
+        let told_at = self.0.take().and_then(|told| {
+            (!asked && same(&told.value, &value) && now.since(told.at) < again).then_some(told.at)
+        });
+        let news = told_at.is_none().then(|| value.clone());
+        self.0 = Some(Told { value, at: told_at.unwrap_or(now) });
+        news
+    }
+
+    fn newest(&self) -> Option<&T> {
+        self.0.as_ref().map(|told| &told.value)
+    }
+}
+
 /// Decides what is worth sending.
 #[derive(Debug, Default)]
 pub struct Reporter {
     health: HealthWatch,
-    inventory: Option<Told<Inventory>>,
-    backup: Option<Told<BackupStatus>>,
-    agent: Option<Told<AgentFacts>>,
+    inventory: Part<Inventory>,
+    backup: Part<BackupStatus>,
+    checks: Part<(Vec<Service>, Vec<Check>)>,
+    drives: Part<Vec<Drive>>,
+    software: Part<Vec<Software>>,
+    agent: Part<AgentFacts>,
+    sources: BTreeMap<String, SourceStatus>,
     patch: Option<PatchStatus>,
 }
 
@@ -89,40 +150,38 @@ impl Reporter {
         unit: f64,
     ) -> Option<Draft> {
         let Sighting { what, asked } = seen.into();
+        let at = now.moment;
         match what {
             Observation::Health(sample) => {
-                let worth = self.health.observe(sample.clone(), policy, now.moment, unit);
+                let worth = self.health.observe(sample.clone(), policy, at, unit);
                 worth.or(asked.then_some(sample)).map(health_draft)
             }
-            Observation::Inventory(inventory) => {
-                let known = !asked
-                    && self.inventory.as_ref().is_some_and(|told| {
-                        told.value == inventory && now.moment.since(told.at) < INVENTORY_AGAIN
-                    });
-                self.inventory = Some(keep(self.inventory.take(), inventory.clone(), now.moment, known));
-                (!known).then(|| inventory_draft(inventory, now.wall))
-            }
+            Observation::Inventory(inventory) => self
+                .inventory
+                .take(inventory, asked, PartialEq::eq, INVENTORY_AGAIN, at)
+                .map(|inventory| inventory_draft(inventory, now.wall)),
             Observation::Patch(patch) => {
                 self.patch = Some(patch.clone());
                 Some(patch_draft(patch))
             }
             Observation::Backup(backup) => {
-                let known = !asked
-                    && self.backup.as_ref().is_some_and(|told| {
-                        told.value.jobs == backup.jobs && now.moment.since(told.at) < BACKUP_AGAIN
-                    });
-                self.backup = Some(keep(self.backup.take(), backup.clone(), now.moment, known));
-                (!known).then(|| backup_draft(backup))
+                self.backup.take(backup, asked, |a, b| a.jobs == b.jobs, BACKUP_AGAIN, at).map(backup_draft)
             }
-            Observation::Agent(agent) => {
-                let known = self.agent.as_ref().is_some_and(|told| {
-                    told.value.version == agent.version
-                        && told.value.policy_version == agent.policy_version
-                        && now.moment.since(told.at) < AGENT_AGAIN
-                });
-                self.agent = Some(keep(self.agent.take(), agent.clone(), now.moment, known));
-                (!known).then(|| agent_draft(agent, now.wall))
-            }
+            Observation::Checks { services, checks } => self
+                .checks
+                .take((services, checks), asked, PartialEq::eq, CHECKS_AGAIN, at)
+                .map(|checks| checks_draft(checks, now.wall)),
+            Observation::Drives(drives) => self
+                .drives
+                .take(drives, asked, PartialEq::eq, DRIVES_AGAIN, at)
+                .map(|drives| drives_draft(drives, now.wall)),
+            Observation::Software(software) => self
+                .software
+                .take(software, asked, PartialEq::eq, Duration::MAX, at)
+                .map(|software| software_draft(software, now.wall)),
+            Observation::Incidents(incidents) => incidents_draft(incidents),
+            Observation::Agent(agent) => self.observe_agent(agent, now),
+            Observation::Source(source) => self.observe_source(source, now),
             Observation::Event(event) => {
                 let report = Report::empty(Lane::Kept, 0, event.at);
                 Some(Draft { report: Report { events: vec![event], ..report }, topic: None })
@@ -130,33 +189,57 @@ impl Reporter {
         }
     }
 
-    /// What is true now and may have gone unsaid, observed now: after every connect. Patch and backup status travel in
-    /// the kept lane, which holds them until they are acknowledged; when some had to wait, the collector may have
-    /// taken them for history, and the [full picture](Self::full_picture) is due.
+    fn observe_agent(&mut self, mut agent: AgentFacts, now: Now) -> Option<Draft> {
+        agent.sources = self.sources.values().take(limits::SOURCES).cloned().collect();
+        let same = |told: &AgentFacts, agent: &AgentFacts| {
+            told.version == agent.version
+                && told.policy_version == agent.policy_version
+                && told.sources == agent.sources
+        };
+        let news = self.agent.take(agent, false, same, AGENT_AGAIN, now.moment);
+        news.map(|agent| agent_draft(agent, now.wall))
+    }
+
+    /// A source goes on as before, or it does not: then the agent's facts are told with it.
+    fn observe_source(&mut self, mut source: SourceStatus, now: Now) -> Option<Draft> {
+        if let Some(before) = self.sources.get(&source.name) {
+            if before.result == source.result && before.reason == source.reason {
+                return None;
+            }
+            if before.result == source.result {
+                source.since = before.since;
+            }
+        }
+        self.sources.insert(source.name.clone(), source);
+        self.agent.newest().cloned().and_then(|agent| self.observe_agent(agent, now))
+    }
+
+    /// What is true now and may have gone unsaid, observed now: after every connect. What travels in the kept lane is
+    /// held there until it is acknowledged; when some had to wait, the collector may have taken it for history, and
+    /// the [full picture](Self::full_picture) is due.
     pub fn current_state(&self, now: Now) -> Vec<Draft> {
         let health = self.health.latest().cloned().map(health_draft);
-        let inventory = self.inventory.as_ref().map(|told| inventory_draft(told.value.clone(), now.wall));
-        let agent = self.agent.as_ref().map(|told| agent_draft(told.value.clone(), now.wall));
+        let inventory = self.inventory.newest().map(|inventory| inventory_draft(inventory.clone(), now.wall));
+        let agent = self.agent.newest().map(|agent| agent_draft(agent.clone(), now.wall));
         observed_now([health, inventory, agent].into_iter().flatten(), now)
     }
 
     /// Everything known, whatever was told before, observed now.
     pub fn full_picture(&self, now: Now) -> Vec<Draft> {
-        let patch = self.patch.clone().map(patch_draft);
-        let backup = self.backup.as_ref().map(|told| backup_draft(told.value.clone()));
-        observed_now(self.current_state(now).into_iter().chain(patch).chain(backup), now)
+        let more = [
+            self.patch.clone().map(patch_draft),
+            self.backup.newest().map(|backup| backup_draft(backup.clone())),
+            self.checks.newest().map(|checks| checks_draft(checks.clone(), now.wall)),
+            self.drives.newest().map(|drives| drives_draft(drives.clone(), now.wall)),
+            self.software.newest().map(|software| software_draft(software.clone(), now.wall)),
+        ];
+        observed_now(self.current_state(now).into_iter().chain(more.into_iter().flatten()), now)
     }
 }
 
 /// A state that is told again is observed again, whenever it was first seen.
 fn observed_now(drafts: impl Iterator<Item = Draft>, now: Now) -> Vec<Draft> {
     drafts.map(|draft| Draft { report: Report { observed_at: now.wall, ..draft.report }, ..draft }).collect()
-}
-
-/// Remembers the newest value; the time it was told only when it is told.
-fn keep<T>(old: Option<Told<T>>, value: T, now: Moment, known: bool) -> Told<T> {
-    let at = old.filter(|_| known).map_or(now, |told| told.at);
-    Told { value, at }
 }
 
 fn health_draft(health: Health) -> Draft {
@@ -182,4 +265,25 @@ fn patch_draft(patch: PatchStatus) -> Draft {
 fn backup_draft(backup: BackupStatus) -> Draft {
     let report = Report::empty(Lane::Kept, 0, backup.scanned_at);
     Draft { report: Report { backup: Some(backup), ..report }, topic: None }
+}
+
+fn checks_draft((services, checks): (Vec<Service>, Vec<Check>), at: Timestamp) -> Draft {
+    let report = Report::empty(Lane::Kept, 0, at);
+    Draft { report: Report { services: Some(services), checks: Some(checks), ..report }, topic: None }
+}
+
+fn drives_draft(drives: Vec<Drive>, at: Timestamp) -> Draft {
+    let report = Report { drives: Some(drives), ..Report::empty(Lane::Latest, 0, at) };
+    Draft { report, topic: Some(Topic::Drives) }
+}
+
+fn software_draft(software: Vec<Software>, at: Timestamp) -> Draft {
+    let report = Report { software: Some(software), ..Report::empty(Lane::Latest, 0, at) };
+    Draft { report, topic: Some(Topic::Software) }
+}
+
+fn incidents_draft(mut incidents: Vec<Incident>) -> Option<Draft> {
+    incidents.truncate(limits::INCIDENTS);
+    let at = incidents.last()?.at;
+    Some(Draft { report: Report { incidents, ..Report::empty(Lane::Kept, 0, at) }, topic: None })
 }

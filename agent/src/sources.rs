@@ -8,11 +8,16 @@ pub mod file_watch;
 pub mod health;
 pub mod inventory;
 pub mod own_cost;
+pub mod parsers;
 pub mod patch;
 mod process;
+mod retry;
 
 use std::{sync::Arc, time::Duration};
 
+use dogwatch_model::{ScanResult, SourceStatus};
+use dogwatch_proto::conversions::limits;
+pub use retry::Retry;
 use tokio::{
     sync::{Notify, mpsc, watch},
     time::Instant,
@@ -20,6 +25,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    clock,
     config::SourceName,
     policy::Policy,
     report::{Observation, Sighting},
@@ -28,21 +34,13 @@ use crate::{
 /// Asks sources to look now.
 #[derive(Debug, Clone, Default)]
 pub struct Triggers {
-    health: Arc<Notify>,
-    inventory: Arc<Notify>,
-    patch: Arc<Notify>,
-    backup: Arc<Notify>,
+    of: [Arc<Notify>; SourceName::ALL.len()],
 }
 
 impl Triggers {
     /// The one of a source.
     pub fn of(&self, source: SourceName) -> &Arc<Notify> {
-        match source {
-            SourceName::Health => &self.health,
-            SourceName::Inventory => &self.inventory,
-            SourceName::Patch => &self.patch,
-            SourceName::Backup => &self.backup,
-        }
+        &self.of[source as usize]
     }
 }
 
@@ -82,6 +80,15 @@ impl Desk {
     /// Tells what was seen, and whether the collector had asked for it. When nobody listens any more the agent is about to end.
     pub async fn tell(&self, what: Observation) {
         let _ = self.observations.send(Sighting { what, asked: self.asked }).await;
+    }
+
+    /// Tells how a part of this source is doing: `patch.apt`, `backup.restic` … What is told again unchanged costs
+    /// nothing.
+    pub async fn tell_standing(&self, name: &str, result: ScanResult, reason: Option<String>) {
+        let name = limits::clip(name, limits::NAME_BYTES);
+        let reason = reason.map(|reason| limits::clip(&reason, limits::TEXT_BYTES));
+        let source = SourceStatus { name, result, reason, since: clock::now().wall };
+        self.tell(Observation::Source(source)).await;
     }
 
     /// Waits until it is time to look again: the interval since `last` is over, or somebody asked. A changed policy

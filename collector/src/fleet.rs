@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use dogwatch_model::{Endpoint, Epoch, Lane, LaneMarks, PatchStatus, Report, Update, UpdateClass};
+use dogwatch_model::{Endpoint, Epoch, Facts, Lane, LaneMarks, PatchStatus, Report, Update, UpdateClass};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::state::{MAX_EPOCHS, Member};
@@ -98,6 +98,13 @@ pub(crate) fn apply(
             endpoint.class = class;
         }
         facts.inventory = Some(inventory);
+    }
+    replace(&mut facts.drives, report.drives);
+    if !report.incidents.is_empty() {
+        let known = facts.incidents.get_or_insert_default();
+        known.extend(report.incidents);
+        known.sort_by_key(|incident| incident.at);
+        known.drain(..known.len().saturating_sub(Facts::INCIDENTS));
     }
     replace(&mut facts.services, report.services);
     replace(&mut facts.checks, report.checks);

@@ -12,15 +12,18 @@
 mod agent;
 mod backup;
 mod characters;
+mod drive;
 mod field;
 mod health;
 mod identity;
+mod incident;
 mod inventory;
 mod lane;
 pub mod limits;
 mod patch;
 mod report;
 mod services;
+mod software;
 
 #[cfg(test)]
 mod tests;

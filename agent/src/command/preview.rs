@@ -73,6 +73,11 @@ fn shown(report: &Report) -> serde_json::Result<Value> {
     add("patch", serde_json::to_value(&report.patch)?);
     add("backup", serde_json::to_value(&report.backup)?);
     add("agent", serde_json::to_value(&report.agent)?);
+    add("drives", serde_json::to_value(&report.drives)?);
+    add("software", serde_json::to_value(&report.software)?);
+    if !report.incidents.is_empty() {
+        add("incidents", serde_json::to_value(&report.incidents)?);
+    }
     if !report.events.is_empty() {
         add("events", serde_json::to_value(&report.events)?);
     }

@@ -18,7 +18,7 @@ fn sample(cpu: f64, disk_used: u64) -> Health {
     };
     Health {
         sampled_at: Timestamp::UNIX_EPOCH,
-        cpu: Some(Cpu { used_percent: Some(cpu), load: None, count: 2 }),
+        cpu: Some(Cpu { used_percent: Some(cpu), count: 2, ..Cpu::default() }),
         memory: Some(Memory {
             total_bytes: 100,
             available_bytes: 40,
@@ -26,10 +26,7 @@ fn sample(cpu: f64, disk_used: u64) -> Health {
             swap_used_bytes: None,
         }),
         disks: vec![disk],
-        uptime_seconds: None,
-        boot_at: None,
-        temperatures: Vec::new(),
-        summary: None,
+        ..Health::default()
     }
 }
 

@@ -42,7 +42,13 @@ pub fn facts(policy_version: Option<String>, running: Duration) -> AgentFacts {
         .filter(|_| running > Duration::from_secs(1))
         .map(|ticks| ticks as f64 / TICKS_PER_SECOND / running.as_secs_f64() * 100.0);
     let rss_bytes = fs::read_to_string("/proc/self/status").ok().and_then(|text| resident_bytes(&text));
-    AgentFacts { version: VERSION.to_owned(), policy_version, rss_bytes, cpu_percent }
+    AgentFacts {
+        version: VERSION.to_owned(),
+        policy_version,
+        rss_bytes,
+        cpu_percent,
+        ..AgentFacts::default()
+    }
 }
 
 /// `USER_HZ`, which is 100 on every Linux that this runs on.

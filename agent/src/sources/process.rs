@@ -24,6 +24,8 @@ pub(super) struct Output {
     pub(super) stdout: String,
     pub(super) stderr: String,
     pub(super) success: bool,
+    /// Exit code; absent when a signal ended it.
+    pub(super) code: Option<i32>,
 }
 
 /// Why there is no output.
@@ -58,8 +60,8 @@ pub(super) async fn run(program: &str, arguments: &[&str], limit: Duration) -> R
 async fn finish(child: &mut Child) -> io::Result<Output> {
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (stdout, stderr) = tokio::try_join!(read(stdout), read(stderr))?;
-    let success = child.wait().await?.success();
-    Ok(Output { stdout, stderr, success })
+    let status = child.wait().await?;
+    Ok(Output { stdout, stderr, success: status.success(), code: status.code() })
 }
 
 async fn read(pipe: Option<impl AsyncRead + Unpin>) -> io::Result<String> {
@@ -90,7 +92,9 @@ mod tests {
     async fn output_and_result_come_back_with_a_clean_environment() {
         let script = "echo out $LC_ALL $HOME; echo err >&2; exit 3";
         let output = run("sh", &["-c", script], Duration::from_secs(20)).await.unwrap();
-        assert_eq!(output, Output { stdout: "out C\n".into(), stderr: "err\n".into(), success: false });
+        let expected =
+            Output { stdout: "out C\n".into(), stderr: "err\n".into(), success: false, code: Some(3) };
+        assert_eq!(output, expected);
     }
 
     #[tokio::test]

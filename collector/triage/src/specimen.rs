@@ -66,6 +66,7 @@ pub(crate) fn full_server() -> Endpoint {
             policy_version: Some("7".into()),
             rss_bytes: Some(9_000_000),
             cpu_percent: Some(0.123_456),
+            sources: Vec::new(),
         }),
         inventory: Some(inventory()),
         health: Some(health()),
@@ -83,6 +84,7 @@ pub(crate) fn full_server() -> Endpoint {
         patch: Some(patch(vec![])),
         backup: Some(BackupStatus { scanned_at: before(60), jobs: vec![job()] }),
         clock_offset_seconds: Some(0.25),
+        ..Facts::default()
     };
     endpoint
 }
@@ -124,7 +126,12 @@ fn inventory() -> Inventory {
 pub(crate) fn health() -> Health {
     Health {
         sampled_at: before(5),
-        cpu: Some(Cpu { used_percent: Some(12.345), load: Some([0.5, 0.4, 0.3]), count: 16 }),
+        cpu: Some(Cpu {
+            used_percent: Some(12.345),
+            load: Some([0.5, 0.4, 0.3]),
+            count: 16,
+            ..Cpu::default()
+        }),
         memory: Some(Memory {
             total_bytes: 64 * GIB,
             available_bytes: 48 * GIB,
@@ -135,7 +142,7 @@ pub(crate) fn health() -> Health {
         uptime_seconds: Some(86_400),
         boot_at: Some(before(DAY)),
         temperatures: vec![Temperature { sensor: "cpu".into(), celsius: 51.5 }],
-        summary: None,
+        ..Health::default()
     }
 }
 

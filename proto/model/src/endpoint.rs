@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentFacts, BackupStatus, Check, EndpointId, Health, Inventory, OrgId, PatchStatus, Service, SiteId,
+    AgentFacts, BackupStatus, Check, Drive, EndpointId, Health, Incident, Inventory, OrgId, PatchStatus,
+    Service, SiteId,
 };
 
 text_enum! {
@@ -119,6 +120,12 @@ pub struct Facts {
     /// Checks that policy names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checks: Option<Vec<Check>>,
+    /// Drives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drives: Option<Vec<Drive>>,
+    /// The latest crash evidence, oldest first; at most [`Self::INCIDENTS`]. Absent until something happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incidents: Option<Vec<Incident>>,
     /// Patch status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patch: Option<PatchStatus>,
@@ -128,6 +135,11 @@ pub struct Facts {
     /// The endpoint's clock minus the collector's, seconds; measured by the collector.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_offset_seconds: Option<f64>,
+}
+
+impl Facts {
+    /// Incidents that are kept of one endpoint; older ones are in the journal and in alerts.
+    pub const INCIDENTS: usize = 32;
 }
 
 /// One machine with an agent.

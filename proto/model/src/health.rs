@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// One health sample.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Health {
     /// When it was sampled, by the endpoint's clock.
     pub sampled_at: Timestamp,
@@ -26,13 +26,99 @@ pub struct Health {
     /// Temperatures where the system tells them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub temperatures: Vec<Temperature>,
+    /// How long work had to wait, where the kernel measures it (Linux PSI).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pressure: Option<Pressure>,
+    /// Network interfaces that are up, without loopback, sorted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interfaces: Vec<Interface>,
+    /// The battery, on machines that have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub battery: Option<Battery>,
+    /// Logged-in users, counted by session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users: Option<u32>,
+    /// The busiest processes; only while a number is past a band of the policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top: Option<Top>,
     /// What the last minute was like; only in the minute summary.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<HealthSummary>,
 }
 
+/// Shares of the last minute in which work waited for a resource, percent (`/proc/pressure`, `avg60`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Pressure {
+    /// Some task waited for a processor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_some_percent: Option<f64>,
+    /// Some task waited for memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_some_percent: Option<f64>,
+    /// All tasks waited for memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_full_percent: Option<f64>,
+    /// Some task waited for a disk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub io_some_percent: Option<f64>,
+    /// All tasks waited for a disk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub io_full_percent: Option<f64>,
+}
+
+/// One network interface: counters since it came up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interface {
+    /// Its name: `eth0`, `Ethernet 2` …
+    pub name: String,
+    /// Bytes received.
+    pub received_bytes: u64,
+    /// Bytes sent.
+    pub sent_bytes: u64,
+    /// Packets that were damaged, both ways.
+    pub errors: u64,
+    /// Packets that were dropped, both ways.
+    pub drops: u64,
+}
+
+/// A battery.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Battery {
+    /// Charge, percent.
+    pub charge_percent: f64,
+    /// It is being drawn on; false on mains.
+    pub discharging: bool,
+    /// What it can still hold of what it was made for, percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_percent: Option<f64>,
+}
+
+/// The busiest processes, as context for an alert.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Top {
+    /// By processor use, the busiest first; at most 5.
+    #[serde(default)]
+    pub by_cpu: Vec<Process>,
+    /// By resident memory, the largest first; at most 5.
+    #[serde(default)]
+    pub by_memory: Vec<Process>,
+}
+
+/// One process. Its arguments are never told: they may hold secrets.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Process {
+    /// Process id.
+    pub pid: u32,
+    /// Its short name.
+    pub name: String,
+    /// Share of one processor, percent: can exceed 100.
+    pub cpu_percent: f64,
+    /// Resident memory.
+    pub rss_bytes: u64,
+}
+
 /// Processor use.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cpu {
     /// Share of all processors in use since the previous sample, percent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,10 +128,16 @@ pub struct Cpu {
     pub load: Option<[f64; 3]>,
     /// Logical processors.
     pub count: u32,
+    /// Share of the time that the hypervisor gave to others, percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steal_percent: Option<f64>,
+    /// Share of the time in which idle processors waited for a disk, percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iowait_percent: Option<f64>,
 }
 
 /// Memory use.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
     /// Physical memory.
     pub total_bytes: u64,
@@ -72,7 +164,7 @@ impl Memory {
 }
 
 /// One mounted volume.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Disk {
     /// Where it is mounted.
     pub mount: String,

@@ -1,8 +1,9 @@
 //! Inventory: what the machine is. Sent on change and once a day.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::Class;
+use crate::{Class, ScanResult};
 
 text_enum! {
     /// Operating system family.
@@ -115,7 +116,7 @@ pub struct Security {
 }
 
 /// The agent itself.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct AgentFacts {
     /// Version of the agent.
     pub version: String,
@@ -128,4 +129,21 @@ pub struct AgentFacts {
     /// Its own share of one processor since it started, percent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_percent: Option<f64>,
+    /// How each of its sources is doing, sorted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceStatus>,
+}
+
+/// How one source of the agent is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceStatus {
+    /// `health`, `patch.apt`, `backup.restic`, `checks` …
+    pub name: String,
+    /// What its last look came to.
+    pub result: ScanResult,
+    /// Why it is not `ok`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Since when the result is what it is, endpoint's clock.
+    pub since: Timestamp,
 }

@@ -48,27 +48,35 @@ macro_rules! text_enum {
 }
 
 pub mod backup;
+pub mod drive;
 pub mod endpoint;
 pub mod health;
 pub mod ids;
+pub mod incident;
 pub mod inventory;
 pub mod join_token;
 pub mod patch;
 pub mod report;
 pub mod services;
+pub mod software;
 
 pub use backup::{BackupJob, BackupKind, BackupRun, BackupStatus, RestoreKind, RestoreTest, RunResult, Upkeep};
+pub use drive::Drive;
 pub use endpoint::{
     Class, Criticality, Endpoint, EndpointState, Facts, Goodbye, MachineEvidence, Presence, Side,
 };
-pub use health::{Cpu, Disk, Health, HealthSummary, Memory, Spread, Temperature};
+pub use health::{
+    Battery, Cpu, Disk, Health, HealthSummary, Interface, Memory, Pressure, Process, Spread, Temperature, Top,
+};
 pub use ids::{
     CalendarId, EndpointId, Epoch, IdError, OrgId, PersonId, RowId, RuleId, SiteId, TeamId, ToolId,
 };
-pub use inventory::{AgentFacts, Hardware, Inventory, Net, Os, OsFamily, Security};
+pub use incident::{Incident, IncidentKind};
+pub use inventory::{AgentFacts, Hardware, Inventory, Net, Os, OsFamily, Security, SourceStatus};
 pub use join_token::JoinToken;
 pub use patch::{
     Confidence, PatchStatus, Reboot, ScanResult, Update, UpdateClass, UpdateSeverity, UpdateState,
 };
 pub use report::{AgentEvent, Lane, LaneMarks, Report};
 pub use services::{Check, CheckState, Service};
+pub use software::Software;

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentFacts, BackupStatus, Check, Health, Inventory, PatchStatus, Service};
+use crate::{
+    AgentFacts, BackupStatus, Check, Drive, Health, Incident, Inventory, PatchStatus, Service, Software,
+};
 
 text_enum! {
     /// How a report is treated when the link is down. Each lane counts its own sequence within an epoch.
@@ -85,6 +87,12 @@ pub struct Report {
     pub backup: Option<BackupStatus>,
     /// The agent itself.
     pub agent: Option<AgentFacts>,
+    /// Drives.
+    pub drives: Option<Vec<Drive>>,
+    /// Installed software, sorted.
+    pub software: Option<Vec<Software>>,
+    /// Crash evidence since the last report that held any.
+    pub incidents: Vec<Incident>,
     /// Agent events.
     pub events: Vec<AgentEvent>,
 }
@@ -104,6 +112,9 @@ impl Report {
             patch: None,
             backup: None,
             agent: None,
+            drives: None,
+            software: None,
+            incidents: Vec::new(),
             events: Vec::new(),
         }
     }

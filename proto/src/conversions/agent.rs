@@ -1,8 +1,8 @@
 //! The agent's own facts and events.
 
-use dogwatch_model::{AgentEvent, AgentFacts};
+use dogwatch_model::{AgentEvent, AgentFacts, SourceStatus};
 
-use super::{ConversionError, field};
+use super::{ConversionError, field, limits};
 use crate::v1;
 
 impl TryFrom<v1::AgentFacts> for AgentFacts {
@@ -14,6 +14,7 @@ impl TryFrom<v1::AgentFacts> for AgentFacts {
             policy_version: field::maybe_name("agent.policy_version", wire.policy_version)?,
             rss_bytes: wire.rss_bytes,
             cpu_percent: wire.cpu_percent.map(|used| field::amount("agent.cpu_percent", used)).transpose()?,
+            sources: field::list("agent.sources", wire.sources, limits::SOURCES, SourceStatus::try_from)?,
         })
     }
 }
@@ -25,6 +26,31 @@ impl From<&AgentFacts> for v1::AgentFacts {
             policy_version: agent.policy_version.clone(),
             rss_bytes: agent.rss_bytes,
             cpu_percent: agent.cpu_percent,
+            sources: agent.sources.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl TryFrom<v1::SourceStatus> for SourceStatus {
+    type Error = ConversionError;
+
+    fn try_from(wire: v1::SourceStatus) -> Result<Self, ConversionError> {
+        Ok(Self {
+            name: field::name("source.name", wire.name)?,
+            result: field::word("source.result", &wire.result)?,
+            reason: field::maybe_text("source.reason", wire.reason)?,
+            since: field::instant("source.since_us", wire.since_us)?,
+        })
+    }
+}
+
+impl From<&SourceStatus> for v1::SourceStatus {
+    fn from(source: &SourceStatus) -> Self {
+        Self {
+            name: source.name.clone(),
+            result: source.result.as_str().to_owned(),
+            reason: source.reason.clone(),
+            since_us: source.since.as_microsecond(),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Health.
 
-use dogwatch_model::{Cpu, Disk, Health, HealthSummary, Memory, Spread, Temperature};
+use dogwatch_model::{
+    Battery, Cpu, Disk, Health, HealthSummary, Interface, Memory, Pressure, Process, Spread, Temperature, Top,
+};
 
 use super::{ConversionError, Fault, field, limits};
 use crate::v1;
@@ -22,6 +24,16 @@ impl TryFrom<v1::Health> for Health {
                 limits::TEMPERATURES,
                 Temperature::try_from,
             )?,
+            pressure: wire.pressure.map(Pressure::try_from).transpose()?,
+            interfaces: field::list(
+                "health.interfaces",
+                wire.interfaces,
+                limits::INTERFACES,
+                Interface::try_from,
+            )?,
+            battery: wire.battery.map(Battery::try_from).transpose()?,
+            users: wire.users,
+            top: wire.top.map(Top::try_from).transpose()?,
             summary: wire.summary.map(HealthSummary::try_from).transpose()?,
         })
     }
@@ -38,6 +50,11 @@ impl From<&Health> for v1::Health {
             boot_at_us: health.boot_at.map(|at| at.as_microsecond()),
             temperatures: health.temperatures.iter().map(Into::into).collect(),
             summary: health.summary.as_ref().map(Into::into),
+            pressure: health.pressure.map(Into::into),
+            interfaces: health.interfaces.iter().map(Into::into).collect(),
+            battery: health.battery.map(Into::into),
+            users: health.users,
+            top: health.top.as_ref().map(Into::into),
         }
     }
 }
@@ -61,12 +78,11 @@ impl TryFrom<v1::Cpu> for Cpu {
             }
         };
         Ok(Self {
-            used_percent: wire
-                .used_percent
-                .map(|used| field::percent("cpu.used_percent", used))
-                .transpose()?,
+            used_percent: maybe_percent("cpu.used_percent", wire.used_percent)?,
             load,
             count: wire.count,
+            steal_percent: maybe_percent("cpu.steal_percent", wire.steal_percent)?,
+            iowait_percent: maybe_percent("cpu.iowait_percent", wire.iowait_percent)?,
         })
     }
 }
@@ -77,6 +93,8 @@ impl From<&Cpu> for v1::Cpu {
             used_percent: cpu.used_percent,
             load: cpu.load.map(Vec::from).unwrap_or_default(),
             count: cpu.count,
+            steal_percent: cpu.steal_percent,
+            iowait_percent: cpu.iowait_percent,
         }
     }
 }
@@ -191,6 +209,128 @@ impl From<&HealthSummary> for v1::HealthSummary {
             samples: summary.samples,
             cpu_used_percent: summary.cpu_used_percent.map(Into::into),
             memory_used_percent: summary.memory_used_percent.map(Into::into),
+        }
+    }
+}
+
+fn maybe_percent(name: &'static str, share: Option<f64>) -> Result<Option<f64>, ConversionError> {
+    share.map(|share| field::percent(name, share)).transpose()
+}
+
+impl TryFrom<v1::Pressure> for Pressure {
+    type Error = ConversionError;
+
+    fn try_from(wire: v1::Pressure) -> Result<Self, ConversionError> {
+        Ok(Self {
+            cpu_some_percent: maybe_percent("pressure.cpu_some_percent", wire.cpu_some_percent)?,
+            memory_some_percent: maybe_percent("pressure.memory_some_percent", wire.memory_some_percent)?,
+            memory_full_percent: maybe_percent("pressure.memory_full_percent", wire.memory_full_percent)?,
+            io_some_percent: maybe_percent("pressure.io_some_percent", wire.io_some_percent)?,
+            io_full_percent: maybe_percent("pressure.io_full_percent", wire.io_full_percent)?,
+        })
+    }
+}
+
+impl From<Pressure> for v1::Pressure {
+    fn from(pressure: Pressure) -> Self {
+        Self {
+            cpu_some_percent: pressure.cpu_some_percent,
+            memory_some_percent: pressure.memory_some_percent,
+            memory_full_percent: pressure.memory_full_percent,
+            io_some_percent: pressure.io_some_percent,
+            io_full_percent: pressure.io_full_percent,
+        }
+    }
+}
+
+impl TryFrom<v1::Interface> for Interface {
+    type Error = ConversionError;
+
+    fn try_from(wire: v1::Interface) -> Result<Self, ConversionError> {
+        Ok(Self {
+            name: field::name("interface.name", wire.name)?,
+            received_bytes: wire.received_bytes,
+            sent_bytes: wire.sent_bytes,
+            errors: wire.errors,
+            drops: wire.drops,
+        })
+    }
+}
+
+impl From<&Interface> for v1::Interface {
+    fn from(interface: &Interface) -> Self {
+        Self {
+            name: interface.name.clone(),
+            received_bytes: interface.received_bytes,
+            sent_bytes: interface.sent_bytes,
+            errors: interface.errors,
+            drops: interface.drops,
+        }
+    }
+}
+
+impl TryFrom<v1::Battery> for Battery {
+    type Error = ConversionError;
+
+    fn try_from(wire: v1::Battery) -> Result<Self, ConversionError> {
+        Ok(Self {
+            charge_percent: field::percent("battery.charge_percent", wire.charge_percent)?,
+            discharging: wire.discharging,
+            health_percent: maybe_percent("battery.health_percent", wire.health_percent)?,
+        })
+    }
+}
+
+impl From<Battery> for v1::Battery {
+    fn from(battery: Battery) -> Self {
+        Self {
+            charge_percent: battery.charge_percent,
+            discharging: battery.discharging,
+            health_percent: battery.health_percent,
+        }
+    }
+}
+
+impl TryFrom<v1::Top> for Top {
+    type Error = ConversionError;
+
+    fn try_from(wire: v1::Top) -> Result<Self, ConversionError> {
+        Ok(Self {
+            by_cpu: field::list("top.by_cpu", wire.by_cpu, limits::TOP, Process::try_from)?,
+            by_memory: field::list("top.by_memory", wire.by_memory, limits::TOP, Process::try_from)?,
+        })
+    }
+}
+
+impl From<&Top> for v1::Top {
+    fn from(top: &Top) -> Self {
+        Self {
+            by_cpu: top.by_cpu.iter().map(Into::into).collect(),
+            by_memory: top.by_memory.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl TryFrom<v1::Process> for Process {
+    type Error = ConversionError;
+
+    fn try_from(wire: v1::Process) -> Result<Self, ConversionError> {
+        Ok(Self {
+            pid: wire.pid,
+            name: field::name("process.name", wire.name)?,
+            cpu_percent: field::amount("process.cpu_percent", wire.cpu_percent)?,
+            rss_bytes: wire.rss_bytes,
+        })
+    }
+}
+
+impl From<&Process> for v1::Process {
+    fn from(process: &Process) -> Self {
+        Self {
+            pid: process.pid,
+            name: process.name.clone(),
+            cpu_percent: process.cpu_percent,
+            rss_bytes: process.rss_bytes,
         }
     }
 }

@@ -21,6 +21,27 @@ pub const DISKS: usize = 64;
 /// Temperature sensors in a sample.
 pub const TEMPERATURES: usize = 64;
 
+/// Network interfaces in a sample.
+pub const INTERFACES: usize = 64;
+
+/// The busiest processes, of each kind.
+pub const TOP: usize = 5;
+
+/// Physical drives of one endpoint. A storage shelf has sixty.
+pub const DRIVES: usize = 64;
+
+/// Problems of one drive.
+pub const DRIVE_PROBLEMS: usize = 32;
+
+/// Installed products and packages. A desktop distribution has some three thousand.
+pub const SOFTWARE: usize = 8192;
+
+/// Incidents in a report.
+pub const INCIDENTS: usize = 64;
+
+/// Sources of an agent.
+pub const SOURCES: usize = 64;
+
 /// Addresses, and hardware addresses, in an inventory.
 pub const ADDRESSES: usize = 64;
 

@@ -1,6 +1,8 @@
 //! A whole report, as a message and as bytes.
 
-use dogwatch_model::{AgentEvent, AgentFacts, BackupStatus, Health, Inventory, Lane, PatchStatus, Report};
+use dogwatch_model::{
+    AgentEvent, AgentFacts, BackupStatus, Health, Incident, Inventory, Lane, PatchStatus, Report,
+};
 use prost::Message as _;
 
 use super::{ConversionError, Fault, field, limits};
@@ -51,6 +53,14 @@ impl TryFrom<v1::Report> for Report {
             patch: wire.patch.map(PatchStatus::try_from).transpose()?,
             backup: wire.backup.map(BackupStatus::try_from).transpose()?,
             agent: wire.agent.map(AgentFacts::try_from).transpose()?,
+            drives: wire.drives.map(TryInto::try_into).transpose()?,
+            software: wire.software.map(TryInto::try_into).transpose()?,
+            incidents: field::list(
+                "report.incidents",
+                wire.incidents,
+                limits::INCIDENTS,
+                Incident::try_from,
+            )?,
             events: field::list("report.events", wire.events, limits::EVENTS, AgentEvent::try_from)?,
         })
     }
@@ -70,6 +80,9 @@ impl From<&Report> for v1::Report {
             patch: report.patch.as_ref().map(Into::into),
             backup: report.backup.as_ref().map(Into::into),
             agent: report.agent.as_ref().map(Into::into),
+            drives: report.drives.as_deref().map(Into::into),
+            software: report.software.as_deref().map(Into::into),
+            incidents: report.incidents.iter().map(Into::into).collect(),
             events: report.events.iter().map(Into::into).collect(),
         }
     }

@@ -41,11 +41,92 @@ fn disk() -> impl Strategy<Value = Disk> {
     )
 }
 
+fn process() -> impl Strategy<Value = Process> {
+    (any::<u32>(), text(), 0.0..1e4, any::<u64>()).prop_map(|(pid, name, cpu_percent, rss_bytes)| Process {
+        pid,
+        name,
+        cpu_percent,
+        rss_bytes,
+    })
+}
+
+type MoreHealth = (Option<Pressure>, Vec<Interface>, Option<Battery>, Option<u32>, Option<Top>);
+
+fn more_health() -> impl Strategy<Value = MoreHealth> {
+    let pressure = [of(0.0..=100.0), of(0.0..=100.0), of(0.0..=100.0), of(0.0..=100.0), of(0.0..=100.0)]
+        .prop_map(
+            |[
+                cpu_some_percent,
+                memory_some_percent,
+                memory_full_percent,
+                io_some_percent,
+                io_full_percent,
+            ]| Pressure {
+                cpu_some_percent,
+                memory_some_percent,
+                memory_full_percent,
+                io_some_percent,
+                io_full_percent,
+            },
+        );
+    let interface =
+        (text(), any::<[u64; 4]>()).prop_map(|(name, [received_bytes, sent_bytes, errors, drops])| {
+            Interface { name, received_bytes, sent_bytes, errors, drops }
+        });
+    let battery = (0.0..=100.0, any::<bool>(), of(0.0..=100.0)).prop_map(
+        |(charge_percent, discharging, health_percent)| Battery {
+            charge_percent,
+            discharging,
+            health_percent,
+        },
+    );
+    let top = (vec(process(), 0..=limits::TOP), vec(process(), 0..=limits::TOP))
+        .prop_map(|(by_cpu, by_memory)| Top { by_cpu, by_memory });
+    (of(pressure), vec(interface, 0..3), of(battery), any::<Option<u32>>(), of(top))
+}
+
+fn drive() -> impl Strategy<Value = Drive> {
+    let words = (text(), of(text()), of(text()), vec(text(), 0..3));
+    (words, any::<Option<bool>>(), of(-60.0..150.0), of(0.0..200.0), any::<[Option<u64>; 2]>()).prop_map(
+        |(
+            (device, model, serial, problems),
+            passed,
+            celsius,
+            wear_percent,
+            [media_errors, power_on_hours],
+        )| Drive {
+            device,
+            model,
+            serial,
+            passed,
+            problems,
+            celsius,
+            wear_percent,
+            media_errors,
+            power_on_hours,
+        },
+    )
+}
+
+fn software() -> impl Strategy<Value = Software> {
+    (text(), text(), text()).prop_map(|(source, name, version)| Software { source, name, version })
+}
+
+fn incident() -> impl Strategy<Value = Incident> {
+    (instant(), word(IncidentKind::ALL), of(text()), text())
+        .prop_map(|(at, kind, subject, detail)| Incident { at, kind, subject, detail })
+}
+
+fn source() -> impl Strategy<Value = SourceStatus> {
+    (text(), word(ScanResult::ALL), of(text()), instant())
+        .prop_map(|(name, result, reason, since)| SourceStatus { name, result, reason, since })
+}
+
 prop_compose! {
     fn health()(
         sampled_at in instant(),
         cpu in of((of(0.0..=100.0), of([0.0..1e3, 0.0..1e3, 0.0..1e3]), any::<u32>())
-            .prop_map(|(used_percent, load, count)| Cpu { used_percent, load, count })),
+            .prop_map(|(used_percent, load, count)| Cpu { used_percent, load, count, ..Cpu::default() })),
         memory in of(any::<(u64, u64, Option<u64>, Option<u64>)>().prop_map(|m| Memory {
             total_bytes: m.0, available_bytes: m.1, swap_total_bytes: m.2, swap_used_bytes: m.3 })),
         disks in vec(disk().boxed(), 0..4),
@@ -56,8 +137,13 @@ prop_compose! {
         summary in of((any::<u32>(), of(spread()), of(spread())).prop_map(|(samples, cpu, memory)| {
             HealthSummary { samples, cpu_used_percent: cpu, memory_used_percent: memory }
         })),
+        more in more_health().boxed(),
     ) -> Health {
-        Health { sampled_at, cpu, memory, disks, uptime_seconds, boot_at, temperatures, summary }
+        let (pressure, interfaces, battery, users, top) = more;
+        Health {
+            sampled_at, cpu, memory, disks, uptime_seconds, boot_at, temperatures, summary, pressure, interfaces,
+            battery, users, top,
+        }
     }
 }
 
@@ -170,13 +256,16 @@ prop_compose! {
             |(name, kind, state, detail)| Check { name, kind, state, detail }), 0..3)),
         patch in of(patch().boxed()),
         backup in of((instant(), vec(job().boxed(), 0..3)).prop_map(|(scanned_at, jobs)| BackupStatus { scanned_at, jobs })),
-        agent in of((text(), of(text()), any::<Option<u64>>(), of(0.0..400.0)).prop_map(
-            |(version, policy_version, rss_bytes, cpu_percent)| AgentFacts {
-                version, policy_version, rss_bytes, cpu_percent })),
+        agent in of((text(), of(text()), any::<Option<u64>>(), of(0.0..400.0), vec(source(), 0..3)).prop_map(
+            |(version, policy_version, rss_bytes, cpu_percent, sources)| AgentFacts {
+                version, policy_version, rss_bytes, cpu_percent, sources })),
+        more in (of(vec(drive().boxed(), 0..3)), of(vec(software(), 0..3)), vec(incident().boxed(), 0..3)),
         events in vec((instant(), text(), text()).prop_map(|(at, kind, detail)| AgentEvent { at, kind, detail }), 0..3),
     ) -> Report {
+        let (drives, software, incidents) = more;
         Report {
             lane, sequence, observed_at, age_ms, health, inventory, services, checks, patch, backup, agent, events,
+            drives, software, incidents,
         }
     }
 }
@@ -329,13 +418,10 @@ fn an_epoch_is_sixteen_bytes() {
 fn an_ordinary_report_is_small() {
     let health = Health {
         sampled_at: Timestamp::UNIX_EPOCH,
-        cpu: Some(Cpu { used_percent: Some(12.5), load: Some([0.1, 0.2, 0.3]), count: 8 }),
+        cpu: Some(Cpu { used_percent: Some(12.5), load: Some([0.1, 0.2, 0.3]), count: 8, ..Cpu::default() }),
         memory: None,
-        disks: Vec::new(),
         uptime_seconds: Some(1),
-        boot_at: None,
-        temperatures: Vec::new(),
-        summary: None,
+        ..Health::default()
     };
     let report = Report { health: Some(health), ..Report::empty(Lane::Samples, 1, Timestamp::UNIX_EPOCH) };
     assert!(v1::Report::from(&report).encoded_len() < 100);

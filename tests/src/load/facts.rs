@@ -65,7 +65,7 @@ impl Machine {
         let (cpu, memory) = (self.percent(5, 30), self.percent(40, 20));
         v1::Health {
             sampled_at_us: now.as_microsecond(),
-            cpu: Some(v1::Cpu { used_percent: Some(cpu), load, count: 4 }),
+            cpu: Some(v1::Cpu { used_percent: Some(cpu), load, count: 4, ..v1::Cpu::default() }),
             memory: Some(v1::Memory {
                 total_bytes: 16 * GIB,
                 available_bytes: 8 * GIB + self.vary(GIB),
@@ -85,6 +85,7 @@ impl Machine {
                 cpu_used_percent: Some(spread(cpu, 9.0)),
                 memory_used_percent: Some(spread(memory, 1.0)),
             }),
+            ..v1::Health::default()
         }
     }
 

@@ -41,7 +41,7 @@ impl Sampler {
             uptime_seconds: self.read("proc/uptime").and_then(|text| proc::uptime_seconds(&text)),
             boot_at: stat.and_then(|stat| stat.boot_at),
             temperatures: self.temperatures(),
-            summary: None,
+            ..Health::default()
         }
     }
 
@@ -51,6 +51,7 @@ impl Sampler {
             used_percent: before.and_then(|before| stat.ticks.used_percent_since(before)),
             load: self.read("proc/loadavg").and_then(|text| proc::load(&text)),
             count: stat.cpus,
+            ..Cpu::default()
         }
     }
 

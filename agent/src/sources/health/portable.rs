@@ -32,13 +32,13 @@ impl Sampler {
                 used_percent: (!first).then_some(used),
                 load: cfg!(unix).then_some([load.one, load.five, load.fifteen]),
                 count: u32::try_from(self.system.cpus().len()).unwrap_or(u32::MAX),
+                ..Cpu::default()
             }),
             memory: Some(self.memory()),
             disks,
             uptime_seconds: Some(System::uptime()),
             boot_at: i64::try_from(System::boot_time()).ok().and_then(|at| Timestamp::from_second(at).ok()),
-            temperatures: Vec::new(),
-            summary: None,
+            ..Health::default()
         }
     }
 

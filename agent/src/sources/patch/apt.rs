@@ -130,6 +130,11 @@ fn said(output: Output) -> Result<String, AptError> {
     Err(AptError::Says(if complaint.is_empty() { "nothing, and failed".into() } else { complaint }))
 }
 
+/// The face of the simulation's parser in the table of parsers.
+pub(in crate::sources) fn survives(output: &str) {
+    Simulation::parse(output);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,6 +173,7 @@ mod tests {
             stdout: String::new(),
             stderr: "W: odd\nE: Unmet dependencies. Try 'apt --fix-broken install'.\n".into(),
             success: false,
+            code: Some(100),
         };
         let error = said(output).unwrap_err().to_string();
         assert_eq!(error, "apt-get says: Unmet dependencies. Try 'apt --fix-broken install'.");

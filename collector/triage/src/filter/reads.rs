@@ -36,6 +36,11 @@ impl Reads {
     /// The present instant.
     pub const TIME: Self = Self(1 << 11);
 
+    /// Drives.
+    pub const DRIVES: Self = Self(1 << 12);
+    /// Crash evidence.
+    pub const INCIDENTS: Self = Self(1 << 13);
+
     /// What reports bring: for a rule that reads none of it, the passing of time is the only sample there is.
     pub const REPORTED: Self = Self(
         Self::AGENT.0
@@ -45,13 +50,22 @@ impl Reads {
             | Self::CHECKS.0
             | Self::PATCH.0
             | Self::BACKUP.0
-            | Self::CLOCK.0,
+            | Self::CLOCK.0
+            | Self::DRIVES.0
+            | Self::INCIDENTS.0,
     );
 
     /// What changes when something happened, and stays until something else does. The rest wiggles with every sample or
     /// moves with time.
-    pub const EVENTS: Self =
-        Self(Self::INVENTORY.0 | Self::SERVICES.0 | Self::CHECKS.0 | Self::PATCH.0 | Self::BACKUP.0);
+    pub const EVENTS: Self = Self(
+        Self::INVENTORY.0
+            | Self::SERVICES.0
+            | Self::CHECKS.0
+            | Self::PATCH.0
+            | Self::BACKUP.0
+            | Self::DRIVES.0
+            | Self::INCIDENTS.0,
+    );
 
     /// What a report brings. The clock offset comes with any report that was not kept back.
     pub fn of_report(report: &Report) -> Self {
@@ -63,6 +77,8 @@ impl Reads {
             (report.checks.is_some(), Self::CHECKS),
             (report.patch.is_some(), Self::PATCH),
             (report.backup.is_some(), Self::BACKUP),
+            (report.drives.is_some(), Self::DRIVES),
+            (!report.incidents.is_empty(), Self::INCIDENTS),
         ];
         parts.iter().filter(|(present, _)| *present).fold(Self::CLOCK, |set, (_, part)| set | *part)
     }

@@ -1,0 +1,14 @@
+//! Installed software.
+
+use serde::{Deserialize, Serialize};
+
+/// One installed product or package.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Software {
+    /// Where it was found: `dpkg`, `rpm`, `snap`, `registry`, `applications` …
+    pub source: String,
+    /// Name.
+    pub name: String,
+    /// Version, as its source writes it.
+    pub version: String,
+}
