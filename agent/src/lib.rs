@@ -27,6 +27,7 @@ pub mod service;
 pub mod sources;
 pub mod state_dir;
 pub mod telemetry;
+pub mod trust;
 pub mod uplink;
 
 /// The version of this agent.
