@@ -135,8 +135,9 @@ fn start_sources(
     if config.allows(SourceName::Backup) {
         let changed = Arc::new(Notify::new());
         backup::watch(file_watch, &config.state, &changed);
+        let looks = backup::Looks::new(config.clone().fixed());
         lifecycle.spawn("backup", SOURCE_END, |cancel| {
-            backup::run(desk(SourceName::Backup, cancel), backups, changed)
+            backup::run(desk(SourceName::Backup, cancel), backups, looks, changed)
         });
     }
     if config.allows(SourceName::Health) {

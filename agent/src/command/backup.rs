@@ -133,7 +133,7 @@ fn drop_off(config: &Config, drop_in: &DropIn) -> anyhow::Result<()> {
     let now = Timestamp::now();
     let name = format!("{:017}-{}.json", now.as_microsecond(), Uuid::new_v4());
     let json = serde_json::to_string_pretty(drop_in)?;
-    drop_in::parse(&json, &name, now)?;
+    drop_in::parse(&json, &name, now, now)?;
     let folder = config.state.backup_drop_ins();
     if !folder.exists() {
         config.state.create()?;

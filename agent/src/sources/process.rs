@@ -4,7 +4,7 @@
 //! parsers know, and no TMPDIR, proxy or library path of whoever started the agent gets in. The tool has a process
 //! group of its own, which is killed whole when its time is over.
 
-use std::{io, process::Stdio, time::Duration};
+use std::{ffi::OsString, io, path::Path, process::Stdio, time::Duration};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _},
@@ -37,12 +37,33 @@ pub(super) enum ProcessError {
     TimedOut { program: String, limit: Duration },
 }
 
+/// Where tools lie that no distribution packaged, and those of macOS.
+const ELSEWHERE: [&str; 3] = ["/usr/local/bin", "/opt/homebrew/bin", "/snap/bin"];
+
 /// Runs a tool to its end.
 pub(super) async fn run(program: &str, arguments: &[&str], limit: Duration) -> Result<Output, ProcessError> {
+    run_with(program, arguments, &[], limit).await
+}
+
+/// The path of a tool that may have been installed by hand; its name alone when it is nowhere.
+pub(super) fn installed(program: &str) -> String {
+    let folders = PATH.split(':').chain(ELSEWHERE);
+    let found = folders.map(|folder| Path::new(folder).join(program)).find(|path| path.is_file());
+    found.map_or_else(|| program.to_owned(), |path| path.to_string_lossy().into_owned())
+}
+
+/// Runs a tool to its end with more in its environment.
+pub(super) async fn run_with(
+    program: &str,
+    arguments: &[&str],
+    environment: &[(String, OsString)],
+    limit: Duration,
+) -> Result<Output, ProcessError> {
     let start = |cause| ProcessError::Start { program: program.to_owned(), cause };
     let mut command = Command::new(program);
     command.args(arguments).env_clear().env("PATH", PATH).env("LC_ALL", "C").env("LANGUAGE", "C");
     command.envs(PASSED_ON.iter().filter_map(|name| std::env::var_os(name).map(|value| (name, value))));
+    command.envs(environment.iter().map(|(name, value)| (name, value)));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     #[cfg(unix)]
     command.process_group(0);

@@ -50,7 +50,7 @@ pub struct DropIn {
     /// When it began; by default when it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
-    /// When it ended; by default when the file was found. Absent while it runs.
+    /// When it ended; by default when the file was written. Absent while it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
     /// Exit code of the command.
@@ -185,11 +185,11 @@ fn field(field: &'static str, problem: impl Into<String>) -> DropInError {
     DropInError::Field { field, problem: problem.into() }
 }
 
-/// Understands a drop-in. `name` stands in for the run's id, `now` for the instant it ended.
+/// Understands a drop-in. `name` stands in for the run's id, `written` for the instant it ended.
 ///
 /// # Errors
 /// [`DropInError`] says what to mend.
-pub fn parse(text: &str, name: &str, now: Timestamp) -> Result<Run, DropInError> {
+pub fn parse(text: &str, name: &str, written: Timestamp, now: Timestamp) -> Result<Run, DropInError> {
     let raw: DropIn = serde_json::from_str(text)?;
     let kind = word("kind", raw.kind.as_deref())?.unwrap_or(BackupKind::Backup);
     Ok(Run {
@@ -198,14 +198,14 @@ pub fn parse(text: &str, name: &str, now: Timestamp) -> Result<Run, DropInError>
         product: maybe_line("product", raw.product.as_deref())?,
         facts: facts(&raw, now)?,
         restore: restore(&raw, kind)?,
-        run: run(raw, name, now)?,
+        run: run(raw, name, written, now)?,
     })
 }
 
-fn run(raw: DropIn, name: &str, now: Timestamp) -> Result<BackupRun, DropInError> {
+fn run(raw: DropIn, name: &str, written: Timestamp, now: Timestamp) -> Result<BackupRun, DropInError> {
     let result: RunResult = word("result", Some(&raw.result))?.unwrap_or(RunResult::Unknown);
-    let ended_at = raw.ended_at.or((result != RunResult::Running).then_some(now));
-    let started_at = raw.started_at.or(ended_at).unwrap_or(now);
+    let ended_at = raw.ended_at.or((result != RunResult::Running).then_some(written));
+    let started_at = raw.started_at.or(ended_at).unwrap_or(written);
     past("ended_at", ended_at, now)?;
     past("started_at", Some(started_at), now)?;
     if ended_at.is_some_and(|ended| ended < started_at) {

@@ -7,7 +7,11 @@ use dogwatch_model::{BackupRun, RunResult};
 use dogwatch_proto::conversions::limits;
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
-use super::{drop_in::NAME_BYTES, facts::Facts, sighting::Sighting};
+use super::{
+    drop_in::NAME_BYTES,
+    facts::Facts,
+    sighting::{Sighting, by_name},
+};
 
 pub(super) const ZFS: &[&str] = &["list", "-H", "-p", "-t", "snapshot", "-o", "name,creation,used,referenced"];
 /// Pools, and mounted file systems, that are told.
@@ -17,21 +21,15 @@ const LAYERS: [&str; 3] = ["docker/btrfs/", "containers/storage/btrfs/", "contai
 
 /// `pool/data@name<TAB>1700000000<TAB>8192<TAB>98304`, a line a snapshot; one sighting a pool.
 pub(super) fn parse_zfs(text: &str, found_by: &str) -> Vec<Sighting> {
-    let mut pools: Vec<(&str, Vec<BackupRun>)> = Vec::new();
-    for line in text.lines() {
+    let snapshot = |line: &str| {
         let mut fields = line.split('\t');
-        let (Some(name), Some(created)) = (fields.next(), fields.next()) else { continue };
-        let at = created.trim().parse().ok().and_then(|second| Timestamp::from_second(second).ok());
-        let (Some((dataset, _)), Some(at)) = (name.split_once('@'), at) else { continue };
-        let pool = dataset.split('/').next().unwrap_or(dataset);
-        let run = run(name, at);
-        match pools.iter_mut().find(|(known, _)| *known == pool) {
-            Some((_, runs)) => runs.push(run),
-            None if pools.len() < JOBS => pools.push((pool, vec![run])),
-            None => {}
-        }
-    }
-    pools.into_iter().map(|(pool, runs)| sighting("zfs", pool, found_by, runs)).collect()
+        let (name, created) = (fields.next()?, fields.next()?);
+        let at = Timestamp::from_second(created.trim().parse().ok()?).ok()?;
+        let (dataset, _) = name.split_once('@')?;
+        Some((dataset.split('/').next().unwrap_or(dataset).to_owned(), run(name, at)))
+    };
+    let pools = by_name(text.lines().filter_map(snapshot), JOBS);
+    pools.into_iter().map(|(pool, runs)| sighting("zfs", &pool, found_by, runs)).collect()
 }
 
 /// `ID 258 gen 10 cgen 10 top level 5 otime 2023-01-01 10:00:00 path .snapshots/1/snapshot`, a line a snapshot, in

@@ -49,3 +49,19 @@ impl Sighting {
         self
     }
 }
+
+/// Runs by the name they belong to, in the order in which the names come up; at most so many names.
+pub(super) fn by_name(
+    runs: impl Iterator<Item = (String, BackupRun)>,
+    most: usize,
+) -> Vec<(String, Vec<BackupRun>)> {
+    let mut found: Vec<(String, Vec<BackupRun>)> = Vec::new();
+    for (name, run) in runs {
+        match found.iter().position(|(known, _)| *known == name) {
+            Some(place) => found[place].1.push(run),
+            None if found.len() < most => found.push((name, vec![run])),
+            None => {}
+        }
+    }
+    found
+}

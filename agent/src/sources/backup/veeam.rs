@@ -7,7 +7,10 @@ use dogwatch_model::{BackupRun, RunResult};
 use dogwatch_proto::conversions::limits;
 use jiff::{civil::DateTime, tz::TimeZone};
 
-use super::{drop_in::NAME_BYTES, sighting::Sighting};
+use super::{
+    drop_in::NAME_BYTES,
+    sighting::{Sighting, by_name},
+};
 
 pub(super) const ARGUMENTS: &[&str] = &["session", "list"];
 /// Jobs that are told.
@@ -15,14 +18,7 @@ const JOBS: usize = 32;
 
 /// One sighting a job.
 pub(super) fn parse(text: &str, zone: &TimeZone, found_by: &str) -> Vec<Sighting> {
-    let mut jobs: Vec<(String, Vec<BackupRun>)> = Vec::new();
-    for (job, run) in text.lines().filter_map(|line| session(line, zone)) {
-        match jobs.iter_mut().find(|(known, _)| *known == job) {
-            Some((_, runs)) => runs.push(run),
-            None if jobs.len() < JOBS => jobs.push((job, vec![run])),
-            None => {}
-        }
-    }
+    let jobs = by_name(text.lines().filter_map(|line| session(line, zone)), JOBS);
     let sighting = |(job, runs): (String, Vec<BackupRun>)| {
         let mut seen = Sighting::new(format!("veeam {job}"), "veeam", found_by).with_copies(runs);
         // Sessions are no copies.

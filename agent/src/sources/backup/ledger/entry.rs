@@ -86,11 +86,10 @@ impl Entry {
     }
 
     fn knows(&self, id: &str) -> bool {
-        let same = |known: &String| {
-            let short = known.len().min(id.len());
-            known == id || (short >= SHORT_ID && (known.starts_with(id) || id.starts_with(known.as_str())))
+        let shortened = |short: &str, long: &str| {
+            short.len() >= SHORT_ID && long.starts_with(short) && long.bytes().all(|b| b.is_ascii_hexdigit())
         };
-        self.runs.iter().any(same)
+        self.runs.iter().any(|known| known == id || shortened(known, id) || shortened(id, known))
     }
 
     fn remember(&mut self, run: &BackupRun) {
