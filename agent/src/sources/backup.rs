@@ -16,7 +16,11 @@ mod inbox;
 mod kopia;
 pub mod ledger;
 mod looks;
+pub(crate) mod noticed;
+pub(super) mod parsers;
 mod pgbackrest;
+#[cfg(all(test, unix))]
+mod real_tools;
 mod repository;
 mod restic;
 mod rsnapshot;

@@ -3,13 +3,29 @@
 //!
 //! A parser takes any text and answers; it never panics, and it takes time in proportion to what it was given.
 
-use super::patch;
+use super::{backup::parsers as backup, patch};
 
 /// A parser behind a common face: what it makes of the text does not matter here.
 pub type Parser = fn(&str);
 
 /// Name and parser, sorted by name.
-pub const PARSERS: &[(&str, Parser)] = &[("apt.simulation", patch::apt::survives)];
+pub const PARSERS: &[(&str, Parser)] = &[
+    ("apt.simulation", patch::apt::survives),
+    ("backup.drop_in", backup::DROP_IN),
+    ("backup.noticed", backup::NOTICED),
+    ("borg.list", backup::BORG),
+    ("btrfs.mounts", backup::MOUNTS),
+    ("btrfs.subvolumes", backup::BTRFS),
+    ("kopia.snapshots", backup::KOPIA),
+    ("pgbackrest.info", backup::PGBACKREST),
+    ("restic.snapshots", backup::RESTIC),
+    ("rsnapshot.config", backup::RSNAPSHOT_CONFIG),
+    ("rsnapshot.log", backup::RSNAPSHOT_LOG),
+    ("time_machine.backups", backup::TIME_MACHINE),
+    ("veeam.sessions", backup::VEEAM),
+    ("wbadmin.versions", backup::WBADMIN),
+    ("zfs.snapshots", backup::ZFS),
+];
 
 #[cfg(test)]
 mod tests {

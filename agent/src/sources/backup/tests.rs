@@ -3,7 +3,10 @@ use std::{fs, time::SystemTime};
 use dogwatch_model::{BackupJob, RunResult};
 use proptest::prelude::*;
 
-use super::{drop_in::DropInError, *};
+use super::{
+    drop_in::{DropIn, DropInError},
+    *,
+};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
@@ -201,6 +204,177 @@ fn a_damaged_ledger_is_set_aside() {
     scene.state.write("backup-jobs.json", b"{").unwrap();
     assert!(scene.open().status(at(0)).jobs.is_empty());
     assert!(scene.state.read("backup-jobs.damaged.json").unwrap().is_some());
+}
+
+/// Ten thousand files, as after a weekend of scripts while the agent was away: each is accounted for, in steps that
+/// are bounded, and the newest runs decide.
+#[test]
+fn ten_thousand_at_once_are_all_taken_in_and_counted_right() {
+    const FILES: u32 = 10_000;
+    let scene = Scene::new();
+    let mut intake = scene.open();
+    let start = SystemTime::now() - Duration::from_secs(86_400);
+    for number in 0..FILES {
+        // Every tenth is rubbish; the last success of each of 25 jobs is its third last run but one.
+        let name = format!("{:05}.json", (number * 7919) % FILES);
+        let text = match number {
+            number if number % 10 == 9 => "rubbish".to_owned(),
+            number if number < FILES - 100 => format!(r#"{{"job": "{}", "result": "success"}}"#, number % 25),
+            number => format!(r#"{{"job": "{}", "result": "failed"}}"#, number % 25),
+        };
+        fs::write(scene.state.backup_drop_ins().join(&name), text).unwrap();
+        scene.written(&name, start + Duration::from_secs(u64::from(number)));
+    }
+    let (mut looks, mut told) = (0, 0);
+    loop {
+        let (events, again) = intake.take_in(Timestamp::now());
+        assert!(events.len() <= 9, "{}", events.len());
+        told += events.iter().map(|event| match event.detail.split_once(" more drop-ins") {
+            Some((others, _)) => others.parse::<u32>().unwrap(),
+            None => 1,
+        }).sum::<u32>();
+        looks += 1;
+        if again == Again::Later {
+            break;
+        }
+    }
+    assert_eq!(looks, FILES.div_ceil(256));
+    assert_eq!(told, FILES / 10);
+    assert_eq!(scene.names("").iter().filter(|name| name.ends_with(".json")).count(), 0);
+    let jobs = intake.status(at(0)).jobs;
+    let failures: Vec<u32> = jobs.iter().map(|job| job.consecutive_failures).collect();
+    let expected = |job: u32| (FILES - 100..FILES).filter(|n| n % 10 != 9 && n % 25 == job).count();
+    let named = |job: &BackupJob| u32::try_from(expected(job.name.parse().unwrap())).unwrap();
+    assert_eq!(failures, jobs.iter().map(named).collect::<Vec<_>>());
+    assert!(failures.contains(&4) && jobs.len() == 25);
+}
+
+#[test]
+fn a_ledger_that_cannot_be_written_leaves_the_files_where_they_are_and_says_so_once() {
+    let scene = Scene::new();
+    let mut intake = scene.open();
+    // A folder where the new ledger would be written: even root cannot.
+    let obstacle = scene.state.path().join("backup-jobs.tmp");
+    fs::create_dir(&obstacle).unwrap();
+    scene.drop_in("1.json", r#"{"job": "nightly", "result": "success"}"#);
+    let (events, again) = intake.take_in(at(0));
+    assert_eq!((events.len(), events[0].kind.as_str(), again), (1, "backup_ledger", Again::Later));
+    assert_eq!(intake.take_in(at(1)).0, []);
+    assert!(scene.names("").contains(&"1.json".to_owned()) && intake.status(at(1)).jobs.is_empty());
+    fs::remove_dir(obstacle).unwrap();
+    assert_eq!(intake.take_in(at(2)).0, []);
+    assert_eq!((scene.names("done"), job(&intake).name), (vec!["1.json".to_owned()], "nightly".to_owned()));
+}
+
+#[test]
+fn what_is_no_plain_file_is_refused_and_never_followed() {
+    use std::os::unix::{ffi::OsStrExt as _, fs::symlink};
+    let scene = Scene::new();
+    let mut intake = scene.open();
+    let folder = scene.state.backup_drop_ins();
+    let outside = tempfile::tempdir().unwrap();
+    let secret = outside.path().join("secret.json");
+    fs::write(&secret, r#"{"job": "secret", "result": "success"}"#).unwrap();
+    symlink(&secret, folder.join("link.json")).unwrap();
+    symlink("loop.json", folder.join("loop.json")).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, folder.join("pipe.json"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    fs::create_dir(folder.join("folder.json")).unwrap();
+    let long = format!("{}.json", "n".repeat(250));
+    fs::write(folder.join(&long), r#"{"job": "long", "result": "success"}"#).unwrap();
+    let odd = std::ffi::OsStr::from_bytes(b"\xff\xfe.json");
+    fs::write(folder.join(odd), r#"{"job": "odd", "result": "success"}"#).unwrap();
+    fs::write(folder.join("text.json"), b"{\"job\": \"\xff\", \"result\": \"success\"}").unwrap();
+    let (events, _) = intake.take_in(Timestamp::now());
+    let told = |name: &str| events.iter().filter(|event| event.detail.starts_with(name)).count();
+    for name in ["link.json: is not a plain", "loop.json: is not a plain", "pipe.json: is not a plain", "folder.json: is not a plain", "text.json: cannot be read"] {
+        assert_eq!(told(name), 1, "{name}: {events:?}");
+    }
+    assert!(events.iter().any(|event| event.detail.contains("no UTF-8")), "{events:?}");
+    let names: Vec<String> = intake.status(at(0)).jobs.into_iter().map(|job| job.name).collect();
+    assert_eq!(names, ["long"]);
+    assert!(secret.exists() && scene.names("").iter().all(|name| !name.ends_with(".json")));
+}
+
+#[test]
+fn a_file_without_an_instant_is_of_when_it_was_written() {
+    let scene = Scene::new();
+    let mut intake = scene.open();
+    scene.drop_in("1.json", r#"{"job": "nightly", "result": "success"}"#);
+    let written = SystemTime::now() - Duration::from_secs(3 * 86_400);
+    scene.written("1.json", written);
+    intake.take_in(Timestamp::now());
+    let success = job(&intake).last_success.unwrap();
+    assert_eq!(success, Timestamp::try_from(written).unwrap(), "an agent that was away makes nothing fresh");
+    scene.drop_in("2.json", r#"{"job": "nightly", "result": "success"}"#);
+    scene.written("2.json", SystemTime::now() + Duration::from_secs(3 * 86_400));
+    let now = Timestamp::now();
+    intake.take_in(now);
+    assert_eq!(job(&intake).last_success, Some(now), "a file of the future is of now");
+}
+
+/// The shipped schema and the parser agree, value by value.
+#[test]
+fn the_shipped_schema_says_what_the_parser_takes() {
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../../../backup-drop-in.schema.json")).unwrap();
+    let takes = |mut more: serde_json::Value| {
+        let mut document = serde_json::json!({"job": "n", "result": "success", "kind": "restore_test"});
+        document.as_object_mut().unwrap().append(more.as_object_mut().unwrap());
+        drop_in::parse(&document.to_string(), "x.json", at(0), at(0)).map(|_| ()).map_err(|error| error.to_string())
+    };
+    let properties = schema["properties"].as_object().unwrap();
+    for (name, says) in properties {
+        let mut good: Vec<serde_json::Value> = says["enum"].as_array().cloned().unwrap_or_default();
+        let mut bad: Vec<serde_json::Value> = vec![serde_json::json!([1]), serde_json::json!({"a": 1})];
+        match says["type"].as_str() {
+            None => bad.push("nonsense".into()),
+            Some("boolean") => {
+                good.extend([true.into(), false.into()]);
+                bad.extend([1.into(), "yes".into()]);
+            }
+            Some("integer") => {
+                good.extend([says["minimum"].clone(), says.get("maximum").cloned().unwrap_or(u64::MAX.into())]);
+                bad.extend([serde_json::json!(1.5), "1".into(), (says["minimum"].as_i64().unwrap() - 1).into()]);
+                bad.extend(says.get("maximum").map(|most| (most.as_i64().unwrap() + 1).into()));
+            }
+            Some("string") if says["format"] == "date-time" => {
+                good.extend(["2026-03-01T02:14:00Z".into(), "2026-03-01T02:14:00.5+01:00".into()]);
+                bad.extend(["2026-03-01".into(), "yesterday".into(), 5.into()]);
+            }
+            Some("string") => {
+                good.extend(["a".into(), "ä→".into()]);
+                bad.push(7.into());
+                let most = says["maxLength"].as_u64().map(|most| usize::try_from(most).unwrap());
+                good.extend(most.map(|most| "x".repeat(most).into()));
+                bad.extend(most.map(|most| "x".repeat(most + 1).into()));
+                bad.extend(says.get("minLength").map(|_| "".into()));
+            }
+            Some(other) => panic!("{other}"),
+        }
+        for value in good {
+            // An end before its beginning is another matter, and so are words that only a restore test may say.
+            let more = if name == "started_at" { serde_json::json!({"ended_at": at(0)}) } else { serde_json::json!({}) };
+            let mut more = more;
+            more[name] = value.clone();
+            if name == "kind" {
+                drop_in::parse(&serde_json::json!({"job": "n", "result": "success", "kind": value}).to_string(), "x.json", at(0), at(0)).unwrap();
+                continue;
+            }
+            assert_eq!(takes(more), Ok(()), "{name}: {value}");
+        }
+        for value in bad {
+            assert!(takes(serde_json::json!({ name: value })).is_err(), "{name}: {value}");
+        }
+    }
+    let known = DropIn { job: "n".into(), result: "success".into(), ..DropIn::default() };
+    assert!(serde_json::to_value(known).unwrap().as_object().unwrap().keys().all(|key| properties.contains_key(key)));
+    assert!(takes(serde_json::json!({"surplus": 1})).unwrap_err().contains("unknown field"));
+    for name in ["restore_kind", "by", "evidence"] {
+        let document = serde_json::json!({"job": "n", "result": "success", name: "file"}).to_string();
+        let error = drop_in::parse(&document, "x.json", at(0), at(0)).unwrap_err().to_string();
+        assert!(error.contains("restore test only"), "{error}");
+        assert!(schema["dependentSchemas"][name].is_object());
+    }
 }
 
 proptest! {

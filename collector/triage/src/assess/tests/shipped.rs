@@ -330,6 +330,62 @@ fn a_restore_test_is_due_after_ninety_days() {
 }
 
 #[test]
+fn a_size_that_is_not_to_be_believed_and_a_check_that_failed_are_warnings() {
+    let mut watch = Watch::shipped();
+    let job = |watch: &mut Watch, change: fn(&mut BackupJob)| {
+        change(&mut watch.endpoint.facts.backup.as_mut().unwrap().jobs[0]);
+        watch.after(60).look(Reads::BACKUP)
+    };
+    assert_eq!(job(&mut watch, |_| ()), NOTHING);
+    let shrunk = job(&mut watch, |job| job.size_anomaly = Some("the copy holds nothing".into()));
+    assert_eq!(shrunk, ["+backup-size/nightly warning"]);
+    assert_eq!(job(&mut watch, |job| job.size_anomaly = None), ["-backup-size/nightly"]);
+    let checked = |result| Some(Upkeep { at: before(0), result });
+    assert_eq!(
+        job(&mut watch, |job| job.last_check = Some(Upkeep { at: before(0), result: RunResult::Failed })),
+        ["+backup-check/nightly warning"]
+    );
+    watch.endpoint.facts.backup.as_mut().unwrap().jobs[0].last_check = checked(RunResult::Success);
+    assert_eq!(job(&mut watch, |_| ()), ["-backup-check/nightly"]);
+}
+
+#[test]
+fn a_repository_that_cannot_be_looked_at_for_an_hour_is_a_warning() {
+    let mut watch = Watch::shipped();
+    let job = |watch: &mut Watch| &mut watch.endpoint.facts.backup.as_mut().unwrap().jobs[0];
+    job(&mut watch).problem = Some("Fatal: wrong password or no key found".into());
+    assert_eq!(watch.after(60).look(Reads::BACKUP), NOTHING);
+    assert_eq!(watch.after(HOUR).tick(), ["+backup-unreadable/nightly warning"]);
+    job(&mut watch).problem = None;
+    assert_eq!(watch.after(60).look(Reads::BACKUP), ["-backup-unreadable/nightly"]);
+}
+
+#[test]
+fn a_restore_that_failed_or_took_too_long_is_a_warning() {
+    let mut watch = Watch::shipped();
+    let mut tested = |result, seconds| {
+        let job = &mut watch.endpoint.facts.backup.as_mut().unwrap().jobs[0];
+        job.restore_test = Some(RestoreTest {
+            duration_seconds: seconds,
+            rto_seconds: Some(3600),
+            ..RestoreTest::new(before(0), result)
+        });
+        watch.after(60).look(Reads::BACKUP)
+    };
+    assert_eq!(tested(RunResult::Failed, None), ["+restore-failed/nightly warning"]);
+    assert_eq!(tested(RunResult::Success, Some(60)), ["-restore-failed/nightly"]);
+    assert_eq!(tested(RunResult::Success, Some(3601)), ["+restore-failed/nightly warning"]);
+}
+
+#[test]
+fn snapshots_on_their_own_disk_want_no_restore_test() {
+    let mut watch = Watch::shipped();
+    let job = &mut watch.endpoint.facts.backup.as_mut().unwrap().jobs[0];
+    (job.restore_test, job.first_seen, job.product) = (None, before(91 * DAY), "zfs".into());
+    assert_eq!(watch.look(Reads::BACKUP), NOTHING);
+}
+
+#[test]
 fn a_clock_may_be_half_a_minute_off() {
     let mut watch = Watch::shipped();
     let set = |watch: &mut Watch, seconds: f64| watch.endpoint.facts.clock_offset_seconds = Some(seconds);

@@ -101,6 +101,9 @@ fn everything() -> dogwatch_model::Endpoint {
     status.reboot.as_mut().unwrap().since = Some(crate::specimen::before(DAY));
     endpoint.facts.patch = Some(status);
     endpoint.facts.health.as_mut().unwrap().disks[0].full_in_seconds = Some(90);
+    let job = &mut endpoint.facts.backup.as_mut().unwrap().jobs[0];
+    job.size_anomaly = Some("the copy holds nothing".into());
+    job.problem = Some("wrong password".into());
     endpoint
 }
 
