@@ -146,7 +146,11 @@ fn what_a_tool_says_in_json_becomes_the_runs_numbers() {
 
 fn restore_test(state: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch-agent"));
-    command.arg("--state-dir").arg(state).args(["backup", "restore-test", "--job", "nightly"]).args(arguments);
+    command
+        .arg("--state-dir")
+        .arg(state)
+        .args(["backup", "restore-test", "--job", "nightly"])
+        .args(arguments);
     command.env("SUDO_USER", "ann").output().unwrap()
 }
 
@@ -154,12 +158,17 @@ fn restore_test(state: &Path, arguments: &[&str]) -> Output {
 fn a_restore_test_leaves_its_evidence() {
     let state = tempfile::tempdir().unwrap();
     let script = "printf 12; echo compared >&2; exit 5";
-    let output =
-        restore_test(state.path(), &["--kind", "database", "--rto", "4h", "--", "sh", "-c", script, "s3cret"]);
+    let output = restore_test(
+        state.path(),
+        &["--kind", "database", "--rto", "4h", "--", "sh", "-c", script, "s3cret"],
+    );
     assert_eq!(output.status.code(), Some(5));
     let run = drop_in(state.path());
     let text = |name: &str| run[name].as_str().unwrap().to_owned();
-    assert_eq!((text("kind"), text("result"), text("by")), ("restore_test".into(), "failed".into(), "ann".into()));
+    assert_eq!(
+        (text("kind"), text("result"), text("by")),
+        ("restore_test".into(), "failed".into(), "ann".into())
+    );
     assert_eq!((text("restore_kind"), &run["rto_seconds"]), ("database".into(), &json!(14_400)));
     // The hash of `12`.
     let expected = "sh: exit code 5, 2 bytes of output, sha256 \

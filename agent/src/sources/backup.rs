@@ -19,7 +19,8 @@ mod looks;
 pub(crate) mod noticed;
 pub(super) mod parsers;
 mod pgbackrest;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod real_tools;
 mod repository;
 mod restic;
@@ -151,9 +152,11 @@ impl Intake {
 
 fn bad_events(bad: &[(OsString, String)], now: Timestamp) -> Vec<AgentEvent> {
     let event = |detail| AgentEvent { at: now, kind: "bad_drop_in".into(), detail };
-    let told = bad.iter().take(TOLD_ONE_BY_ONE).map(|(file, reason)| event(format!("{}: {reason}", file.display())));
+    let told =
+        bad.iter().take(TOLD_ONE_BY_ONE).map(|(file, reason)| event(format!("{}: {reason}", file.display())));
     let others = bad.len().saturating_sub(TOLD_ONE_BY_ONE);
-    let others = (others > 0).then(|| event(format!("{others} more drop-ins were set aside with their reasons")));
+    let others =
+        (others > 0).then(|| event(format!("{others} more drop-ins were set aside with their reasons")));
     told.chain(others).collect()
 }
 

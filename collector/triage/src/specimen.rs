@@ -3,8 +3,8 @@
 use dogwatch_model::{
     AgentFacts, BackupJob, BackupKind, BackupRun, BackupStatus, Check, CheckState, Class, Confidence, Cpu,
     Criticality, Disk, Endpoint, EndpointId, EndpointState, Facts, Hardware, Health, Inventory, Memory, Net,
-    OrgId, Os, OsFamily, PatchStatus, Presence, Reboot, RestoreKind, RestoreTest, RunResult, ScanResult, Security, Upkeep,
-    Service, SiteId, Temperature, Update, UpdateClass, UpdateSeverity, UpdateState,
+    OrgId, Os, OsFamily, PatchStatus, Presence, Reboot, RestoreKind, RestoreTest, RunResult, ScanResult,
+    Security, Service, SiteId, Temperature, Update, UpdateClass, UpdateSeverity, UpdateState, Upkeep,
 };
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;

@@ -60,7 +60,9 @@ pub mod report;
 pub mod services;
 pub mod software;
 
-pub use backup::{BackupJob, BackupKind, BackupRun, BackupStatus, RestoreKind, RestoreTest, RunResult, Upkeep};
+pub use backup::{
+    BackupJob, BackupKind, BackupRun, BackupStatus, RestoreKind, RestoreTest, RunResult, Upkeep,
+};
 pub use drive::Drive;
 pub use endpoint::{
     Class, Criticality, Endpoint, EndpointState, Facts, Goodbye, MachineEvidence, Presence, Side,

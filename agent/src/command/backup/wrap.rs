@@ -18,11 +18,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use super::{
-    Job, drop_off_or_say,
-    tail::Tail,
-    verdict,
-};
+use super::{Job, drop_off_or_say, tail::Tail, verdict};
 use crate::{
     config::Config,
     sources::backup::{
@@ -150,10 +146,7 @@ async fn watched(mut child: Child, product: Option<&str>) -> Ran {
     let (mut out, mut err) = (Kept::new(), Kept::new());
     let ended = {
         let passing = async {
-            tokio::join!(
-                pass_on(stdout, io::stdout(), &mut out),
-                pass_on(stderr, io::stderr(), &mut err)
-            );
+            tokio::join!(pass_on(stdout, io::stdout(), &mut out), pass_on(stderr, io::stderr(), &mut err));
             child.wait().await
         };
         let mut passing = std::pin::pin!(passing);

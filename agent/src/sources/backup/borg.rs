@@ -56,7 +56,8 @@ pub(super) fn tool(repository: &Repository, work: &Path) -> Tool {
 /// Understands the list of archives; times without an offset are UTC.
 pub(super) fn parse(text: &str) -> Result<Listing, serde_json::Error> {
     let output: Output = serde_json::from_str(text)?;
-    let encrypted = output.encryption.map(|encryption| !matches!(&*encryption.mode, "none" | "authenticated"));
+    let encrypted =
+        output.encryption.map(|encryption| !matches!(&*encryption.mode, "none" | "authenticated"));
     Ok(Listing { copies: output.archives.into_iter().map(copy).collect(), encrypted })
 }
 

@@ -5,6 +5,9 @@
 //! ```
 //! Parsed, then validated into a [`Run`]; what is not understood is refused with a reason, never guessed.
 
+#[cfg(test)]
+mod tests;
+
 use std::str::FromStr;
 
 use dogwatch_model::{BackupKind, BackupRun, IdError, RestoreKind, RunResult};
@@ -198,11 +201,11 @@ pub fn parse(text: &str, name: &str, written: Timestamp, now: Timestamp) -> Resu
         product: maybe_line("product", raw.product.as_deref())?,
         facts: facts(&raw, now)?,
         restore: restore(&raw, kind)?,
-        run: run(raw, name, written, now)?,
+        run: run(&raw, name, written, now)?,
     })
 }
 
-fn run(raw: DropIn, name: &str, written: Timestamp, now: Timestamp) -> Result<BackupRun, DropInError> {
+fn run(raw: &DropIn, name: &str, written: Timestamp, now: Timestamp) -> Result<BackupRun, DropInError> {
     let result: RunResult = word("result", Some(&raw.result))?.unwrap_or(RunResult::Unknown);
     let ended_at = raw.ended_at.or((result != RunResult::Running).then_some(written));
     let started_at = raw.started_at.or(ended_at).unwrap_or(written);
@@ -244,7 +247,8 @@ fn facts(raw: &DropIn, now: Timestamp) -> Result<Facts, DropInError> {
 
 fn restore(raw: &DropIn, kind: BackupKind) -> Result<Restore, DropInError> {
     let told = [("restore_kind", &raw.restore_kind), ("by", &raw.by), ("evidence", &raw.evidence)];
-    if let Some((name, _)) = told.iter().find(|(_, value)| value.is_some() && kind != BackupKind::RestoreTest) {
+    if let Some((name, _)) = told.iter().find(|(_, value)| value.is_some() && kind != BackupKind::RestoreTest)
+    {
         return Err(field(name, "is said of a restore test only: `kind` must be `restore_test`"));
     }
     Ok(Restore {
@@ -256,7 +260,8 @@ fn restore(raw: &DropIn, kind: BackupKind) -> Result<Restore, DropInError> {
 
 /// A word of a closed list.
 fn word<E: FromStr<Err = IdError>>(name: &'static str, text: Option<&str>) -> Result<Option<E>, DropInError> {
-    text.map(|text| text.parse().map_err(|error: IdError| field(name, format!("is wrong: {error}")))).transpose()
+    text.map(|text| text.parse().map_err(|error: IdError| field(name, format!("is wrong: {error}"))))
+        .transpose()
 }
 
 fn past(name: &'static str, at: Option<Timestamp>, now: Timestamp) -> Result<(), DropInError> {

@@ -13,7 +13,8 @@ use super::{
     sighting::{Sighting, by_name},
 };
 
-pub(super) const ZFS: &[&str] = &["list", "-H", "-p", "-t", "snapshot", "-o", "name,creation,used,referenced"];
+pub(super) const ZFS: &[&str] =
+    &["list", "-H", "-p", "-t", "snapshot", "-o", "name,creation,used,referenced"];
 /// Pools, and mounted file systems, that are told.
 const JOBS: usize = 16;
 /// Folders in which container engines keep layers as snapshots.
@@ -56,7 +57,8 @@ pub(super) fn btrfs_mounts(mounts: &str) -> Vec<String> {
             continue;
         };
         // What is written as an octal code is rare, and a path we would not find.
-        if !devices.contains(&device) && !mount.contains('\\') && mount.starts_with('/') && found.len() < JOBS {
+        if !devices.contains(&device) && !mount.contains('\\') && mount.starts_with('/') && found.len() < JOBS
+        {
             devices.push(device);
             found.push(mount.to_owned());
         }

@@ -9,7 +9,9 @@ use std::{
 use jiff::tz::TimeZone;
 use tokio::{task::spawn_blocking, time::timeout};
 
-use super::{filesystem, pgbackrest, rsnapshot, sighting::Sighting, time_machine, veeam, windows_server_backup};
+use super::{
+    filesystem, pgbackrest, rsnapshot, sighting::Sighting, time_machine, veeam, windows_server_backup,
+};
 use crate::sources::process::{self, Output};
 
 /// A tool that lists what is on this machine.
@@ -120,6 +122,7 @@ fn good(output: Output) -> Result<Output, String> {
     if output.success {
         return Ok(output);
     }
-    let said = output.stderr.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it failed without a word");
+    let said =
+        output.stderr.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it failed without a word");
     Err(said.trim().to_owned())
 }

@@ -70,7 +70,10 @@ pub(super) fn tool(repository: &Repository, work: &Path, password: Option<String
 /// Understands the list of snapshots. Incomplete ones are no copies.
 pub(super) fn parse(text: &str) -> Result<Listing, serde_json::Error> {
     let snapshots: Option<Vec<Snapshot>> = serde_json::from_str(text)?;
-    let whole = snapshots.into_iter().flatten().filter(|snapshot| snapshot.incomplete.as_deref().is_none_or(str::is_empty));
+    let whole = snapshots
+        .into_iter()
+        .flatten()
+        .filter(|snapshot| snapshot.incomplete.as_deref().is_none_or(str::is_empty));
     // There is no Kopia repository without a key.
     Ok(Listing { copies: whole.map(copy).collect(), encrypted: Some(true) })
 }
@@ -78,10 +81,10 @@ pub(super) fn parse(text: &str) -> Result<Listing, serde_json::Error> {
 fn copy(snapshot: Snapshot) -> Copy {
     let summary = snapshot.root_entry.and_then(|root| root.summ);
     let (size, failed) = summary.map_or((None, None), |summary| (summary.size, summary.num_failed));
-    let (total, errors) =
-        snapshot.stats.map_or((None, None), |stats| (stats.total_size, stats.error_count));
+    let (total, errors) = snapshot.stats.map_or((None, None), |stats| (stats.total_size, stats.error_count));
     let errors = failed.max(errors);
-    let result = if errors.is_some_and(|errors| errors > 0) { RunResult::Warning } else { RunResult::Success };
+    let result =
+        if errors.is_some_and(|errors| errors > 0) { RunResult::Warning } else { RunResult::Success };
     let id = limits::clip(&snapshot.id, NAME_BYTES);
     let run = BackupRun {
         ended_at: Some(snapshot.end_time.unwrap_or(snapshot.start_time).max(snapshot.start_time)),

@@ -38,6 +38,8 @@ const HOURLY: Duration = Duration::from_secs(3600);
 const AT_LEAST: Duration = Duration::from_secs(6 * 3600);
 /// A look that somebody asked for comes no sooner after the one before.
 const ASKED: Duration = Duration::from_secs(30);
+/// What may be found by itself is looked for again after this.
+const FOUND_AGAIN: Duration = Duration::from_secs(15 * 60);
 /// A path may lie on a disk that does not answer.
 const MARK_LIMIT: Duration = Duration::from_secs(10);
 
@@ -77,6 +79,8 @@ pub struct Looks {
     config: Live,
     around: Around,
     plans: BTreeMap<String, Plan>,
+    /// When the plans were last made to follow the configuration and what is on the machine.
+    followed: Option<Instant>,
     running: JoinSet<Seen>,
 }
 
@@ -91,7 +95,7 @@ impl Looks {
                 host: host.ok().map(|host| host.trim().to_owned()),
             }
         };
-        Self { config, around, plans: BTreeMap::new(), running: JoinSet::new() }
+        Self { config, around, plans: BTreeMap::new(), followed: None, running: JoinSet::new() }
     }
 
     /// Whether jobs that a look of this name found are still looked at.
@@ -102,7 +106,10 @@ impl Looks {
 
     /// Begins every look that is due; when `asked`, all.
     pub(super) fn begin(&mut self, now: Instant, asked: bool) {
-        self.follow_configuration(now);
+        let followed = self.followed.is_some_and(|at| now.duration_since(at) < FOUND_AGAIN);
+        if !followed || asked || self.config.has_changed().unwrap_or(false) {
+            self.follow(now);
+        }
         let root = self.config.borrow().root.clone();
         for (name, plan) in &mut self.plans {
             let rested = plan.looked.is_none_or(|looked| now.duration_since(looked) >= ASKED);
@@ -136,10 +143,9 @@ impl Looks {
         let interval = match &plan.place {
             Place::Found(found) if found.is_cheap() => scan,
             Place::Found(_) => scan.max(HOURLY),
-            Place::Named(_) if seen.mark.is_some() => scan,
+            Place::Named(repository) if seen.mark.is_some() => scan.min(step(repository.every)),
             Place::Named(repository) => {
-                let last = ledger.last_success(&repository.name);
-                until_next(repository.every, last, now).max(scan)
+                until_next(repository.every, ledger.last_success(&repository.name), now)
             }
         };
         plan.due = Instant::now() + plan.retry.wait(interval);
@@ -152,15 +158,20 @@ impl Looks {
         next.unwrap_or(AT_LEAST)
     }
 
-    fn follow_configuration(&mut self, now: Instant) {
-        let config = self.config.borrow();
-        let named = config.repositories.iter().map(|named| (repository::found_by(named), Place::Named(named.clone())));
+    fn follow(&mut self, now: Instant) {
+        self.followed = Some(now);
+        let config = self.config.borrow_and_update();
+        let named = config
+            .repositories
+            .iter()
+            .map(|named| (repository::found_by(named), Place::Named(named.clone())));
         let found = Found::ALL.iter().filter(|found| found.is_here(&config.root));
         let found = found.map(|found| (found.as_str().to_owned(), Place::Found(*found)));
         let places: BTreeMap<String, Place> = named.chain(found).collect();
         self.plans.retain(|name, plan| places.get(name) == Some(&plan.place));
         for (name, place) in places {
-            let new = Plan { place, looked: None, due: now, mark: None, retry: Retry::default(), looking: false };
+            let new =
+                Plan { place, looked: None, due: now, mark: None, retry: Retry::default(), looking: false };
             self.plans.entry(name).or_insert(new);
         }
     }
@@ -168,12 +179,16 @@ impl Looks {
 
 /// How long a repository that is elsewhere can be left alone.
 fn until_next(every: Option<Duration>, last: Option<Timestamp>, now: Timestamp) -> Duration {
-    let Some(every) = every else { return HOURLY };
-    // Often enough to see a copy before it counts as late, which is a tenth of its interval after it was due.
-    let step = (every / 20).clamp(Duration::from_secs(60), HOURLY);
+    let step = step(every);
+    let Some(every) = every else { return step };
     let since = last.map(|last| u64::try_from(now.duration_since(last).as_secs()).unwrap_or(0));
     let age = since.map_or(every, Duration::from_secs);
     (every + step).saturating_sub(age).clamp(step, AT_LEAST)
+}
+
+/// Often enough to see a copy before it counts as late, which is a tenth of its interval after it was due.
+fn step(every: Option<Duration>) -> Duration {
+    every.map_or(HOURLY, |every| (every / 20).clamp(Duration::from_secs(60), HOURLY))
 }
 
 async fn look(name: String, place: Place, known: Option<SystemTime>, around: Around, root: PathBuf) -> Seen {
@@ -215,7 +230,8 @@ mod tests {
         const DAY: u64 = 86_400;
         let day = Some(Duration::from_secs(DAY));
         let at = |second: u64| Timestamp::from_second(i64::try_from(second).unwrap()).unwrap();
-        let hours = |every, last: Option<u64>, now: u64| until_next(every, last.map(at), at(now)).as_secs() / 3600;
+        let hours =
+            |every, last: Option<u64>, now: u64| until_next(every, last.map(at), at(now)).as_secs() / 3600;
         let now = 10 * DAY;
         assert_eq!(hours(day, Some(now - 3600), now), 6, "fresh: now and then");
         assert_eq!(hours(day, Some(now - 22 * 3600), now), 3, "soon: an hour after it is due");

@@ -191,7 +191,8 @@ mod tests {
     #[test]
     fn the_summary_of_restic_is_noticed_however_it_is_cut() {
         // restic 0.14.0.
-        let status = "{\"message_type\":\"status\",\"percent_done\":0,\"total_files\":1,\"total_bytes\":300000}\n";
+        let status =
+            "{\"message_type\":\"status\",\"percent_done\":0,\"total_files\":1,\"total_bytes\":300000}\n";
         let (a, b) = (
             "{\"message_type\":\"summary\",\"files_new\":2,\"files_changed\":1,\"data_added\":301054,",
             "\"total_bytes_processed\":300006,\"total_duration\":0.2,\"snapshot_id\":\"74f27c47\"}\n",

@@ -66,9 +66,10 @@ fn sighting(stanza: Stanza, found_by: &str) -> Sighting {
         ..Sighting::new(format!("pgbackrest {name}"), "pgbackrest", found_by)
     };
     let mut seen = seen.with_copies(stanza.backup.into_iter().filter_map(run).collect());
-    seen.problem = stanza.status.filter(|status| !QUIET.contains(&status.code)).map(|status| {
-        status.message.unwrap_or_else(|| format!("stanza has status {}", status.code))
-    });
+    seen.problem = stanza
+        .status
+        .filter(|status| !QUIET.contains(&status.code))
+        .map(|status| status.message.unwrap_or_else(|| format!("stanza has status {}", status.code)));
     seen
 }
 

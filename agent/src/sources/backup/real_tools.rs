@@ -142,7 +142,8 @@ async fn a_real_run_that_was_told_in_json_and_seen_counts_once() {
     let said = scene.run("restic", &["-r", "repository", "backup", "--json", "data"]);
     let mut noticed = super::noticed::Noticed::default();
     noticed.note(said.as_bytes());
-    let mut drop_in = super::drop_in::DropIn { job: "nightly".into(), result: "success".into(), ..Default::default() };
+    let mut drop_in =
+        super::drop_in::DropIn { job: "nightly".into(), result: "success".into(), ..Default::default() };
     noticed.finish().unwrap().lay_over(&mut drop_in);
     assert_eq!(drop_in.bytes_total, Some(300_000));
     let now = jiff::Timestamp::now();
@@ -215,7 +216,8 @@ fn the_copies_and_failures_of_a_real_rsnapshot_are_seen() {
     assert_eq!((first.runs.len(), first.runs[0].result), (1, RunResult::Success));
     assert_eq!(first.facts.retention.as_deref(), Some("6 alpha"));
     configure("rsync://127.0.0.1:1/nothing/");
-    let failing = Command::new("rsnapshot").args(["-c", "rsnapshot.conf", "alpha"]).current_dir(&root).output();
+    let failing =
+        Command::new("rsnapshot").args(["-c", "rsnapshot.conf", "alpha"]).current_dir(&root).output();
     // Its exit code is that of a success.
     assert!(failing.is_ok());
     let last = seen(&scene).runs.pop().unwrap();

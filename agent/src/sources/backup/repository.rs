@@ -192,14 +192,15 @@ fn read(file: &Path) -> Result<String, String> {
 pub(super) fn environment(text: &str) -> Vec<(String, OsString)> {
     let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
     let pairs = lines.filter_map(|line| line.strip_prefix("export ").unwrap_or(line).split_once('='));
-    let named = pairs.filter(|(name, _)| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    });
+    let named = pairs
+        .filter(|(name, _)| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
     let bare = |value: &str| {
         let quoted = ['"', '\''].iter().find_map(|q| value.strip_prefix(*q)?.strip_suffix(*q));
         quoted.unwrap_or(value).to_owned()
     };
-    named.map(|(name, value)| (name.to_owned(), OsString::from(bare(value.trim()).replace('\0', "")))).collect()
+    named
+        .map(|(name, value)| (name.to_owned(), OsString::from(bare(value.trim()).replace('\0', ""))))
+        .collect()
 }
 
 #[cfg(test)]
@@ -228,7 +229,8 @@ mod tests {
 
     #[test]
     fn an_environment_file_is_read_and_its_comments_are_not() {
-        let text = "# keys\nexport AWS_ACCESS_KEY_ID=me\nBORG_RSH=\"ssh -i /k\"\nno assignment\n=x\nBAD NAME=1\n";
+        let text =
+            "# keys\nexport AWS_ACCESS_KEY_ID=me\nBORG_RSH=\"ssh -i /k\"\nno assignment\n=x\nBAD NAME=1\n";
         let expected = [("AWS_ACCESS_KEY_ID", "me"), ("BORG_RSH", "ssh -i /k")];
         assert_eq!(environment(text), expected.map(|(name, value)| (name.to_owned(), value.into())));
     }
@@ -242,9 +244,18 @@ mod tests {
 
     #[test]
     fn the_reason_is_what_the_tool_said_last() {
-        let output = |stderr: &str| Output { stdout: String::new(), stderr: stderr.into(), success: false, code: Some(1) };
-        assert_eq!(reason(&output("Fatal: wrong password or no key found\n")), "Fatal: wrong password or no key found");
-        let json = r#"{"message_type":"exit_error","code":12,"message":"Fatal: wrong password or no key found"}"#;
+        let output = |stderr: &str| Output {
+            stdout: String::new(),
+            stderr: stderr.into(),
+            success: false,
+            code: Some(1),
+        };
+        assert_eq!(
+            reason(&output("Fatal: wrong password or no key found\n")),
+            "Fatal: wrong password or no key found"
+        );
+        let json =
+            r#"{"message_type":"exit_error","code":12,"message":"Fatal: wrong password or no key found"}"#;
         assert_eq!(reason(&output(json)), "Fatal: wrong password or no key found");
         assert!(reason(&output(&"x".repeat(10_000))).len() <= REASON_BYTES);
     }

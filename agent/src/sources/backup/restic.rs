@@ -38,8 +38,9 @@ pub(super) fn tool(repository: &Repository) -> Tool {
     let mut environment = Vec::new();
     match &repository.password {
         Password::File(file) => environment.push(("RESTIC_PASSWORD_FILE".into(), file.into())),
-        command => environment
-            .extend(password_command(command).map(|command| ("RESTIC_PASSWORD_COMMAND".into(), command.into()))),
+        command => environment.extend(
+            password_command(command).map(|command| ("RESTIC_PASSWORD_COMMAND".into(), command.into())),
+        ),
     }
     Tool { program: "restic", arguments: words.map(str::to_owned).into(), environment, parse }
 }

@@ -52,7 +52,8 @@ pub(super) fn look(root: &Path, zone: &TimeZone, found_by: &str) -> Result<Optio
     if copies.is_empty() && logged.is_empty() {
         return Ok(None);
     }
-    let retention: Vec<String> = config.retain.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    let retention: Vec<String> =
+        config.retain.iter().map(|(name, count)| format!("{count} {name}")).collect();
     let facts = Facts {
         target: Some(limits::clip(&folder.to_string_lossy(), NAME_BYTES)),
         retention: Some(limits::clip(&retention.join(", "), NAME_BYTES)),
@@ -150,7 +151,12 @@ pub(super) fn parse_log(text: &str, interval: &str, zone: &TimeZone) -> Vec<Logg
                     // A configuration with a fault ends it before it begins.
                     if error && began.is_none() && of_interval.is_some() {
                         let message = complaint.clone();
-                        runs.push(Logged { started_at: at, ended_at: at, result: RunResult::Failed, message });
+                        runs.push(Logged {
+                            started_at: at,
+                            ended_at: at,
+                            result: RunResult::Failed,
+                            message,
+                        });
                     }
                 }
                 continue;
@@ -166,8 +172,7 @@ pub(super) fn parse_log(text: &str, interval: &str, zone: &TimeZone) -> Vec<Logg
 
 fn stamped<'a>(line: &'a str, zone: &TimeZone) -> Option<(Timestamp, &'a str)> {
     let (stamp, said) = line.strip_prefix('[')?.split_once("] ")?;
-    let at: DateTime =
-        stamp.parse().ok().or_else(|| DateTime::strptime("%d/%b/%Y:%H:%M:%S", stamp).ok())?;
+    let at: DateTime = stamp.parse().ok().or_else(|| DateTime::strptime("%d/%b/%Y:%H:%M:%S", stamp).ok())?;
     Some((zone.to_timestamp(at).ok()?, said.trim_end()))
 }
 
@@ -190,7 +195,8 @@ mod tests {
 
     fn logged(text: &str) -> Vec<(String, String, RunResult, Option<String>)> {
         let told = parse_log(text, "hourly", &TimeZone::UTC).into_iter();
-        told.map(|run| (run.started_at.to_string(), run.ended_at.to_string(), run.result, run.message)).collect()
+        told.map(|run| (run.started_at.to_string(), run.ended_at.to_string(), run.result, run.message))
+            .collect()
     }
 
     #[test]
@@ -237,7 +243,8 @@ mod tests {
     fn installed_and_unused_is_no_job() {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("etc")).unwrap();
-        fs::write(root.path().join(FILE), "snapshot_root\t/var/cache/rsnapshot/\nretain\talpha\t6\n").unwrap();
+        fs::write(root.path().join(FILE), "snapshot_root\t/var/cache/rsnapshot/\nretain\talpha\t6\n")
+            .unwrap();
         assert_eq!(look(root.path(), &TimeZone::UTC, "x"), Ok(None));
         fs::create_dir_all(root.path().join("var/cache/rsnapshot/alpha.0")).unwrap();
         let seen = look(root.path(), &TimeZone::UTC, "x").unwrap().unwrap();

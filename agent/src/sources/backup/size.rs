@@ -67,7 +67,11 @@ fn amount(bytes: u64) -> String {
         whole /= 1024;
         unit = larger;
     }
-    if unit == "bytes" || whole >= 100 { format!("{whole} {unit}") } else { format!("{whole}.{tenths} {unit}") }
+    if unit == "bytes" || whole >= 100 {
+        format!("{whole} {unit}")
+    } else {
+        format!("{whole}.{tenths} {unit}")
+    }
 }
 
 #[cfg(test)]

@@ -3,9 +3,12 @@ use std::{fs, time::SystemTime};
 use dogwatch_model::{BackupJob, RunResult};
 use proptest::prelude::*;
 
-use super::{
-    drop_in::{DropIn, DropInError},
-    *,
+use tokio_util::sync::CancellationToken;
+
+use super::{drop_in::DropInError, *};
+use crate::{
+    config::{Config, Password, Product, Repository},
+    policy::Policy,
 };
 
 fn at(second: i64) -> Timestamp {
@@ -229,10 +232,13 @@ fn ten_thousand_at_once_are_all_taken_in_and_counted_right() {
     loop {
         let (events, again) = intake.take_in(Timestamp::now());
         assert!(events.len() <= 9, "{}", events.len());
-        told += events.iter().map(|event| match event.detail.split_once(" more drop-ins") {
-            Some((others, _)) => others.parse::<u32>().unwrap(),
-            None => 1,
-        }).sum::<u32>();
+        told += events
+            .iter()
+            .map(|event| match event.detail.split_once(" more drop-ins") {
+                Some((others, _)) => others.parse::<u32>().unwrap(),
+                None => 1,
+            })
+            .sum::<u32>();
         looks += 1;
         if again == Again::Later {
             break;
@@ -277,7 +283,14 @@ fn what_is_no_plain_file_is_refused_and_never_followed() {
     fs::write(&secret, r#"{"job": "secret", "result": "success"}"#).unwrap();
     symlink(&secret, folder.join("link.json")).unwrap();
     symlink("loop.json", folder.join("loop.json")).unwrap();
-    rustix::fs::mknodat(rustix::fs::CWD, folder.join("pipe.json"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        folder.join("pipe.json"),
+        rustix::fs::FileType::Fifo,
+        0o600.into(),
+        0,
+    )
+    .unwrap();
     fs::create_dir(folder.join("folder.json")).unwrap();
     let long = format!("{}.json", "n".repeat(250));
     fs::write(folder.join(&long), r#"{"job": "long", "result": "success"}"#).unwrap();
@@ -286,7 +299,13 @@ fn what_is_no_plain_file_is_refused_and_never_followed() {
     fs::write(folder.join("text.json"), b"{\"job\": \"\xff\", \"result\": \"success\"}").unwrap();
     let (events, _) = intake.take_in(Timestamp::now());
     let told = |name: &str| events.iter().filter(|event| event.detail.starts_with(name)).count();
-    for name in ["link.json: is not a plain", "loop.json: is not a plain", "pipe.json: is not a plain", "folder.json: is not a plain", "text.json: cannot be read"] {
+    for name in [
+        "link.json: is not a plain",
+        "loop.json: is not a plain",
+        "pipe.json: is not a plain",
+        "folder.json: is not a plain",
+        "text.json: cannot be read",
+    ] {
         assert_eq!(told(name), 1, "{name}: {events:?}");
     }
     assert!(events.iter().any(|event| event.detail.contains("no UTF-8")), "{events:?}");
@@ -312,69 +331,46 @@ fn a_file_without_an_instant_is_of_when_it_was_written() {
     assert_eq!(job(&intake).last_success, Some(now), "a file of the future is of now");
 }
 
-/// The shipped schema and the parser agree, value by value.
-#[test]
-fn the_shipped_schema_says_what_the_parser_takes() {
-    let schema: serde_json::Value =
-        serde_json::from_str(include_str!("../../../backup-drop-in.schema.json")).unwrap();
-    let takes = |mut more: serde_json::Value| {
-        let mut document = serde_json::json!({"job": "n", "result": "success", "kind": "restore_test"});
-        document.as_object_mut().unwrap().append(more.as_object_mut().unwrap());
-        drop_in::parse(&document.to_string(), "x.json", at(0), at(0)).map(|_| ()).map_err(|error| error.to_string())
+/// A repository that hangs, here by its password, holds up neither what is told nor what is seen elsewhere.
+#[tokio::test]
+async fn one_that_hangs_holds_up_no_other() {
+    let scene = Scene::new();
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir_all(root.path().join("etc")).unwrap();
+    fs::create_dir_all(root.path().join("srv/alpha.0")).unwrap();
+    fs::write(root.path().join("etc/rsnapshot.conf"), "snapshot_root\t/srv/\nretain\talpha\t6\n").unwrap();
+    let hanging = Repository {
+        product: Product::Kopia,
+        name: "hanging".into(),
+        location: "elsewhere".into(),
+        password: Password::Command(vec!["/bin/sleep".into(), "600".into()]),
+        environment_file: None,
+        every: None,
+        rpo: None,
     };
-    let properties = schema["properties"].as_object().unwrap();
-    for (name, says) in properties {
-        let mut good: Vec<serde_json::Value> = says["enum"].as_array().cloned().unwrap_or_default();
-        let mut bad: Vec<serde_json::Value> = vec![serde_json::json!([1]), serde_json::json!({"a": 1})];
-        match says["type"].as_str() {
-            None => bad.push("nonsense".into()),
-            Some("boolean") => {
-                good.extend([true.into(), false.into()]);
-                bad.extend([1.into(), "yes".into()]);
+    let config = Config {
+        root: root.path().to_owned(),
+        repositories: vec![hanging],
+        ..Config::with_state_dir(scene.state.path())
+    };
+    let intake = scene.open();
+    scene.drop_in("1.json", r#"{"job": "told", "result": "success"}"#);
+    let (sender, mut seen) = tokio::sync::mpsc::channel(64);
+    let (policy, cancel) = (tokio::sync::watch::Sender::new(Policy::default()), CancellationToken::new());
+    let desk = Desk::new(sender, policy.subscribe(), Arc::default(), cancel.clone());
+    let running = tokio::spawn(run(desk, intake, Looks::new(config.fixed()), Arc::default()));
+    let wanted = async {
+        loop {
+            let Observation::Backup(status) = seen.recv().await.unwrap().what else { continue };
+            let names: Vec<String> = status.jobs.into_iter().map(|job| job.name).collect();
+            if names == ["rsnapshot", "told"] {
+                break;
             }
-            Some("integer") => {
-                good.extend([says["minimum"].clone(), says.get("maximum").cloned().unwrap_or(u64::MAX.into())]);
-                bad.extend([serde_json::json!(1.5), "1".into(), (says["minimum"].as_i64().unwrap() - 1).into()]);
-                bad.extend(says.get("maximum").map(|most| (most.as_i64().unwrap() + 1).into()));
-            }
-            Some("string") if says["format"] == "date-time" => {
-                good.extend(["2026-03-01T02:14:00Z".into(), "2026-03-01T02:14:00.5+01:00".into()]);
-                bad.extend(["2026-03-01".into(), "yesterday".into(), 5.into()]);
-            }
-            Some("string") => {
-                good.extend(["a".into(), "ä→".into()]);
-                bad.push(7.into());
-                let most = says["maxLength"].as_u64().map(|most| usize::try_from(most).unwrap());
-                good.extend(most.map(|most| "x".repeat(most).into()));
-                bad.extend(most.map(|most| "x".repeat(most + 1).into()));
-                bad.extend(says.get("minLength").map(|_| "".into()));
-            }
-            Some(other) => panic!("{other}"),
         }
-        for value in good {
-            // An end before its beginning is another matter, and so are words that only a restore test may say.
-            let more = if name == "started_at" { serde_json::json!({"ended_at": at(0)}) } else { serde_json::json!({}) };
-            let mut more = more;
-            more[name] = value.clone();
-            if name == "kind" {
-                drop_in::parse(&serde_json::json!({"job": "n", "result": "success", "kind": value}).to_string(), "x.json", at(0), at(0)).unwrap();
-                continue;
-            }
-            assert_eq!(takes(more), Ok(()), "{name}: {value}");
-        }
-        for value in bad {
-            assert!(takes(serde_json::json!({ name: value })).is_err(), "{name}: {value}");
-        }
-    }
-    let known = DropIn { job: "n".into(), result: "success".into(), ..DropIn::default() };
-    assert!(serde_json::to_value(known).unwrap().as_object().unwrap().keys().all(|key| properties.contains_key(key)));
-    assert!(takes(serde_json::json!({"surplus": 1})).unwrap_err().contains("unknown field"));
-    for name in ["restore_kind", "by", "evidence"] {
-        let document = serde_json::json!({"job": "n", "result": "success", name: "file"}).to_string();
-        let error = drop_in::parse(&document, "x.json", at(0), at(0)).unwrap_err().to_string();
-        assert!(error.contains("restore test only"), "{error}");
-        assert!(schema["dependentSchemas"][name].is_object());
-    }
+    };
+    tokio::time::timeout(Duration::from_secs(20), wanted).await.unwrap();
+    cancel.cancel();
+    tokio::time::timeout(Duration::from_secs(20), running).await.unwrap().unwrap();
 }
 
 proptest! {

@@ -49,7 +49,7 @@ fn session(line: &str, zone: &TimeZone) -> Option<(String, BackupRun)> {
         _ => None,
     });
     let started_at = instants.next()?;
-    let ended_at = instants.last().filter(|_| result != Some(RunResult::Running));
+    let ended_at = instants.next_back().filter(|_| result != Some(RunResult::Running));
     let result = result.unwrap_or(RunResult::Unknown);
     let ended_at = ended_at.or((result != RunResult::Running).then_some(started_at));
     let run = BackupRun {

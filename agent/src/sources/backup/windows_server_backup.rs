@@ -13,8 +13,7 @@ pub(super) const ARGUMENTS: &[&str] = &["get", "versions"];
 /// Nothing when no version is named: then there are no backups, or the tool said why it does not tell.
 pub(super) fn parse(text: &str, found_by: &str) -> Option<Sighting> {
     let runs: Vec<BackupRun> = text.lines().filter_map(version).collect();
-    (!runs.is_empty())
-        .then(|| Sighting::new("Windows Server Backup", "wsb", found_by).with_copies(runs))
+    (!runs.is_empty()).then(|| Sighting::new("Windows Server Backup", "wsb", found_by).with_copies(runs))
 }
 
 fn version(line: &str) -> Option<BackupRun> {

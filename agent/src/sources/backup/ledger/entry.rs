@@ -93,7 +93,9 @@ impl Entry {
     }
 
     fn remember(&mut self, run: &BackupRun) {
-        self.runs.extend([Some(run.id.clone()), run.snapshot.clone().filter(|id| *id != run.id)].into_iter().flatten());
+        self.runs.extend(
+            [Some(run.id.clone()), run.snapshot.clone().filter(|id| *id != run.id)].into_iter().flatten(),
+        );
         keep_newest(&mut self.runs, REMEMBERED);
     }
 
@@ -180,7 +182,8 @@ impl Entry {
 
     fn restore_tested(&mut self, run: &BackupRun, said: Restore) {
         let at = run.ended_at.unwrap_or(run.started_at);
-        if run.result == RunResult::Running || self.job.restore_test.as_ref().is_some_and(|last| last.at > at) {
+        if run.result == RunResult::Running || self.job.restore_test.as_ref().is_some_and(|last| last.at > at)
+        {
             return;
         }
         let duration = u64::try_from(at.duration_since(run.started_at).as_secs()).ok();

@@ -16,7 +16,10 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn run(kind: BackupKind, result: RunResult, second: i64) -> Run {
-    let run = BackupRun { ended_at: Some(at(second)), ..BackupRun::new(format!("{kind:?} {second}"), at(second), result) };
+    let run = BackupRun {
+        ended_at: Some(at(second)),
+        ..BackupRun::new(format!("{kind:?} {second}"), at(second), result)
+    };
     Run { job: "n".into(), kind, product: None, facts: Facts::default(), run, restore: Restore::default() }
 }
 
@@ -75,7 +78,10 @@ fn a_success_that_holds_nothing_is_none_and_one_that_shrank_is_doubted() {
     let job = scene.told((0..5).map(|n| sized(GIB, n)));
     assert_eq!((job.last_success, job.size_anomaly.as_deref()), (Some(at(4)), None));
     let job = scene.told([sized(0, 10)]);
-    assert_eq!((job.last_success, job.size_anomaly.as_deref()), (Some(at(4)), Some("the copy holds nothing")));
+    assert_eq!(
+        (job.last_success, job.size_anomaly.as_deref()),
+        (Some(at(4)), Some("the copy holds nothing"))
+    );
     assert_eq!(job.last_run.unwrap().result, Success, "what was told is not rewritten");
     let job = scene.told([sized(GIB / 8, 20)]);
     assert_eq!(job.last_success, Some(at(20)), "there is a copy");
@@ -86,7 +92,12 @@ fn a_success_that_holds_nothing_is_none_and_one_that_shrank_is_doubted() {
 #[test]
 fn checks_prunes_and_tests_stand_beside_the_copies() {
     let mut scene = Scene::new();
-    scene.told([run(Backup, Success, 1), run(Check, Failed, 2), run(Prune, Success, 3), run(RestoreTest, Success, 4)]);
+    scene.told([
+        run(Backup, Success, 1),
+        run(Check, Failed, 2),
+        run(Prune, Success, 3),
+        run(RestoreTest, Success, 4),
+    ]);
     let job = scene.job();
     assert_eq!((job.kind, job.last_run.unwrap().result, job.consecutive_failures), (Backup, Success, 0));
     assert_eq!(job.last_check.map(|check| (check.at, check.result)), Some((at(2), Failed)));
@@ -132,7 +143,8 @@ fn what_is_seen_again_is_not_written_again() {
     scene.seen(&[("74f27c4742202aa13a082594", 5)]);
     let written = scene.file();
     scene.seen(&[("74f27c4742202aa13a082594", 5)]);
-    let problem = Sighting { problem: Some("wrong password".into()), ..Sighting::new("n", "restic", "restic n") };
+    let problem =
+        Sighting { problem: Some("wrong password".into()), ..Sighting::new("n", "restic", "restic n") };
     scene.ledger.see(problem, at(0)).unwrap();
     scene.ledger.commit().unwrap();
     assert_eq!(scene.job().problem.as_deref(), Some("wrong password"));

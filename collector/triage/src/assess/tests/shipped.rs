@@ -1,7 +1,8 @@
 //! Every shipped rule seen to open, hold and clear.
 
 use dogwatch_model::{
-    Class, Goodbye, RestoreTest, RunResult, ScanResult, UpdateClass, UpdateSeverity, UpdateState,
+    BackupJob, Class, Goodbye, RestoreTest, RunResult, ScanResult, UpdateClass, UpdateSeverity, UpdateState,
+    Upkeep,
 };
 
 use super::*;
@@ -329,35 +330,30 @@ fn a_restore_test_is_due_after_ninety_days() {
     assert_eq!(watch.look(Reads::BACKUP), ["-restore-test/nightly"]);
 }
 
+fn told(watch: &mut Watch, change: impl Fn(&mut BackupJob)) -> Vec<String> {
+    change(&mut watch.endpoint.facts.backup.as_mut().unwrap().jobs[0]);
+    watch.after(60).look(Reads::BACKUP)
+}
+
 #[test]
 fn a_size_that_is_not_to_be_believed_and_a_check_that_failed_are_warnings() {
     let mut watch = Watch::shipped();
-    let job = |watch: &mut Watch, change: fn(&mut BackupJob)| {
-        change(&mut watch.endpoint.facts.backup.as_mut().unwrap().jobs[0]);
-        watch.after(60).look(Reads::BACKUP)
-    };
-    assert_eq!(job(&mut watch, |_| ()), NOTHING);
-    let shrunk = job(&mut watch, |job| job.size_anomaly = Some("the copy holds nothing".into()));
-    assert_eq!(shrunk, ["+backup-size/nightly warning"]);
-    assert_eq!(job(&mut watch, |job| job.size_anomaly = None), ["-backup-size/nightly"]);
-    let checked = |result| Some(Upkeep { at: before(0), result });
-    assert_eq!(
-        job(&mut watch, |job| job.last_check = Some(Upkeep { at: before(0), result: RunResult::Failed })),
-        ["+backup-check/nightly warning"]
-    );
-    watch.endpoint.facts.backup.as_mut().unwrap().jobs[0].last_check = checked(RunResult::Success);
-    assert_eq!(job(&mut watch, |_| ()), ["-backup-check/nightly"]);
+    assert_eq!(told(&mut watch, |_| ()), NOTHING);
+    let empty = told(&mut watch, |job| job.size_anomaly = Some("the copy holds nothing".into()));
+    assert_eq!(empty, ["+backup-size/nightly warning"]);
+    assert_eq!(told(&mut watch, |job| job.size_anomaly = None), ["-backup-size/nightly"]);
+    let checked = |result| move |job: &mut BackupJob| job.last_check = Some(Upkeep { at: before(0), result });
+    assert_eq!(told(&mut watch, checked(RunResult::Failed)), ["+backup-check/nightly warning"]);
+    assert_eq!(told(&mut watch, checked(RunResult::Success)), ["-backup-check/nightly"]);
 }
 
 #[test]
 fn a_repository_that_cannot_be_looked_at_for_an_hour_is_a_warning() {
     let mut watch = Watch::shipped();
-    let job = |watch: &mut Watch| &mut watch.endpoint.facts.backup.as_mut().unwrap().jobs[0];
-    job(&mut watch).problem = Some("Fatal: wrong password or no key found".into());
-    assert_eq!(watch.after(60).look(Reads::BACKUP), NOTHING);
+    let refused = told(&mut watch, |job| job.problem = Some("Fatal: wrong password or no key found".into()));
+    assert_eq!(refused, NOTHING);
     assert_eq!(watch.after(HOUR).tick(), ["+backup-unreadable/nightly warning"]);
-    job(&mut watch).problem = None;
-    assert_eq!(watch.after(60).look(Reads::BACKUP), ["-backup-unreadable/nightly"]);
+    assert_eq!(told(&mut watch, |job| job.problem = None), ["-backup-unreadable/nightly"]);
 }
 
 #[test]

@@ -133,7 +133,12 @@ static JOB: &[Field] = &[
         "when the oldest of them was made",
         element!(Job, |job| job.oldest_version),
     ),
-    value("next_expected", Type::Instant, "when the next should succeed", element!(Job, |job| next_expected(job))),
+    value(
+        "next_expected",
+        Type::Instant,
+        "when the next should succeed",
+        element!(Job, |job| next_expected(job)),
+    ),
     text(
         "size_anomaly",
         "why the size of the latest copy is not to be believed",
@@ -194,8 +199,16 @@ static RESTORE_TEST: &[Field] = &[
         element!(Job, |job| job.restore_test.as_ref().and_then(|test| test.duration_seconds)),
     ),
     value("rto_met", Type::Bool, "it was fast enough", element!(Job, |job| rto_met(job))),
-    text("by", "who did it", element!(Job, |job| job.restore_test.as_ref().and_then(|test| test.by.as_ref()))),
-    text("evidence", "what proves it", element!(Job, |job| job.restore_test.as_ref().and_then(|test| test.evidence.as_ref()))),
+    text(
+        "by",
+        "who did it",
+        element!(Job, |job| job.restore_test.as_ref().and_then(|test| test.by.as_ref())),
+    ),
+    text(
+        "evidence",
+        "what proves it",
+        element!(Job, |job| job.restore_test.as_ref().and_then(|test| test.evidence.as_ref())),
+    ),
 ];
 
 fn makes_copies(job: &BackupJob) -> bool {
