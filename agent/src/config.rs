@@ -11,7 +11,9 @@ mod allow;
 mod fault;
 mod file;
 pub mod interval;
+mod places;
 mod proxy;
+pub mod reload;
 mod repository;
 
 use std::{
@@ -64,7 +66,7 @@ dogwatch_model::text_enum! {
 }
 
 /// A validated configuration.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// The state folder.
     pub state: StateDir,
@@ -141,10 +143,17 @@ impl Config {
     /// # Errors
     /// When the file cannot be read or holds what is not understood, with line and a suggestion.
     pub fn load(file: Option<&Path>, state_dir: Option<&Path>) -> Result<Self, ConfigError> {
-        let config = Self::located(file, state_dir);
-        match &config.file {
-            Some(file) => Ok(config.with(file.read()?.content)),
-            None => Ok(config),
+        Self::located(file, state_dir).read()
+    }
+
+    /// This configuration with what its file says.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn read(&self) -> Result<Self, ConfigError> {
+        match &self.file {
+            Some(file) => Ok(self.with(file.read()?.content)),
+            None => Ok(self.clone()),
         }
     }
 
@@ -170,9 +179,11 @@ impl Config {
     pub fn allows(&self, source: SourceName) -> bool {
         !self.disabled.contains(&source)
     }
+}
 
-    /// A [`Live`] of a configuration that never changes.
-    pub fn fixed(self) -> Live {
-        watch::Sender::new(Arc::new(self)).subscribe()
+/// Waits until another configuration is in force; for ever when that cannot be any more.
+pub async fn changed(live: &mut Live) {
+    if live.changed().await.is_err() {
+        std::future::pending().await
     }
 }

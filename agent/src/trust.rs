@@ -31,6 +31,18 @@ mod imp {
     pub(super) fn readable_by_others(_: &fs::Metadata) -> Option<String> {
         None
     }
+
+    pub(super) fn foreign_owner(_: &fs::Metadata) -> Option<String> {
+        None
+    }
+
+    pub(super) fn is_open(_: &fs::Metadata) -> bool {
+        false
+    }
+
+    pub(super) fn close(_: &Path, _: &fs::Metadata) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Why a file is not used.
@@ -93,6 +105,24 @@ pub fn writable_by_others(found: &fs::Metadata) -> Option<String> {
 /// What is wrong with who may read a file or look into a folder, and how to mend it.
 pub fn readable_by_others(found: &fs::Metadata) -> Option<String> {
     imp::readable_by_others(found)
+}
+
+/// What is wrong with whom a file belongs to, and how to mend it.
+pub fn foreign_owner(found: &fs::Metadata) -> Option<String> {
+    imp::foreign_owner(found)
+}
+
+/// Whether anybody but the owner may do anything with it.
+pub fn is_open(found: &fs::Metadata) -> bool {
+    imp::is_open(found)
+}
+
+/// Leaves a file or folder to its owner alone.
+///
+/// # Errors
+/// When the system does not let us.
+pub fn close(path: &Path, found: &fs::Metadata) -> io::Result<()> {
+    imp::close(path, found)
 }
 
 fn read(

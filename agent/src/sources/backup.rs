@@ -8,6 +8,7 @@
 //! Both end in one ledger, where a run counts once, told or seen.
 
 mod borg;
+pub mod doctor;
 pub mod drop_in;
 mod facts;
 mod filesystem;
@@ -201,12 +202,11 @@ pub async fn run(mut desk: Desk, mut intake: Intake, mut looks: Looks, changed: 
 /// A look has ended: what it saw goes to the ledger, and how it went is told.
 async fn settle(desk: &Desk, intake: &mut Intake, looks: &mut Looks, mut seen: Seen, scan: Duration) {
     let now = Timestamp::now();
-    let result = match (&seen.failure, &seen.sightings) {
-        (None, _) => ScanResult::Ok,
-        (Some(_), Some(seen)) if seen.iter().any(|seen| !seen.runs.is_empty()) => ScanResult::Partial,
-        (Some(_), _) => ScanResult::Failed,
-    };
-    desk.tell_standing(&format!("backup.{}", seen.name), result, seen.failure.clone()).await;
+    // What is wrong with a repository that the owner named stands at its job.
+    if seen.is_of_found() {
+        let result = if seen.failure.is_none() { ScanResult::Ok } else { ScanResult::Failed };
+        desk.tell_standing(&format!("backup.{}", seen.name), result, seen.failure.clone()).await;
+    }
     let event = seen.sightings.take().and_then(|sightings| intake.see(sightings, now));
     if let Some(event) = event {
         desk.tell(Observation::Event(event)).await;

@@ -3,24 +3,31 @@
 //!
 //! A parser takes any text and answers; it never panics, and it takes time in proportion to what it was given.
 
-use super::{backup::parsers as backup, patch};
+use super::{backup::parsers as backup, patch, software};
+use crate::service;
 
 /// A parser behind a common face: what it makes of the text does not matter here.
 pub type Parser = fn(&str);
 
 /// Name and parser, sorted by name.
 pub const PARSERS: &[(&str, Parser)] = &[
+    ("apk.installed", software::apk::survives),
     ("apt.simulation", patch::apt::survives),
     ("backup.drop_in", backup::DROP_IN),
     ("backup.noticed", backup::NOTICED),
     ("borg.list", backup::BORG),
     ("btrfs.mounts", backup::MOUNTS),
     ("btrfs.subvolumes", backup::BTRFS),
+    ("dpkg.status", software::dpkg::survives),
     ("kopia.snapshots", backup::KOPIA),
+    ("launchctl.print", service::launchctl_print::survives),
+    ("pacman.folder", software::pacman::survives),
     ("pgbackrest.info", backup::PGBACKREST),
     ("restic.snapshots", backup::RESTIC),
     ("rsnapshot.config", backup::RSNAPSHOT_CONFIG),
     ("rsnapshot.log", backup::RSNAPSHOT_LOG),
+    ("snap.yaml", software::snap::survives),
+    ("systemctl.show", service::systemctl_show::survives),
     ("time_machine.backups", backup::TIME_MACHINE),
     ("veeam.sessions", backup::VEEAM),
     ("wbadmin.versions", backup::WBADMIN),

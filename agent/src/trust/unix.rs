@@ -2,7 +2,7 @@
 
 use std::{
     fs, io,
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
 };
 
@@ -21,7 +21,7 @@ pub(super) fn open(path: &Path) -> io::Result<fs::File> {
 pub(super) fn writable_by_others(found: &fs::Metadata) -> Option<String> {
     foreign_owner(found).or_else(|| {
         let sticky = found.is_dir() && found.mode() & STICKY != 0;
-        (is_open(found, GROUP_WRITE, OTHERS_WRITE) && !sticky)
+        (is_open_to_others(found, GROUP_WRITE, OTHERS_WRITE) && !sticky)
             .then(|| "may be written by others than its owner; mend it with: chmod go-w".into())
     })
 }
@@ -29,12 +29,12 @@ pub(super) fn writable_by_others(found: &fs::Metadata) -> Option<String> {
 pub(super) fn readable_by_others(found: &fs::Metadata) -> Option<String> {
     let mode = if found.is_dir() { "700" } else { "600" };
     foreign_owner(found).or_else(|| {
-        is_open(found, GROUP_READ, OTHERS_READ)
+        is_open_to_others(found, GROUP_READ, OTHERS_READ)
             .then(|| format!("may be read by others than its owner; mend it with: chmod {mode}"))
     })
 }
 
-fn foreign_owner(found: &fs::Metadata) -> Option<String> {
+pub(super) fn foreign_owner(found: &fs::Metadata) -> Option<String> {
     let own = rustix::process::geteuid().as_raw();
     (found.uid() != 0 && found.uid() != own).then(|| {
         format!(
@@ -45,8 +45,17 @@ fn foreign_owner(found: &fs::Metadata) -> Option<String> {
 }
 
 /// Root's group and the agent's own are not others.
-fn is_open(found: &fs::Metadata, group_bit: u32, others_bit: u32) -> bool {
+fn is_open_to_others(found: &fs::Metadata, group_bit: u32, others_bit: u32) -> bool {
     let own = rustix::process::getegid().as_raw();
     let foreign_group = found.gid() != 0 && found.gid() != own;
     found.mode() & others_bit != 0 || found.mode() & group_bit != 0 && foreign_group
+}
+
+pub(super) fn is_open(found: &fs::Metadata) -> bool {
+    found.mode() & 0o077 != 0
+}
+
+pub(super) fn close(path: &Path, found: &fs::Metadata) -> io::Result<()> {
+    let mode = if found.is_dir() { 0o700 } else { 0o600 };
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
 }

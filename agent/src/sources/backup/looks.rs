@@ -73,6 +73,13 @@ pub(super) struct Seen {
     mark: Option<SystemTime>,
 }
 
+impl Seen {
+    /// Whether it is of what was found by itself.
+    pub(super) fn is_of_found(&self) -> bool {
+        self.name.parse::<Found>().is_ok()
+    }
+}
+
 /// Looks at repositories.
 #[derive(Debug)]
 pub struct Looks {

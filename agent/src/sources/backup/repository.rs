@@ -6,8 +6,6 @@
 
 use std::{
     ffi::OsString,
-    fs,
-    io::{self, Read as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -18,6 +16,7 @@ use super::{borg, facts::Facts, kopia, restic, sighting::Sighting};
 use crate::{
     config::{Password, Product, Repository},
     sources::process::{self, Output},
+    trust,
 };
 
 /// A look over the network, a key derivation and a long list of snapshots fit into this.
@@ -178,14 +177,9 @@ pub(super) fn password_command(from: &Password) -> Option<String> {
     }
 }
 
+/// Whoever may write such a file decides what the tool does; whoever may read it has the password.
 fn read(file: &Path) -> Result<String, String> {
-    let unusable = |error: io::Error| format!("cannot read {}: {error}", file.display());
-    if !fs::metadata(file).map_err(unusable)?.is_file() {
-        return Err(format!("{} is not a file", file.display()));
-    }
-    let mut text = String::new();
-    fs::File::open(file).map_err(unusable)?.take(FILE_BYTES).read_to_string(&mut text).map_err(unusable)?;
-    Ok(text)
+    trust::read_secret(file, FILE_BYTES).map_err(|error| error.to_string())
 }
 
 /// `NAME=value` lines; a value may stand in quotes.

@@ -18,8 +18,8 @@ fn the_shipped_rules_compile() {
     assert_eq!(
         ids.join(" "),
         "backup-check backup-failed backup-late backup-scan backup-size backup-unreadable clock-offset cpu \
-         disk-inodes disk-space memory patch-scan reboot-pending restore-failed restore-test silent silent-desk \
-         updates"
+         disk-inodes disk-space end-of-life memory patch-scan reboot-pending restore-failed restore-test silent \
+         silent-desk source-failed updates"
     );
 }
 
