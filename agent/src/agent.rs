@@ -136,7 +136,7 @@ fn start(
         let switch = Switch::new(source, live.subscribe(), ledger.looks.clone());
         desk(source, cancel).with_switch(switch)
     };
-    start_sources(&config, &mut lifecycle, &mut files, backups, switched);
+    start_sources(&config, &live, &mut lifecycle, &mut files, backups, switched);
     let owner = Owner {
         live: live.clone(),
         control: control.clone(),
@@ -152,6 +152,7 @@ fn start(
 /// Starts every source; one that is switched off waits for its switch.
 fn start_sources(
     config: &Config,
+    live: &watch::Sender<Arc<Config>>,
     lifecycle: &mut Lifecycle,
     files: &mut FileWatch,
     backups: backup::Intake,
@@ -166,7 +167,8 @@ fn start_sources(
     spawn(lifecycle, SourceName::Patch, &desk, |desk| patch::run(desk, scanner, changed));
     let changed = Arc::new(Notify::new());
     backup::watch(files, &config.state, &changed);
-    spawn(lifecycle, SourceName::Backup, &desk, |desk| backup::run(desk, backups, changed));
+    let looks = backup::Looks::new(live.subscribe());
+    spawn(lifecycle, SourceName::Backup, &desk, |desk| backup::run(desk, backups, looks, changed));
     let sampler = health::Sampler::new(&config.root);
     spawn(lifecycle, SourceName::Health, &desk, |desk| health::run(desk, sampler));
 }

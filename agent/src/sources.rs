@@ -215,6 +215,11 @@ impl Desk {
         }
     }
 
+    /// A number of the policy in force.
+    pub fn policy<T>(&self, number: impl Fn(&Policy) -> T) -> T {
+        number(&self.policy.borrow())
+    }
+
     /// The version of the policy in force.
     pub fn policy_version(&self) -> Option<String> {
         self.policy.borrow().version.clone()

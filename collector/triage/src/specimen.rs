@@ -4,8 +4,8 @@ use dogwatch_model::{
     AgentEvent, AgentFacts, BackupJob, BackupKind, BackupRun, BackupStatus, Check, CheckState, Class,
     Confidence, Cpu, Criticality, Disk, Endpoint, EndpointId, EndpointState, Facts, Hardware, Health,
     InstallResult, Inventory, Memory, Net, OrgId, Os, OsFamily, PatchSource, PatchStatus, Presence, Reboot,
-    RestoreTest, RunResult, ScanResult, Security, Service, SiteId, SoftwareDigest, SourceStatus, Temperature,
-    Update, UpdateClass, UpdateSeverity,
+    RestoreKind, RestoreTest, RunResult, ScanResult, Security, Service, SiteId, SoftwareDigest, SourceStatus,
+    Temperature, Update, UpdateClass, UpdateSeverity, Upkeep,
 };
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -227,23 +227,35 @@ pub(crate) fn job() -> BackupJob {
         last_success: Some(before(HOUR)),
         consecutive_failures: 0,
         restore_test: Some(RestoreTest {
-            at: before(10 * DAY),
-            result: RunResult::Success,
             duration_seconds: Some(90),
+            kind: Some(RestoreKind::File),
+            rto_seconds: Some(4 * 3600),
+            by: Some("ann".into()),
+            evidence: Some("exit code 0".into()),
+            ..RestoreTest::new(before(10 * DAY), RunResult::Success)
         }),
+        target: Some("sftp:backup@vault:/srv".into()),
+        rto_seconds: Some(4 * 3600),
+        retention: None,
+        encrypted: Some(true),
+        offsite: Some(true),
+        immutable: Some(false),
+        versions_kept: Some(30),
+        oldest_version: Some(before(30 * DAY)),
+        last_check: Some(Upkeep { at: before(2 * DAY), result: RunResult::Success }),
+        last_prune: None,
+        size_anomaly: None,
+        problem: None,
     }
 }
 
 pub(crate) fn run(result: RunResult) -> BackupRun {
     BackupRun {
-        id: "r1".into(),
-        started_at: before(HOUR + 60),
         ended_at: Some(before(HOUR)),
-        result,
         exit_code: Some(i32::from(result == RunResult::Failed)),
         message: Some("last words".into()),
         bytes_added: Some(GIB),
         bytes_total: Some(20 * GIB),
-        snapshot: None,
+        ..BackupRun::new("r1".into(), before(HOUR + 60), result)
     }
 }

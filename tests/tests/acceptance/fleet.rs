@@ -53,6 +53,11 @@ patch.updates[].reboot_required patch.updates[].superseded_by
 patch.sources[].source patch.sources[].result patch.sources[].error patch.sources[].scanned_at
 patch.sources[].known_at patch.sources[].metadata_age patch.sources[].scan_seconds
 backup.jobs[].exit_code backup.jobs[].message backup.jobs[].first_seen backup.jobs[].every
+backup.jobs[].target backup.jobs[].encrypted backup.jobs[].offsite backup.jobs[].immutable
+backup.jobs[].versions_kept backup.jobs[].oldest_version backup.jobs[].next_expected
+backup.jobs[].size_anomaly backup.jobs[].problem backup.jobs[].last_check.at backup.jobs[].last_check.result
+backup.jobs[].restore_test.kind backup.jobs[].restore_test.duration backup.jobs[].restore_test.rto_met
+backup.jobs[].restore_test.by backup.jobs[].restore_test.evidence
 ";
 
 /// What every machine that the agent runs on can tell.

@@ -1,8 +1,8 @@
 //! Every shipped rule seen to open, hold and clear.
 
 use dogwatch_model::{
-    Class, Goodbye, RestoreTest, RunResult, ScanResult, SourceStatus, UpdateClass, UpdateSeverity,
-    UpdateState,
+    BackupJob, Class, Goodbye, RestoreTest, RunResult, ScanResult, SourceStatus, UpdateClass, UpdateSeverity,
+    UpdateState, Upkeep,
 };
 
 use super::*;
@@ -326,8 +326,59 @@ fn a_restore_test_is_due_after_ninety_days() {
     watch.endpoint.facts.backup.as_mut().unwrap().jobs[0].first_seen = before(91 * DAY);
     assert_eq!(watch.look(Reads::BACKUP), ["+restore-test/nightly info"]);
     watch.endpoint.facts.backup.as_mut().unwrap().jobs[0].restore_test =
-        Some(RestoreTest { at: before(0), result: RunResult::Success, duration_seconds: None });
+        Some(RestoreTest::new(before(0), RunResult::Success));
     assert_eq!(watch.look(Reads::BACKUP), ["-restore-test/nightly"]);
+}
+
+fn told(watch: &mut Watch, change: impl Fn(&mut BackupJob)) -> Vec<String> {
+    change(&mut watch.endpoint.facts.backup.as_mut().unwrap().jobs[0]);
+    watch.after(60).look(Reads::BACKUP)
+}
+
+#[test]
+fn a_size_that_is_not_to_be_believed_and_a_check_that_failed_are_warnings() {
+    let mut watch = Watch::shipped();
+    assert_eq!(told(&mut watch, |_| ()), NOTHING);
+    let empty = told(&mut watch, |job| job.size_anomaly = Some("the copy holds nothing".into()));
+    assert_eq!(empty, ["+backup-size/nightly warning"]);
+    assert_eq!(told(&mut watch, |job| job.size_anomaly = None), ["-backup-size/nightly"]);
+    let checked = |result| move |job: &mut BackupJob| job.last_check = Some(Upkeep { at: before(0), result });
+    assert_eq!(told(&mut watch, checked(RunResult::Failed)), ["+backup-check/nightly warning"]);
+    assert_eq!(told(&mut watch, checked(RunResult::Success)), ["-backup-check/nightly"]);
+}
+
+#[test]
+fn a_repository_that_cannot_be_looked_at_for_an_hour_is_a_warning() {
+    let mut watch = Watch::shipped();
+    let refused = told(&mut watch, |job| job.problem = Some("Fatal: wrong password or no key found".into()));
+    assert_eq!(refused, NOTHING);
+    assert_eq!(watch.after(HOUR).tick(), ["+backup-unreadable/nightly warning"]);
+    assert_eq!(told(&mut watch, |job| job.problem = None), ["-backup-unreadable/nightly"]);
+}
+
+#[test]
+fn a_restore_that_failed_or_took_too_long_is_a_warning() {
+    let mut watch = Watch::shipped();
+    let mut tested = |result, seconds| {
+        let job = &mut watch.endpoint.facts.backup.as_mut().unwrap().jobs[0];
+        job.restore_test = Some(RestoreTest {
+            duration_seconds: seconds,
+            rto_seconds: Some(3600),
+            ..RestoreTest::new(before(0), result)
+        });
+        watch.after(60).look(Reads::BACKUP)
+    };
+    assert_eq!(tested(RunResult::Failed, None), ["+restore-failed/nightly warning"]);
+    assert_eq!(tested(RunResult::Success, Some(60)), ["-restore-failed/nightly"]);
+    assert_eq!(tested(RunResult::Success, Some(3601)), ["+restore-failed/nightly warning"]);
+}
+
+#[test]
+fn snapshots_on_their_own_disk_want_no_restore_test() {
+    let mut watch = Watch::shipped();
+    let job = &mut watch.endpoint.facts.backup.as_mut().unwrap().jobs[0];
+    (job.restore_test, job.first_seen, job.product) = (None, before(91 * DAY), "zfs".into());
+    assert_eq!(watch.look(Reads::BACKUP), NOTHING);
 }
 
 #[test]

@@ -113,6 +113,9 @@ fn everything() -> dogwatch_model::Endpoint {
     update.superseded_by = Some("apt:openssl3".into());
     endpoint.facts.patch = Some(status);
     endpoint.facts.health.as_mut().unwrap().disks[0].full_in_seconds = Some(90);
+    let job = &mut endpoint.facts.backup.as_mut().unwrap().jobs[0];
+    job.size_anomaly = Some("the copy holds nothing".into());
+    job.problem = Some("wrong password".into());
     endpoint
 }
 
