@@ -140,7 +140,7 @@ fn start_sources(
         });
     }
     if config.allows(SourceName::Health) {
-        let sampler = health::Sampler::new(&config.root);
+        let sampler = health::Sampler::new(&config.root, Vec::new());
         lifecycle
             .spawn("health", SOURCE_END, |cancel| health::run(desk(SourceName::Health, cancel), sampler));
     }

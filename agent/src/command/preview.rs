@@ -39,10 +39,11 @@ async fn observe(config: &Config) -> Vec<Observation> {
         seen.push(Observation::Inventory(inventory::look(&config.root)));
     }
     if config.allows(SourceName::Health) {
-        let mut sampler = health::Sampler::new(&config.root);
+        let mut sampler = health::Sampler::new(&config.root, Vec::new());
         sampler.sample().await;
         tokio::time::sleep(BETWEEN_SAMPLES).await;
-        seen.push(Observation::Health(sampler.sample().await));
+        let bands = Policy::default().narrowed(&config.narrowing).bands;
+        seen.push(Observation::Health(sampler.sample_with_top(&bands).await));
     }
     if config.allows(SourceName::Patch) {
         let mut scanner = patch::Scanner::without_memory(&config.root, &config.state);
