@@ -6,6 +6,7 @@
 pub mod backup;
 pub mod file_watch;
 pub mod health;
+pub mod incidents;
 pub mod inventory;
 pub mod own_cost;
 pub mod parsers;
