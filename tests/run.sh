@@ -19,6 +19,7 @@ END
 # tool, Debian package, and what is tested with it. One line a tool; a tool without a test goes.
 NEEDS='
 strace  strace  the collector syncs its journal before it acknowledges
+smartctl  smartmontools  what smartctl says where there is no drive to ask
 '
 
 install=yes

@@ -18,7 +18,9 @@ use crate::{
     policy::Policy,
     report::{Reporter, Sighting},
     service,
-    sources::{Desk, Triggers, backup, file_watch::FileWatch, health, incidents, inventory, own_cost, patch},
+    sources::{
+        Desk, Triggers, backup, drives, file_watch::FileWatch, health, incidents, inventory, own_cost, patch,
+    },
     state_dir::{LockError, StateError},
     uplink::{Backoff, Control, Uplink, random_unit},
 };
@@ -143,6 +145,11 @@ fn start_sources(
         let sampler = health::Sampler::new(&config.root, Vec::new());
         lifecycle
             .spawn("health", SOURCE_END, |cancel| health::run(desk(SourceName::Health, cancel), sampler));
+    }
+    if config.allows(SourceName::Drives) {
+        let inspector = drives::Inspector::new(&config.root, &config.state);
+        lifecycle
+            .spawn("drives", SOURCE_END, |cancel| drives::run(desk(SourceName::Drives, cancel), inspector));
     }
     if config.allows(SourceName::Incidents) {
         let watcher = incidents::Watcher::new(&config.root, &config.state);

@@ -4,6 +4,7 @@
 //! A source is a thin part that runs or reads and a pure part that understands text, tested on recorded text.
 
 pub mod backup;
+pub mod drives;
 pub mod file_watch;
 pub mod health;
 pub mod incidents;

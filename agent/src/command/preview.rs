@@ -13,7 +13,7 @@ use crate::{
     config::{Config, SourceName},
     policy::Policy,
     report::{Observation, Reporter},
-    sources::{backup::ledger::Ledger, health, incidents, inventory, own_cost, patch},
+    sources::{backup::ledger::Ledger, drives, health, incidents, inventory, own_cost, patch},
 };
 
 /// Between the two samples that processor use is told from.
@@ -48,6 +48,10 @@ async fn observe(config: &Config) -> Vec<Observation> {
         tokio::time::sleep(BETWEEN_SAMPLES).await;
         let bands = Policy::default().narrowed(&config.narrowing).bands;
         seen.push(Observation::Health(sampler.sample_with_top(&bands).await));
+    }
+    if config.allows(SourceName::Drives) {
+        let mut inspector = drives::Inspector::without_memory(&config.root, &config.state);
+        seen.push(Observation::Drives(inspector.look().await.drives));
     }
     if config.allows(SourceName::Incidents) {
         let mut watcher = incidents::Watcher::without_memory(&config.root, &config.state);

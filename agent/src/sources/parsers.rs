@@ -3,7 +3,7 @@
 //!
 //! A parser takes any text and answers; it never panics, and it takes time in proportion to what it was given.
 
-use super::{health, incidents, patch};
+use super::{drives, health, incidents, patch};
 
 /// A parser behind a common face: what it makes of the text does not matter here.
 pub type Parser = fn(&str);
@@ -11,6 +11,7 @@ pub type Parser = fn(&str);
 /// Name and parser, sorted by name.
 pub const PARSERS: &[(&str, Parser)] = &[
     ("apt.simulation", patch::apt::survives),
+    ("drives.smartctl", drives::survives),
     ("health.files", health::survives),
     ("incidents.logs", incidents::survives),
 ];
