@@ -20,6 +20,7 @@ use crate::{
     service,
     sources::{
         Desk, Triggers, backup, drives, file_watch::FileWatch, health, incidents, inventory, own_cost, patch,
+        software,
     },
     state_dir::{LockError, StateError},
     uplink::{Backoff, Control, Uplink, random_unit},
@@ -126,6 +127,11 @@ fn start_sources(
         lifecycle.spawn("inventory", SOURCE_END, |cancel| {
             inventory::run(desk(SourceName::Inventory, cancel), root)
         });
+    }
+    if config.allows(SourceName::Software) {
+        let root = config.root.clone();
+        lifecycle
+            .spawn("software", SOURCE_END, |cancel| software::run(desk(SourceName::Software, cancel), root));
     }
     if config.allows(SourceName::Patch) {
         let (scanner, changed) = (patch::Scanner::new(&config.root, &config.state), Arc::new(Notify::new()));

@@ -134,7 +134,6 @@ pub struct Reporter {
     backup: Part<BackupStatus>,
     checks: Part<(Vec<Service>, Vec<Check>)>,
     drives: Part<Vec<Drive>>,
-    software: Part<Vec<Software>>,
     agent: Part<AgentFacts>,
     sources: BTreeMap<String, SourceStatus>,
     patch: Option<PatchStatus>,
@@ -175,10 +174,7 @@ impl Reporter {
                 .drives
                 .take(drives, asked, PartialEq::eq, DRIVES_AGAIN, at)
                 .map(|drives| drives_draft(drives, now.wall)),
-            Observation::Software(software) => self
-                .software
-                .take(software, asked, PartialEq::eq, Duration::MAX, at)
-                .map(|software| software_draft(software, now.wall)),
+            Observation::Software(software) => Some(software_draft(software, now.wall)),
             Observation::Incidents(incidents) => incidents_draft(incidents, now.wall),
             Observation::Agent(agent) => self.observe_agent(agent, now),
             Observation::Source(source) => self.observe_source(source, now),
@@ -231,7 +227,6 @@ impl Reporter {
             self.backup.newest().map(|backup| backup_draft(backup.clone())),
             self.checks.newest().map(|checks| checks_draft(checks.clone(), now.wall)),
             self.drives.newest().map(|drives| drives_draft(drives.clone(), now.wall)),
-            self.software.newest().map(|software| software_draft(software.clone(), now.wall)),
         ];
         observed_now(self.current_state(now).into_iter().chain(more.into_iter().flatten()), now)
     }

@@ -14,6 +14,7 @@ pub mod parsers;
 pub mod patch;
 mod process;
 mod retry;
+pub mod software;
 
 use std::{sync::Arc, time::Duration};
 

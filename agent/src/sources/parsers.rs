@@ -3,17 +3,21 @@
 //!
 //! A parser takes any text and answers; it never panics, and it takes time in proportion to what it was given.
 
-use super::{drives, health, incidents, patch};
+use super::{drives, health, incidents, patch, software};
 
 /// A parser behind a common face: what it makes of the text does not matter here.
 pub type Parser = fn(&str);
 
 /// Name and parser, sorted by name.
 pub const PARSERS: &[(&str, Parser)] = &[
+    ("apk.installed", software::apk::survives),
     ("apt.simulation", patch::apt::survives),
+    ("dpkg.status", software::dpkg::survives),
     ("drives.smartctl", drives::survives),
     ("health.files", health::survives),
     ("incidents.logs", incidents::survives),
+    ("pacman.folder", software::pacman::survives),
+    ("snap.yaml", software::snap::survives),
 ];
 
 #[cfg(test)]
