@@ -87,11 +87,22 @@ impl Inspector {
             Err(problem) => Err(problem),
         };
         let known = imp::drives(&self.root);
+        if asked.as_ref().is_ok_and(Vec::is_empty) && self.are_hidden(&known) {
+            troubles.push(
+                "permission: the drives of this machine are hidden from the agent's service".to_owned(),
+            );
+        }
         let inspection = put_together(asked, known, troubles);
         let mut drives = inspection.drives;
         self.growth.note(&mut drives, clock::now().wall);
         self.last = drives.iter().map(|drive| (drive.device.clone(), drive.clone())).collect();
         Inspection { drives, ..inspection }
+    }
+
+    /// The system knows drives, and none has a device: so it is in a sandbox that shows none.
+    fn are_hidden(&self, known: &[Drive]) -> bool {
+        let has_device = |drive: &Drive| self.root.join(drive.device.trim_start_matches('/')).exists();
+        !known.is_empty() && !known.iter().any(has_device)
     }
 
     async fn run(&self, arguments: &[&str]) -> Result<Output, Problem> {
@@ -174,9 +185,16 @@ fn put_together(
         // Disks of virtual machines have nothing to tell.
         (None, []) => (ScanResult::Unsupported, Some("no drive here tells of its health".to_owned())),
         (_, troubles) => {
-            let result = if is_judged { ScanResult::Partial } else { ScanResult::Failed };
             let forbidden = troubles.iter().any(|trouble| smartctl::is_forbidden(trouble));
-            (result, Some(format!("{}{}", if forbidden { "permission: " } else { "" }, troubles.join("; "))))
+            let result = match (is_judged, forbidden) {
+                (true, _) => ScanResult::Partial,
+                // Nobody's fault, and trying again soon will not mend it.
+                (false, true) => ScanResult::Unsupported,
+                (false, false) => ScanResult::Failed,
+            };
+            let is_said = troubles.iter().any(|trouble| trouble.starts_with("permission:"));
+            let permission = if forbidden && !is_said { "permission: " } else { "" };
+            (result, Some(format!("{permission}{}", troubles.join("; "))))
         }
     };
     Inspection { drives, result, reason }
@@ -209,8 +227,7 @@ pub async fn run(mut desk: Desk, mut inspector: Inspector) {
         let looked = Instant::now();
         let Inspection { drives, result, reason } = inspector.look().await;
         // What is not installed or not allowed stays so until somebody acts: only what went wrong is tried again soon.
-        let forbidden = reason.as_deref().is_some_and(smartctl::is_forbidden);
-        retry.note(result != ScanResult::Failed || forbidden);
+        retry.note(result != ScanResult::Failed);
         desk.tell(Observation::Drives(drives)).await;
         desk.tell_standing("drives", result, reason).await;
         if desk.next_look(looked, |_| retry.wait(INTERVAL)).await == Look::Never {

@@ -170,6 +170,11 @@ mod flow {
             fs::write(folder.join("size"), "1000\n").unwrap();
         }
 
+        fn shows(&self, name: &str) {
+            fs::create_dir_all(self.0.path().join("dev")).unwrap();
+            fs::write(self.0.path().join("dev").join(name), "").unwrap();
+        }
+
         fn inspector(&self) -> Inspector {
             let mut inspector = Inspector::new(self.0.path(), &StateDir::new(self.0.path()));
             inspector.tool = self.0.path().join("smartctl").display().to_string();
@@ -200,9 +205,28 @@ mod flow {
         let machine = Machine::new(&scan, "");
         machine.knows("sda");
         let seen = machine.inspector().look().await;
-        assert_eq!(seen.result, ScanResult::Failed);
-        assert_eq!(seen.reason.as_deref(), Some("permission: /dev/sda: Permission denied"));
+        assert_eq!(seen.result, ScanResult::Unsupported);
+        let hidden = "permission: the drives of this machine are hidden from the agent's service";
+        assert_eq!(seen.reason.as_deref(), Some(format!("/dev/sda: Permission denied; {hidden}").as_str()));
         assert_eq!(seen.drives, [Drive { device: "/dev/sda".into(), ..Drive::default() }]);
+        machine.shows("sda");
+        let seen = machine.inspector().look().await;
+        assert_eq!(seen.reason.as_deref(), Some("permission: /dev/sda: Permission denied"));
+    }
+
+    #[tokio::test]
+    async fn a_sandbox_that_hides_the_drives_is_no_machine_without_drives() {
+        let machine = Machine::new(r#"{"smartctl":{"exit_status":0}}"#, "");
+        let seen = machine.inspector().look().await;
+        assert_eq!((seen.result, seen.drives.len()), (ScanResult::Ok, 0), "there is none");
+        machine.knows("sda");
+        let seen = machine.inspector().look().await;
+        assert_eq!(seen.result, ScanResult::Unsupported);
+        assert!(seen.reason.unwrap().starts_with("permission: "));
+        machine.shows("sda");
+        let seen = machine.inspector().look().await;
+        let expected = (ScanResult::Unsupported, Some("no drive here tells of its health"));
+        assert_eq!((seen.result, seen.reason.as_deref()), expected);
     }
 
     #[tokio::test]
