@@ -24,7 +24,7 @@ use crate::{
     report::{Reporter, Sighting},
     service,
     sources::{
-        Desk, Switch, Triggers, backup, file_watch::FileWatch, health, inventory, own_cost, patch, software,
+        Desk, Switch, Triggers, backup, drives, file_watch::FileWatch, health, incidents, inventory, own_cost, patch, software,
     },
     state_dir::{LockError, StateError},
     uplink::{Backoff, Control, Uplink, random_unit},
@@ -169,8 +169,12 @@ fn start_sources(
     backup::watch(files, &config.state, &changed);
     let looks = backup::Looks::new(live.subscribe());
     spawn(lifecycle, SourceName::Backup, &desk, |desk| backup::run(desk, backups, looks, changed));
-    let sampler = health::Sampler::new(&config.root);
+    let sampler = health::Sampler::new(&config.root, Vec::new());
     spawn(lifecycle, SourceName::Health, &desk, |desk| health::run(desk, sampler));
+    let inspector = drives::Inspector::new(&config.root, &config.state);
+    spawn(lifecycle, SourceName::Drives, &desk, |desk| drives::run(desk, inspector));
+    let watcher = incidents::Watcher::new(&config.root, &config.state);
+    spawn(lifecycle, SourceName::Incidents, &desk, |desk| incidents::run(desk, watcher));
 }
 
 fn spawn<F: Future<Output = ()> + Send>(

@@ -5,8 +5,10 @@
 
 pub mod backup;
 pub mod doctor;
+pub mod drives;
 pub mod file_watch;
 pub mod health;
+pub mod incidents;
 pub mod inventory;
 pub mod own_cost;
 pub mod parsers;

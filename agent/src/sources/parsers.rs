@@ -3,7 +3,7 @@
 //!
 //! A parser takes any text and answers; it never panics, and it takes time in proportion to what it was given.
 
-use super::{backup::parsers as backup, patch, software};
+use super::{backup::parsers as backup, drives, health, incidents, patch, software};
 use crate::service;
 
 /// A parser behind a common face: what it makes of the text does not matter here.
@@ -22,7 +22,10 @@ pub const PARSERS: &[(&str, Parser)] = &[
     ("btrfs.subvolumes", backup::BTRFS),
     ("dnf", patch::dnf::survives),
     ("dpkg.status", software::dpkg::survives),
+    ("drives.smartctl", drives::survives),
     ("flatpak", patch::flatpak::survives),
+    ("health.files", health::survives),
+    ("incidents.logs", incidents::survives),
     ("kopia.snapshots", backup::KOPIA),
     ("launchctl.print", service::launchctl_print::survives),
     ("pacman", patch::pacman::survives),

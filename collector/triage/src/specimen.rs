@@ -1,11 +1,7 @@
 //! Endpoints for tests: one that tells everything, one that told nothing, and the instants between.
 
 use dogwatch_model::{
-    AgentEvent, AgentFacts, BackupJob, BackupKind, BackupRun, BackupStatus, Check, CheckState, Class,
-    Confidence, Cpu, Criticality, Disk, Endpoint, EndpointId, EndpointState, Facts, Hardware, Health,
-    InstallResult, Inventory, Memory, Net, OrgId, Os, OsFamily, PatchSource, PatchStatus, Presence, Reboot,
-    RestoreKind, RestoreTest, RunResult, ScanResult, Security, Service, SiteId, SoftwareDigest, SourceStatus,
-    Temperature, Update, UpdateClass, UpdateSeverity, Upkeep,
+    AgentEvent, AgentFacts, BackupJob, BackupKind, BackupRun, BackupStatus, Battery, Check, CheckState, Class, Confidence, Cpu, Criticality, Disk, Drive, Endpoint, EndpointId, EndpointState, Facts, Hardware, Health, Incident, IncidentKind, InstallResult, Interface, Inventory, Memory, Net, OrgId, Os, OsFamily, PatchSource, PatchStatus, Presence, Pressure, Process, Reboot, RestoreKind, RestoreTest, RunResult, ScanResult, Security, Service, SiteId, SoftwareDigest, SourceStatus, Temperature, Top, Update, UpdateClass, UpdateSeverity, UpdateState, Upkeep,
 };
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -92,12 +88,39 @@ pub(crate) fn full_server() -> Endpoint {
             state: CheckState::Ok,
             detail: Some("200".into()),
         }]),
+        drives: Some(vec![drive()]),
+        incidents: Some(vec![incident(IncidentKind::OomKill, Some("java"), 3 * DAY)]),
         patch: Some(patch(vec![])),
         backup: Some(BackupStatus { scanned_at: before(60), jobs: vec![job()] }),
         clock_offset_seconds: Some(0.25),
         ..Facts::default()
     };
     endpoint
+}
+
+/// A drive that has grown old in peace.
+pub(crate) fn drive() -> Drive {
+    Drive {
+        device: "/dev/sda".into(),
+        model: Some("ST4000NM0035".into()),
+        serial: Some("ZC1AAAAA".into()),
+        passed: Some(true),
+        problems: vec!["the drive's error log has entries".into()],
+        celsius: Some(33.0),
+        wear_percent: Some(7.0),
+        media_errors: Some(8),
+        power_on_hours: Some(20_718),
+    }
+}
+
+/// Something that happened so many seconds ago.
+pub(crate) fn incident(kind: IncidentKind, subject: Option<&str>, ago: i64) -> Incident {
+    Incident {
+        at: before(ago),
+        kind,
+        subject: subject.map(str::to_owned),
+        detail: format!("the log says {kind}"),
+    }
 }
 
 fn inventory() -> Inventory {
@@ -146,7 +169,8 @@ pub(crate) fn health() -> Health {
             used_percent: Some(12.345),
             load: Some([0.5, 0.4, 0.3]),
             count: 16,
-            ..Cpu::default()
+            steal_percent: Some(0.1),
+            iowait_percent: Some(0.2),
         }),
         memory: Some(Memory {
             total_bytes: 64 * GIB,
@@ -158,8 +182,23 @@ pub(crate) fn health() -> Health {
         uptime_seconds: Some(86_400),
         boot_at: Some(before(DAY)),
         temperatures: vec![Temperature { sensor: "cpu".into(), celsius: 51.5 }],
-        ..Health::default()
+        pressure: Some(Pressure {
+            cpu_some_percent: Some(1.0),
+            memory_some_percent: Some(0.5),
+            memory_full_percent: Some(0.1),
+            io_some_percent: Some(2.0),
+            io_full_percent: Some(1.5),
+        }),
+        interfaces: vec![Interface { name: "eth0".into(), received_bytes: GIB, ..Interface::default() }],
+        battery: Some(Battery { charge_percent: 80.0, discharging: false, health_percent: Some(90.0) }),
+        users: Some(1),
+        top: Some(Top { by_cpu: vec![process()], by_memory: vec![process()] }),
+        summary: None,
     }
+}
+
+fn process() -> Process {
+    Process { pid: 42, name: "java".into(), cpu_percent: 150.0, rss_bytes: 2 * GIB }
 }
 
 pub(crate) fn disk(mount: &str, total_bytes: u64, free_bytes: u64) -> Disk {
