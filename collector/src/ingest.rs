@@ -57,6 +57,8 @@ impl Terms {
         let seconds =
             |duration: jiff::SignedDuration| u32::try_from(duration.as_secs().max(1)).unwrap_or(u32::MAX);
         let mut policy = v1::Policy {
+            services: Vec::new(),
+            checks: Vec::new(),
             version: String::new(),
             sample_ms: ms(telemetry.sample_every),
             summary_ms: ms(telemetry.summary_every),

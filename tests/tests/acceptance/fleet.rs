@@ -43,6 +43,7 @@ const NAMES_SINCE: &str = "
 state planned_offline health.sampled_at health.disks[].device
 patch.error patch.scan_seconds patch.auto_update patch.last_install_at
 patch.updates[].origin patch.updates[].missing patch.updates[].missing_for
+services[].enabled checks[].value checks[].certificate_expires_at checks[].certificate_days_left
 backup.jobs[].exit_code backup.jobs[].message backup.jobs[].first_seen backup.jobs[].every
 ";
 

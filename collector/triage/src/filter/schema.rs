@@ -9,6 +9,7 @@ mod endpoint;
 mod health;
 mod inventory;
 mod patch;
+mod services;
 
 use std::collections::BTreeMap;
 

@@ -23,8 +23,9 @@ health.disks[].free_bytes:bytes health.disks[].used_percent:percent
 health.disks[].inodes_free_percent:percent health.disks[].read_only:bool health.disks[].full_in:duration
 health.uptime:duration health.boot_at:instant health.clock_offset:duration health.reboot_pending:bool
 health.temperatures:list
-services:list services[].name services[].state services[].expected
-checks:list checks[].name checks[].kind checks[].state checks[].detail
+services:list services[].name services[].state services[].expected services[].enabled:bool
+checks:list checks[].name checks[].kind checks[].state checks[].detail checks[].value:int
+checks[].certificate_expires_at:instant checks[].certificate_days_left:int
 patch.source patch.scanned_at:instant patch.result patch.metadata_age:duration
 patch.missing.total:int patch.missing.security:int patch.missing.critical:int patch.missing.important:int
 patch.missing.moderate:int patch.missing.low:int patch.missing.unspecified:int
@@ -135,6 +136,8 @@ fn values_have_the_units_of_the_contract() {
         ("/health/disks/0/free_bytes", serde_json::json!(64_424_509_440_i64)),
         ("/backup/jobs/0/age", serde_json::json!(3600)),
         ("/patch/missing/total", serde_json::json!(1)),
+        ("/checks/0/value", serde_json::json!(200)),
+        ("/checks/0/certificate_days_left", serde_json::json!(90)),
         ("/patch/updates/0/kbs", serde_json::json!([])),
         ("/labels/env", serde_json::json!("prod")),
     ] {
