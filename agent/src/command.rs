@@ -2,6 +2,7 @@
 
 mod backup;
 mod enroll;
+mod output;
 mod preview;
 mod run;
 mod status;
@@ -60,16 +61,14 @@ enum Command {
 
 /// Runs a command to its end; errors are printed, each on one line.
 pub fn main(arguments: Arguments) -> ExitCode {
-    let config = match Config::load(arguments.config.as_deref(), arguments.state_dir.as_deref()) {
-        Ok(config) => config,
-        Err(error) => return fail(&error.into()),
-    };
+    let located = Config::located(arguments.config.as_deref(), arguments.state_dir.as_deref());
     let done = match arguments.command {
-        Command::Enroll(arguments) => enroll::enroll(&config, arguments),
-        Command::Run => run::run(config),
-        Command::Status(arguments) => status::status(&config, &arguments),
-        Command::Backup(command) => backup::backup(&config, command),
-        Command::Preview => preview::preview(&config),
+        // What a bad file cannot spoil: the start by the last good one, the look at what is wrong, and people's backups.
+        Command::Run => run::run(located),
+        Command::Status(arguments) => status::status(&located, &arguments),
+        Command::Backup(command) => backup::backup(&located, command),
+        Command::Enroll(arguments) => read(&located).and_then(|config| enroll::enroll(&config, arguments)),
+        Command::Preview => read(&located).and_then(|config| preview::preview(&config)),
     };
     match done {
         Ok(code) => code,
@@ -77,6 +76,10 @@ pub fn main(arguments: Arguments) -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
+}
+
+fn read(located: &Config) -> anyhow::Result<Config> {
+    Ok(located.read()?)
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -98,6 +101,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
                 | Failure::Refused { .. }
                 | Failure::Unreachable { .. }
                 | Failure::TimedOut { .. }
+                | Failure::Proxy { .. }
                 | Failure::Broken { .. }
         )
     };

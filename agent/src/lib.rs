@@ -14,6 +14,7 @@ pub mod agent;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod cost;
 pub mod dial;
 pub mod enroll;
 pub mod identity;
@@ -27,7 +28,9 @@ pub mod service;
 pub mod sources;
 pub mod state_dir;
 pub mod telemetry;
+pub mod trust;
 pub mod uplink;
+pub mod wishes;
 
 /// The version of this agent.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -30,7 +30,7 @@ impl StateError {
 }
 
 /// The state folder.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateDir {
     path: PathBuf,
 }
@@ -78,6 +78,20 @@ impl StateDir {
     /// When any step fails; the old file is then still there.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), StateError> {
         write_atomically(&self.path.join(name), content)
+    }
+
+    /// Removes a file; one that is not there is removed already.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), StateError> {
+        let path = self.path.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(StateError::new("remove", &path, error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Takes the folder for this process, until the guard is dropped.
