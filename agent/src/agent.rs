@@ -23,7 +23,9 @@ use crate::{
     policy::Policy,
     report::{Reporter, Sighting},
     service,
-    sources::{Desk, Switch, Triggers, backup, file_watch::FileWatch, health, inventory, own_cost, patch},
+    sources::{
+        Desk, Switch, Triggers, backup, checks, file_watch::FileWatch, health, inventory, own_cost, patch,
+    },
     state_dir::{LockError, StateError},
     uplink::{Backoff, Control, Uplink, random_unit},
     wishes::Wishes,
@@ -127,6 +129,8 @@ fn start(config: Config, identity: Identity, backups: backup::Intake, wishes: Wi
         let switch = Switch::new(source, live.subscribe(), ledger.looks.clone());
         desk(source, cancel).with_switch(switch)
     };
+    let (checks_live, root) = (live.subscribe(), config.root.clone());
+    spawn(&mut lifecycle, SourceName::Checks, &switched, |desk| checks::run(desk, checks_live, root));
     start_sources(&config, &mut lifecycle, &mut files, backups, switched);
     let owner = Owner {
         live: live.clone(),

@@ -4,9 +4,12 @@
 //! collector can make an agent look less often or speak sooner, never busier than these bounds, and the endpoint's
 //! own configuration has the last word.
 
-use std::time::Duration;
+mod watched;
+
+use std::{sync::Arc, time::Duration};
 
 use dogwatch_proto::v1;
+pub use watched::{Misunderstood, Watched};
 
 dogwatch_model::text_enum! {
     /// A number of a health sample that policy can name.
@@ -72,6 +75,8 @@ pub struct Policy {
     pub bands: Vec<Band>,
     /// How far a number must move.
     pub deadbands: Vec<Deadband>,
+    /// Services and checks.
+    pub watched: Arc<Watched>,
 }
 
 impl Default for Policy {
@@ -99,6 +104,7 @@ impl Default for Policy {
                 deadband(Metric::DiskUsed, 1.0),
                 deadband(Metric::DiskInodesFree, 1.0),
             ],
+            watched: Arc::default(),
         }
     }
 }
@@ -140,6 +146,7 @@ impl Policy {
             deadbands: deadbands
                 .filter_map(|band| Some(Deadband { metric: band.metric.parse().ok()?, width: band.width }))
                 .collect(),
+            watched: Arc::new(Watched::from_wire(wire)),
         }
     }
 

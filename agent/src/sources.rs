@@ -4,6 +4,7 @@
 //! A source is a thin part that runs or reads and a pure part that understands text, tested on recorded text.
 
 pub mod backup;
+pub mod checks;
 pub mod file_watch;
 pub mod health;
 pub mod inventory;
@@ -28,7 +29,7 @@ use crate::{
     clock,
     config::{self, Live, SourceName},
     cost::{Looks, Standing},
-    policy::Policy,
+    policy::{Policy, Watched},
     report::{Observation, Sighting},
 };
 
@@ -194,6 +195,11 @@ impl Desk {
                 }
             }
         }
+    }
+
+    /// The services and checks of the policy in force.
+    pub fn watched(&self) -> Arc<Watched> {
+        self.policy.borrow().watched.clone()
     }
 
     /// The version of the policy in force.

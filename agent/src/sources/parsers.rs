@@ -3,13 +3,18 @@
 //!
 //! A parser takes any text and answers; it never panics, and it takes time in proportion to what it was given.
 
-use super::patch;
+use super::{checks, patch};
 
 /// A parser behind a common face: what it makes of the text does not matter here.
 pub type Parser = fn(&str);
 
 /// Name and parser, sorted by name.
-pub const PARSERS: &[(&str, Parser)] = &[("apt.simulation", patch::apt::survives)];
+pub const PARSERS: &[(&str, Parser)] = &[
+    ("apt.simulation", patch::apt::survives),
+    ("checks.http_answer", checks::http_answer_survives),
+    ("checks.journal", checks::journal_survives),
+    ("checks.systemctl", checks::systemctl_survives),
+];
 
 #[cfg(test)]
 mod tests {

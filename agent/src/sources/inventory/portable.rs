@@ -29,3 +29,7 @@ pub(super) fn look(_root: &Path) -> Inventory {
         time_zone: jiff::tz::TimeZone::system().iana_name().map(str::to_owned),
     }
 }
+
+pub(super) fn own_addresses(_root: &Path) -> Vec<std::net::IpAddr> {
+    Vec::new()
+}
