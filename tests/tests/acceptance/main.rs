@@ -21,3 +21,4 @@ mod renewal;
 mod restart;
 mod revocation;
 mod updates;
+mod watched;
