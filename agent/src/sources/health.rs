@@ -6,8 +6,8 @@
 //! Numbers are rounded to what the wire carries before anything is judged by them. What a machine does not tell is
 //! absent, never zero. The busiest processes are looked for only while a number is past a band of the policy.
 
-pub mod doctor;
 mod battery;
+pub mod doctor;
 mod interfaces;
 pub(super) mod mounts;
 mod proc;

@@ -1,7 +1,12 @@
 //! Endpoints for tests: one that tells everything, one that told nothing, and the instants between.
 
 use dogwatch_model::{
-    AgentEvent, AgentFacts, BackupJob, BackupKind, BackupRun, BackupStatus, Battery, Check, CheckState, Class, Confidence, Cpu, Criticality, Disk, Drive, Endpoint, EndpointId, EndpointState, Facts, Hardware, Health, Incident, IncidentKind, InstallResult, Interface, Inventory, Memory, Net, OrgId, Os, OsFamily, PatchSource, PatchStatus, Presence, Pressure, Process, Reboot, RestoreKind, RestoreTest, RunResult, ScanResult, Security, Service, SiteId, SoftwareDigest, SourceStatus, Temperature, Top, Update, UpdateClass, UpdateSeverity, UpdateState, Upkeep,
+    AgentEvent, AgentFacts, BackupJob, BackupKind, BackupRun, BackupStatus, Battery, Check, CheckState,
+    Class, Confidence, Cpu, Criticality, Disk, Drive, Endpoint, EndpointId, EndpointState, Facts, Hardware,
+    Health, Incident, IncidentKind, InstallResult, Interface, Inventory, Memory, Net, OrgId, Os, OsFamily,
+    PatchSource, PatchStatus, Presence, Pressure, Process, Reboot, RestoreKind, RestoreTest, RunResult,
+    ScanResult, Security, Service, SiteId, SoftwareDigest, SourceStatus, Temperature, Top, Update,
+    UpdateClass, UpdateSeverity, Upkeep,
 };
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -81,12 +86,15 @@ pub(crate) fn full_server() -> Endpoint {
             name: "sshd".into(),
             state: "running".into(),
             expected: Some("running".into()),
+            enabled: Some(true),
         }]),
         checks: Some(vec![Check {
             name: "web".into(),
             kind: "http".into(),
             state: CheckState::Ok,
             detail: Some("200".into()),
+            value: Some(200),
+            certificate_expires_at: Some(before(-90 * DAY)),
         }]),
         drives: Some(vec![drive()]),
         incidents: Some(vec![incident(IncidentKind::OomKill, Some("java"), 3 * DAY)]),

@@ -1,7 +1,8 @@
 //! The values that a program computes: small, copied, borrowed from the row.
 
 use dogwatch_model::{
-    AgentEvent, BackupJob, Check, Disk, Drive, Incident, Interface, PatchSource, Process, Service, SourceStatus, Temperature, Update,
+    AgentEvent, BackupJob, Check, Disk, Drive, Incident, Interface, PatchSource, Process, Service,
+    SourceStatus, Temperature, Update,
 };
 use jiff::Timestamp;
 use uuid::Uuid;
