@@ -26,6 +26,17 @@ fn the_shipped_rules_compile() {
 }
 
 #[test]
+fn each_value_knows_its_layer() {
+    let rules = RuleSet::layer("rules.silent.warning.for = \"2s\"", "mine.toml").unwrap();
+    let of = |key: &str| rules.values().iter().find(|value| value.rule == "silent" && value.key == key);
+    let found = |key: &str| of(key).map(|value| (value.value.as_str(), value.layer, value.file.as_str()));
+    assert_eq!(found("warning.for"), Some(("2s", 1, "mine.toml")));
+    assert_eq!(found("critical.for"), Some(("5m", 0, "shipped rules")));
+    assert_eq!(of("warning.for").map(|value| value.line), Some(1));
+    assert_eq!(found("title"), None);
+}
+
+#[test]
 fn a_layer_replaces_the_keys_it_gives_and_keeps_the_others() {
     let rules =
         RuleSet::layer("rules.silent.warning.for = \"2s\"\nrules.cpu.enabled = false", "mine.toml").unwrap();
