@@ -1,17 +1,18 @@
 //! The agent, wired: the only place that builds the parts, connects them and spawns tasks.
 //!
-//! Tasks end in reverse: sources, reporter, uplink. So the last observation still becomes a report, and the last
-//! report still goes out before the goodbye.
+//! Tasks end in reverse: sources, reporter, uplink, spool. So the last observation still becomes a report, the last
+//! report still goes out before the goodbye, and what could not go out is saved.
 
 use std::{sync::Arc, time::Duration};
 
+use dogwatch_journal::{Disk, RealDisk};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     VERSION, clock,
     config::{Config, SourceName},
-    identity::{Identity, IdentityError, evidence},
+    identity::{Identity, IdentityError, evidence, starts},
     lifecycle::Lifecycle,
     link_status::LinkStatus,
     outbox::SharedOutbox,
@@ -19,6 +20,7 @@ use crate::{
     report::{Reporter, Sighting},
     service,
     sources::{Desk, Triggers, backup, file_watch::FileWatch, health, inventory, own_cost, patch},
+    spool::Keeper,
     state_dir::{LockError, StateError},
     uplink::{Backoff, Control, Uplink, random_unit},
 };
@@ -29,6 +31,8 @@ const OBSERVATIONS: usize = 64;
 const SOURCE_END: Duration = Duration::from_millis(500);
 /// The reporter only has to work off what is queued.
 const REPORTER_END: Duration = Duration::from_secs(1);
+/// The last of the reports go to the disk; one that takes longer than this is failing.
+const SPOOL_END: Duration = Duration::from_secs(5);
 /// Time to say goodbye, beyond the wait for acknowledgements.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -84,6 +88,8 @@ pub async fn run(config: Config, cancel: CancellationToken) -> Result<(), AgentE
 fn start(config: &Config, identity: Identity, backups: backup::Intake) -> Lifecycle {
     let policy = watch::Sender::new(Policy::default().narrowed(&config.narrowing));
     let (triggers, connected, outbox) = (Triggers::default(), Arc::new(Notify::new()), SharedOutbox::new());
+    let spool = (Arc::new(RealDisk) as Arc<dyn Disk>, config.state.path().join("spool"));
+    let keeper = Keeper::new(spool, config.spool, outbox.clone(), connected.clone());
     let uplink = Uplink {
         identity,
         outbox: outbox.clone(),
@@ -91,9 +97,11 @@ fn start(config: &Config, identity: Identity, backups: backup::Intake) -> Lifecy
         status: LinkStatus::new(config.state.clone(), clock::now().wall),
         backoff: Backoff::default(),
         evidence: evidence::read(&config.root),
+        starts: starts::count(&config.state),
         drain: config.drain,
     };
     let mut lifecycle = Lifecycle::default();
+    lifecycle.spawn("spool", SPOOL_END, |cancel| keeper.run(cancel));
     lifecycle.spawn("uplink", config.drain * 2 + GOODBYE, |cancel| uplink.run(cancel));
     let (observations, seen) = mpsc::channel(OBSERVATIONS);
     let reporter_policy = policy.subscribe();

@@ -11,7 +11,7 @@ use std::{
 
 pub use file::ConfigError;
 
-use crate::{paths, policy::Narrowing, state_dir::StateDir};
+use crate::{paths, policy::Narrowing, spool, state_dir::StateDir};
 
 dogwatch_model::text_enum! {
     /// What the agent looks at.
@@ -62,6 +62,8 @@ pub struct Config {
     pub root: PathBuf,
     /// How long a going agent waits for its last acknowledgements.
     pub drain: Duration,
+    /// The room on the disk for what cannot be delivered.
+    pub spool: spool::Terms,
 }
 
 /// Long enough for a round trip to the other end of the world and a commit; short enough for a shutdown.
@@ -78,6 +80,7 @@ impl Config {
             narrowing: Narrowing::default(),
             root: PathBuf::from("/"),
             drain: DRAIN,
+            spool: spool::Terms::default(),
         }
     }
 

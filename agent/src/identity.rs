@@ -8,6 +8,7 @@
 pub mod chain;
 pub mod evidence;
 pub mod renewal;
+pub mod starts;
 
 use std::sync::Arc;
 

@@ -237,9 +237,15 @@ impl Reporter {
     }
 }
 
-/// A state that is told again is observed again, whenever it was first seen.
+/// A state that is told again is observed again, whenever it was first seen, and goes out before everything that waits:
+/// the newest of it is enough.
 fn observed_now(drafts: impl Iterator<Item = Draft>, now: Now) -> Vec<Draft> {
-    drafts.map(|draft| Draft { report: Report { observed_at: now.wall, ..draft.report }, ..draft }).collect()
+    drafts
+        .map(|Draft { report, .. }| {
+            let report = Report { observed_at: now.wall, lane: Lane::Latest, ..report };
+            Draft { topic: Topic::of(&report), report }
+        })
+        .collect()
 }
 
 fn health_draft(health: Health) -> Draft {

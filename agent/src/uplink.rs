@@ -50,6 +50,8 @@ pub struct Uplink {
     pub backoff: Backoff,
     /// Evidence for Hello.
     pub evidence: MachineEvidence,
+    /// How many times the agent was started on its state folder, where that could be noted.
+    pub starts: Option<u64>,
     /// How long a going agent waits for its last acknowledgements.
     pub drain: Duration,
 }
@@ -82,6 +84,7 @@ impl Uplink {
         let mut state = State::Connecting(Connecting);
         loop {
             state.announce(&mut self.status);
+            self.outbox.set_connected(matches!(state, State::Streaming(_) | State::Draining(_)));
             state = match state {
                 State::Offline(offline) => offline.run(&cancel).await,
                 State::Connecting(connecting) => connecting.run(&mut self, &cancel).await,

@@ -16,6 +16,7 @@ mod command;
 mod due;
 mod keys;
 mod load;
+mod newcomer;
 mod outbound;
 mod people;
 mod start;
@@ -117,6 +118,10 @@ pub(crate) struct Attach {
     pub(crate) epoch: Epoch,
     /// The first sequence per lane that the agent still holds.
     pub(crate) first: LaneMarks,
+    /// An epoch that ended, of which the agent holds reports that it had sent.
+    pub(crate) previous: Option<Epoch>,
+    /// How often the agent was started on its state.
+    pub(crate) starts: Option<u64>,
     pub(crate) evidence: MachineEvidence,
     pub(crate) outbound: mpsc::Sender<Outbound>,
     pub(crate) cut: CancellationToken,
@@ -125,14 +130,21 @@ pub(crate) struct Attach {
 }
 
 /// What an agent that attached is told.
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Attached {
     pub(crate) session: u64,
     pub(crate) stored: LaneMarks,
+    /// Of the epoch that it asked for.
+    pub(crate) previous_stored: Option<LaneMarks>,
+    /// Its state is older than what was seen of it.
+    pub(crate) set_back: bool,
 }
 
 /// A live stream.
 struct Session {
     id: u64,
+    /// When streams of the same key took the place of live ones, lately; the last of them is this one.
+    takeovers: Vec<Timestamp>,
     outbound: mpsc::Sender<Outbound>,
     cut: CancellationToken,
 }

@@ -9,7 +9,7 @@ use std::{
 use serde::Deserialize;
 
 use super::{Config, LogFormat, SourceName};
-use crate::paths;
+use crate::{paths, spool};
 
 /// Why the configuration file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +39,7 @@ pub enum ConfigError {
 pub(super) struct Content {
     log: Log,
     narrow: Narrow,
+    spool: Spool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -57,6 +58,13 @@ struct Narrow {
     patch_scan_at_least_seconds: u32,
 }
 
+/// What may wait on the disk while the collector is away.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Spool {
+    max_bytes: Option<u64>,
+}
+
 /// Every key, for suggestions.
 const KEYS: &[&str] = &[
     "log",
@@ -66,6 +74,8 @@ const KEYS: &[&str] = &[
     "disable",
     "sample_at_least_seconds",
     "patch_scan_at_least_seconds",
+    "spool",
+    "max_bytes",
 ];
 
 pub(super) fn read(named: Option<&Path>) -> Result<Option<Content>, ConfigError> {
@@ -119,6 +129,9 @@ impl Content {
         if let Some(filter) = self.log.filter {
             config.log_filter = filter;
         }
+        if let Some(max_bytes) = self.spool.max_bytes {
+            config.spool.max_bytes = max_bytes.max(spool::LEAST_BYTES);
+        }
         config.disabled = self.narrow.disable;
         config.narrowing.sample_at_least = Duration::from_secs(self.narrow.sample_at_least_seconds.into());
         config.narrowing.patch_scan_at_least =
@@ -132,13 +145,13 @@ mod tests {
 
     #[test]
     fn a_full_file_is_applied() {
-        let text =
-            "[log]\nformat = \"json\"\n[narrow]\ndisable = [\"patch\"]\nsample_at_least_seconds = 30\n";
+        let text = "[log]\nformat = \"json\"\n[narrow]\ndisable = [\"patch\"]\nsample_at_least_seconds = 30\n[spool]\nmax_bytes = 2097152\n";
         let mut config = Config::with_state_dir("/nowhere");
         parse(text).unwrap().apply(&mut config);
         assert_eq!(config.log_format, LogFormat::Json);
         assert!(!config.allows(SourceName::Patch));
         assert_eq!(config.narrowing.sample_at_least, Duration::from_secs(30));
+        assert_eq!(config.spool.max_bytes, 2 << 20);
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use dogwatch_model::Epoch;
+use dogwatch_model::{Epoch, LaneMarks};
 use dogwatch_proto::{
-    conversions::{ConversionError, limits},
+    conversions::limits,
     v1::{self, agent_message, collector_message, uplink_client::UplinkClient},
 };
 use jiff::Timestamp;
@@ -96,14 +96,18 @@ fn hello(uplink: &Uplink) -> v1::Hello {
         capabilities: Vec::new(),
         policy_version: uplink.control.policy_version(),
         sent_at_us: Timestamp::now().as_microsecond(),
+        previous_epoch: outbox.resuming().map(|epoch| epoch.0.as_bytes().to_vec().into()),
+        starts: uplink.starts,
+        hardware_hash: uplink.evidence.hardware_hash.clone(),
     }
 }
 
 fn welcomed(uplink: &mut Uplink, link: Link, welcome: &v1::Welcome) -> State {
-    let stored = match welcome.stored.unwrap_or_default().try_into() {
-        Ok(stored) => stored,
+    let marks = |marks: Option<v1::LaneMarks>| LaneMarks::try_from(marks.unwrap_or_default());
+    let both = marks(welcome.stored).and_then(|stored| Ok((stored, marks(welcome.previous_stored)?)));
+    let (stored, previous) = match both {
+        Ok(both) => both,
         Err(error) => {
-            let error: ConversionError = error;
             let reason = format!("its welcome cannot be: {error}");
             return uplink.failed(&Failure::Broken { address: link.address, reason });
         }
@@ -117,6 +121,7 @@ fn welcomed(uplink: &mut Uplink, link: Link, welcome: &v1::Welcome) -> State {
         if welcome.late_after_ms > 0 {
             outbox.set_late_after(Duration::from_millis(welcome.late_after_ms.into()));
         }
+        outbox.resumed(previous);
         outbox.reconnected(stored)
     };
     if let Err(error) = reconnected {

@@ -8,7 +8,11 @@ use dogwatch_triage::filter::Reads;
 use jiff::Timestamp;
 use tonic::Status;
 
-use super::{Attach, Attached, Batch, Core, FromAgent, Incoming, Session, outbound};
+use super::{
+    Attach, Attached, Batch, Core, FromAgent, Incoming, Session,
+    newcomer::{self, Newcomer},
+    outbound,
+};
 use crate::{
     evaluate,
     fleet::{self, Applied, Place},
@@ -48,8 +52,26 @@ impl Core {
                     .answer(attach.reply, refuse(Code::Unauthenticated, "this endpoint was revoked"));
             }
         }
+        let live = self.sessions.get(&id).filter(|session| !session.outbound.is_closed());
+        let takeovers = live.map(|live| takeovers(&live.takeovers, attach.at));
+        let newcomer = newcomer::judge(member, &attach, takeovers.as_deref());
+        if newcomer.suspicion().is_some() {
+            member.endpoint.presence.second_seen_at = Some(attach.at);
+        }
+        if let Newcomer::Second(suspicion) = &newcomer {
+            tracing::warn!(endpoint.id = %id, suspicion, "a second machine with the same key was kept out");
+            batch.put(Table::Links, id, &member.link());
+            self.dirty.insert(id);
+            batch.answer(attach.reply, Err(newcomer::refusal(suspicion)));
+            return self.judge(state, policy, id, Reads::PRESENCE, now, batch);
+        }
+        if let Newcomer::Changed(suspicion) = &newcomer {
+            tracing::warn!(endpoint.id = %id, suspicion, "an endpoint is not the machine it was");
+        }
+        let previous_stored = attach.previous.map(|previous| member.marks_of(previous));
         member.enter_epoch(attach.epoch, attach.first);
         member.evidence = attach.evidence;
+        member.starts = member.starts.max(attach.starts.unwrap_or(0));
         let presence = &mut member.endpoint.presence;
         if !presence.online {
             presence.online = true;
@@ -60,7 +82,8 @@ impl Core {
         batch.put(Table::Links, id, &member.link());
         let stored = member.marks();
         self.next_session += 1;
-        let session = Session { id: self.next_session, outbound: attach.outbound, cut: attach.cut };
+        let takeovers = takeovers.unwrap_or_default();
+        let session = Session { id: self.next_session, takeovers, outbound: attach.outbound, cut: attach.cut };
         if let Some(older) = self.sessions.insert(id, session)
             && !older.outbound.is_closed()
         {
@@ -68,7 +91,8 @@ impl Core {
             older.cut.cancel();
         }
         self.dirty.insert(id);
-        let attached = Attached { session: self.next_session, stored };
+        let set_back = matches!(newcomer, Newcomer::SetBack);
+        let attached = Attached { session: self.next_session, stored, previous_stored, set_back };
         batch.then({
             let reply = attach.reply;
             move || drop(reply.send(Ok(attached)))
@@ -223,6 +247,12 @@ impl Core {
             batch.then(move || session.end(status));
         }
     }
+}
+
+/// The takeovers that still count, and this one.
+fn takeovers(before: &[Timestamp], at: Timestamp) -> Vec<Timestamp> {
+    let recent = |then: &&Timestamp| at.duration_since(**then) < newcomer::TAKEOVERS_WITHIN;
+    before.iter().filter(recent).copied().chain([at]).collect()
 }
 
 impl Session {

@@ -187,13 +187,15 @@ impl Sim {
             endpoint: id,
             epoch: Epoch(Uuid::from_u128(epoch)),
             first: LaneMarks { kept: 1, latest: 1, samples: 1 },
+            previous: None,
+            starts: None,
             evidence: MachineEvidence::default(),
             outbound,
             cut: cut.clone(),
             at: self.now,
             reply,
         })));
-        let Attached { session, stored } = answer.try_recv().unwrap().unwrap();
+        let Attached { session, stored, .. } = answer.try_recv().unwrap().unwrap();
         (Agent { id, session, inbox, cut, next: stored }, stored)
     }
 
@@ -514,6 +516,8 @@ fn a_revoked_endpoint_is_cut_refused_and_leaves_the_queue() {
         endpoint: id,
         epoch,
         first: LaneMarks::default(),
+        previous: None,
+        starts: None,
         evidence: MachineEvidence::default(),
         outbound,
         cut: CancellationToken::new(),

@@ -2,9 +2,9 @@
 
 use std::{pin::pin, time::Instant};
 
-use dogwatch_model::{EndpointId, EndpointState, Epoch, Goodbye, LaneMarks, MachineEvidence, Report};
+use dogwatch_model::{EndpointId, EndpointState, Goodbye, LaneMarks, MachineEvidence, Report};
 use dogwatch_proto::{
-    conversions::ConversionError,
+    conversions::{ConversionError, epoch},
     v1::{self, agent_message, collector_message},
 };
 use jiff::Timestamp;
@@ -12,7 +12,6 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status, Streaming};
-use uuid::Uuid;
 
 use super::{OUTBOUND_QUEUE, Uplink, pace::Pace};
 use crate::{
@@ -46,12 +45,12 @@ pub(super) async fn open(
     let mut session = Session { uplink, peer, outbound, cut, id: 0, pace };
     let attached = if session.peer.certificate_expired {
         // Nothing but a renewal is taken from it, so the fleet does not count it as present.
-        Attached { session: 0, stored: LaneMarks::default() }
+        Attached::default()
     } else {
         session.attach(hello, now).await?
     };
     session.id = attached.session;
-    session.welcome(attached.stored, now);
+    session.welcome(attached, now);
     tokio::spawn(session.run(frames));
     Ok(ReceiverStream::new(answers).map(|message| *message))
 }
@@ -77,17 +76,18 @@ enum End {
 
 impl Session {
     async fn attach(&self, hello: v1::Hello, at: Timestamp) -> Result<Attached, Status> {
-        let epoch = Uuid::from_slice(&hello.epoch)
-            .map(Epoch)
-            .map_err(|_| Status::invalid_argument("Hello.epoch must be 16 bytes"))?;
         let wrong = |error: ConversionError| Status::invalid_argument(format!("Hello: {error}"));
+        let present = epoch(&hello.epoch).map_err(wrong)?;
         let evidence = MachineEvidence::try_from(&hello).map_err(wrong)?;
         let first = marks(hello.first).map_err(wrong)?;
+        let previous = hello.previous_epoch.as_deref().map(epoch).transpose().map_err(wrong)?;
         let (reply, answer) = oneshot::channel();
         let attach = Attach {
             endpoint: self.peer.endpoint,
-            epoch,
+            epoch: present,
             first,
+            previous,
+            starts: hello.starts,
             evidence,
             outbound: self.outbound.clone(),
             cut: self.cut.clone(),
@@ -99,14 +99,16 @@ impl Session {
         answer.await.map_err(|_| down())?.map_err(Status::from)
     }
 
-    fn welcome(&self, stored: LaneMarks, now: Timestamp) {
+    fn welcome(&self, attached: Attached, now: Timestamp) {
         let terms = &self.uplink.terms;
         let welcome = v1::Welcome {
-            stored: Some(stored.into()),
+            stored: Some(attached.stored.into()),
             window: WINDOW,
             backoff_cap_ms: terms.backoff_cap_ms,
             server_time_us: now.as_microsecond(),
             late_after_ms: terms.late_after_ms,
+            previous_stored: attached.previous_stored.map(Into::into),
+            set_back: attached.set_back,
         };
         self.say(collector_message::Message::Welcome(welcome));
         self.say(collector_message::Message::Policy(terms.policy.clone()));
