@@ -22,7 +22,7 @@ use crate::{
     sources::{Desk, Triggers, backup, file_watch::FileWatch, health, inventory, own_cost, patch},
     spool::Keeper,
     state_dir::{LockError, StateError},
-    uplink::{Backoff, Control, Uplink, random_unit},
+    uplink::{Backoff, Control, Uplink, Wake, random_unit},
 };
 
 /// Observations between sources and reporter; past that a source waits, which is what it should do.
@@ -98,6 +98,8 @@ fn start(config: &Config, identity: Identity, backups: backup::Intake) -> Lifecy
         backoff: Backoff::default(),
         evidence: evidence::read(&config.root),
         starts: starts::count(&config.state),
+        wake: Wake::new(clock::slept),
+        state: config.state.clone(),
         drain: config.drain,
     };
     let mut lifecycle = Lifecycle::default();

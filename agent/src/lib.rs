@@ -16,6 +16,7 @@ pub mod command;
 pub mod config;
 pub mod dial;
 pub mod enroll;
+pub mod goodbye;
 pub mod identity;
 pub mod lifecycle;
 pub mod link_status;

@@ -26,6 +26,11 @@ const WELCOME: Duration = Duration::from_secs(15);
 /// here cannot be superseded any more: few.
 const OUTBOUND: usize = 8;
 
+/// Where a status says the exact reason.
+const REASON: &str = "dogwatch-reason";
+/// Another machine is connected with our key.
+const CLONE_SUSPECTED: &str = "clone_suspected";
+
 /// An attempt to connect.
 pub(super) struct Connecting;
 
@@ -127,6 +132,10 @@ fn welcomed(uplink: &mut Uplink, link: Link, welcome: &v1::Welcome) -> State {
     if let Err(error) = reconnected {
         return begin_epoch(uplink, &link.address, &error);
     }
+    if welcome.set_back {
+        let detail = "the state folder is older than what the collector saw of it: it was set back to a snapshot";
+        uplink.report_event("state_set_back", detail.to_owned());
+    }
     tracing::info!(
         endpoint.id = %uplink.identity.record().endpoint_id,
         endpoint.name = uplink.identity.record().name,
@@ -142,13 +151,16 @@ pub(super) fn begin_epoch(uplink: &mut Uplink, address: &str, error: &crate::out
     let epoch = Epoch(Uuid::new_v4());
     tracing::warn!(%error, %epoch, "new epoch begun");
     uplink.outbox.lock().begin_epoch(epoch);
+    uplink.report_event("epoch_begun", error.to_string());
     uplink.failed(&Failure::Broken { address: address.to_owned(), reason: error.to_string() })
 }
 
 /// What ended a call, from the most telling source: the connection's own fault, else the collector's words.
 pub(super) fn why(address: &str, tap: &channel::Tap, status: &tonic::Status) -> Failure {
     let address = address.to_owned();
+    let kept_out = status.metadata().get(REASON).is_some_and(|reason| reason == CLONE_SUSPECTED);
     tap.fault().unwrap_or_else(|| match status.code() {
+        _ if kept_out => Failure::KeptOut { address, message: status.message().to_owned() },
         tonic::Code::Unknown | tonic::Code::Unavailable | tonic::Code::Cancelled | tonic::Code::Internal
             if std::error::Error::source(status).is_some() =>
         {

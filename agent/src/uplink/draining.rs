@@ -1,7 +1,7 @@
 //! Draining: the last reports, goodbye, and a bounded wait for the acknowledgements of what must not be lost.
 
-use dogwatch_model::Goodbye;
 use dogwatch_proto::v1::{self, agent_message, collector_message};
+use jiff::Timestamp;
 use tokio::time::timeout;
 
 use super::{
@@ -9,6 +9,7 @@ use super::{
     connecting::wrap,
     streaming::{Link, lane, send_next},
 };
+use crate::goodbye;
 
 /// A stream that is being closed on purpose.
 pub(super) struct Draining {
@@ -60,7 +61,8 @@ impl Draining {
     }
 
     async fn close(mut self, uplink: &Uplink) {
-        let goodbye = agent_message::Message::Goodbye(Goodbye::Shutdown.into());
+        let reason = goodbye::take(&uplink.state, Timestamp::now());
+        let goodbye = agent_message::Message::Goodbye(reason.into());
         if self.link.outbound.send(wrap(goodbye)).await.is_err() {
             return;
         }

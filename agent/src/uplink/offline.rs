@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Connecting, State};
+use super::{Connecting, State, Uplink, wake};
 
 /// Waiting before the next attempt.
 pub(super) struct Offline {
@@ -21,10 +22,17 @@ impl Offline {
         self.reason.clone()
     }
 
-    pub(super) async fn run(self, cancel: &CancellationToken) -> State {
-        tokio::select! {
-            () = cancel.cancelled() => State::Stopped,
-            () = tokio::time::sleep(self.wait) => State::Connecting(Connecting),
+    pub(super) async fn run(self, uplink: &mut Uplink, cancel: &CancellationToken) -> State {
+        let until = Instant::now() + self.wait;
+        loop {
+            tokio::select! {
+                () = cancel.cancelled() => return State::Stopped,
+                () = tokio::time::sleep_until(until) => return State::Connecting(Connecting),
+                // The network of before the sleep says nothing about that of now.
+                () = wake::look_again() => if let Some(state) = uplink.woken() {
+                    return state;
+                },
+            }
         }
     }
 }
