@@ -21,7 +21,9 @@ const FRESH: SignedDuration = SignedDuration::from_mins(5);
 /// # Errors
 /// When that cannot be written.
 pub fn announce(state: &StateDir, reason: Goodbye, now: Timestamp) -> Result<(), StateError> {
-    state.write(FILE, format!("{reason} {now}\n").as_bytes())
+    state.write(FILE, format!("{reason} {now}\n").as_bytes())?;
+    state.hand_over(FILE);
+    Ok(())
 }
 
 /// What was announced, once; a shutdown when nothing was, or long ago.

@@ -493,7 +493,8 @@ impl Spool {
         let reached = ALARMS.into_iter().rev().find(|alarm| percent >= *alarm).unwrap_or(0);
         if reached > self.alarm {
             let then = if reached >= 100 { "; the oldest reports are dropped and counted" } else { "" };
-            self.notices.push(("spool_filling", format!("the kept lane of the spool is {percent} % full{then}")));
+            self.notices
+                .push(("spool_filling", format!("the kept lane of the spool is {percent} % full{then}")));
         }
         // A full lane goes up and down by a segment: that is one alarm.
         if reached > self.alarm || percent + ALARM_FALLS < self.alarm {

@@ -63,6 +63,7 @@ struct Narrow {
 #[serde(default, deny_unknown_fields)]
 struct Spool {
     max_bytes: Option<u64>,
+    after_seconds: Option<u32>,
 }
 
 /// Every key, for suggestions.
@@ -76,6 +77,7 @@ const KEYS: &[&str] = &[
     "patch_scan_at_least_seconds",
     "spool",
     "max_bytes",
+    "after_seconds",
 ];
 
 pub(super) fn read(named: Option<&Path>) -> Result<Option<Content>, ConfigError> {
@@ -131,6 +133,9 @@ impl Content {
         }
         if let Some(max_bytes) = self.spool.max_bytes {
             config.spool.max_bytes = max_bytes.max(spool::LEAST_BYTES);
+        }
+        if let Some(after) = self.spool.after_seconds {
+            config.spool.stale_after = Duration::from_secs(after.max(1).into());
         }
         config.disabled = self.narrow.disable;
         config.narrowing.sample_at_least = Duration::from_secs(self.narrow.sample_at_least_seconds.into());

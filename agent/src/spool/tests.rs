@@ -319,7 +319,8 @@ fn three_days_offline_are_complete_within_the_bounds_and_thinned_as_promised() {
     let samples: Vec<&Health> =
         world.collector.taken.iter().filter_map(|report| report.health.as_ref()).collect();
     let age = |health: &Health| end - health.sampled_at.as_second();
-    let (recent, older): (Vec<_>, Vec<_>) = samples.iter().copied().partition(|health: &&Health| age(health) < 6 * 3600);
+    let (recent, older): (Vec<_>, Vec<_>) =
+        samples.iter().copied().partition(|health: &&Health| age(health) < 6 * 3600);
     assert!((355..=365).contains(&recent.len()), "{}", recent.len());
     assert!((395..=410).contains(&older.len()), "{}", older.len());
     let count: u32 =

@@ -133,7 +133,8 @@ fn welcomed(uplink: &mut Uplink, link: Link, welcome: &v1::Welcome) -> State {
         return begin_epoch(uplink, &link.address, &error);
     }
     if welcome.set_back {
-        let detail = "the state folder is older than what the collector saw of it: it was set back to a snapshot";
+        let detail =
+            "the state folder is older than what the collector saw of it: it was set back to a snapshot";
         uplink.report_event("state_set_back", detail.to_owned());
     }
     tracing::info!(

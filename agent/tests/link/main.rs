@@ -8,5 +8,6 @@ mod authority;
 mod enrolling;
 mod fake_collector;
 mod renewing;
+mod spooling;
 mod streaming;
 mod watching;

@@ -83,7 +83,8 @@ impl Core {
         let stored = member.marks();
         self.next_session += 1;
         let takeovers = takeovers.unwrap_or_default();
-        let session = Session { id: self.next_session, takeovers, outbound: attach.outbound, cut: attach.cut };
+        let session =
+            Session { id: self.next_session, takeovers, outbound: attach.outbound, cut: attach.cut };
         if let Some(older) = self.sessions.insert(id, session)
             && !older.outbound.is_closed()
         {

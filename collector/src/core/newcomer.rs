@@ -47,7 +47,8 @@ impl Newcomer {
 
 /// Judges an agent that comes. `takeovers` are those that count, this one included, while another stream is live.
 pub(super) fn judge(member: &Member, attach: &Attach, takeovers: Option<&[jiff::Timestamp]>) -> Newcomer {
-    let changed = |told: &Option<String>, known: &Option<String>| told.is_some() && known.is_some() && told != known;
+    let changed =
+        |told: &Option<String>, known: &Option<String>| told.is_some() && known.is_some() && told != known;
     let (told, known) = (&attach.evidence, &member.evidence);
     let differs = if changed(&told.machine_id_hash, &known.machine_id_hash) {
         Some("its machine id is another")
@@ -57,7 +58,8 @@ pub(super) fn judge(member: &Member, attach: &Attach, takeovers: Option<&[jiff::
         None
     };
     let present = member.epochs.last().map(|(epoch, _)| *epoch);
-    let returns = present != Some(attach.epoch) && member.epochs.iter().any(|(epoch, _)| *epoch == attach.epoch);
+    let returns =
+        present != Some(attach.epoch) && member.epochs.iter().any(|(epoch, _)| *epoch == attach.epoch);
     let Some(takeovers) = takeovers else {
         return match differs {
             Some(what) => Newcomer::Changed(what),
@@ -68,7 +70,9 @@ pub(super) fn judge(member: &Member, attach: &Attach, takeovers: Option<&[jiff::
     match differs {
         Some(what) => Newcomer::Second(what),
         None if returns => Newcomer::Second("two processes speak in turn"),
-        None if takeovers.len() > MOST_TAKEOVERS => Newcomer::Second("it takes the place of a live stream again and again"),
+        None if takeovers.len() > MOST_TAKEOVERS => {
+            Newcomer::Second("it takes the place of a live stream again and again")
+        }
         None if is_set_back(member, attach) => Newcomer::SetBack,
         None => Newcomer::Known,
     }

@@ -203,7 +203,13 @@ fn enrol_endpoint(
         labels: BTreeMap::default(),
         enrolled_at: now,
         state: if token.approval { EndpointState::Pending } else { EndpointState::Active },
-        presence: Presence { online: false, since: now, last_seen: None, goodbye: None, second_seen_at: None },
+        presence: Presence {
+            online: false,
+            since: now,
+            last_seen: None,
+            goodbye: None,
+            second_seen_at: None,
+        },
         facts: Facts::default(),
     };
     let enrolled = Enrolled {
