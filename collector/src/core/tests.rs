@@ -1,6 +1,8 @@
 //! The core by itself, in virtual time: a store that remembers what it was asked in which order, agents that are
 //! channels, and steps taken by hand.
 
+mod newcomer;
+
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
@@ -114,6 +116,21 @@ fn person(side: Side) -> Principal {
     Principal { person: "kim".parse().unwrap(), side, team: None, org: None, role: Role::Admin }
 }
 
+/// A machine that attaches: what its Hello says.
+#[derive(Debug, Clone, Default)]
+struct Machine {
+    epoch: u128,
+    previous: Option<u128>,
+    starts: Option<u64>,
+    evidence: MachineEvidence,
+}
+
+impl Machine {
+    fn new(epoch: u128) -> Self {
+        Self { epoch, ..Self::default() }
+    }
+}
+
 impl Sim {
     fn new() -> Self {
         Self::on(Disk::default(), START.parse().unwrap())
@@ -180,23 +197,28 @@ impl Sim {
     }
 
     fn attach(&mut self, id: EndpointId, epoch: u128) -> (Agent, LaneMarks) {
+        let (agent, Attached { stored, .. }) = self.attach_as(id, Machine::new(epoch)).unwrap();
+        (agent, stored)
+    }
+
+    fn attach_as(&mut self, id: EndpointId, machine: Machine) -> Result<(Agent, Attached), Refusal> {
         let (outbound, inbox) = mpsc::channel(64);
         let cut = CancellationToken::new();
         let (reply, mut answer) = oneshot::channel();
         self.step(Input::Attach(Box::new(Attach {
             endpoint: id,
-            epoch: Epoch(Uuid::from_u128(epoch)),
+            epoch: Epoch(Uuid::from_u128(machine.epoch)),
             first: LaneMarks { kept: 1, latest: 1, samples: 1 },
-            previous: None,
-            starts: None,
-            evidence: MachineEvidence::default(),
+            previous: machine.previous.map(|epoch| Epoch(Uuid::from_u128(epoch))),
+            starts: machine.starts,
+            evidence: machine.evidence,
             outbound,
             cut: cut.clone(),
             at: self.now,
             reply,
         })));
-        let Attached { session, stored, .. } = answer.try_recv().unwrap().unwrap();
-        (Agent { id, session, inbox, cut, next: stored }, stored)
+        let attached = answer.try_recv().unwrap()?;
+        Ok((Agent { id, session: attached.session, inbox, cut, next: attached.stored }, attached))
     }
 
     /// One enrolled endpoint with a live stream.
