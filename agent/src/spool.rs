@@ -41,15 +41,10 @@ use std::{
 use disk_lane::DiskLane;
 use dogwatch_journal::{Damage, Disk, Error};
 use dogwatch_model::{Epoch, Lane, LaneMarks};
-pub use keeper::Keeper;
+pub use keeper::{Keeper, STALE_AFTER};
 pub use marks::Gap;
-use marks::{LaneState, Marks, MarksLog, UnderWay};
+use marks::{Items, LaneState, Marks, MarksLog, UnderWay};
 pub use record::{Here, Record, Stamp};
-
-/// All of the spool's room, unless the configuration says otherwise: months of an ordinary endpoint.
-pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
-/// The least that a configuration may leave it: a day of an ordinary endpoint.
-pub const LEAST_BYTES: u64 = 1024 * 1024;
 
 /// Fill levels of the kept lane that are told, percent.
 const ALARMS: [u64; 3] = [70, 90, 100];
@@ -66,12 +61,6 @@ pub struct Terms {
     pub max_bytes: u64,
     /// A report that was not acknowledged for this long goes to the disk.
     pub stale_after: Duration,
-}
-
-impl Default for Terms {
-    fn default() -> Self {
-        Self { max_bytes: MAX_BYTES, stale_after: keeper::STALE_AFTER }
-    }
 }
 
 /// What happened to the spool and people should see: a stable kind and the words for it.
@@ -263,7 +252,7 @@ impl Spool {
         (first, gap): (u64, Option<Gap>),
         most: usize,
         (here, history): (&Here, Duration),
-    ) -> Result<(Vec<Drawn>, Vec<(u64, u64)>), Error> {
+    ) -> Result<(Vec<Drawn>, Items), Error> {
         let done = self.state(lane).done;
         let told =
             gap.map(|gap| (Drawn { sequence: first, age: Duration::ZERO, what: Err(gap) }, (first, done)));

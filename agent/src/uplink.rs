@@ -33,7 +33,8 @@ use streaming::Streaming;
 pub use wake::Wake;
 
 use crate::{
-    dial::Failure,
+    config::Live,
+    dial::{Failure, Meter, Outlet},
     identity::Identity,
     link_status::{LinkState, LinkStatus},
     outbox::{Draft, SharedOutbox},
@@ -62,6 +63,10 @@ pub struct Uplink {
     pub state: StateDir,
     /// How long a going agent waits for its last acknowledgements.
     pub drain: Duration,
+    /// Where the way out is told, which may change.
+    pub live: Live,
+    /// Counts what goes over the wire.
+    pub meter: Meter,
 }
 
 /// Where the machine is.
@@ -101,6 +106,10 @@ impl Uplink {
                 State::Stopped => return,
             };
         }
+    }
+
+    fn outlet(&self) -> Outlet {
+        Outlet { proxy: self.live.borrow().proxy.clone(), meter: self.meter.clone() }
     }
 
     /// Back to waiting after a failure, which is logged once and then only when it changes.

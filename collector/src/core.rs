@@ -19,6 +19,7 @@ mod load;
 mod newcomer;
 mod outbound;
 mod people;
+mod software;
 mod start;
 mod thread;
 
@@ -38,6 +39,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use command::{CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken};
 pub(crate) use outbound::{Outbound, outbound};
+pub use software::SoftwareList;
 pub(crate) use start::start;
 pub use start::{CoreError, CoreThread, Settings};
 

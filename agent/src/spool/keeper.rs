@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A report that was not acknowledged for this long is no longer safe in memory alone: the link is stale.
-pub(super) const STALE_AFTER: Duration = Duration::from_secs(30);
+pub const STALE_AFTER: Duration = Duration::from_secs(30);
 /// Once the spool is in use and no connection stands, nothing stays in memory alone for longer.
 const OFFLINE_FLUSH: Duration = Duration::from_secs(5);
 /// Between two portions of history. With [`PORTION`] this stays below the frames that a collector takes from one agent
@@ -69,7 +69,7 @@ impl Keeper {
         };
         if Spool::is_in(&*keeper.disk, &keeper.dir) {
             let opened = keeper.open();
-            keeper.noticed(opened, clock::now());
+            keeper.noticed(&opened, clock::now());
         }
         keeper
     }
@@ -116,14 +116,14 @@ impl Keeper {
     /// One round.
     pub fn turn(&mut self, here: &Here) {
         let outcome = self.round(here, false);
-        self.noticed(outcome, here.now);
+        self.noticed(&outcome, here.now);
     }
 
     /// The last round: the agent ends, and everything that is not acknowledged is saved.
     pub fn finish(&mut self, here: &Here) {
         self.retry_at = None;
         let outcome = self.round(here, true);
-        self.noticed(outcome, here.now);
+        self.noticed(&outcome, here.now);
     }
 
     fn round(&mut self, here: &Here, last: bool) -> Result<(), Error> {
@@ -272,9 +272,9 @@ impl Keeper {
     }
 
     /// Tells what happened, upward and in the log. A disk that fails is left alone for a while.
-    fn noticed(&mut self, outcome: Result<(), Error>, now: Now) {
+    fn noticed(&mut self, outcome: &Result<(), Error>, now: Now) {
         let mut notices = self.spool.as_mut().map(Spool::take_notices).unwrap_or_default();
-        if let Err(error) = &outcome {
+        if let Err(error) = outcome {
             self.retry_at = Some(now.moment.plus(RETRY));
             if !std::mem::replace(&mut self.failing, true) {
                 let what = format!("{:#}; reports stay in memory as far as there is room", Chain(error));

@@ -42,13 +42,16 @@ impl Gap {
     }
 }
 
+/// Numbers, each with the position up to which the lane is settled once it is acknowledged.
+pub(super) type Items = Vec<(u64, u64)>;
+
 /// Reports of the spool that were given numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct UnderWay {
     /// The epoch that the numbers count in.
     pub(super) epoch: Epoch,
-    /// Each number, with the position up to which the lane is settled once it is acknowledged.
-    pub(super) items: Vec<(u64, u64)>,
+    /// Which.
+    pub(super) items: Items,
     /// The gap that the first of them tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) gap: Option<Gap>,

@@ -17,6 +17,9 @@ use crate::{
 };
 
 const DIR: &str = "spool";
+const MAX_BYTES: u64 = 64 << 20;
+/// Little room, so that it is soon full.
+const LEAST_BYTES: u64 = 1 << 20;
 const STALE: Duration = Duration::from_secs(30);
 /// 2026-11-22T00:00:00Z.
 const BEGIN: i64 = 1_795_305_600;

@@ -1,7 +1,8 @@
 //! Draining: the last reports, goodbye, and a bounded wait for the acknowledgements of what must not be lost.
 
+use std::time::SystemTime;
+
 use dogwatch_proto::v1::{self, agent_message, collector_message};
-use jiff::Timestamp;
 use tokio::time::timeout;
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
     connecting::wrap,
     streaming::{Link, lane, send_next},
 };
-use crate::goodbye;
+use crate::farewell;
 
 /// A stream that is being closed on purpose.
 pub(super) struct Draining {
@@ -38,7 +39,7 @@ impl Draining {
     async fn flush(&mut self, uplink: &Uplink) {
         loop {
             while uplink.outbox.lock().has_next() {
-                if !send_next(&self.link.outbound, &uplink.outbox).await {
+                if !send_next(&self.link.outbound, &mut self.link.packer, &uplink.outbox).await {
                     return;
                 }
             }
@@ -61,7 +62,7 @@ impl Draining {
     }
 
     async fn close(mut self, uplink: &Uplink) {
-        let reason = goodbye::take(&uplink.state, Timestamp::now());
+        let reason = farewell::take(&uplink.state, SystemTime::now());
         let goodbye = agent_message::Message::Goodbye(reason.into());
         if self.link.outbound.send(wrap(goodbye)).await.is_err() {
             return;

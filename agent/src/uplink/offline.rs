@@ -1,4 +1,4 @@
-//! Offline: waits for its time to come.
+//! Offline: waits for its time to come, or for another way out.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Connecting, State, Uplink, wake};
+use crate::config::{self, Live};
 
 /// Waiting before the next attempt.
 pub(super) struct Offline {
@@ -28,11 +29,21 @@ impl Offline {
             tokio::select! {
                 () = cancel.cancelled() => return State::Stopped,
                 () = tokio::time::sleep_until(until) => return State::Connecting(Connecting),
+                () = another_proxy(&mut uplink.live) => return State::Connecting(Connecting),
                 // The network of before the sleep says nothing about that of now.
-                () = wake::look_again() => if let Some(state) = uplink.woken() {
-                    return state;
-                },
+                () = wake::look_again() => {}
+            }
+            if let Some(state) = uplink.woken() {
+                return state;
             }
         }
+    }
+}
+
+/// The way out was mended, perhaps: worth an attempt at once.
+async fn another_proxy(live: &mut Live) {
+    let before = live.borrow_and_update().proxy.clone();
+    while live.borrow_and_update().proxy == before {
+        config::changed(live).await;
     }
 }

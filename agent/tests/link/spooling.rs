@@ -11,11 +11,10 @@ use std::{
 
 use dogwatch_agent::{
     config::{Config, SourceName},
-    goodbye,
+    farewell, spool,
 };
 use dogwatch_model::{Goodbye, Lane, LaneMarks, Report};
 use dogwatch_proto::v1::{self, agent_message, collector_message::Message};
-use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
 use crate::fake_collector::{FakeCollector, RunningAgent, Session, eventually, quiet_config};
@@ -26,7 +25,7 @@ async fn enrolled() -> (FakeCollector, Config, tempfile::TempDir) {
     let mut config = quiet_config(folder.path());
     // History waits until it is late, and these tests do not.
     config.disabled.push(SourceName::Health);
-    config.spool.stale_after = Duration::from_millis(20);
+    config.spool_after = Duration::from_millis(20);
     collector.enroll(&config).await.unwrap();
     (collector, config, folder)
 }
@@ -296,7 +295,7 @@ impl Drop for Mount {
 #[tokio::test]
 async fn what_the_collector_acknowledges_never_touches_the_disk() {
     let (mut collector, config, _folder) = enrolled().await;
-    let config = Config { spool: dogwatch_agent::spool::Terms::default(), ..config };
+    let config = Config { spool_after: spool::STALE_AFTER, ..config };
     let agent = RunningAgent::start(&config);
     let mut session = collector.session().await;
     session.welcome(LaneMarks::default()).await;
@@ -323,7 +322,7 @@ async fn a_reason_that_was_announced_is_told_with_the_goodbye() {
     let mut session = collector.session().await;
     session.welcome(LaneMarks::default()).await;
     session.report(Lane::Kept).await;
-    goodbye::announce(&config.state, Goodbye::Upgrade, Timestamp::now()).unwrap();
+    farewell::announce(&config.state, Goodbye::Upgrade).unwrap();
     agent.terminate();
     let reason = loop {
         match session.message().await {

@@ -11,7 +11,7 @@ use tonic::Status;
 use super::{
     Attach, Attached, Batch, Core, FromAgent, Incoming, Session,
     newcomer::{self, Newcomer},
-    outbound,
+    outbound, software,
 };
 use crate::{
     evaluate,
@@ -155,7 +155,14 @@ impl Core {
                 for event in &report.events {
                     tracing::info!(endpoint.id = %id, kind = event.kind, detail = event.detail, "agent event");
                 }
+                if let Some(list) = &report.software {
+                    software::keep(id, list, at, batch);
+                }
+                let tells_inventory = report.inventory.is_some();
                 if fleet::apply(&mut member.endpoint, report, at, self.settings.late_after) == Applied::Live {
+                    if let Some(question) = tells_inventory.then(|| software::question(member)).flatten() {
+                        self.say(id, question);
+                    }
                     self.judge(state, policy, id, told, now, batch);
                 }
             }

@@ -91,6 +91,10 @@ impl Core {
                 let answer = self.archived(number);
                 batch.answer(reply, answer);
             }
+            Command::ReadSoftware(id, reply) => {
+                let answer = self.software(id);
+                batch.answer(reply, answer);
+            }
             Command::SetEndpointState(id, to, by, reply) => {
                 let answer = self.set_endpoint_state(state, (id, to), &by, now, batch);
                 batch.answer(reply, answer);
@@ -203,13 +207,7 @@ fn enrol_endpoint(
         labels: BTreeMap::default(),
         enrolled_at: now,
         state: if token.approval { EndpointState::Pending } else { EndpointState::Active },
-        presence: Presence {
-            online: false,
-            since: now,
-            last_seen: None,
-            goodbye: None,
-            second_seen_at: None,
-        },
+        presence: Presence::away_since(now),
         facts: Facts::default(),
     };
     let enrolled = Enrolled {

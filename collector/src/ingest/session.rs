@@ -5,6 +5,7 @@ use std::{pin::pin, time::Instant};
 use dogwatch_model::{EndpointId, EndpointState, Goodbye, LaneMarks, MachineEvidence, Report};
 use dogwatch_proto::{
     conversions::{ConversionError, epoch},
+    packed::{self, Unpacker},
     v1::{self, agent_message, collector_message},
 };
 use jiff::Timestamp;
@@ -42,7 +43,8 @@ pub(super) async fn open(
     let (outbound, answers) = mpsc::channel(OUTBOUND_QUEUE);
     let cut = CancellationToken::new();
     let pace = Pace::new(uplink.terms.frames_per_second, uplink.terms.frames_burst, Instant::now());
-    let mut session = Session { uplink, peer, outbound, cut, id: 0, pace };
+    let unpacker = Unpacker::default();
+    let mut session = Session { uplink, peer, outbound, cut, id: 0, pace, unpacker };
     let attached = if session.peer.certificate_expired {
         // Nothing but a renewal is taken from it, so the fleet does not count it as present.
         Attached::default()
@@ -62,6 +64,7 @@ struct Session {
     cut: CancellationToken,
     id: u64,
     pace: Pace,
+    unpacker: Unpacker,
 }
 
 /// How a session ended.
@@ -109,6 +112,7 @@ impl Session {
             late_after_ms: terms.late_after_ms,
             previous_stored: attached.previous_stored.map(Into::into),
             set_back: attached.set_back,
+            capabilities: vec![packed::CAPABILITY.to_owned()],
         };
         self.say(collector_message::Message::Welcome(welcome));
         self.say(collector_message::Message::Policy(terms.policy.clone()));
@@ -172,6 +176,9 @@ impl Session {
                 Err(Status::unauthenticated("the certificate has expired: renew it first"))
             }
             agent_message::Message::Report(report) => {
+                // From here on, the journal included, a report is whole and plain.
+                let unpacked = self.unpacker.unpack(report);
+                let report = unpacked.map_err(|error| Status::invalid_argument(error.to_string()))?;
                 let incoming = Incoming {
                     lane: report.lane,
                     sequence: report.sequence,

@@ -1,10 +1,11 @@
 //! Endpoints for tests: one that tells everything, one that told nothing, and the instants between.
 
 use dogwatch_model::{
-    AgentFacts, BackupJob, BackupKind, BackupRun, BackupStatus, Check, CheckState, Class, Confidence, Cpu,
-    Criticality, Disk, Endpoint, EndpointId, EndpointState, Facts, Hardware, Health, Inventory, Memory, Net,
-    OrgId, Os, OsFamily, PatchStatus, Presence, Reboot, RestoreTest, RunResult, ScanResult, Security,
-    Service, SiteId, Temperature, Update, UpdateClass, UpdateSeverity, UpdateState,
+    AgentEvent, AgentFacts, BackupJob, BackupKind, BackupRun, BackupStatus, Check, CheckState, Class,
+    Confidence, Cpu, Criticality, Disk, Endpoint, EndpointId, EndpointState, Facts, Hardware, Health,
+    InstallResult, Inventory, Memory, Net, OrgId, Os, OsFamily, PatchSource, PatchStatus, Presence, Reboot,
+    RestoreTest, RunResult, ScanResult, Security, Service, SiteId, SoftwareDigest, SourceStatus, Temperature,
+    Update, UpdateClass, UpdateSeverity,
 };
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -72,8 +73,18 @@ pub(crate) fn full_server() -> Endpoint {
             policy_version: Some("7".into()),
             rss_bytes: Some(9_000_000),
             cpu_percent: Some(0.123_456),
-            sources: Vec::new(),
+            sources: vec![SourceStatus {
+                name: "patch.apt".into(),
+                result: ScanResult::Ok,
+                reason: Some("one list is old".into()),
+                since: before(DAY),
+            }],
         }),
+        events: Some(vec![AgentEvent {
+            at: before(HOUR),
+            kind: "bad_config".into(),
+            detail: "agent.toml, line 3: unknown field".into(),
+        }]),
         inventory: Some(inventory()),
         health: Some(health()),
         services: Some(vec![Service {
@@ -104,6 +115,9 @@ fn inventory() -> Inventory {
             build: Some("12.8".into()),
             kernel: Some("6.1.0-27-amd64".into()),
             arch: Some("x86_64".into()),
+            kernel_installed: Some("6.1.0-28-amd64".into()),
+            end_of_life: Some("2028-07-01T00:00:00Z".parse().unwrap()),
+            end_of_life_as_of: Some("2026-11-22T00:00:00Z".parse().unwrap()),
         },
         hardware: Hardware {
             vendor: Some("Dell".into()),
@@ -116,6 +130,7 @@ fn inventory() -> Inventory {
             hostname: Some("srv-01".into()),
             addresses: vec!["10.0.0.5".into()],
             macs: vec!["00:11:22:33:44:55".into()],
+            domain: Some("corp.example".into()),
         },
         security: Security {
             disk_encrypted: Some(true),
@@ -126,6 +141,7 @@ fn inventory() -> Inventory {
         },
         class: Some(Class::Server),
         time_zone: Some("America/Toronto".into()),
+        software: Some(SoftwareDigest { count: 1200, digest: "0123456789abcdef".into() }),
     }
 }
 
@@ -176,24 +192,31 @@ pub(crate) fn patch(updates: Vec<Update>) -> PatchStatus {
         updates: Some(updates),
         reboot: Some(Reboot { pending: false, reasons: vec![], since: None, confidence: Confidence::Strong }),
         last_install_at: Some(before(9 * DAY)),
+        last_install_result: Some(InstallResult::Success),
         auto_update: Some(false),
+        sources: vec![PatchSource {
+            source: "apt".into(),
+            result: ScanResult::Ok,
+            error: None,
+            scanned_at: before(HOUR),
+            known_at: Some(before(HOUR)),
+            metadata_at: Some(before(6 * HOUR)),
+            scan_seconds: Some(1.5),
+        }],
     }
 }
 
 /// A security update without a stated severity, as apt tells it.
 pub(crate) fn update(package: &str, missing_for: i64) -> Update {
     Update {
-        id: format!("apt:{package}"),
-        package: package.into(),
         installed: Some("3.0.15-1".into()),
         available: Some("3.0.17-1".into()),
         class: UpdateClass::Security,
         severity: UpdateSeverity::Unspecified,
         cves: vec!["CVE-2026-1234".into()],
-        kbs: vec![],
         origin: Some("Debian-Security:12/stable-security".into()),
         first_seen_missing: before(missing_for),
-        state: UpdateState::Missing,
+        ..Update::missing("apt", package)
     }
 }
 

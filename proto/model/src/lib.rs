@@ -55,6 +55,7 @@ pub mod ids;
 pub mod incident;
 pub mod inventory;
 pub mod join_token;
+pub mod metric;
 pub mod patch;
 pub mod report;
 pub mod services;
@@ -72,10 +73,13 @@ pub use ids::{
     CalendarId, EndpointId, Epoch, IdError, OrgId, PersonId, RowId, RuleId, SiteId, TeamId, ToolId,
 };
 pub use incident::{Incident, IncidentKind};
-pub use inventory::{AgentFacts, Hardware, Inventory, Net, Os, OsFamily, Security, SourceStatus};
+pub use inventory::{
+    AgentFacts, Hardware, Inventory, Net, Os, OsFamily, Security, SoftwareDigest, SourceStatus,
+};
 pub use join_token::JoinToken;
 pub use patch::{
-    Confidence, PatchStatus, Reboot, ScanResult, Update, UpdateClass, UpdateSeverity, UpdateState,
+    Confidence, InstallResult, PatchSource, PatchStatus, Reboot, ScanResult, Update, UpdateClass,
+    UpdateSeverity, UpdateState,
 };
 pub use report::{AgentEvent, Lane, LaneMarks, Report};
 pub use services::{Check, CheckState, Service};

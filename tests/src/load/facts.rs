@@ -101,6 +101,7 @@ impl Machine {
                 build: None,
                 kernel: text("6.12.41-amd64"),
                 arch: text("x86_64"),
+                ..v1::Os::default()
             }),
             hardware: Some(v1::Hardware {
                 vendor: text("Dell Inc."),
@@ -118,6 +119,7 @@ impl Machine {
                     number >> 8 & 255,
                     number & 255
                 )],
+                ..v1::Net::default()
             }),
             security: Some(v1::Security {
                 disk_encrypted: Some(true),
@@ -128,6 +130,7 @@ impl Machine {
             }),
             class: text("server"),
             time_zone: text("America/Toronto"),
+            ..v1::Inventory::default()
         }
     }
 
@@ -150,6 +153,7 @@ impl Machine {
             }),
             last_install_at_us: Some(now_us - 200 * HOUR_US),
             auto_update: Some(true),
+            ..v1::PatchStatus::default()
         }
     }
 
@@ -214,6 +218,7 @@ fn update(number: u64, now_us: i64) -> v1::Update {
         origin: Some("Debian-Security:13/stable-security".to_owned()),
         first_seen_missing_us: now_us - 24 * HOUR_US,
         state: "missing".to_owned(),
+        ..v1::Update::default()
     }
 }
 
