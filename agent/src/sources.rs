@@ -5,8 +5,10 @@
 
 pub mod backup;
 pub mod doctor;
+pub mod drives;
 pub mod file_watch;
 pub mod health;
+pub mod incidents;
 pub mod inventory;
 pub mod own_cost;
 pub mod parsers;
@@ -213,6 +215,11 @@ impl Desk {
                 }
             }
         }
+    }
+
+    /// A number of the policy in force.
+    pub fn policy<T>(&self, number: impl Fn(&Policy) -> T) -> T {
+        number(&self.policy.borrow())
     }
 
     /// The version of the policy in force.
