@@ -16,13 +16,14 @@ use std::{collections::BTreeMap, time::Duration};
 use change::HealthWatch;
 use dogwatch_model::{
     AgentEvent, AgentFacts, BackupStatus, Check, Drive, Health, Incident, Inventory, Lane, PatchStatus,
-    Report, Service, Software, SourceStatus,
+    Report, ScanResult, Service, Software, SourceStatus,
 };
-use dogwatch_proto::conversions::limits;
+use dogwatch_proto::{conversions::limits, packed};
 use jiff::Timestamp;
 
 use crate::{
     clock::{Moment, Now},
+    config::SourceName,
     outbox::{Draft, Topic},
     policy::Policy,
 };
@@ -66,6 +67,13 @@ pub enum Observation {
     Agent(AgentFacts),
     /// How one of its sources is doing.
     Source(SourceStatus),
+    /// The endpoint's owner has switched a source off or on.
+    Switched {
+        /// Which.
+        source: SourceName,
+        /// On.
+        is_on: bool,
+    },
     /// Something that happened to the agent.
     Event(AgentEvent),
 }
@@ -152,6 +160,8 @@ impl Reporter {
         let at = now.moment;
         match what {
             Observation::Health(sample) => {
+                // Judged as the collector will see it.
+                let sample = packed::rounded(sample);
                 let worth = self.health.observe(sample.clone(), policy, at, unit);
                 worth.or(asked.then_some(sample)).map(health_draft)
             }
@@ -168,7 +178,7 @@ impl Reporter {
             }
             Observation::Checks { services, checks } => self
                 .checks
-                .take((services, checks), asked, PartialEq::eq, CHECKS_AGAIN, at)
+                .take((services, checks), asked, same_checks, CHECKS_AGAIN, at)
                 .map(|checks| checks_draft(checks, now.wall)),
             Observation::Drives(drives) => self
                 .drives
@@ -178,6 +188,7 @@ impl Reporter {
             Observation::Incidents(incidents) => incidents_draft(incidents, now.wall),
             Observation::Agent(agent) => self.observe_agent(agent, now),
             Observation::Source(source) => self.observe_source(source, now),
+            Observation::Switched { source, is_on } => self.observe_switch(source, is_on, now),
             Observation::Event(event) => {
                 let report = Report::empty(Lane::Kept, 0, event.at);
                 Some(Draft { report: Report { events: vec![event], ..report }, topic: None })
@@ -210,6 +221,35 @@ impl Reporter {
         self.agent.newest().cloned().and_then(|agent| self.observe_agent(agent, now))
     }
 
+    /// A source that is off says nothing, and what it said is not told again as the present.
+    fn observe_switch(&mut self, source: SourceName, is_on: bool, now: Now) -> Option<Draft> {
+        match source {
+            SourceName::Health => self.health = HealthWatch::default(),
+            SourceName::Inventory => self.inventory = Part::default(),
+            SourceName::Patch => self.patch = None,
+            SourceName::Backup => self.backup = Part::default(),
+            SourceName::Checks => self.checks = Part::default(),
+            SourceName::Drives => self.drives = Part::default(),
+            SourceName::Incidents | SourceName::Software => {}
+        }
+        let name = source.as_str();
+        let is_of = |known: &str| {
+            known.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.sources.retain(|known, _| !is_of(known));
+        if !is_on {
+            let reason = Some("switched off in this endpoint's own configuration".to_owned());
+            let off = SourceStatus {
+                name: name.to_owned(),
+                result: ScanResult::Unsupported,
+                reason,
+                since: now.wall,
+            };
+            self.sources.insert(name.to_owned(), off);
+        }
+        self.agent.newest().cloned().and_then(|agent| self.observe_agent(agent, now))
+    }
+
     /// What is true now and may have gone unsaid, observed now: after every connect. What travels in the kept lane is
     /// held there until it is acknowledged; when some had to wait, the collector may have taken it for history, and
     /// the [full picture](Self::full_picture) is due.
@@ -230,6 +270,16 @@ impl Reporter {
         ];
         observed_now(self.current_state(now).into_iter().chain(more.into_iter().flatten()), now)
     }
+}
+
+/// Numbers that wiggle, such as the age of a file that is young enough, are no news by themselves.
+fn same_checks(told: &(Vec<Service>, Vec<Check>), seen: &(Vec<Service>, Vec<Check>)) -> bool {
+    let same = |(told, seen): (&Check, &Check)| {
+        let wiggles = matches!(seen.kind.as_str(), "file" | "process");
+        let value = if wiggles { seen.value } else { told.value };
+        *seen == Check { value, ..told.clone() }
+    };
+    told.0 == seen.0 && told.1.len() == seen.1.len() && told.1.iter().zip(&seen.1).all(same)
 }
 
 /// A state that is told again is observed again, whenever it was first seen.

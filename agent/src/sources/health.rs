@@ -7,6 +7,7 @@
 //! absent, never zero. The busiest processes are looked for only while a number is past a band of the policy.
 
 mod battery;
+pub mod doctor;
 mod interfaces;
 pub(super) mod mounts;
 mod proc;

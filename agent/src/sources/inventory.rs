@@ -2,6 +2,7 @@
 
 mod addresses;
 mod class;
+pub mod doctor;
 mod end_of_life;
 pub(super) mod kernels;
 mod release;
@@ -29,6 +30,11 @@ const INTERVAL: Duration = Duration::from_secs(3600);
 /// The machine's host name as the system tells it.
 pub fn host_name() -> Option<String> {
     imp::host_name()
+}
+
+/// The machine's own addresses, loopback and link-local ones aside. Empty where they cannot be told.
+pub(super) fn own_addresses(root: &Path) -> Vec<std::net::IpAddr> {
+    imp::own_addresses(root)
 }
 
 /// Looks at the machine seen below `root`.

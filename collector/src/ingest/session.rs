@@ -5,6 +5,7 @@ use std::{pin::pin, time::Instant};
 use dogwatch_model::{EndpointId, EndpointState, Epoch, Goodbye, LaneMarks, MachineEvidence, Report};
 use dogwatch_proto::{
     conversions::ConversionError,
+    packed::{self, Unpacker},
     v1::{self, agent_message, collector_message},
 };
 use jiff::Timestamp;
@@ -43,15 +44,14 @@ pub(super) async fn open(
     let (outbound, answers) = mpsc::channel(OUTBOUND_QUEUE);
     let cut = CancellationToken::new();
     let pace = Pace::new(uplink.terms.frames_per_second, uplink.terms.frames_burst, Instant::now());
-    let mut session = Session { uplink, peer, outbound, cut, id: 0, pace };
-    let attached = if session.peer.certificate_expired {
+    let unpacker = Unpacker::default();
+    let mut session = Session { uplink, peer, outbound, cut, id: 0, pace, unpacker };
+    if session.peer.certificate_expired {
         // Nothing but a renewal is taken from it, so the fleet does not count it as present.
-        Attached { session: 0, stored: LaneMarks::default() }
+        session.say(collector_message::Message::Welcome(session.welcome(now)));
     } else {
-        session.attach(hello, now).await?
-    };
-    session.id = attached.session;
-    session.welcome(attached.stored, now);
+        session.id = session.attach(hello, now).await?.session;
+    }
     tokio::spawn(session.run(frames));
     Ok(ReceiverStream::new(answers).map(|message| *message))
 }
@@ -63,6 +63,7 @@ struct Session {
     cut: CancellationToken,
     id: u64,
     pace: Pace,
+    unpacker: Unpacker,
 }
 
 /// How a session ended.
@@ -89,6 +90,7 @@ impl Session {
             epoch,
             first,
             evidence,
+            welcome: self.welcome(at),
             outbound: self.outbound.clone(),
             cut: self.cut.clone(),
             at,
@@ -99,17 +101,17 @@ impl Session {
         answer.await.map_err(|_| down())?.map_err(Status::from)
     }
 
-    fn welcome(&self, stored: LaneMarks, now: Timestamp) {
+    /// The answer to Hello, but for what is stored, which the core knows.
+    fn welcome(&self, now: Timestamp) -> v1::Welcome {
         let terms = &self.uplink.terms;
-        let welcome = v1::Welcome {
-            stored: Some(stored.into()),
+        v1::Welcome {
+            stored: Some(LaneMarks::default().into()),
             window: WINDOW,
             backoff_cap_ms: terms.backoff_cap_ms,
             server_time_us: now.as_microsecond(),
             late_after_ms: terms.late_after_ms,
-        };
-        self.say(collector_message::Message::Welcome(welcome));
-        self.say(collector_message::Message::Policy(terms.policy.clone()));
+            capabilities: vec![packed::CAPABILITY.to_owned()],
+        }
     }
 
     /// Queues a message. A full queue means that the agent does not read: it is cut.
@@ -170,6 +172,9 @@ impl Session {
                 Err(Status::unauthenticated("the certificate has expired: renew it first"))
             }
             agent_message::Message::Report(report) => {
+                // From here on, the journal included, a report is whole and plain.
+                let unpacked = self.unpacker.unpack(report);
+                let report = unpacked.map_err(|error| Status::invalid_argument(error.to_string()))?;
                 let incoming = Incoming {
                     lane: report.lane,
                     sequence: report.sequence,

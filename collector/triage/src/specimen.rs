@@ -3,9 +3,10 @@
 use dogwatch_model::{
     AgentEvent, AgentFacts, BackupJob, BackupKind, BackupRun, BackupStatus, Battery, Check, CheckState,
     Class, Confidence, Cpu, Criticality, Disk, Drive, Endpoint, EndpointId, EndpointState, Facts, Hardware,
-    Health, Incident, IncidentKind, Interface, Inventory, Memory, Net, OrgId, Os, OsFamily, PatchStatus,
-    Presence, Pressure, Process, Reboot, RestoreTest, RunResult, ScanResult, Security, Service, SiteId,
-    SoftwareDigest, SourceStatus, Temperature, Top, Update, UpdateClass, UpdateSeverity, UpdateState,
+    Health, Incident, IncidentKind, InstallResult, Interface, Inventory, Memory, Net, OrgId, Os, OsFamily,
+    PatchSource, PatchStatus, Presence, Pressure, Process, Reboot, RestoreKind, RestoreTest, RunResult,
+    ScanResult, Security, Service, SiteId, SoftwareDigest, SourceStatus, Temperature, Top, Update,
+    UpdateClass, UpdateSeverity, Upkeep,
 };
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -85,12 +86,15 @@ pub(crate) fn full_server() -> Endpoint {
             name: "sshd".into(),
             state: "running".into(),
             expected: Some("running".into()),
+            enabled: Some(true),
         }]),
         checks: Some(vec![Check {
             name: "web".into(),
             kind: "http".into(),
             state: CheckState::Ok,
             detail: Some("200".into()),
+            value: Some(200),
+            certificate_expires_at: Some(before(-90 * DAY)),
         }]),
         drives: Some(vec![drive()]),
         incidents: Some(vec![incident(IncidentKind::OomKill, Some("java"), 3 * DAY)]),
@@ -229,24 +233,31 @@ pub(crate) fn patch(updates: Vec<Update>) -> PatchStatus {
         updates: Some(updates),
         reboot: Some(Reboot { pending: false, reasons: vec![], since: None, confidence: Confidence::Strong }),
         last_install_at: Some(before(9 * DAY)),
+        last_install_result: Some(InstallResult::Success),
         auto_update: Some(false),
+        sources: vec![PatchSource {
+            source: "apt".into(),
+            result: ScanResult::Ok,
+            error: None,
+            scanned_at: before(HOUR),
+            known_at: Some(before(HOUR)),
+            metadata_at: Some(before(6 * HOUR)),
+            scan_seconds: Some(1.5),
+        }],
     }
 }
 
 /// A security update without a stated severity, as apt tells it.
 pub(crate) fn update(package: &str, missing_for: i64) -> Update {
     Update {
-        id: format!("apt:{package}"),
-        package: package.into(),
         installed: Some("3.0.15-1".into()),
         available: Some("3.0.17-1".into()),
         class: UpdateClass::Security,
         severity: UpdateSeverity::Unspecified,
         cves: vec!["CVE-2026-1234".into()],
-        kbs: vec![],
         origin: Some("Debian-Security:12/stable-security".into()),
         first_seen_missing: before(missing_for),
-        state: UpdateState::Missing,
+        ..Update::missing("apt", package)
     }
 }
 
@@ -263,23 +274,35 @@ pub(crate) fn job() -> BackupJob {
         last_success: Some(before(HOUR)),
         consecutive_failures: 0,
         restore_test: Some(RestoreTest {
-            at: before(10 * DAY),
-            result: RunResult::Success,
             duration_seconds: Some(90),
+            kind: Some(RestoreKind::File),
+            rto_seconds: Some(4 * 3600),
+            by: Some("ann".into()),
+            evidence: Some("exit code 0".into()),
+            ..RestoreTest::new(before(10 * DAY), RunResult::Success)
         }),
+        target: Some("sftp:backup@vault:/srv".into()),
+        rto_seconds: Some(4 * 3600),
+        retention: None,
+        encrypted: Some(true),
+        offsite: Some(true),
+        immutable: Some(false),
+        versions_kept: Some(30),
+        oldest_version: Some(before(30 * DAY)),
+        last_check: Some(Upkeep { at: before(2 * DAY), result: RunResult::Success }),
+        last_prune: None,
+        size_anomaly: None,
+        problem: None,
     }
 }
 
 pub(crate) fn run(result: RunResult) -> BackupRun {
     BackupRun {
-        id: "r1".into(),
-        started_at: before(HOUR + 60),
         ended_at: Some(before(HOUR)),
-        result,
         exit_code: Some(i32::from(result == RunResult::Failed)),
         message: Some("last words".into()),
         bytes_added: Some(GIB),
         bytes_total: Some(20 * GIB),
-        snapshot: None,
+        ..BackupRun::new("r1".into(), before(HOUR + 60), result)
     }
 }
