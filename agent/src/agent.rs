@@ -23,7 +23,9 @@ use crate::{
     policy::Policy,
     report::{Reporter, Sighting},
     service,
-    sources::{Desk, Switch, Triggers, backup, file_watch::FileWatch, health, inventory, own_cost, patch},
+    sources::{
+        Desk, Switch, Triggers, backup, file_watch::FileWatch, health, inventory, own_cost, patch, software,
+    },
     state_dir::{LockError, StateError},
     uplink::{Backoff, Control, Uplink, random_unit},
     wishes::Wishes,
@@ -157,6 +159,8 @@ fn start_sources(
 ) {
     let root = config.root.clone();
     spawn(lifecycle, SourceName::Inventory, &desk, |desk| inventory::run(desk, root));
+    let root = config.root.clone();
+    spawn(lifecycle, SourceName::Software, &desk, |desk| software::run(desk, root));
     let (scanner, changed) = (patch::Scanner::new(&config.root, &config.state), Arc::new(Notify::new()));
     patch::watch(files, &config.root, &changed);
     spawn(lifecycle, SourceName::Patch, &desk, |desk| patch::run(desk, scanner, changed));

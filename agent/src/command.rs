@@ -6,6 +6,7 @@ mod enroll;
 mod output;
 mod preview;
 mod run;
+mod service;
 mod status;
 
 use std::{io, path::PathBuf, process::ExitCode};
@@ -17,6 +18,7 @@ use crate::{
     config::{Config, ConfigError},
     dial::Failure,
     enroll::EnrollError,
+    service::ServiceError,
 };
 
 /// Exit codes that other programs may rely on.
@@ -51,6 +53,9 @@ enum Command {
     Enroll(enroll::Arguments),
     /// Run in the foreground; the service runs the same
     Run,
+    /// Have the system run the agent
+    #[command(subcommand)]
+    Service(service::Command),
     /// Show what this agent is and how its link is doing
     Status(status::Arguments),
     /// Say what is wrong on this machine, and how to mend it
@@ -71,6 +76,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
         Command::Status(arguments) => status::status(&located, &arguments),
         Command::Doctor(arguments) => doctor::doctor(&located, &arguments),
         Command::Backup(command) => backup::backup(&located, command),
+        Command::Service(command) => service::service(&located, command),
         Command::Enroll(arguments) => read(&located).and_then(|config| enroll::enroll(&config, arguments)),
         Command::Preview(arguments) => {
             read(&located).and_then(|config| preview::preview(&config, &arguments))
@@ -111,6 +117,9 @@ fn exit_code(error: &anyhow::Error) -> u8 {
                 | Failure::Broken { .. }
         )
     };
+    if let Some(ServiceError::NotAllowed(..)) = error.downcast_ref() {
+        return exit::NOT_ALLOWED;
+    }
     match error.downcast_ref::<EnrollError>() {
         Some(EnrollError::Link(failure)) if unreachable(failure) => exit::UNREACHABLE,
         Some(EnrollError::Link(_) | EnrollError::Refused { .. }) => exit::NOT_ALLOWED,

@@ -22,7 +22,7 @@ use crate::{
     config::Config,
     dial::{self, Failure, Outlet, channel},
     identity::{self, EndpointRecord, Identity, IdentityError, evidence},
-    state_dir::StateError,
+    state_dir::{self, StateError},
 };
 
 /// Tags one endpoint may ask for.
@@ -104,6 +104,7 @@ pub async fn enroll(config: &Config, request: Request) -> Result<Enrolled, Enrol
         return Err(EnrollError::AlreadyEnrolled { name: record.name, collector: record.collector, folder });
     }
     state.create()?;
+    state_dir::restrict(state.path()).await?;
     let key = identity::new_key()?;
     let address = request.token.address.clone();
     let root_sha256 = request.token.root_sha256;

@@ -17,6 +17,7 @@ pub mod config;
 pub mod cost;
 pub mod dial;
 pub mod enroll;
+pub mod farewell;
 pub mod finding;
 pub mod identity;
 pub mod lifecycle;

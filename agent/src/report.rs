@@ -142,7 +142,6 @@ pub struct Reporter {
     backup: Part<BackupStatus>,
     checks: Part<(Vec<Service>, Vec<Check>)>,
     drives: Part<Vec<Drive>>,
-    software: Part<Vec<Software>>,
     agent: Part<AgentFacts>,
     sources: BTreeMap<String, SourceStatus>,
     patch: Option<PatchStatus>,
@@ -183,10 +182,7 @@ impl Reporter {
                 .drives
                 .take(drives, asked, PartialEq::eq, DRIVES_AGAIN, at)
                 .map(|drives| drives_draft(drives, now.wall)),
-            Observation::Software(software) => self
-                .software
-                .take(software, asked, PartialEq::eq, Duration::MAX, at)
-                .map(|software| software_draft(software, now.wall)),
+            Observation::Software(software) => Some(software_draft(software, now.wall)),
             Observation::Incidents(incidents) => incidents_draft(incidents),
             Observation::Agent(agent) => self.observe_agent(agent, now),
             Observation::Source(source) => self.observe_source(source, now),
@@ -232,8 +228,7 @@ impl Reporter {
             SourceName::Backup => self.backup = Part::default(),
             SourceName::Checks => self.checks = Part::default(),
             SourceName::Drives => self.drives = Part::default(),
-            SourceName::Software => self.software = Part::default(),
-            SourceName::Incidents => {}
+            SourceName::Incidents | SourceName::Software => {}
         }
         let name = source.as_str();
         let is_of = |known: &str| {
@@ -270,7 +265,6 @@ impl Reporter {
             self.backup.newest().map(|backup| backup_draft(backup.clone())),
             self.checks.newest().map(|checks| checks_draft(checks.clone(), now.wall)),
             self.drives.newest().map(|drives| drives_draft(drives.clone(), now.wall)),
-            self.software.newest().map(|software| software_draft(software.clone(), now.wall)),
         ];
         observed_now(self.current_state(now).into_iter().chain(more.into_iter().flatten()), now)
     }

@@ -11,8 +11,9 @@ pub mod inventory;
 pub mod own_cost;
 pub mod parsers;
 pub mod patch;
-mod process;
+pub(crate) mod process;
 mod retry;
+pub mod software;
 
 use std::{sync::Arc, time::Duration};
 

@@ -15,7 +15,7 @@ use crate::{
     config::{Config, SourceName},
     policy::Policy,
     report::{self, Observation, Reporter},
-    sources::{backup::ledger::Ledger, health, inventory, own_cost, patch},
+    sources::{backup::ledger::Ledger, health, inventory, own_cost, patch, software, software::Census},
 };
 
 /// Between the two samples that processor use is told from.
@@ -64,7 +64,10 @@ pub(super) fn preview(config: &Config, arguments: &Arguments) -> anyhow::Result<
 async fn observe(config: &Config, wanted: impl Fn(SourceName) -> bool) -> Vec<Observation> {
     let mut seen = Vec::new();
     if wanted(SourceName::Inventory) {
-        seen.push(Observation::Inventory(inventory::look(&config.root)));
+        seen.push(Observation::Inventory(inventory::look(&config.root, &mut Census::default()).await));
+    }
+    if wanted(SourceName::Software) {
+        seen.push(Observation::Software(software::look(&config.root).await.0));
     }
     if wanted(SourceName::Health) {
         let mut sampler = health::Sampler::new(&config.root);

@@ -74,8 +74,10 @@ impl Control {
     /// Looks again now. Unknown names are for newer agents.
     pub(super) fn refresh(&self, wire: &v1::Refresh) {
         let named: Vec<SourceName> = wire.sources.iter().filter_map(|name| name.parse().ok()).collect();
-        let sources = if wire.sources.is_empty() { SourceName::ALL } else { &named };
-        for &source in sources {
+        // The list of software is long; whoever wants it asks for it by name.
+        let all = SourceName::ALL.iter().copied().filter(|source| *source != SourceName::Software);
+        let sources = if wire.sources.is_empty() { all.collect() } else { named };
+        for source in sources {
             tracing::debug!(%source, "refresh asked for");
             self.triggers.of(source).notify_one();
         }
