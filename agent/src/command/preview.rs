@@ -23,7 +23,9 @@ const BETWEEN_SAMPLES: Duration = Duration::from_secs(1);
 
 /// What can be typed after `preview`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Sizes are of the message and its gRPC frame; TLS, TCP and IP come on top.")]
+#[command(
+    after_help = "Sizes are of the message and its gRPC frame; TLS, TCP and IP come on top. Health is packed into fewer bytes for a collector that understands it."
+)]
 pub(super) struct Arguments {
     /// Only what this source tells; may be repeated [default: all that are switched on]
     #[arg(long = "source", value_name = "SOURCE", value_parser = parse_source)]
