@@ -3,22 +3,29 @@
 //!
 //! A parser takes any text and answers; it never panics, and it takes time in proportion to what it was given.
 
-use super::patch;
+use super::{patch, software};
+use crate::service;
 
 /// A parser behind a common face: what it makes of the text does not matter here.
 pub type Parser = fn(&str);
 
 /// Name and parser, sorted by name.
 pub const PARSERS: &[(&str, Parser)] = &[
+    ("apk.installed", software::apk::survives),
     ("apk.version", patch::apk::survives),
     ("apt.simulation", patch::apt::survives),
     ("brew.outdated", patch::brew::survives),
     ("dnf", patch::dnf::survives),
+    ("dpkg.status", software::dpkg::survives),
     ("flatpak", patch::flatpak::survives),
+    ("launchctl.print", service::launchctl_print::survives),
     ("pacman", patch::pacman::survives),
+    ("pacman.folder", software::pacman::survives),
     ("proc.maps", patch::libraries_survive),
     ("rpm.installed", patch::rpm::survives),
     ("snap.state", patch::snap::survives),
+    ("snap.yaml", software::snap::survives),
+    ("systemctl.show", service::systemctl_show::survives),
     ("xml", patch::xml::survives),
     ("zypper", patch::zypper::survives),
 ];

@@ -49,6 +49,9 @@ patch.updates[].published_at patch.updates[].last_attempt patch.updates[].result
 patch.updates[].reboot_required patch.updates[].superseded_by
 patch.sources[].source patch.sources[].result patch.sources[].error patch.sources[].scanned_at
 patch.sources[].known_at patch.sources[].metadata_age patch.sources[].scan_seconds
+agent.sources[].name agent.sources[].result agent.sources[].reason agent.sources[].since
+agent.events[].kind agent.events[].detail agent.events[].at agent.events[].age
+os.kernel_installed os.end_of_life net.domain
 backup.jobs[].exit_code backup.jobs[].message backup.jobs[].first_seen backup.jobs[].every
 ";
 

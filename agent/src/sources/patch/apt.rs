@@ -12,6 +12,7 @@ mod simulation;
 
 use dogwatch_model::{Update, UpdateClass, UpdateState};
 pub(super) use history::tail;
+use jiff::Timestamp;
 use simulation::{Simulation, Upgrade};
 
 use super::{
@@ -31,6 +32,12 @@ pub(super) async fn scan(ground: &Ground) -> Scan {
         auto_update: dump.as_deref().ok().map(periodic::upgrades_by_itself),
         ..Scan::from(updates(ground, dump.as_deref().unwrap_or_default()).await)
     }
+}
+
+/// When the lists were last refreshed; nothing without lists.
+pub(super) fn refreshed_at(ground: &Ground) -> Option<Timestamp> {
+    let root = ground.root();
+    lists::are_there(root).then(|| lists::refreshed_at(root)).flatten()
 }
 
 async fn updates(ground: &Ground, dump: &str) -> Result<Vec<Update>, ScanError> {

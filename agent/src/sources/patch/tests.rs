@@ -63,13 +63,11 @@ async fn a_machine_without_a_known_package_manager_is_unsupported_not_fine() {
     let root = tempfile::tempdir().unwrap();
     let status = Scanner::new(root.path(), &StateDir::new(root.path())).scan().await;
     assert_eq!((status.result, status.updates), (ScanResult::Unsupported, None));
-    assert_eq!(sources(root.path()), Vec::<&str>::new());
 }
 
 #[tokio::test]
 async fn two_sources_are_merged_and_each_has_its_entry() {
     let machine = machine("echo 'foo 1.0-1 -> 1.1-1'");
-    assert_eq!(sources(machine.root()), ["apt", "pacman"]);
     let status = machine.scanner(Duration::from_secs(60)).scan().await;
     assert_eq!(
         (status.source.as_str(), status.result, status.error.clone()),

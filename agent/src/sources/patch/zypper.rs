@@ -99,7 +99,7 @@ fn arguments(ground: &Ground) -> Vec<&str> {
 }
 
 /// When any repository was last refreshed.
-fn refreshed_at(ground: &Ground) -> Option<Timestamp> {
+pub(super) fn refreshed_at(ground: &Ground) -> Option<Timestamp> {
     let repositories = fs::read_dir(ground.path("var/cache/zypp/raw")).ok()?;
     let index = |repository: PathBuf| modified(&repository.join("repodata/repomd.xml"));
     let cookie = |repository: PathBuf| modified(&repository.join("cookie"));

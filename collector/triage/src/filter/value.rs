@@ -1,6 +1,8 @@
 //! The values that a program computes: small, copied, borrowed from the row.
 
-use dogwatch_model::{BackupJob, Check, Disk, PatchSource, Service, Temperature, Update};
+use dogwatch_model::{
+    AgentEvent, BackupJob, Check, Disk, PatchSource, Service, SourceStatus, Temperature, Update,
+};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -98,6 +100,8 @@ pub(crate) enum Item<'a> {
     Update(&'a Update),
     PatchSource(&'a PatchSource),
     Job(&'a BackupJob),
+    Event(&'a AgentEvent),
+    Source(&'a SourceStatus),
 }
 
 /// A list of facts, borrowed.
@@ -111,6 +115,8 @@ pub(crate) enum List<'a> {
     Updates(&'a [Update]),
     PatchSources(&'a [PatchSource]),
     Jobs(&'a [BackupJob]),
+    Events(&'a [AgentEvent]),
+    Sources(&'a [SourceStatus]),
 }
 
 impl<'a> List<'a> {
@@ -124,6 +130,8 @@ impl<'a> List<'a> {
             List::Updates(list) => list.len(),
             List::PatchSources(list) => list.len(),
             List::Jobs(list) => list.len(),
+            List::Events(list) => list.len(),
+            List::Sources(list) => list.len(),
         }
     }
 
@@ -138,6 +146,8 @@ impl<'a> List<'a> {
             List::Updates(list) => Item::Update(&list[index]),
             List::PatchSources(list) => Item::PatchSource(&list[index]),
             List::Jobs(list) => Item::Job(&list[index]),
+            List::Events(list) => Item::Event(&list[index]),
+            List::Sources(list) => Item::Source(&list[index]),
         }
     }
 }

@@ -34,6 +34,6 @@ mod tests {
         let status = "Package: bash\nStatus: install ok installed\nVersion: 1\n\nPackage: linux-image-amd64\n\
             Status: hold ok installed\n\nStatus: hold ok installed\n\nPackage: gone\nStatus: deinstall ok config-files\n";
         assert_eq!(parse(status.as_bytes()).unwrap(), ["linux-image-amd64"]);
-        assert_eq!(parse(&b"\xff\nPackage: \xff\nStatus: hold ok"[..]).unwrap(), Vec::<String>::new());
+        assert_eq!(parse(&b"\xff\nPackage: \xff\nStatus: hold ok"[..]).unwrap(), ["\u{fffd}"]);
     }
 }
