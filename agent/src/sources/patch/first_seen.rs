@@ -72,6 +72,9 @@ impl FirstSeen {
     /// Since when a reboot that no file dates has been waiting.
     pub(super) fn reboot_since(&mut self, pending: bool, now: Timestamp) -> Option<Timestamp> {
         let known = self.seen.get(REBOOT).map(|seen| seen.at.min(now));
+        if now < EARLIEST {
+            return None;
+        }
         if pending && known.is_none() {
             self.seen.insert(REBOOT.to_owned(), Seen { class: UpdateClass::Regular, at: now });
             self.store();

@@ -142,6 +142,9 @@ async fn what_nobody_touched_is_not_asked_again_unless_somebody_wants_to_know() 
     let mut scanner = machine.scanner(Duration::from_secs(60));
     let first = scanner.scan().await;
     scanner.start(Look::Due);
+    let quiet = timeout(Duration::from_millis(50), scanner.news()).await;
+    assert!(quiet.is_err(), "what still holds is not told again");
+    scanner.start(Look::Changed);
     scanner.news().await;
     let again = scanner.status().await;
     assert_eq!(called(), 1);
