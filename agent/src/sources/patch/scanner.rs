@@ -168,7 +168,7 @@ impl Scanner {
 
     /// What is known now.
     pub(super) async fn status(&mut self) -> PatchStatus {
-        self.told_at = Some(Instant::now());
+        (self.untold, self.told_at) = (false, Some(Instant::now()));
         let now = Timestamp::now();
         let mut status = self.board.status(now);
         let silent = self.board.silent();
