@@ -18,7 +18,7 @@ use dogwatch_model::{
     AgentEvent, AgentFacts, BackupStatus, Check, Drive, Health, Incident, Inventory, Lane, PatchStatus,
     Report, ScanResult, Service, Software, SourceStatus,
 };
-use dogwatch_proto::conversions::limits;
+use dogwatch_proto::{conversions::limits, packed};
 use jiff::Timestamp;
 
 use crate::{
@@ -160,6 +160,8 @@ impl Reporter {
         let at = now.moment;
         match what {
             Observation::Health(sample) => {
+                // Judged as the collector will see it.
+                let sample = packed::rounded(sample);
                 let worth = self.health.observe(sample.clone(), policy, at, unit);
                 worth.or(asked.then_some(sample)).map(health_draft)
             }
@@ -183,7 +185,7 @@ impl Reporter {
                 .take(drives, asked, PartialEq::eq, DRIVES_AGAIN, at)
                 .map(|drives| drives_draft(drives, now.wall)),
             Observation::Software(software) => Some(software_draft(software, now.wall)),
-            Observation::Incidents(incidents) => incidents_draft(incidents),
+            Observation::Incidents(incidents) => incidents_draft(incidents, now.wall),
             Observation::Agent(agent) => self.observe_agent(agent, now),
             Observation::Source(source) => self.observe_source(source, now),
             Observation::Switched { source, is_on } => self.observe_switch(source, is_on, now),
@@ -315,8 +317,9 @@ fn software_draft(software: Vec<Software>, at: Timestamp) -> Draft {
     Draft { report, topic: Some(Topic::Software) }
 }
 
-fn incidents_draft(mut incidents: Vec<Incident>) -> Option<Draft> {
+/// Observed now, whenever they happened: the collector takes the time of an observation for the endpoint's clock.
+fn incidents_draft(mut incidents: Vec<Incident>, at: Timestamp) -> Option<Draft> {
     incidents.truncate(limits::INCIDENTS);
-    let at = incidents.last()?.at;
-    Some(Draft { report: Report { incidents, ..Report::empty(Lane::Kept, 0, at) }, topic: None })
+    (!incidents.is_empty())
+        .then(|| Draft { report: Report { incidents, ..Report::empty(Lane::Kept, 0, at) }, topic: None })
 }

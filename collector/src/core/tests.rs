@@ -244,27 +244,15 @@ impl Sim {
 
 fn backup_report(sequence: u64, at: Timestamp, result: RunResult) -> Report {
     let run = BackupRun {
-        id: format!("run-{sequence}"),
-        started_at: at - 5.seconds(),
         ended_at: Some(at),
-        result,
         exit_code: Some(i32::from(result == RunResult::Failed)),
-        message: None,
-        bytes_added: None,
-        bytes_total: None,
-        snapshot: None,
+        ..BackupRun::new(format!("run-{sequence}"), at - 5.seconds(), result)
     };
     let job = BackupJob {
-        name: "nightly".into(),
-        product: "command".into(),
-        kind: BackupKind::Backup,
-        every_seconds: None,
-        rpo_seconds: None,
-        first_seen: at,
         last_success: (result == RunResult::Success).then_some(at),
         consecutive_failures: u32::from(result == RunResult::Failed),
         last_run: Some(run),
-        restore_test: None,
+        ..BackupJob::new("nightly".into(), "command".into(), BackupKind::Backup, at)
     };
     let mut report = Report::empty(Lane::Kept, sequence, at);
     report.backup = Some(BackupStatus { scanned_at: at, jobs: vec![job] });

@@ -55,12 +55,15 @@ pub mod ids;
 pub mod incident;
 pub mod inventory;
 pub mod join_token;
+pub mod metric;
 pub mod patch;
 pub mod report;
 pub mod services;
 pub mod software;
 
-pub use backup::{BackupJob, BackupKind, BackupRun, BackupStatus, RestoreTest, RunResult};
+pub use backup::{
+    BackupJob, BackupKind, BackupRun, BackupStatus, RestoreKind, RestoreTest, RunResult, Upkeep,
+};
 pub use drive::Drive;
 pub use endpoint::{
     Class, Criticality, Endpoint, EndpointState, Facts, Goodbye, MachineEvidence, Presence, Side,

@@ -5,8 +5,10 @@
 
 mod backup;
 mod describe;
+mod drive;
 mod endpoint;
 mod health;
+mod incident;
 mod inventory;
 mod patch;
 

@@ -2,7 +2,10 @@
 
 use dogwatch_model::{CheckState, Class, Criticality, EndpointState, ScanResult};
 
-use super::{Field, Kind, Type, backup, choice, choices, element, group, health, inventory, patch, records};
+use super::{
+    Field, Kind, Type, backup, choice, choices, drive, element, group, health, incident, inventory, patch,
+    records,
+};
 use super::{fact, text, texts, value};
 use crate::filter::{
     reads::Reads,
@@ -62,6 +65,14 @@ pub(super) static FIELDS: &[Field] = &[
         row.endpoint.facts.checks.as_deref().map(List::Checks)
     })
     .reads(Reads::CHECKS),
+    records("drives", "physical drives", drive::FIELDS, |row, _| {
+        row.endpoint.facts.drives.as_deref().map(List::Drives)
+    })
+    .reads(Reads::DRIVES),
+    records("incidents", "what happened to it lately, oldest first", incident::FIELDS, |row, _| {
+        row.endpoint.facts.incidents.as_deref().map(List::Incidents)
+    })
+    .reads(Reads::INCIDENTS),
     group("patch", "patch status", patch::FIELDS).reads(Reads::PATCH),
     group("backup", "backup status", backup::FIELDS).reads(Reads::BACKUP),
     group("security", "security posture", inventory::SECURITY).reads(Reads::INVENTORY),
