@@ -3,6 +3,8 @@
 //! Files are 0600 and folders 0700. Nothing here is written on a timer: identity at enrolment and renewal, the
 //! backup ledger when a run arrives, the link's state when it changes.
 
+mod access;
+
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
@@ -30,7 +32,7 @@ impl StateError {
 }
 
 /// The state folder.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateDir {
     path: PathBuf,
 }
@@ -78,6 +80,20 @@ impl StateDir {
     /// When any step fails; the old file is then still there.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), StateError> {
         write_atomically(&self.path.join(name), content)
+    }
+
+    /// Removes a file; one that is not there is removed already.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), StateError> {
+        let path = self.path.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(StateError::new("remove", &path, error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Takes the folder for this process, until the guard is dropped.
@@ -134,6 +150,15 @@ pub fn create_private_dir(path: &Path) -> Result<(), StateError> {
             .map_err(|error| StateError::new("restrict", path, error))?;
     }
     Ok(())
+}
+
+/// Takes a folder and what is in it away from everybody but its owner and the administrators. For systems where a new
+/// folder is open to more people than the one who made it; elsewhere [`create_private_dir`] has done it.
+///
+/// # Errors
+/// When the system's tool cannot do it.
+pub async fn restrict(path: &Path) -> Result<(), StateError> {
+    access::restrict(path).await.map_err(|cause| StateError::new("restrict", path, cause))
 }
 
 /// Replaces a file as [`StateDir::write`] does.

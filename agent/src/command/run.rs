@@ -4,10 +4,20 @@ use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{agent, config::Config, telemetry};
+use crate::{
+    agent,
+    config::{Config, reload},
+    service, telemetry,
+};
 
-pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
+pub(super) fn run(located: Config) -> anyhow::Result<ExitCode> {
+    let config = reload::at_start(located)?;
     telemetry::start(&config);
+    service::dispatch(move || run_until_asked(config))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_until_asked(config: Config) -> anyhow::Result<()> {
     let runtime = super::runtime()?;
     let ended = runtime.block_on(async {
         let cancel = CancellationToken::new();
@@ -20,8 +30,7 @@ pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
     });
     // A volume that hangs must not hold up the end.
     runtime.shutdown_background();
-    ended?;
-    Ok(ExitCode::SUCCESS)
+    Ok(ended?)
 }
 
 #[cfg(unix)]
@@ -41,7 +50,13 @@ async fn asked_to_end() {
 
 #[cfg(not(unix))]
 async fn asked_to_end() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = interrupt => {}
+        () = service::asked_to_end() => {}
     }
 }

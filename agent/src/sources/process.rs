@@ -4,6 +4,13 @@
 //! parsers know, and no TMPDIR, proxy or library path of whoever started the agent gets in. The tool has a process
 //! group of its own, which is killed whole when its time is over.
 
+#[cfg(unix)]
+#[path = "process/unix.rs"]
+mod imp;
+#[cfg(windows)]
+#[path = "process/windows.rs"]
+mod imp;
+
 use std::{io, process::Stdio, time::Duration};
 
 use tokio::{
@@ -12,7 +19,6 @@ use tokio::{
     time::timeout,
 };
 
-const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 /// Variables that configure a tool itself: who sets one for the agent means that tool.
 const PASSED_ON: [&str; 1] = ["APT_CONFIG"];
 /// A simulated upgrade of two thousand packages prints half a megabyte.
@@ -20,17 +26,17 @@ const OUTPUT_BYTES: u64 = 4 * 1024 * 1024;
 
 /// What a tool said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Output {
-    pub(super) stdout: String,
-    pub(super) stderr: String,
-    pub(super) success: bool,
+pub(crate) struct Output {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) success: bool,
     /// Exit code; absent when a signal ended it.
-    pub(super) code: Option<i32>,
+    pub(crate) code: Option<i32>,
 }
 
 /// Why there is no output.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ProcessError {
+pub enum ProcessError {
     #[error("cannot run {program}: {cause}")]
     Start { program: String, cause: io::Error },
     #[error("{program} did not end within {limit:?} and was stopped")]
@@ -38,20 +44,19 @@ pub(super) enum ProcessError {
 }
 
 /// Runs a tool to its end.
-pub(super) async fn run(program: &str, arguments: &[&str], limit: Duration) -> Result<Output, ProcessError> {
+pub(crate) async fn run(program: &str, arguments: &[&str], limit: Duration) -> Result<Output, ProcessError> {
     let start = |cause| ProcessError::Start { program: program.to_owned(), cause };
     let mut command = Command::new(program);
-    command.args(arguments).env_clear().env("PATH", PATH).env("LC_ALL", "C").env("LANGUAGE", "C");
+    command.args(arguments);
+    imp::plain(&mut command);
     command.envs(PASSED_ON.iter().filter_map(|name| std::env::var_os(name).map(|value| (name, value))));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    #[cfg(unix)]
-    command.process_group(0);
     let mut child = command.spawn().map_err(start)?;
-    let group = child.id();
+    let leader = child.id();
     match timeout(limit, finish(&mut child)).await {
         Ok(output) => output.map_err(start),
         Err(_) => {
-            kill_group(group);
+            imp::kill(leader).await;
             Err(ProcessError::TimedOut { program: program.to_owned(), limit })
         }
     }
@@ -72,17 +77,6 @@ async fn read(pipe: Option<impl AsyncRead + Unpin>) -> io::Result<String> {
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
-
-#[cfg(unix)]
-fn kill_group(leader: Option<u32>) {
-    use rustix::process::{Pid, Signal, kill_process_group};
-    let group = leader.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    // It may have ended in this very moment.
-    let _ = group.map(|group| kill_process_group(group, Signal::KILL));
-}
-
-#[cfg(not(unix))]
-fn kill_group(_leader: Option<u32>) {}
 
 #[cfg(all(test, unix))]
 mod tests {

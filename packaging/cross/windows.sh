@@ -1,0 +1,134 @@
+#!/bin/sh
+# The agent and the command line for Windows: compiled and linted, unit-tested and run under wine.
+#
+# One pass does it: clippy-driver stands in for the compiler, so that what is linted is also what is built.
+# What wine cannot do (delayed start, Windows Update, volumes) is not shown here; see the sources' own tests.
+set -eu
+
+usage() {
+    cat <<'UsageEnd'
+usage: sh packaging/cross/windows.sh [--lint]
+
+  --lint  compile and lint only; without it, unit tests and the program run under wine as well
+UsageEnd
+}
+
+lint_only=no
+case ${1:-} in
+    --lint) lint_only=yes ;;
+    --help | -h)
+        usage
+        exit 0
+        ;;
+    ?*)
+        usage >&2
+        exit 2
+        ;;
+esac
+
+cd -- "$(dirname -- "$0")/../.."
+. packaging/cross/std.sh
+
+target=x86_64-pc-windows-gnu
+export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER=x86_64-w64-mingw32-gcc
+programs=$cross/$target/debug
+native=${CARGO_TARGET_DIR:-target}/debug
+
+# --- wine: a prefix of its own, without a screen, a mail client or a browser --------------------------------
+
+WINEPREFIX=$PWD/$cross/wine
+WINEDEBUG=-all
+# pdh.dll is ours (see wine/pdh.c); mscoree and mshtml would ask to download something.
+WINEDLLOVERRIDES='mscoree,mshtml=;pdh=n'
+export WINEPREFIX WINEDEBUG WINEDLLOVERRIDES
+
+wine_server() { PATH=$PATH:/usr/lib/wine "$(command -v wineserver || echo /usr/lib/wine/wineserver)" "$@"; }
+
+set_up_wine() {
+    system=$WINEPREFIX/drive_c/windows/system32
+    if [ ! -d "$system" ]; then
+        wine wineboot --init >/dev/null 2>&1 || skip "wine does not start here"
+        wine winecfg -v win10 >/dev/null 2>&1 || skip "wine does not start here"
+    fi
+    x86_64-w64-mingw32-gcc -shared -O1 -o "$system/bcryptprimitives.dll" packaging/cross/wine/bcryptprimitives.c -ladvapi32
+    x86_64-w64-mingw32-gcc -shared -O1 -o "$system/pdh.dll" packaging/cross/wine/pdh.c -lntdll
+}
+
+# A collector of this machine, an agent under wine: enrolled, connected, seen, and gone with a goodbye.
+meet_a_collector() {
+    place=$(mktemp -d "$PWD/$cross/meeting.XXXXXX")
+    port=$((20000 + $$ % 10000 * 2))
+    "$native/dogwatch-collector" init --data-dir "$place/collector" --name wine --host localhost --host 127.0.0.1 \
+        --port "$port" --agent-port "$((port + 1))" >"$place/setup"
+    "$native/dogwatch-collector" serve --data-dir "$place/collector" >"$place/collector.log" 2>&1 &
+    collector=$!
+    until_true "the collector starts" grep -q '^ready ' "$place/collector.log"
+    export DOGWATCH_CONFIG_DIR="$place/cli"
+    "$native/dogwatch" login "$(sed -n 's|.*\(https://[^[:space:]]*/setup#[^[:space:]]*\).*|\1|p' "$place/setup" | head -n 1)" \
+        --person wine >/dev/null
+    token=$("$native/dogwatch" join-token create --org home --site main -o name)
+    wine "$programs/dogwatch-agent.exe" enroll "$token" --name wine-guest --state-dir "$place/agent"
+    wine "$programs/dogwatch-agent.exe" run --state-dir "$place/agent" >"$place/agent.log" 2>&1 &
+    agent=$!
+    until_true "the agent under wine is online" fleet_shows '"online": *true'
+    until_true "its system is told" fleet_shows '"windows"'
+    "$native/dogwatch" fleet
+    kill "$agent" "$collector" 2>/dev/null || true
+    wait "$agent" "$collector" 2>/dev/null || true
+    rm -rf "$place"
+}
+
+fleet_shows() { "$native/dogwatch" fleet -o json 2>/dev/null | grep -q -e "$1"; }
+
+until_true() {
+    what=$1
+    shift
+    deadline=$(($(date +%s) + 90))
+    until "$@"; do
+        if [ "$(date +%s)" -ge "$deadline" ]; then
+            echo "not within 90 s: $what"
+            tail -n 20 "$place"/*.log
+            return 1
+        fi
+        sleep 0.2
+    done
+}
+
+finish() {
+    status=$?
+    [ -z "${collector:-}" ] || kill "$collector" 2>/dev/null || true
+    [ "$lint_only" = yes ] || wine_server -k 2>/dev/null || true
+    exit "$status"
+}
+
+# ------------------------------------------------------------------------------------------------------------
+
+install gcc-mingw-w64-x86-64
+
+if [ "$lint_only" = yes ]; then
+    build_std cargo check -p dogwatch-agent -p dogwatch
+    elapsed "compiled and linted for $target"
+    exit
+fi
+
+install wine wine64
+build_std cargo test --no-run -p dogwatch-agent --lib --bins
+build_std cargo build -p dogwatch-agent -p dogwatch
+elapsed "compiled and linted for $target"
+
+trap finish EXIT
+trap 'exit 130' INT TERM HUP
+set_up_wine
+elapsed "wine is ready"
+# Tests of tools on the machine itself: wine shows them Linux's files, and has none of the tools.
+CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine build_std cargo test --quiet -p dogwatch-agent --lib --bins -- --skip on_this_machine
+elapsed "unit tests ran under wine"
+for arguments in --version preview; do
+    wine "$programs/dogwatch-agent.exe" $arguments
+done
+if [ -x "$native/dogwatch-collector" ] && [ -x "$native/dogwatch" ]; then
+    meet_a_collector
+else
+    echo "SKIP the meeting with a collector: $native has none; cargo build makes it"
+fi
+elapsed "the program ran under wine"
