@@ -4,9 +4,12 @@
 //! A source is a thin part that runs or reads and a pure part that understands text, tested on recorded text.
 
 pub mod backup;
+pub mod checks;
 pub mod doctor;
+pub mod drives;
 pub mod file_watch;
 pub mod health;
+pub mod incidents;
 pub mod inventory;
 pub mod own_cost;
 pub mod parsers;
@@ -30,7 +33,7 @@ use crate::{
     clock,
     config::{self, Live, SourceName},
     cost::{Looks, Standing},
-    policy::Policy,
+    policy::{Policy, Watched},
     report::{Observation, Sighting},
 };
 
@@ -68,10 +71,10 @@ pub struct Desk {
     cancel: CancellationToken,
     switch: Option<Switch>,
     asked: bool,
-    /// When the collector last got a look that it asked for.
-    asked_at: Option<Instant>,
     /// When the present look began.
     began: Instant,
+    /// When the collector last got a look that it asked for.
+    asked_at: Option<Instant>,
 }
 
 /// By which the endpoint's owner turns a source off, and on again.
@@ -98,16 +101,8 @@ impl Desk {
         trigger: Arc<Notify>,
         cancel: CancellationToken,
     ) -> Self {
-        Self {
-            observations,
-            policy,
-            trigger,
-            cancel,
-            switch: None,
-            asked: false,
-            asked_at: None,
-            began: Instant::now(),
-        }
+        let began = Instant::now();
+        Self { observations, policy, trigger, cancel, switch: None, asked: false, began, asked_at: None }
     }
 
     /// With a switch, by which it can be turned off.
@@ -178,10 +173,10 @@ impl Desk {
         }
         let look = self.wait(last, interval, changed).await;
         self.asked = look == Look::Asked;
+        self.began = Instant::now();
         if self.asked {
             self.asked_at = Some(Instant::now());
         }
-        self.began = Instant::now();
         look
     }
 
@@ -221,6 +216,16 @@ impl Desk {
                 }
             }
         }
+    }
+
+    /// A number of the policy in force.
+    pub fn policy<T>(&self, number: impl Fn(&Policy) -> T) -> T {
+        number(&self.policy.borrow())
+    }
+
+    /// The services and checks of the policy in force.
+    pub fn watched(&self) -> Arc<Watched> {
+        self.policy.borrow().watched.clone()
     }
 
     /// The version of the policy in force.

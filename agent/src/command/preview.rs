@@ -13,7 +13,9 @@ use crate::{
     config::{Config, SourceName},
     policy::Policy,
     report::{Observation, Reporter},
-    sources::{backup::ledger::Ledger, health, inventory, own_cost, patch, software::Census},
+    sources::{
+        backup::ledger::Ledger, drives, health, incidents, inventory, own_cost, patch, software::Census,
+    },
 };
 
 /// Between the two samples that processor use is told from.
@@ -22,10 +24,14 @@ const BETWEEN_SAMPLES: Duration = Duration::from_secs(1);
 pub(super) fn preview(config: &Config) -> anyhow::Result<ExitCode> {
     let observations = super::runtime()?.block_on(observe(config));
     let (mut reporter, policy) = (Reporter::default(), Policy::default().narrowed(&config.narrowing));
+    let mut reports = Vec::new();
     for observation in observations {
-        reporter.observe(observation, &policy, clock::now(), 0.5);
+        // What is told once is no part of the picture that is told again.
+        let once = matches!(observation, Observation::Incidents(_));
+        let draft = reporter.observe(observation, &policy, clock::now(), 0.5);
+        reports.extend(draft.filter(|_| once));
     }
-    let reports = reporter.full_picture(clock::now());
+    reports.extend(reporter.full_picture(clock::now()));
     let shown = reports.iter().map(|draft| shown(&draft.report)).collect::<Result<Vec<Value>, _>>()?;
     let mut out = std::io::stdout();
     serde_json::to_writer_pretty(&mut out, &shown)?;
@@ -39,10 +45,19 @@ async fn observe(config: &Config) -> Vec<Observation> {
         seen.push(Observation::Inventory(inventory::look(&config.root, &mut Census::default()).await));
     }
     if config.allows(SourceName::Health) {
-        let mut sampler = health::Sampler::new(&config.root);
+        let mut sampler = health::Sampler::new(&config.root, Vec::new());
         sampler.sample().await;
         tokio::time::sleep(BETWEEN_SAMPLES).await;
-        seen.push(Observation::Health(sampler.sample().await));
+        let bands = Policy::default().narrowed(&config.narrowing).bands;
+        seen.push(Observation::Health(sampler.sample_with_top(&bands).await));
+    }
+    if config.allows(SourceName::Drives) {
+        let mut inspector = drives::Inspector::without_memory(&config.root, &config.state);
+        seen.push(Observation::Drives(inspector.look().await.drives));
+    }
+    if config.allows(SourceName::Incidents) {
+        let mut watcher = incidents::Watcher::without_memory(&config.root, &config.state);
+        seen.push(Observation::Incidents(watcher.look(clock::now())));
     }
     if config.allows(SourceName::Patch) {
         let mut scanner = patch::Scanner::without_memory(&config.root, &config.state);

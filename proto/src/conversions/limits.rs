@@ -60,8 +60,20 @@ pub const SERVICES: usize = 256;
 /// Checks in a report.
 pub const CHECKS: usize = 256;
 
+/// Services that one policy names.
+pub const WATCHED_SERVICES: usize = 64;
+
+/// Checks that one policy names.
+pub const WATCHED_CHECKS: usize = 64;
+
+/// The shortest time between two looks of a check, seconds.
+pub const CHECK_EVERY_SECONDS: u32 = 30;
+
 /// Available updates in a patch status. A system two releases behind has some two thousand.
 pub const UPDATES: usize = 4096;
+
+/// Patch sources of one endpoint: there are a dozen package managers, and few machines have more than three.
+pub const PATCH_SOURCES: usize = 16;
 
 /// CVE names, and KB numbers, of one update. A kernel update names a few hundred.
 pub const ADVISORIES: usize = 512;

@@ -153,6 +153,7 @@ impl Machine {
             }),
             last_install_at_us: Some(now_us - 200 * HOUR_US),
             auto_update: Some(true),
+            ..v1::PatchStatus::default()
         }
     }
 
@@ -176,6 +177,7 @@ impl Machine {
                 bytes_added: Some(GIB),
                 bytes_total: Some(41 * GIB),
                 snapshot: Some("5a1f0c9e".to_owned()),
+                ..v1::BackupRun::default()
             }),
             last_success_us: Some(now_us - 8 * HOUR_US),
             consecutive_failures: 0,
@@ -183,7 +185,9 @@ impl Machine {
                 at_us: now_us - 240 * HOUR_US,
                 result: "success".to_owned(),
                 duration_seconds: Some(540),
+                ..v1::RestoreTest::default()
             }),
+            ..v1::BackupJob::default()
         });
         v1::BackupStatus { scanned_at_us: now_us, jobs: jobs.collect() }
     }
@@ -217,6 +221,7 @@ fn update(number: u64, now_us: i64) -> v1::Update {
         origin: Some("Debian-Security:13/stable-security".to_owned()),
         first_seen_missing_us: now_us - 24 * HOUR_US,
         state: "missing".to_owned(),
+        ..v1::Update::default()
     }
 }
 

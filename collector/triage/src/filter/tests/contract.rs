@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use dogwatch_model::{Update, UpdateClass, UpdateSeverity};
 use serde_json::Value as Json;
 
 use super::*;
@@ -23,8 +24,25 @@ health.disks[].free_bytes:bytes health.disks[].used_percent:percent
 health.disks[].inodes_free_percent:percent health.disks[].read_only:bool health.disks[].full_in:duration
 health.uptime:duration health.boot_at:instant health.clock_offset:duration health.reboot_pending:bool
 health.temperatures:list
-services:list services[].name services[].state services[].expected
-checks:list checks[].name checks[].kind checks[].state checks[].detail
+health.cpu.steal_percent:percent health.cpu.iowait_percent:percent
+health.pressure.cpu_some_percent:percent health.pressure.memory_some_percent:percent
+health.pressure.memory_full_percent:percent health.pressure.io_some_percent:percent
+health.pressure.io_full_percent:percent
+health.interfaces:list health.interfaces[].name health.interfaces[].received_bytes:bytes
+health.interfaces[].sent_bytes:bytes health.interfaces[].errors:int health.interfaces[].drops:int
+health.battery.charge_percent:percent health.battery.discharging:bool health.battery.health_percent:percent
+health.users:int health.top.by_cpu:list health.top.by_cpu[].pid:int health.top.by_cpu[].name
+health.top.by_cpu[].cpu_percent:percent health.top.by_cpu[].rss_bytes:bytes health.top.by_memory:list
+health.top.by_memory[].pid:int health.top.by_memory[].name health.top.by_memory[].cpu_percent:percent
+health.top.by_memory[].rss_bytes:bytes
+drives:list drives[].device drives[].model drives[].serial drives[].passed:bool
+drives[].problems:list_of_text drives[].celsius:float drives[].wear_percent:percent
+drives[].media_errors:int drives[].power_on_hours:int
+incidents:list incidents[].kind incidents[].subject incidents[].detail incidents[].at:instant
+incidents[].age:duration
+services:list services[].name services[].state services[].expected services[].enabled:bool
+checks:list checks[].name checks[].kind checks[].state checks[].detail checks[].value:int
+checks[].certificate_expires_at:instant checks[].certificate_days_left:int
 patch.source patch.scanned_at:instant patch.result patch.metadata_age:duration
 patch.missing.total:int patch.missing.security:int patch.missing.critical:int patch.missing.important:int
 patch.missing.moderate:int patch.missing.low:int patch.missing.unspecified:int
@@ -99,8 +117,22 @@ fn everything() -> dogwatch_model::Endpoint {
     let mut status = patch(vec![update("openssl", 3 * DAY)]);
     status.error = Some("half of it".into());
     status.reboot.as_mut().unwrap().since = Some(crate::specimen::before(DAY));
+    status.sources[0].error = Some("half of it".into());
+    let update = &mut status.updates.as_mut().unwrap()[0];
+    update.severity = UpdateSeverity::Moderate;
+    update.title = Some("openssl security update".into());
+    update.advisory = Some("DSA-6000-1".into());
+    update.size_bytes = Some(1_900_000);
+    update.published_at = Some(crate::specimen::before(3 * DAY));
+    update.last_attempt = Some(crate::specimen::before(DAY));
+    update.result_code = Some(-2_145_124_329);
+    update.reboot_required = Some(false);
+    update.superseded_by = Some("apt:openssl3".into());
     endpoint.facts.patch = Some(status);
     endpoint.facts.health.as_mut().unwrap().disks[0].full_in_seconds = Some(90);
+    let job = &mut endpoint.facts.backup.as_mut().unwrap().jobs[0];
+    job.size_anomaly = Some("the copy holds nothing".into());
+    job.problem = Some("wrong password".into());
     endpoint
 }
 
@@ -135,11 +167,33 @@ fn values_have_the_units_of_the_contract() {
         ("/health/disks/0/free_bytes", serde_json::json!(64_424_509_440_i64)),
         ("/backup/jobs/0/age", serde_json::json!(3600)),
         ("/patch/missing/total", serde_json::json!(1)),
+        ("/patch/missing/moderate", serde_json::json!(1)),
+        ("/checks/0/value", serde_json::json!(200)),
+        ("/checks/0/certificate_days_left", serde_json::json!(90)),
         ("/patch/updates/0/kbs", serde_json::json!([])),
         ("/labels/env", serde_json::json!("prod")),
     ] {
         assert_eq!(json.pointer(pointer), Some(&expected), "{pointer}");
     }
+}
+
+#[test]
+fn how_many_are_critical_is_not_known_while_a_security_update_tells_no_severity() {
+    let count = |updates: Vec<Update>, name: &str| {
+        let mut endpoint = full_server();
+        endpoint.facts.patch = Some(patch(updates));
+        let json = serde_json::to_value(EndpointJson(row(&endpoint))).unwrap();
+        json["patch"]["missing"].get(name).and_then(Json::as_u64)
+    };
+    let unstated = || update("openssl", DAY);
+    let critical = || Update { severity: UpdateSeverity::Critical, ..update("kernel", DAY) };
+    let regular = || Update { class: UpdateClass::Regular, ..update("nano", DAY) };
+    assert_eq!(count(vec![unstated()], "critical"), None);
+    assert_eq!(count(vec![unstated(), critical()], "critical"), Some(1));
+    assert_eq!(count(vec![unstated(), critical()], "important"), None);
+    assert_eq!(count(vec![critical(), regular()], "important"), Some(0));
+    assert_eq!(count(vec![unstated(), regular()], "unspecified"), Some(2));
+    assert_eq!(count(Vec::new(), "critical"), Some(0));
 }
 
 #[test]
