@@ -173,6 +173,7 @@ struct Narrow {
 #[serde(default, deny_unknown_fields)]
 struct Spool {
     max_bytes: Option<SpoolLimit>,
+    after_seconds: Option<u32>,
 }
 
 impl<'de> Deserialize<'de> for SpoolLimit {
@@ -230,6 +231,9 @@ impl Content {
         }
         if let Some(filter) = self.log.filter {
             config.log_filter = filter.0;
+        }
+        if let Some(after) = self.spool.after_seconds {
+            config.spool_after = Duration::from_secs(after.max(1).into());
         }
         config.disabled = self.narrow.disable;
         config.narrowing.sample_at_least = Duration::from_secs(self.narrow.sample_at_least_seconds.into());
