@@ -1,8 +1,8 @@
 //! Every shipped rule seen to open, hold and clear.
 
 use dogwatch_model::{
-    BackupJob, CheckState, Class, Goodbye, IncidentKind, PatchSource, RestoreTest, RunResult, ScanResult, SourceStatus,
-    UpdateClass, UpdateSeverity, UpdateState, Upkeep,
+    BackupJob, CheckState, Class, Goodbye, IncidentKind, PatchSource, RestoreTest, RunResult, ScanResult,
+    SourceStatus, UpdateClass, UpdateSeverity, UpdateState, Upkeep,
 };
 
 use super::*;
