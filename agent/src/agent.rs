@@ -25,7 +25,7 @@ use crate::{
     report::{Reporter, Sighting},
     service,
     sources::{
-        Desk, Switch, Triggers, backup, drives, file_watch::FileWatch, health, incidents, inventory,
+        Desk, Switch, Triggers, backup, checks, drives, file_watch::FileWatch, health, incidents, inventory,
         own_cost, patch, software,
     },
     spool::{self, Keeper},
@@ -148,6 +148,8 @@ fn start(
         let switch = Switch::new(source, live.subscribe(), ledger.looks.clone());
         desk(source, cancel).with_switch(switch)
     };
+    let (checks_live, root) = (live.subscribe(), config.root.clone());
+    spawn(&mut lifecycle, SourceName::Checks, &switched, |desk| checks::run(desk, checks_live, root));
     start_sources(&config, &live, &mut lifecycle, &mut files, backups, switched);
     let owner = Owner {
         live: live.clone(),

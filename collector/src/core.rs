@@ -14,6 +14,7 @@ mod batch;
 mod chores;
 mod command;
 mod due;
+mod follow;
 mod keys;
 mod load;
 mod newcomer;
@@ -33,6 +34,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use dogwatch_model::{EndpointId, Epoch, Goodbye, LaneMarks, MachineEvidence, Report};
+use dogwatch_proto::v1;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -125,21 +127,17 @@ pub(crate) struct Attach {
     /// How often the agent was started on its state.
     pub(crate) starts: Option<u64>,
     pub(crate) evidence: MachineEvidence,
+    /// What it is answered, but for what is stored. The core says it, so that nothing can be said before.
+    pub(crate) welcome: v1::Welcome,
     pub(crate) outbound: mpsc::Sender<Outbound>,
     pub(crate) cut: CancellationToken,
     pub(crate) at: Timestamp,
     pub(crate) reply: oneshot::Sender<Result<Attached, Refusal>>,
 }
 
-/// What an agent that attached is told.
-#[derive(Debug, Clone, Copy, Default)]
+/// An agent attached, and was welcomed.
 pub(crate) struct Attached {
     pub(crate) session: u64,
-    pub(crate) stored: LaneMarks,
-    /// Of the epoch that it asked for.
-    pub(crate) previous_stored: Option<LaneMarks>,
-    /// Its state is older than what was seen of it.
-    pub(crate) set_back: bool,
 }
 
 /// A live stream.
@@ -147,6 +145,7 @@ struct Session {
     id: u64,
     /// When streams of the same key took the place of live ones, lately; the last of them is this one.
     takeovers: Vec<Timestamp>,
+    told: follow::Told,
     outbound: mpsc::Sender<Outbound>,
     cut: CancellationToken,
 }

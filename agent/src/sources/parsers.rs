@@ -3,7 +3,7 @@
 //!
 //! A parser takes any text and answers; it never panics, and it takes time in proportion to what it was given.
 
-use super::{backup::parsers as backup, drives, health, incidents, patch, software};
+use super::{backup::parsers as backup, checks, drives, health, incidents, patch, software};
 use crate::service;
 
 /// A parser behind a common face: what it makes of the text does not matter here.
@@ -20,6 +20,9 @@ pub const PARSERS: &[(&str, Parser)] = &[
     ("brew.outdated", patch::brew::survives),
     ("btrfs.mounts", backup::MOUNTS),
     ("btrfs.subvolumes", backup::BTRFS),
+    ("checks.http_answer", checks::http_answer_survives),
+    ("checks.journal", checks::journal_survives),
+    ("checks.systemctl", checks::systemctl_survives),
     ("dnf", patch::dnf::survives),
     ("dpkg.status", software::dpkg::survives),
     ("drives.smartctl", drives::survives),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tonic::Status;
 
 use super::{
-    Attach, Attached, Batch, Core, FromAgent, Incoming, Session,
+    Attach, Attached, Batch, Core, FromAgent, Incoming, Session, follow,
     newcomer::{self, Newcomer},
     outbound, software,
 };
@@ -80,11 +80,19 @@ impl Core {
         presence.goodbye = None;
         presence.last_seen = presence.last_seen.max(Some(attach.at));
         batch.put(Table::Links, id, &member.link());
-        let stored = member.marks();
+        let (told, wire) = follow::resolve(policy, member, now);
+        let welcome = v1::Welcome {
+            stored: Some(member.marks().into()),
+            previous_stored: previous_stored.map(Into::into),
+            set_back: matches!(newcomer, Newcomer::SetBack),
+            ..attach.welcome
+        };
         self.next_session += 1;
         let takeovers = takeovers.unwrap_or_default();
         let session =
-            Session { id: self.next_session, takeovers, outbound: attach.outbound, cut: attach.cut };
+            Session { id: self.next_session, takeovers, told, outbound: attach.outbound, cut: attach.cut };
+        session.send_then(Message::Welcome(welcome), batch);
+        session.send_then(Message::Policy(wire), batch);
         if let Some(older) = self.sessions.insert(id, session)
             && !older.outbound.is_closed()
         {
@@ -92,8 +100,7 @@ impl Core {
             older.cut.cancel();
         }
         self.dirty.insert(id);
-        let set_back = matches!(newcomer, Newcomer::SetBack);
-        let attached = Attached { session: self.next_session, stored, previous_stored, set_back };
+        let attached = Attached { session: self.next_session };
         batch.then({
             let reply = attach.reply;
             move || drop(reply.send(Ok(attached)))
@@ -164,6 +171,9 @@ impl Core {
                         self.say(id, question);
                     }
                     self.judge(state, policy, id, told, now, batch);
+                    if told.intersects(Reads::INVENTORY) {
+                        self.follow(state, policy, id, now, batch);
+                    }
                 }
             }
             Err(reason) => {

@@ -116,6 +116,11 @@ fn person(side: Side) -> Principal {
     Principal { person: "kim".parse().unwrap(), side, team: None, org: None, role: Role::Admin }
 }
 
+/// The next message to an agent, if one waits.
+fn next(inbox: &mut mpsc::Receiver<super::Outbound>) -> Option<Message> {
+    inbox.try_recv().ok().map(|sent| (*sent).unwrap().message.unwrap())
+}
+
 /// A machine that attaches: what its Hello says.
 #[derive(Debug, Clone, Default)]
 struct Machine {
@@ -197,12 +202,13 @@ impl Sim {
     }
 
     fn attach(&mut self, id: EndpointId, epoch: u128) -> (Agent, LaneMarks) {
-        let (agent, Attached { stored, .. }) = self.attach_as(id, Machine::new(epoch)).unwrap();
+        let (agent, _) = self.attach_as(id, Machine::new(epoch)).unwrap();
+        let stored = agent.next;
         (agent, stored)
     }
 
-    fn attach_as(&mut self, id: EndpointId, machine: Machine) -> Result<(Agent, Attached), Refusal> {
-        let (outbound, inbox) = mpsc::channel(64);
+    fn attach_as(&mut self, id: EndpointId, machine: Machine) -> Result<(Agent, v1::Welcome), Refusal> {
+        let (outbound, mut inbox) = mpsc::channel(64);
         let cut = CancellationToken::new();
         let (reply, mut answer) = oneshot::channel();
         self.step(Input::Attach(Box::new(Attach {
@@ -212,13 +218,17 @@ impl Sim {
             previous: machine.previous.map(|epoch| Epoch(Uuid::from_u128(epoch))),
             starts: machine.starts,
             evidence: machine.evidence,
+            welcome: v1::Welcome::default(),
             outbound,
             cut: cut.clone(),
             at: self.now,
             reply,
         })));
-        let attached = answer.try_recv().unwrap()?;
-        Ok((Agent { id, session: attached.session, inbox, cut, next: attached.stored }, attached))
+        let Attached { session } = answer.try_recv().unwrap()?;
+        let Message::Welcome(welcome) = next(&mut inbox).unwrap() else { panic!("no welcome") };
+        assert!(matches!(next(&mut inbox), Some(Message::Policy(_))), "the policy comes next");
+        let stored = LaneMarks::try_from(welcome.stored.unwrap()).unwrap();
+        Ok((Agent { id, session, inbox, cut, next: stored }, welcome))
     }
 
     /// One enrolled endpoint with a live stream.
@@ -556,6 +566,7 @@ fn a_revoked_endpoint_is_cut_refused_and_leaves_the_queue() {
         previous: None,
         starts: None,
         evidence: MachineEvidence::default(),
+        welcome: v1::Welcome::default(),
         outbound,
         cut: CancellationToken::new(),
         at: sim.now,
@@ -681,4 +692,48 @@ fn a_command_that_nobody_waits_for_any_more_does_not_happen() {
     let command = Command::Alert { number: AlertNumber(1), act, by, version: None, reply };
     sim.step(Input::Command(Box::new(command)));
     assert_eq!(sim.alerts("backup-failed")[0].alert.version, 1);
+}
+
+/// The names of the checks that an agent is told next; other messages are passed over.
+fn told_checks(agent: &mut Agent) -> Option<Vec<String>> {
+    while let Some(message) = next(&mut agent.inbox) {
+        if let Message::Policy(policy) = message {
+            return Some(policy.checks.into_iter().map(|check| check.name).collect());
+        }
+    }
+    None
+}
+
+fn change_policy(sim: &mut Sim, watch: &str) {
+    sim.core.policy.store(Arc::new(Policy::watching(&org(), watch)));
+    sim.step(Input::PolicyChanged);
+}
+
+#[test]
+fn a_live_agent_is_told_when_the_watch_list_changes_and_only_then() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    change_policy(&mut sim, "[[check]]\nname = \"web\"\nkind = \"http\"\n");
+    assert_eq!(told_checks(&mut agent), Some(vec!["web".to_owned()]));
+    sim.pass(SignedDuration::from_mins(1));
+    change_policy(&mut sim, "# the same\n[[check]]\nname = \"web\"\nkind = \"http\"\n");
+    assert_eq!(told_checks(&mut agent), None, "nothing changed for it");
+    change_policy(&mut sim, "");
+    assert_eq!(told_checks(&mut agent), Some(vec![]));
+}
+
+#[test]
+fn a_live_agent_is_told_when_what_it_tells_changes_what_it_watches() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    let condition = "[[check]]\nname = \"lid\"\nkind = \"process\"\nwhen = 'class == \"laptop\"'\n";
+    change_policy(&mut sim, condition);
+    assert_eq!(told_checks(&mut agent), None, "it is a server as far as anybody knows");
+    let wire = v1::Inventory {
+        os: Some(v1::Os { family: "linux".into(), ..v1::Os::default() }),
+        class: Some("laptop".into()),
+        ..v1::Inventory::default()
+    };
+    let inventory = Some(wire.try_into().unwrap());
+    let report = Report { inventory, ..Report::empty(Lane::Latest, 1, sim.now) };
+    sim.report(&agent, &report);
+    assert_eq!(told_checks(&mut agent), Some(vec!["lid".to_owned()]));
 }

@@ -6,7 +6,7 @@ use dogwatch_model::{
     Health, Incident, IncidentKind, InstallResult, Interface, Inventory, Memory, Net, OrgId, Os, OsFamily,
     PatchSource, PatchStatus, Presence, Pressure, Process, Reboot, RestoreKind, RestoreTest, RunResult,
     ScanResult, Security, Service, SiteId, SoftwareDigest, SourceStatus, Temperature, Top, Update,
-    UpdateClass, UpdateSeverity, UpdateState, Upkeep,
+    UpdateClass, UpdateSeverity, Upkeep,
 };
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -92,12 +92,15 @@ pub(crate) fn full_server() -> Endpoint {
             name: "sshd".into(),
             state: "running".into(),
             expected: Some("running".into()),
+            enabled: Some(true),
         }]),
         checks: Some(vec![Check {
             name: "web".into(),
             kind: "http".into(),
             state: CheckState::Ok,
             detail: Some("200".into()),
+            value: Some(200),
+            certificate_expires_at: Some(before(-90 * DAY)),
         }]),
         drives: Some(vec![drive()]),
         incidents: Some(vec![incident(IncidentKind::OomKill, Some("java"), 3 * DAY)]),

@@ -84,5 +84,5 @@ pub use patch::{
     UpdateSeverity, UpdateState,
 };
 pub use report::{AgentEvent, Lane, LaneMarks, Report};
-pub use services::{Check, CheckState, Service};
+pub use services::{Check, CheckState, CheckWatch, Expected, Probe, Service, ServiceWatch, Target};
 pub use software::Software;

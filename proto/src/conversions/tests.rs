@@ -271,13 +271,21 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn check()(
+        name in text(), kind in text(), state in word(CheckState::ALL), detail in of(text()),
+        value in any::<Option<u64>>(), certificate_expires_at in of(instant()),
+    ) -> Check {
+        Check { name, kind, state, detail, value, certificate_expires_at }
+    }
+}
+
+prop_compose! {
     fn report()(
         lane in word(Lane::ALL), sequence in 1..=limits::MAX_SEQUENCE, observed_at in instant(), age_ms in any::<u64>(),
         health in of(health().boxed()), inventory in of(inventory().boxed()),
-        services in of(vec((text(), text(), of(text())).prop_map(
-            |(name, state, expected)| Service { name, state, expected }), 0..3)),
-        checks in of(vec((text(), text(), word(CheckState::ALL), of(text())).prop_map(
-            |(name, kind, state, detail)| Check { name, kind, state, detail }), 0..3)),
+        services in of(vec((text(), text(), of(text()), any::<Option<bool>>()).prop_map(
+            |(name, state, expected, enabled)| Service { name, state, expected, enabled }), 0..3)),
+        checks in of(vec(check(), 0..3)),
         patch in of(patch().boxed()),
         backup in of((instant(), vec(job().boxed(), 0..3)).prop_map(|(scanned_at, jobs)| BackupStatus { scanned_at, jobs })),
         agent in of((text(), of(text()), any::<Option<u64>>(), of(0.0..400.0), vec(source(), 0..3)).prop_map(

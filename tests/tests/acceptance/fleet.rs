@@ -68,6 +68,7 @@ drives[].problems drives[].celsius drives[].wear_percent
 drives[].media_errors drives[].power_on_hours
 incidents[].kind incidents[].subject incidents[].detail incidents[].at
 incidents[].age
+services[].enabled checks[].value checks[].certificate_expires_at checks[].certificate_days_left
 backup.jobs[].exit_code backup.jobs[].message backup.jobs[].first_seen backup.jobs[].every
 backup.jobs[].target backup.jobs[].encrypted backup.jobs[].offsite backup.jobs[].immutable
 backup.jobs[].versions_kept backup.jobs[].oldest_version backup.jobs[].next_expected

@@ -11,6 +11,7 @@ mod health;
 mod incident;
 mod inventory;
 mod patch;
+mod services;
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! Every shipped rule seen to open, hold and clear.
 
 use dogwatch_model::{
-    BackupJob, Class, Goodbye, IncidentKind, RestoreTest, RunResult, ScanResult, SourceStatus, UpdateClass,
-    UpdateSeverity, UpdateState, Upkeep,
+    BackupJob, CheckState, Class, Goodbye, IncidentKind, RestoreTest, RunResult, ScanResult, SourceStatus,
+    UpdateClass, UpdateSeverity, UpdateState, Upkeep,
 };
 
 use super::*;
@@ -566,4 +566,79 @@ fn the_end_of_a_system_is_told_ninety_days_ahead_and_is_a_warning_afterwards() {
     assert_eq!(ends(before(-91 * DAY)), NOTHING);
     assert_eq!(ends(before(-89 * DAY)), ["+end-of-life/ info"]);
     assert_eq!(ends(before(1)), ["~end-of-life/ warning"]);
+}
+
+fn set_service(watch: &mut Watch, state: &str) {
+    watch.endpoint.facts.services.as_mut().unwrap()[0].state = state.into();
+}
+
+#[test]
+fn a_service_that_stays_down_is_critical_on_servers_and_a_warning_elsewhere() {
+    for (class, severity) in [
+        (Class::Server, "critical"),
+        (Class::Virtual, "critical"),
+        (Class::Workstation, "warning"),
+        (Class::Laptop, "warning"),
+    ] {
+        let mut watch = Watch::shipped();
+        watch.endpoint.class = class;
+        set_service(&mut watch, "failed");
+        assert_eq!(watch.report(), NOTHING);
+        assert_eq!(watch.after(119).tick(), NOTHING, "it may just restart");
+        assert_eq!(watch.after(1).tick(), [format!("+service-down/sshd {severity}")]);
+        set_service(&mut watch, "running");
+        assert_eq!(watch.after(60).report(), ["-service-down/sshd"]);
+    }
+}
+
+#[test]
+fn a_service_of_which_nothing_is_known_is_not_down() {
+    let mut watch = Watch::shipped();
+    set_service(&mut watch, "unknown");
+    assert_eq!(watch.report(), NOTHING);
+    assert_eq!(watch.after(HOUR).tick(), NOTHING);
+}
+
+fn set_check(watch: &mut Watch, state: CheckState) {
+    watch.endpoint.facts.checks.as_mut().unwrap()[0].state = state;
+}
+
+#[test]
+fn a_failed_check_is_told_at_once_and_only_a_good_one_clears_it() {
+    let mut watch = Watch::shipped();
+    set_check(&mut watch, CheckState::Failed);
+    assert_eq!(only_finding(&watch, Reads::REPORTED).title, "Check web (http) failed: 200");
+    assert_eq!(watch.report(), ["+check-failed/web warning"]);
+    set_check(&mut watch, CheckState::Unknown);
+    assert_eq!(watch.after(60).report(), NOTHING);
+    set_check(&mut watch, CheckState::Ok);
+    assert_eq!(watch.after(60).report(), ["-check-failed/web"]);
+    watch.endpoint.criticality = dogwatch_model::Criticality::High;
+    set_check(&mut watch, CheckState::Failed);
+    assert_eq!(watch.after(60).report(), ["+check-failed/web critical"]);
+}
+
+#[test]
+fn a_check_that_cannot_be_judged_for_an_hour_is_worth_knowing() {
+    let mut watch = Watch::shipped();
+    set_check(&mut watch, CheckState::Unknown);
+    assert_eq!(watch.report(), NOTHING);
+    assert_eq!(watch.after(HOUR).tick(), ["+check-unknown/web info"]);
+}
+
+#[test]
+fn a_certificate_is_a_warning_from_three_weeks_on_and_critical_from_one() {
+    for (days_left, expected) in
+        [(22, ""), (20, "warning"), (8, "warning"), (6, "critical"), (-3, "critical")]
+    {
+        let mut watch = Watch::shipped();
+        let check = &mut watch.endpoint.facts.checks.as_mut().unwrap()[0];
+        check.certificate_expires_at = Some(before(-days_left * DAY - HOUR));
+        let opened: Vec<String> = watch
+            .report()
+            .iter()
+            .filter_map(|line| Some(line.strip_prefix("+certificate/web ")?.to_owned()))
+            .collect();
+        assert_eq!(opened.concat(), expected, "{days_left} days left");
+    }
 }

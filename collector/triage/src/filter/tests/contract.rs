@@ -40,8 +40,9 @@ drives[].problems:list_of_text drives[].celsius:float drives[].wear_percent:perc
 drives[].media_errors:int drives[].power_on_hours:int
 incidents:list incidents[].kind incidents[].subject incidents[].detail incidents[].at:instant
 incidents[].age:duration
-services:list services[].name services[].state services[].expected
-checks:list checks[].name checks[].kind checks[].state checks[].detail
+services:list services[].name services[].state services[].expected services[].enabled:bool
+checks:list checks[].name checks[].kind checks[].state checks[].detail checks[].value:int
+checks[].certificate_expires_at:instant checks[].certificate_days_left:int
 patch.source patch.scanned_at:instant patch.result patch.metadata_age:duration
 patch.missing.total:int patch.missing.security:int patch.missing.critical:int patch.missing.important:int
 patch.missing.moderate:int patch.missing.low:int patch.missing.unspecified:int
@@ -167,6 +168,8 @@ fn values_have_the_units_of_the_contract() {
         ("/backup/jobs/0/age", serde_json::json!(3600)),
         ("/patch/missing/total", serde_json::json!(1)),
         ("/patch/missing/moderate", serde_json::json!(1)),
+        ("/checks/0/value", serde_json::json!(200)),
+        ("/checks/0/certificate_days_left", serde_json::json!(90)),
         ("/patch/updates/0/kbs", serde_json::json!([])),
         ("/labels/env", serde_json::json!("prod")),
     ] {
