@@ -143,9 +143,9 @@ pub(crate) struct Attached {
 /// A live stream.
 struct Session {
     id: u64,
+    told: follow::Told,
     /// When streams of the same key took the place of live ones, lately; the last of them is this one.
     takeovers: Vec<Timestamp>,
-    told: follow::Told,
     outbound: mpsc::Sender<Outbound>,
     cut: CancellationToken,
 }

@@ -10,7 +10,7 @@ use std::{
 
 use dogwatch_proto::conversions::limits;
 use serde::Deserialize;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 
 use super::{
     Allow, Config, LogFormat, ProxyChoice, Repository, SourceName, SpoolLimit, allow, fault::Fault,
@@ -149,7 +149,7 @@ impl TryFrom<String> for Filter {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        match EnvFilter::try_new(&text) {
+        match text.parse::<Targets>() {
             Ok(_) => Ok(Self(text)),
             Err(error) => {
                 Err(format!("`{text}` is no log filter such as \"info\" or \"warn,uplink=debug\": {error}"))

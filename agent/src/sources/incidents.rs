@@ -208,5 +208,6 @@ pub async fn run(mut desk: Desk, mut watcher: Watcher) {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;

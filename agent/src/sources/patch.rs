@@ -15,7 +15,7 @@ mod fingerprint;
 mod first_seen;
 pub mod flatpak;
 mod ground;
-mod manager;
+mod package_manager;
 pub mod pacman;
 mod reboot;
 pub mod rpm;
@@ -31,7 +31,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use dogwatch_model::{PatchStatus, ScanResult};
 use dogwatch_proto::{conversions::limits, v1};
-use manager::Manager;
+use package_manager::Manager;
 use prost::Message as _;
 pub(super) use reboot::libraries::survives as libraries_survive;
 pub use scanner::Scanner;
@@ -96,11 +96,6 @@ pub fn watch(file_watch: &mut FileWatch, root: &Path, changed: &Arc<Notify>) {
             }
         }
     }
-}
-
-/// The sources of this machine, each with what it lacks: for a look without a scan.
-pub fn sources(root: &Path) -> Vec<&'static str> {
-    Manager::ALL.into_iter().filter(|manager| manager.is_here(root)).map(Manager::name).collect()
 }
 
 /// Keeps the list to what one message can hold: what mends security faults stays, the rest is counted.

@@ -307,7 +307,7 @@ fn three_days_offline_are_complete_within_the_bounds_and_thinned_as_promised() {
     let mut world = World::new();
     let (days, mut peak) = (3, 0.0_f64);
     for minute in 0..days * 24 * 60 {
-        let used = f64::from(u32::try_from(minute % 97).unwrap());
+        let used = f64::from(minute % 97);
         peak = peak.max(used);
         world.push_sample(used);
         if minute % 60 == 0 {

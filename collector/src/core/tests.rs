@@ -202,9 +202,8 @@ impl Sim {
     }
 
     fn attach(&mut self, id: EndpointId, epoch: u128) -> (Agent, LaneMarks) {
-        let (agent, _) = self.attach_as(id, Machine::new(epoch)).unwrap();
-        let stored = agent.next;
-        (agent, stored)
+        let (agent, welcome) = self.attach_as(id, Machine::new(epoch)).unwrap();
+        (agent, LaneMarks::try_from(welcome.stored.unwrap()).unwrap())
     }
 
     fn attach_as(&mut self, id: EndpointId, machine: Machine) -> Result<(Agent, v1::Welcome), Refusal> {

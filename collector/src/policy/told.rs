@@ -109,9 +109,9 @@ fn wire(telemetry: &Telemetry, resolved: &Resolved) -> v1::Policy {
         summary_ms: ms(summary),
         patch_scan_seconds: seconds(patch),
         backup_scan_seconds: seconds(backup),
-        bands: bands.map(|band| v1::Band { metric: band.metric.clone(), at: band.at }).collect(),
+        bands: bands.map(|band| v1::Band { metric: band.metric.to_string(), at: band.at }).collect(),
         deadbands: deadbands
-            .map(|band| v1::Deadband { metric: band.metric.clone(), width: band.width })
+            .map(|band| v1::Deadband { metric: band.metric.to_string(), width: band.width })
             .collect(),
         services: resolved.services.iter().map(Into::into).collect(),
         checks: resolved.checks.iter().map(Into::into).collect(),

@@ -13,11 +13,6 @@ pub(super) struct Evidence {
     root: PathBuf,
 }
 
-#[expect(
-    clippy::unused_self,
-    clippy::needless_pass_by_ref_mut,
-    reason = "the façade's form, which Linux fills"
-)]
 impl Evidence {
     pub(super) fn new(root: &Path) -> Self {
         Self { root: root.to_owned() }

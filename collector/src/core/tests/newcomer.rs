@@ -7,7 +7,7 @@ fn machine(epoch: u128, starts: u64, machine_id: &str) -> Machine {
     Machine { epoch, starts: Some(starts), evidence, previous: None }
 }
 
-/// One enrolled endpoint that welcome once as a machine.
+/// One enrolled endpoint that attached once as a machine.
 fn with_machine(machine: Machine) -> (Sim, Agent) {
     let mut sim = Sim::new();
     sim.join_token(1);
@@ -62,8 +62,8 @@ fn an_agent_that_reconnects_restarts_or_reboots_is_nobody_else() {
     evidence.boot_id = Some("another boot".into());
     for (epoch, starts) in [(1, 1), (2, 2), (3, 3)] {
         let machine = Machine { evidence: evidence.clone(), ..machine(epoch, starts, "same") };
-        let (_, welcome) = sim.attach_as(first.id, machine).unwrap();
-        assert!(!welcome.set_back);
+        let (_, attached) = sim.attach_as(first.id, machine).unwrap();
+        assert!(!attached.set_back);
     }
     assert!(sim.alerts("clone-suspected").is_empty());
 }
@@ -80,11 +80,11 @@ fn a_machine_that_changed_while_it_was_away_is_let_in_and_told() {
 fn a_state_that_was_set_back_is_seen_by_its_count_of_starts() {
     let (mut sim, first) = with_machine(machine(1, 5, "same"));
     sim.detach(&first, None);
-    let (second, welcome) = sim.attach_as(first.id, machine(2, 6, "same")).unwrap();
-    assert!(!welcome.set_back);
+    let (second, attached) = sim.attach_as(first.id, machine(2, 6, "same")).unwrap();
+    assert!(!attached.set_back);
     sim.detach(&second, None);
-    let (_, welcome) = sim.attach_as(first.id, machine(3, 6, "same")).unwrap();
-    assert!(welcome.set_back, "a sixth start was seen before");
+    let (_, attached) = sim.attach_as(first.id, machine(3, 6, "same")).unwrap();
+    assert!(attached.set_back, "a sixth start was seen before");
 }
 
 #[test]
@@ -94,10 +94,10 @@ fn what_was_stored_of_an_earlier_epoch_is_told_when_it_is_asked_for() {
     sim.backup(&mut first, RunResult::Success);
     sim.detach(&first, None);
     let again = Machine { previous: Some(1), ..machine(2, 2, "same") };
-    let (_, welcome) = sim.attach_as(first.id, again).unwrap();
-    assert_eq!(welcome.stored, Some(v1::LaneMarks::default()));
-    assert_eq!(welcome.previous_stored, Some(v1::LaneMarks { kept: 2, ..v1::LaneMarks::default() }));
+    let (_, attached) = sim.attach_as(first.id, again).unwrap();
+    assert_eq!(attached.stored, Some(LaneMarks::default().into()));
+    assert_eq!(attached.previous_stored, Some(LaneMarks { kept: 2, ..LaneMarks::default() }.into()));
     let unknown = Machine { previous: Some(99), ..machine(3, 3, "same") };
-    let (_, welcome) = sim.attach_as(first.id, unknown).unwrap();
-    assert_eq!(welcome.previous_stored, Some(v1::LaneMarks::default()));
+    let (_, attached) = sim.attach_as(first.id, unknown).unwrap();
+    assert_eq!(attached.previous_stored, Some(LaneMarks::default().into()));
 }
