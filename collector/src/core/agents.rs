@@ -22,6 +22,21 @@ use crate::{
     storage::{ReportEntry, Table},
 };
 
+/// The endpoint, if the collector deals with it.
+fn in_service(member: Option<&mut Member>) -> Result<&mut Member, Refusal> {
+    let refuse = |code, what: &str| Err(Refusal::new(code, what));
+    let Some(member) = member else {
+        return refuse(Code::Unauthenticated, "this endpoint is not known here");
+    };
+    match member.endpoint.state {
+        EndpointState::Active => Ok(member),
+        EndpointState::Pending => {
+            refuse(Code::Conflict, "this endpoint waits for approval: `dogwatch endpoint approve NAME`")
+        }
+        EndpointState::Revoked => refuse(Code::Unauthenticated, "this endpoint was revoked"),
+    }
+}
+
 impl Core {
     /// An agent opens its stream. The newest stream of a key is the one that counts; an older one is cut.
     pub(super) fn attach(
@@ -36,22 +51,10 @@ impl Core {
             return;
         }
         let id = attach.endpoint;
-        let refuse = |code, what: &str| Err(Refusal::new(code, what));
-        let Some(member) = state.members.get_mut(&id) else {
-            return batch
-                .answer(attach.reply, refuse(Code::Unauthenticated, "this endpoint is not known here"));
+        let member = match in_service(state.members.get_mut(&id)) {
+            Ok(member) => member,
+            Err(refusal) => return batch.answer(attach.reply, Err(refusal)),
         };
-        match member.endpoint.state {
-            EndpointState::Active => {}
-            EndpointState::Pending => {
-                let what = "this endpoint waits for approval: `dogwatch endpoint approve NAME`";
-                return batch.answer(attach.reply, refuse(Code::Conflict, what));
-            }
-            EndpointState::Revoked => {
-                return batch
-                    .answer(attach.reply, refuse(Code::Unauthenticated, "this endpoint was revoked"));
-            }
-        }
         let live = self.sessions.get(&id).filter(|session| !session.outbound.is_closed());
         let takeovers = live.map(|live| takeovers(&live.takeovers, attach.at));
         let newcomer = newcomer::judge(member, &attach, takeovers.as_deref());
