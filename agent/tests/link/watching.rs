@@ -3,7 +3,7 @@
 use std::{fs, time::Instant};
 
 use dogwatch_agent::config::Config;
-use dogwatch_model::{Lane, LaneMarks, RunResult};
+use dogwatch_model::{BackupStatus, Lane, LaneMarks, RunResult};
 
 use crate::fake_collector::{FakeCollector, RunningAgent, Session, quiet_config};
 
@@ -17,20 +17,27 @@ async fn connected() -> (FakeCollector, Config, Session, RunningAgent, tempfile:
     (collector, config, session, agent, folder)
 }
 
+/// The next word on backups; other sources tell things in the same lane.
+async fn backups(session: &mut Session) -> BackupStatus {
+    loop {
+        if let Some(backup) = session.report(Lane::Kept).await.backup {
+            return backup;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_failed_backup_is_told_at_once_and_so_is_the_success_after_it() {
     let (_collector, config, mut session, _agent, _folder) = connected().await;
-    let first = session.report(Lane::Kept).await;
-    assert!(first.backup.unwrap().jobs.is_empty(), "nothing ran yet");
+    assert!(backups(&mut session).await.jobs.is_empty(), "nothing ran yet");
     for (name, result) in [("1.json", "failed"), ("2.json", "success")] {
         let dropped = Instant::now();
         let text = format!(r#"{{"job": "nightly", "result": "{result}"}}"#);
         let folder = config.state.backup_drop_ins();
         fs::write(folder.join("new.tmp"), text).unwrap();
         fs::rename(folder.join("new.tmp"), folder.join(name)).unwrap();
-        let report = session.report(Lane::Kept).await;
+        let job = backups(&mut session).await.jobs.remove(0);
         assert!(dropped.elapsed().as_secs_f64() < 5.0, "{:?}", dropped.elapsed());
-        let job = report.backup.unwrap().jobs.remove(0);
         assert_eq!(job.last_run.unwrap().result, result.parse::<RunResult>().unwrap());
     }
 }

@@ -51,7 +51,7 @@ impl LabAgent {
     /// Replaces its `agent.toml`. A lab's collector asks for more than an agent allows by itself.
     pub fn configure(&self, toml: &str) {
         let toml = match toml.split_once("[narrow]") {
-            Some((before, after)) => format!("{before}[narrow]\nfloors = false\n{after}"),
+            Some((before, after)) => format!("{before}[narrow]{after}\nfloors = false\n"),
             None => format!("{toml}\n[narrow]\nfloors = false\n"),
         };
         fs::write(self.folder.join("agent.toml"), toml).expect("a lab's folder can be written");
