@@ -3,24 +3,32 @@
 //! Tasks end in reverse: sources, reporter, uplink. So the last observation still becomes a report, and the last
 //! report still goes out before the goodbye.
 
+mod owner;
+
 use std::{sync::Arc, time::Duration};
 
+use owner::Owner;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     VERSION, clock,
     config::{Config, SourceName},
-    identity::{Identity, IdentityError, evidence},
+    cost::{Ledger, Looks},
+    dial::Meter,
+    identity::{Identity, IdentityError, evidence, guard},
     lifecycle::Lifecycle,
     link_status::LinkStatus,
     outbox::SharedOutbox,
     policy::Policy,
     report::{Reporter, Sighting},
     service,
-    sources::{Desk, Triggers, backup, file_watch::FileWatch, health, inventory, own_cost, patch},
+    sources::{
+        Desk, Switch, Triggers, backup, file_watch::FileWatch, health, inventory, own_cost, patch, software,
+    },
     state_dir::{LockError, StateError},
     uplink::{Backoff, Control, Uplink, random_unit},
+    wishes::Wishes,
 };
 
 /// Observations between sources and reporter; past that a source waits, which is what it should do.
@@ -57,6 +65,7 @@ pub enum AgentError {
 /// # Errors
 /// When it cannot start, or a part of it fails in a way that only a restart can mend.
 pub async fn run(config: Config, cancel: CancellationToken) -> Result<(), AgentError> {
+    let exposed = guard::secure(&config.state)?;
     let identity = Identity::load(&config.state)?;
     let _lock = config.state.lock()?;
     tracing::info!(
@@ -68,7 +77,9 @@ pub async fn run(config: Config, cancel: CancellationToken) -> Result<(), AgentE
         "agent starting"
     );
     let backups = backup::Intake::open(&config.state)?;
-    let mut lifecycle = start(&config, identity, backups);
+    // Heard before anybody can read whom to ask.
+    let wishes = Wishes::hear();
+    let mut lifecycle = start(config, identity, backups, wishes, exposed);
     service::ready();
     let ended = tokio::select! {
         () = cancel.cancelled() => None,
@@ -81,69 +92,99 @@ pub async fn run(config: Config, cancel: CancellationToken) -> Result<(), AgentE
     ended.map_or(Ok(()), |task| Err(AgentError::TaskEnded { task }))
 }
 
-fn start(config: &Config, identity: Identity, backups: backup::Intake) -> Lifecycle {
-    let policy = watch::Sender::new(Policy::default().narrowed(&config.narrowing));
+fn start(
+    config: Config,
+    identity: Identity,
+    backups: backup::Intake,
+    wishes: Wishes,
+    exposed: Vec<String>,
+) -> Lifecycle {
+    let (live, config) = (watch::Sender::new(Arc::new(config.clone())), config);
     let (triggers, connected, outbox) = (Triggers::default(), Arc::new(Notify::new()), SharedOutbox::new());
+    let control = Control::new(live.subscribe(), triggers.clone(), connected.clone());
+    let config_file = config.file.as_ref().map(|file| file.path().to_owned());
+    let ledger = Ledger {
+        started_at: clock::now().wall,
+        meter: Meter::default(),
+        outbox: outbox.clone(),
+        looks: Looks::default(),
+    };
+    let status = LinkStatus::new(config.state.clone(), config_file, clock::now().wall);
     let uplink = Uplink {
         identity,
         outbox: outbox.clone(),
-        control: Control::new(policy.clone(), config.narrowing.clone(), triggers.clone(), connected.clone()),
-        status: LinkStatus::new(config.state.clone(), clock::now().wall),
+        control: control.clone(),
+        status: status.clone(),
         backoff: Backoff::default(),
         evidence: evidence::read(&config.root),
         drain: config.drain,
+        live: live.subscribe(),
+        meter: ledger.meter.clone(),
     };
     let mut lifecycle = Lifecycle::default();
     lifecycle.spawn("uplink", config.drain * 2 + GOODBYE, |cancel| uplink.run(cancel));
     let (observations, seen) = mpsc::channel(OBSERVATIONS);
-    let reporter_policy = policy.subscribe();
-    lifecycle.spawn("reporter", REPORTER_END, |_| report(seen, connected, reporter_policy, outbox));
-    let mut file_watch = FileWatch::start();
+    let policy = control.policy();
+    lifecycle.spawn("reporter", REPORTER_END, |_| report(seen, connected, policy, outbox));
+    let mut files = FileWatch::start();
     let desk = |source: SourceName, cancel| {
-        Desk::new(observations.clone(), policy.subscribe(), triggers.of(source).clone(), cancel)
+        Desk::new(observations.clone(), control.policy(), triggers.of(source).clone(), cancel)
     };
-    start_sources(config, &mut lifecycle, &mut file_watch, backups, desk);
-    lifecycle.spawn("file watch", SOURCE_END, |cancel| async move {
-        cancel.cancelled().await;
-        drop(file_watch);
-    });
+    // What the agent costs is told whatever else is off; it listens to nobody's trigger but its own.
+    lifecycle.spawn("own cost", SOURCE_END, |cancel| own_cost::run(desk(SourceName::Health, cancel)));
+    let switched = |source, cancel| {
+        let switch = Switch::new(source, live.subscribe(), ledger.looks.clone());
+        desk(source, cancel).with_switch(switch)
+    };
+    start_sources(&config, &mut lifecycle, &mut files, backups, switched);
+    let owner = Owner {
+        live: live.clone(),
+        control: control.clone(),
+        status,
+        observations: observations.clone(),
+        files,
+        ledger,
+    };
+    lifecycle.spawn("owner", SOURCE_END, |cancel| owner.run(exposed, wishes, cancel));
     lifecycle
 }
 
+/// Starts every source; one that is switched off waits for its switch.
 fn start_sources(
     config: &Config,
     lifecycle: &mut Lifecycle,
-    file_watch: &mut FileWatch,
+    files: &mut FileWatch,
     backups: backup::Intake,
     desk: impl Fn(SourceName, CancellationToken) -> Desk,
 ) {
-    // What the agent costs is told whatever else is off; it listens to nobody's trigger but its own.
-    lifecycle.spawn("own cost", SOURCE_END, |cancel| own_cost::run(desk(SourceName::Health, cancel)));
-    if config.allows(SourceName::Inventory) {
-        let root = config.root.clone();
-        lifecycle.spawn("inventory", SOURCE_END, |cancel| {
-            inventory::run(desk(SourceName::Inventory, cancel), root)
-        });
-    }
-    if config.allows(SourceName::Patch) {
-        let (scanner, changed) = (patch::Scanner::new(&config.root, &config.state), Arc::new(Notify::new()));
-        patch::watch(file_watch, &config.root, &changed);
-        lifecycle.spawn("patch", SOURCE_END, |cancel| {
-            patch::run(desk(SourceName::Patch, cancel), scanner, changed)
-        });
-    }
-    if config.allows(SourceName::Backup) {
-        let changed = Arc::new(Notify::new());
-        backup::watch(file_watch, &config.state, &changed);
-        lifecycle.spawn("backup", SOURCE_END, |cancel| {
-            backup::run(desk(SourceName::Backup, cancel), backups, changed)
-        });
-    }
-    if config.allows(SourceName::Health) {
-        let sampler = health::Sampler::new(&config.root);
-        lifecycle
-            .spawn("health", SOURCE_END, |cancel| health::run(desk(SourceName::Health, cancel), sampler));
-    }
+    let root = config.root.clone();
+    spawn(lifecycle, SourceName::Inventory, &desk, |desk| inventory::run(desk, root));
+    let root = config.root.clone();
+    spawn(lifecycle, SourceName::Software, &desk, |desk| software::run(desk, root));
+    let (scanner, changed) = (patch::Scanner::new(&config.root, &config.state), Arc::new(Notify::new()));
+    patch::watch(files, &config.root, &changed);
+    spawn(lifecycle, SourceName::Patch, &desk, |desk| patch::run(desk, scanner, changed));
+    let changed = Arc::new(Notify::new());
+    backup::watch(files, &config.state, &changed);
+    spawn(lifecycle, SourceName::Backup, &desk, |desk| backup::run(desk, backups, changed));
+    let sampler = health::Sampler::new(&config.root);
+    spawn(lifecycle, SourceName::Health, &desk, |desk| health::run(desk, sampler));
+}
+
+fn spawn<F: Future<Output = ()> + Send>(
+    lifecycle: &mut Lifecycle,
+    source: SourceName,
+    desk: &impl Fn(SourceName, CancellationToken) -> Desk,
+    run: impl FnOnce(Desk) -> F + Send + 'static,
+) {
+    lifecycle.spawn(source.as_str(), SOURCE_END, |cancel| {
+        let mut desk = desk(source, cancel);
+        async move {
+            if desk.is_on().await {
+                run(desk).await;
+            }
+        }
+    });
 }
 
 /// Turns observations into reports until the last source has ended.

@@ -1,7 +1,9 @@
 //! What people type: `dogwatch-agent …`.
 
 mod backup;
+mod doctor;
 mod enroll;
+mod output;
 mod preview;
 mod run;
 mod service;
@@ -56,6 +58,8 @@ enum Command {
     Service(service::Command),
     /// Show what this agent is and how its link is doing
     Status(status::Arguments),
+    /// Say what is wrong on this machine, and how to mend it
+    Doctor(doctor::Arguments),
     /// Report how a backup went
     #[command(subcommand)]
     Backup(backup::Command),
@@ -65,17 +69,16 @@ enum Command {
 
 /// Runs a command to its end; errors are printed, each on one line.
 pub fn main(arguments: Arguments) -> ExitCode {
-    let config = match Config::load(arguments.config.as_deref(), arguments.state_dir.as_deref()) {
-        Ok(config) => config,
-        Err(error) => return fail(&error.into()),
-    };
+    let located = Config::located(arguments.config.as_deref(), arguments.state_dir.as_deref());
     let done = match arguments.command {
-        Command::Enroll(arguments) => enroll::enroll(&config, arguments),
-        Command::Run => run::run(config),
-        Command::Service(command) => service::service(&config, command),
-        Command::Status(arguments) => status::status(&config, &arguments),
-        Command::Backup(command) => backup::backup(&config, command),
-        Command::Preview => preview::preview(&config),
+        // What a bad file cannot spoil: the start by the last good one, the look at what is wrong, and people's backups.
+        Command::Run => run::run(located),
+        Command::Status(arguments) => status::status(&located, &arguments),
+        Command::Doctor(arguments) => doctor::doctor(&located, &arguments),
+        Command::Backup(command) => backup::backup(&located, command),
+        Command::Service(command) => service::service(&located, command),
+        Command::Enroll(arguments) => read(&located).and_then(|config| enroll::enroll(&config, arguments)),
+        Command::Preview => read(&located).and_then(|config| preview::preview(&config)),
     };
     match done {
         Ok(code) => code,
@@ -83,6 +86,10 @@ pub fn main(arguments: Arguments) -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
+}
+
+fn read(located: &Config) -> anyhow::Result<Config> {
+    Ok(located.read()?)
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -104,6 +111,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
                 | Failure::Refused { .. }
                 | Failure::Unreachable { .. }
                 | Failure::TimedOut { .. }
+                | Failure::Proxy { .. }
                 | Failure::Broken { .. }
         )
     };

@@ -19,9 +19,10 @@ use rustls_pki_types::CertificateDer;
 
 use crate::{
     VERSION,
-    dial::{self, Failure, channel},
+    config::Config,
+    dial::{self, Failure, Outlet, channel},
     identity::{self, EndpointRecord, Identity, IdentityError, evidence},
-    state_dir::{self, StateDir, StateError},
+    state_dir::{self, StateError},
 };
 
 /// Tags one endpoint may ask for.
@@ -91,11 +92,12 @@ pub struct Enrolled {
     pub approval_pending: bool,
 }
 
-/// Enrols this endpoint and stores its identity in `state`.
+/// Enrols this endpoint and stores its identity in the state folder.
 ///
 /// # Errors
 /// [`EnrollError`]; nothing is stored then.
-pub async fn enroll(state: &StateDir, request: Request) -> Result<Enrolled, EnrollError> {
+pub async fn enroll(config: &Config, request: Request) -> Result<Enrolled, EnrollError> {
+    let state = &config.state;
     if Identity::exists(state)? {
         let record = Identity::load(state)?.record().clone();
         let folder = state.path().display().to_string();
@@ -107,7 +109,8 @@ pub async fn enroll(state: &StateDir, request: Request) -> Result<Enrolled, Enro
     let address = request.token.address.clone();
     let root_sha256 = request.token.root_sha256;
     let wire = wire_request(request, &key)?;
-    let opened = channel::open(&address, pinned_tls(root_sha256)?).await?;
+    let outlet = Outlet { proxy: config.proxy.clone(), ..Outlet::default() };
+    let opened = channel::open(&address, pinned_tls(root_sha256)?, &outlet).await?;
     let mut client = EnrolmentClient::new(opened.channel).max_decoding_message_size(limits::MESSAGE_BYTES);
     let response = client.enrol(wire).await.map_err(|status| match opened.tap.fault() {
         Some(fault) => EnrollError::Link(fault),

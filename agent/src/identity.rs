@@ -7,6 +7,7 @@
 
 pub mod chain;
 pub mod evidence;
+pub mod guard;
 pub mod renewal;
 
 use std::sync::Arc;
@@ -191,6 +192,17 @@ impl Identity {
         self.state.write(CHAIN, pem(&chain).as_bytes())?;
         self.chain = chain;
         Ok(())
+    }
+
+    /// TLS for the people's door, which asks for no certificate: the pinned root alone to believe, HTTP/1.1 to speak.
+    ///
+    /// # Errors
+    /// When the root cannot be used for TLS.
+    pub fn tls_to_people(&self) -> Result<Arc<ClientConfig>, IdentityError> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.root.clone())?;
+        let config = dial::client_config()?.with_root_certificates(roots).with_no_client_auth();
+        Ok(dial::finish_for(config, b"http/1.1"))
     }
 
     /// TLS for the uplink: our certificate, and the pinned root alone to believe.

@@ -14,9 +14,11 @@ pub mod agent;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod cost;
 pub mod dial;
 pub mod enroll;
-pub mod farewell;
+pub mod finding;
+pub mod goodbye;
 pub mod identity;
 pub mod lifecycle;
 pub mod link_status;
@@ -28,7 +30,9 @@ pub mod service;
 pub mod sources;
 pub mod state_dir;
 pub mod telemetry;
+pub mod trust;
 pub mod uplink;
+pub mod wishes;
 
 /// The version of this agent.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

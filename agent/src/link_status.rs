@@ -3,6 +3,11 @@
 //! `status.json` in the state folder is written when the link changes and at no other time: an idle agent writes
 //! nothing.
 
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use dogwatch_model::text_enum;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     VERSION, service,
     state_dir::{StateDir, StateError},
+    wishes,
 };
 
 const FILE: &str = "status.json";
@@ -47,18 +53,27 @@ pub struct Snapshot {
     /// Why it is offline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The configuration file that is followed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config_file: Option<PathBuf>,
+    /// What is wrong with it; the last good one is in force then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config_fault: Option<String>,
+    /// The agent tells what it costs when it is signalled.
+    #[serde(default)]
+    pub tells_cost: bool,
 }
 
-/// Keeps the file.
-#[derive(Debug)]
+/// Keeps the file. Clones keep the same one.
+#[derive(Debug, Clone)]
 pub struct LinkStatus {
     state: StateDir,
-    now: Snapshot,
+    now: Arc<Mutex<Snapshot>>,
 }
 
 impl LinkStatus {
-    /// Of an agent that has just started.
-    pub fn new(state: StateDir, now: Timestamp) -> Self {
+    /// Of an agent that has just started, and follows this configuration file.
+    pub fn new(state: StateDir, config_file: Option<PathBuf>, now: Timestamp) -> Self {
         let now = Snapshot {
             pid: std::process::id(),
             version: VERSION.to_owned(),
@@ -66,36 +81,49 @@ impl LinkStatus {
             since: now,
             last_contact: None,
             reason: None,
+            config_file,
+            config_fault: None,
+            tells_cost: wishes::ARE_HEARD,
         };
-        Self { state, now }
+        Self { state, now: Arc::new(Mutex::new(now)) }
     }
 
     /// The link does something else now. Attempts while it is down are not worth a write each: the file says
     /// `offline` until it streams.
-    pub fn set(&mut self, link: LinkState, reason: Option<String>, now: Timestamp) {
-        if link == LinkState::Connecting || (self.now.link == link && self.now.reason == reason) {
+    pub fn set(&mut self, link: LinkState, reason: Option<String>, at: Timestamp) {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        if link == LinkState::Connecting || (now.link == link && now.reason == reason) {
             return;
         }
-        if self.now.link == LinkState::Streaming || link == LinkState::Streaming {
-            self.now.last_contact = Some(now);
+        if now.link == LinkState::Streaming || link == LinkState::Streaming {
+            now.last_contact = Some(at);
         }
-        if self.now.link != link {
-            self.now.since = now;
+        if now.link != link {
+            now.since = at;
         }
-        self.now.link = link;
-        self.now.reason = reason;
-        service::status(&match &self.now.reason {
+        now.link = link;
+        now.reason = reason;
+        service::status(&match &now.reason {
             Some(reason) => format!("{link}: {reason}"),
             None => link.to_string(),
         });
-        if let Err(error) = self.write() {
-            tracing::warn!(%error, "link status not written");
+        self.write(&now);
+    }
+
+    /// The configuration file has a fault now, or none any more.
+    pub fn set_config_fault(&self, fault: Option<String>) {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.config_fault != fault {
+            now.config_fault = fault;
+            self.write(&now);
         }
     }
 
-    fn write(&self) -> Result<(), StateError> {
-        let json = serde_json::to_vec_pretty(&self.now).unwrap_or_default();
-        self.state.write(FILE, &json)
+    fn write(&self, now: &Snapshot) {
+        let json = serde_json::to_vec_pretty(now).unwrap_or_default();
+        if let Err(error) = self.state.write(FILE, &json) {
+            tracing::warn!(%error, "link status not written");
+        }
     }
 }
 
@@ -116,7 +144,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let state = StateDir::new(root.path());
         let at = |second| Timestamp::from_second(second).unwrap();
-        let mut status = LinkStatus::new(state.clone(), at(0));
+        let mut status = LinkStatus::new(state.clone(), None, at(0));
         status.set(LinkState::Connecting, None, at(1));
         assert_eq!(read(&state).unwrap(), None);
         status.set(LinkState::Streaming, None, at(2));
@@ -127,5 +155,7 @@ mod tests {
         std::fs::remove_file(root.path().join(FILE)).unwrap();
         status.set(LinkState::Offline, Some("gone".into()), at(10));
         assert_eq!(read(&state).unwrap(), None, "nothing changed, nothing written");
+        status.clone().set_config_fault(Some("line 3".into()));
+        assert_eq!(read(&state).unwrap().unwrap().config_fault.as_deref(), Some("line 3"));
     }
 }

@@ -16,13 +16,14 @@ use std::{collections::BTreeMap, time::Duration};
 use change::HealthWatch;
 use dogwatch_model::{
     AgentEvent, AgentFacts, BackupStatus, Check, Drive, Health, Incident, Inventory, Lane, PatchStatus,
-    Report, Service, Software, SourceStatus,
+    Report, ScanResult, Service, Software, SourceStatus,
 };
 use dogwatch_proto::conversions::limits;
 use jiff::Timestamp;
 
 use crate::{
     clock::{Moment, Now},
+    config::SourceName,
     outbox::{Draft, Topic},
     policy::Policy,
 };
@@ -66,6 +67,13 @@ pub enum Observation {
     Agent(AgentFacts),
     /// How one of its sources is doing.
     Source(SourceStatus),
+    /// The endpoint's owner has switched a source off or on.
+    Switched {
+        /// Which.
+        source: SourceName,
+        /// On.
+        is_on: bool,
+    },
     /// Something that happened to the agent.
     Event(AgentEvent),
 }
@@ -134,7 +142,6 @@ pub struct Reporter {
     backup: Part<BackupStatus>,
     checks: Part<(Vec<Service>, Vec<Check>)>,
     drives: Part<Vec<Drive>>,
-    software: Part<Vec<Software>>,
     agent: Part<AgentFacts>,
     sources: BTreeMap<String, SourceStatus>,
     patch: Option<PatchStatus>,
@@ -175,13 +182,11 @@ impl Reporter {
                 .drives
                 .take(drives, asked, PartialEq::eq, DRIVES_AGAIN, at)
                 .map(|drives| drives_draft(drives, now.wall)),
-            Observation::Software(software) => self
-                .software
-                .take(software, asked, PartialEq::eq, Duration::MAX, at)
-                .map(|software| software_draft(software, now.wall)),
+            Observation::Software(software) => Some(software_draft(software, now.wall)),
             Observation::Incidents(incidents) => incidents_draft(incidents),
             Observation::Agent(agent) => self.observe_agent(agent, now),
             Observation::Source(source) => self.observe_source(source, now),
+            Observation::Switched { source, is_on } => self.observe_switch(source, is_on, now),
             Observation::Event(event) => {
                 let report = Report::empty(Lane::Kept, 0, event.at);
                 Some(Draft { report: Report { events: vec![event], ..report }, topic: None })
@@ -214,6 +219,35 @@ impl Reporter {
         self.agent.newest().cloned().and_then(|agent| self.observe_agent(agent, now))
     }
 
+    /// A source that is off says nothing, and what it said is not told again as the present.
+    fn observe_switch(&mut self, source: SourceName, is_on: bool, now: Now) -> Option<Draft> {
+        match source {
+            SourceName::Health => self.health = HealthWatch::default(),
+            SourceName::Inventory => self.inventory = Part::default(),
+            SourceName::Patch => self.patch = None,
+            SourceName::Backup => self.backup = Part::default(),
+            SourceName::Checks => self.checks = Part::default(),
+            SourceName::Drives => self.drives = Part::default(),
+            SourceName::Incidents | SourceName::Software => {}
+        }
+        let name = source.as_str();
+        let is_of = |known: &str| {
+            known.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.sources.retain(|known, _| !is_of(known));
+        if !is_on {
+            let reason = Some("switched off in this endpoint's own configuration".to_owned());
+            let off = SourceStatus {
+                name: name.to_owned(),
+                result: ScanResult::Unsupported,
+                reason,
+                since: now.wall,
+            };
+            self.sources.insert(name.to_owned(), off);
+        }
+        self.agent.newest().cloned().and_then(|agent| self.observe_agent(agent, now))
+    }
+
     /// What is true now and may have gone unsaid, observed now: after every connect. What travels in the kept lane is
     /// held there until it is acknowledged; when some had to wait, the collector may have taken it for history, and
     /// the [full picture](Self::full_picture) is due.
@@ -231,7 +265,6 @@ impl Reporter {
             self.backup.newest().map(|backup| backup_draft(backup.clone())),
             self.checks.newest().map(|checks| checks_draft(checks.clone(), now.wall)),
             self.drives.newest().map(|drives| drives_draft(drives.clone(), now.wall)),
-            self.software.newest().map(|software| software_draft(software.clone(), now.wall)),
         ];
         observed_now(self.current_state(now).into_iter().chain(more.into_iter().flatten()), now)
     }

@@ -4,6 +4,7 @@
 //! A source is a thin part that runs or reads and a pure part that understands text, tested on recorded text.
 
 pub mod backup;
+pub mod doctor;
 pub mod file_watch;
 pub mod health;
 pub mod inventory;
@@ -12,6 +13,7 @@ pub mod parsers;
 pub mod patch;
 pub(crate) mod process;
 mod retry;
+pub mod software;
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,7 +28,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock,
-    config::SourceName,
+    config::{self, Live, SourceName},
+    cost::{Looks, Standing},
     policy::Policy,
     report::{Observation, Sighting},
 };
@@ -63,7 +66,26 @@ pub struct Desk {
     policy: watch::Receiver<Policy>,
     trigger: Arc<Notify>,
     cancel: CancellationToken,
+    switch: Option<Switch>,
     asked: bool,
+    /// When the present look began.
+    began: Instant,
+}
+
+/// By which the endpoint's owner turns a source off, and on again.
+#[derive(Debug)]
+pub struct Switch {
+    source: SourceName,
+    live: Live,
+    looks: Looks,
+    is_on: bool,
+}
+
+impl Switch {
+    /// The one of a source, whose looks are noted.
+    pub fn new(source: SourceName, live: Live, looks: Looks) -> Self {
+        Self { source, live, looks, is_on: true }
+    }
 }
 
 impl Desk {
@@ -74,11 +96,43 @@ impl Desk {
         trigger: Arc<Notify>,
         cancel: CancellationToken,
     ) -> Self {
-        Self { observations, policy, trigger, cancel, asked: false }
+        Self { observations, policy, trigger, cancel, switch: None, asked: false, began: Instant::now() }
+    }
+
+    /// With a switch, by which it can be turned off.
+    #[must_use]
+    pub fn with_switch(self, switch: Switch) -> Self {
+        Self { switch: Some(switch), ..self }
+    }
+
+    /// Waits until the source is switched on, if it is off. False when the agent ends.
+    pub async fn is_on(&mut self) -> bool {
+        let Some(switch) = &mut self.switch else { return true };
+        while !switch.live.borrow_and_update().allows(switch.source) {
+            if std::mem::replace(&mut switch.is_on, false) {
+                tracing::info!(source = %switch.source, "source switched off");
+                let off = Observation::Switched { source: switch.source, is_on: false };
+                let _ = self.observations.send(off.into()).await;
+            }
+            tokio::select! {
+                () = self.cancel.cancelled() => return false,
+                () = config::changed(&mut switch.live) => {}
+            }
+        }
+        if !std::mem::replace(&mut switch.is_on, true) {
+            tracing::info!(source = %switch.source, "source switched on");
+            let on = Observation::Switched { source: switch.source, is_on: true };
+            let _ = self.observations.send(on.into()).await;
+        }
+        true
     }
 
     /// Tells what was seen, and whether the collector had asked for it. When nobody listens any more the agent is about to end.
     pub async fn tell(&self, what: Observation) {
+        // Switched off while it looked: what it saw is nobody's business any more.
+        if self.switch.as_ref().is_some_and(|switch| !switch.live.borrow().allows(switch.source)) {
+            return;
+        }
         let _ = self.observations.send(Sighting { what, asked: self.asked }).await;
     }
 
@@ -87,7 +141,11 @@ impl Desk {
     pub async fn tell_standing(&self, name: &str, result: ScanResult, reason: Option<String>) {
         let name = limits::clip(name, limits::NAME_BYTES);
         let reason = reason.map(|reason| limits::clip(&reason, limits::TEXT_BYTES));
-        let source = SourceStatus { name, result, reason, since: clock::now().wall };
+        let since = clock::now().wall;
+        if let Some(Switch { source, looks, .. }) = &self.switch {
+            looks.note_standing(*source, &name, Standing { result, reason: reason.clone() }, since);
+        }
+        let source = SourceStatus { name, result, reason, since };
         self.tell(Observation::Source(source)).await;
     }
 
@@ -104,8 +162,12 @@ impl Desk {
         interval: impl Fn(&Policy) -> Duration,
         changed: &Notify,
     ) -> Look {
+        if let Some(Switch { source, looks, .. }) = &self.switch {
+            looks.note(*source, self.began.elapsed(), clock::now().wall);
+        }
         let look = self.wait(last, interval, changed).await;
         self.asked = look == Look::Asked;
+        self.began = Instant::now();
         look
     }
 
@@ -116,10 +178,14 @@ impl Desk {
         changed: &Notify,
     ) -> Look {
         loop {
+            if self.switch.as_ref().is_some_and(|switch| !switch.live.borrow().allows(switch.source)) {
+                return if self.is_on().await { Look::Due } else { Look::Never };
+            }
             let due = last + interval(&self.policy.borrow_and_update());
             tokio::select! {
                 biased;
                 () = self.cancel.cancelled() => return Look::Never,
+                () = thrown(&mut self.switch) => {}
                 () = self.trigger.notified() => return Look::Asked,
                 () = changed.notified() => return Look::Changed,
                 () = tokio::time::sleep_until(due) => return Look::Due,
@@ -135,5 +201,13 @@ impl Desk {
     /// The version of the policy in force.
     pub fn policy_version(&self) -> Option<String> {
         self.policy.borrow().version.clone()
+    }
+}
+
+/// The owner may have thrown the switch.
+async fn thrown(switch: &mut Option<Switch>) {
+    match switch {
+        Some(switch) => config::changed(&mut switch.live).await,
+        None => std::future::pending().await,
     }
 }

@@ -32,7 +32,7 @@ impl StateError {
 }
 
 /// The state folder.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateDir {
     path: PathBuf,
 }
@@ -80,6 +80,34 @@ impl StateDir {
     /// When any step fails; the old file is then still there.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), StateError> {
         write_atomically(&self.path.join(name), content)
+    }
+
+    /// Removes a file; one that is not there is removed already.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), StateError> {
+        let path = self.path.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(StateError::new("remove", &path, error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets the folder's owner read a file that another user (root, as a rule) wrote into it. Best effort.
+    pub fn hand_over(&self, name: &str) {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            if let Ok(folder) = fs::metadata(&self.path) {
+                let file = self.path.join(name);
+                let _ = std::os::unix::fs::lchown(file, Some(folder.uid()), Some(folder.gid()));
+            }
+        }
+        #[cfg(not(unix))]
+        let _ = name;
     }
 
     /// Takes the folder for this process, until the guard is dropped.

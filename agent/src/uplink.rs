@@ -31,6 +31,8 @@ use offline::Offline;
 use streaming::Streaming;
 
 use crate::{
+    config::Live,
+    dial::{Meter, Outlet},
     identity::Identity,
     link_status::{LinkState, LinkStatus},
     outbox::SharedOutbox,
@@ -52,6 +54,10 @@ pub struct Uplink {
     pub evidence: MachineEvidence,
     /// How long a going agent waits for its last acknowledgements.
     pub drain: Duration,
+    /// Where the way out is told, which may change.
+    pub live: Live,
+    /// Counts what goes over the wire.
+    pub meter: Meter,
 }
 
 /// Where the machine is.
@@ -83,13 +89,17 @@ impl Uplink {
         loop {
             state.announce(&mut self.status);
             state = match state {
-                State::Offline(offline) => offline.run(&cancel).await,
+                State::Offline(offline) => offline.run(&mut self, &cancel).await,
                 State::Connecting(connecting) => connecting.run(&mut self, &cancel).await,
                 State::Streaming(streaming) => streaming.run(&mut self, &cancel).await,
                 State::Draining(draining) => draining.run(&mut self).await,
                 State::Stopped => return,
             };
         }
+    }
+
+    fn outlet(&self) -> Outlet {
+        Outlet { proxy: self.live.borrow().proxy.clone(), meter: self.meter.clone() }
     }
 
     /// Back to waiting after a failure, which is logged once and then only when it changes.

@@ -49,7 +49,7 @@ fn an_unknown_key_in_the_configuration_is_named_with_its_line() {
     let state = tempfile::tempdir().unwrap();
     let config = state.path().join("agent.toml");
     fs::write(&config, "[narow]\n").unwrap();
-    let (code, error) = agent(state.path(), &["--config", config.to_str().unwrap(), "status"]);
+    let (code, error) = agent(state.path(), &["--config", config.to_str().unwrap(), "preview"]);
     assert_eq!(code, Some(2));
     assert!(error.contains("agent.toml, line 1: unknown field `narow`"), "{error}");
     assert!(error.ends_with("did you mean `narrow`?\n"), "{error}");

@@ -18,6 +18,7 @@ mod keys;
 mod load;
 mod outbound;
 mod people;
+mod software;
 mod start;
 mod thread;
 
@@ -37,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use command::{CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken};
 pub(crate) use outbound::{Outbound, outbound};
+pub use software::SoftwareList;
 pub(crate) use start::start;
 pub use start::{CoreError, CoreThread, Settings};
 

@@ -85,6 +85,8 @@ pub(crate) fn apply(
     late_after: SignedDuration,
 ) -> Applied {
     endpoint.presence.last_seen = endpoint.presence.last_seen.max(Some(received_at));
+    // What happened has happened, whenever it is told.
+    append(&mut endpoint.facts.events, report.events, Facts::EVENTS, |event| event.at);
     let age = SignedDuration::from_millis(i64::try_from(report.age_ms).unwrap_or(i64::MAX));
     if age > late_after {
         return Applied::Late;
@@ -100,11 +102,10 @@ pub(crate) fn apply(
         facts.inventory = Some(inventory);
     }
     replace(&mut facts.drives, report.drives);
-    if !report.incidents.is_empty() {
-        let known = facts.incidents.get_or_insert_default();
-        known.extend(report.incidents);
-        known.sort_by_key(|incident| incident.at);
-        known.drain(..known.len().saturating_sub(Facts::INCIDENTS));
+    append(&mut facts.incidents, report.incidents, Facts::INCIDENTS, |incident| incident.at);
+    if report.software.is_some() {
+        // The agent tells the digest first. If the list has changed since, the next digest differs and it is asked again.
+        facts.software_held = facts.inventory.as_ref().and_then(|inventory| inventory.software.clone());
     }
     replace(&mut facts.services, report.services);
     replace(&mut facts.checks, report.checks);
@@ -121,6 +122,23 @@ pub(crate) fn apply(
         facts.backup = Some(backup);
     }
     Applied::Live
+}
+
+/// Adds to a list of what happened, and keeps its newest `most`.
+fn append<T>(known: &mut Option<Vec<T>>, told: Vec<T>, most: usize, at: impl Fn(&T) -> Timestamp) {
+    if told.is_empty() {
+        return;
+    }
+    let known = known.get_or_insert_default();
+    known.extend(told);
+    known.sort_by_key(at);
+    known.drain(..known.len().saturating_sub(most));
+}
+
+/// Whether the endpoint holds a list of installed software that the collector does not.
+pub(crate) fn lacks_software(endpoint: &Endpoint) -> bool {
+    let told = endpoint.facts.inventory.as_ref().and_then(|inventory| inventory.software.as_ref());
+    told.is_some() && told != endpoint.facts.software_held.as_ref()
 }
 
 fn replace<T>(known: &mut Option<T>, told: Option<T>) {

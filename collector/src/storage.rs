@@ -115,7 +115,7 @@ pub trait Storage: Send {
 /// What a store held at start.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The rows of the view.
+    /// The rows of the view, without those of tables that [stay on disk](Table::stays_on_disk).
     pub rows: Vec<Row>,
     /// What was committed after the view was last settled, oldest first.
     pub tail: Vec<ChangeSet>,

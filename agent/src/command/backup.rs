@@ -1,7 +1,6 @@
 //! `dogwatch-agent backup …`: tells the agent how a backup went, by a file in its drop-in folder. The agent need not
 //! run meanwhile; it finds the file when it does.
 
-mod interval;
 mod tail;
 mod wrap;
 
@@ -16,7 +15,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
-    config::Config,
+    config::{Config, interval},
     identity::Identity,
     sources::backup::drop_in::{self, DropIn},
     state_dir,

@@ -38,7 +38,7 @@ pub(super) fn enroll(config: &Config, arguments: Arguments) -> anyhow::Result<Ex
     anyhow::ensure!(tags.len() <= MAX_TAGS, "{} tags given, at most {MAX_TAGS} are taken", tags.len());
     let token: JoinToken = token.parse()?;
     let request = Request { token, name, tags, class };
-    let enrolled = super::runtime()?.block_on(enroll::enroll(&config.state, request))?;
+    let enrolled = super::runtime()?.block_on(enroll::enroll(config, request))?;
     let record = enrolled.identity.record();
     let mut out = std::io::stdout();
     writeln!(

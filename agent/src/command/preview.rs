@@ -13,7 +13,7 @@ use crate::{
     config::{Config, SourceName},
     policy::Policy,
     report::{Observation, Reporter},
-    sources::{backup::ledger::Ledger, health, inventory, own_cost, patch},
+    sources::{backup::ledger::Ledger, health, inventory, own_cost, patch, software::Census},
 };
 
 /// Between the two samples that processor use is told from.
@@ -36,7 +36,7 @@ pub(super) fn preview(config: &Config) -> anyhow::Result<ExitCode> {
 async fn observe(config: &Config) -> Vec<Observation> {
     let mut seen = vec![Observation::Agent(own_cost::facts(None, Duration::ZERO))];
     if config.allows(SourceName::Inventory) {
-        seen.push(Observation::Inventory(inventory::look(&config.root)));
+        seen.push(Observation::Inventory(inventory::look(&config.root, &mut Census::default()).await));
     }
     if config.allows(SourceName::Health) {
         let mut sampler = health::Sampler::new(&config.root);

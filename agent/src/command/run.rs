@@ -4,9 +4,14 @@ use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{agent, config::Config, service, telemetry};
+use crate::{
+    agent,
+    config::{Config, reload},
+    service, telemetry,
+};
 
-pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
+pub(super) fn run(located: Config) -> anyhow::Result<ExitCode> {
+    let config = reload::at_start(located)?;
     telemetry::start(&config);
     service::dispatch(move || run_until_asked(config))?;
     Ok(ExitCode::SUCCESS)

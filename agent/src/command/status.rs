@@ -1,10 +1,15 @@
 //! `dogwatch-agent status`: local truth, without asking the collector.
 
+pub(super) mod cost;
+
 use std::{fs, io::Write as _, process::ExitCode};
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
+use cost::Cost;
+
+use super::output::Output;
 use crate::{
     VERSION,
     config::Config,
@@ -15,8 +20,14 @@ use crate::{
 /// What can be typed after `status`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// As JSON, with UTC instants
-    #[arg(long)]
+    /// Also what the agent costs: memory, processor, wire, disk, and how its sources' looks went
+    #[arg(long = "self")]
+    cost: bool,
+    /// How to show it
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Output,
+    /// As `-o json`
+    #[arg(long, hide = true)]
     json: bool,
 }
 
@@ -28,21 +39,25 @@ struct Status {
     running: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<Snapshot>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<Cost>,
 }
 
 pub(super) fn status(config: &Config, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let identity = Identity::load(&config.state)?;
     let link = link_status::read(&config.state)?;
     let Validity { not_after, .. } = identity.validity()?;
+    let running = link.as_ref().filter(|agent| agent.link != LinkState::Stopped && is_agent(agent.pid));
     let status = Status {
         version: VERSION,
         endpoint: identity.record().clone(),
         certificate_until: not_after,
-        running: link.as_ref().is_some_and(|link| link.link != LinkState::Stopped && is_agent(link.pid)),
+        running: running.is_some(),
+        cost: running.filter(|_| arguments.cost).map(|agent| cost::look(config, agent)),
         link,
     };
     let mut out = std::io::stdout();
-    if arguments.json {
+    if arguments.json || arguments.output == Output::Json {
         serde_json::to_writer_pretty(&mut out, &status)?;
         writeln!(out)?;
     } else {
@@ -52,7 +67,7 @@ pub(super) fn status(config: &Config, arguments: &Arguments) -> anyhow::Result<E
 }
 
 /// Whether the process is there and is one of ours: numbers of processes are given again.
-fn is_agent(pid: u32) -> bool {
+pub(super) fn is_agent(pid: u32) -> bool {
     if !cfg!(target_os = "linux") {
         return true;
     }
@@ -85,8 +100,12 @@ fn for_people(status: &Status, now: Timestamp) -> String {
         if let Some(at) = link.last_contact.filter(|_| shown != LinkState::Streaming) {
             lines.push(("last contact", local(at)));
         }
+        if let Some(fault) = link.config_fault.as_ref().filter(|_| status.running) {
+            lines.push(("configuration", format!("not taken, the last good one is in force: {fault}")));
+        }
     }
-    lines.iter().map(|(label, value)| format!("{label:<13}{value}\n")).collect()
+    lines.extend(status.cost.iter().flat_map(Cost::lines));
+    lines.iter().map(|(label, value)| format!("{label:<14}{value}\n")).collect()
 }
 
 #[cfg(test)]

@@ -1,27 +1,37 @@
 //! `agent.toml`: its form, and errors that point at the line.
+//!
+//! Every key that the parser knows is in `agent.toml.example` and in `agent.schema.json`, which editors read; a test
+//! holds the three against each other.
 
 use std::{
-    fs, io,
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use dogwatch_proto::conversions::limits;
 use serde::Deserialize;
+use tracing_subscriber::EnvFilter;
 
-use super::{Config, LogFormat, SourceName};
-use crate::paths;
+use super::{
+    Allow, Config, LogFormat, ProxyChoice, Repository, SourceName, SpoolLimit, allow, fault::Fault,
+    repository::Backup,
+};
+use crate::{
+    paths,
+    trust::{self, TrustError},
+};
+
+/// No configuration comes near this.
+const FILE_BYTES: u64 = 256 * 1024;
+/// Bytes of a complaint: it travels, and a parser may quote what it was given.
+const MESSAGE_BYTES: usize = 512;
 
 /// Why the configuration file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// It cannot be read.
-    #[error("cannot read the configuration {path}: {cause}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        cause: io::Error,
-    },
+    /// It cannot be read, or others may have written it.
+    #[error("the configuration cannot be used: {0}")]
+    File(#[from] TrustError),
     /// It is not understood.
     #[error("{path}, line {line}: {message}")]
     Form {
@@ -34,18 +44,118 @@ pub enum ConfigError {
     },
 }
 
+/// Where the configuration is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigFile {
+    path: PathBuf,
+    /// Somebody named it: then it has to be there.
+    named: bool,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub struct Read {
+    /// The file's text; `None` when there is no file, and need not be.
+    pub text: Option<String>,
+    /// What it says.
+    pub content: Content,
+}
+
+impl ConfigFile {
+    /// The file that was named, else the default one.
+    pub fn new(named: Option<&Path>) -> Self {
+        let path = named.map_or_else(paths::config_file, Path::to_owned);
+        // Watched and told by its absolute path, wherever the agent stands.
+        let path = std::path::absolute(&path).unwrap_or(path);
+        Self { path, named: named.is_some() }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads and validates it.
+    ///
+    /// # Errors
+    /// When it cannot be read, may not be believed, or is not understood.
+    pub fn read(&self) -> Result<Read, ConfigError> {
+        let text = match trust::read_owned(&self.path, FILE_BYTES) {
+            Ok(text) => text,
+            Err(error) if error.is_missing() && !self.named => {
+                return Ok(Read { text: None, content: Content::default() });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let content = self.parse(&text)?;
+        Ok(Read { text: Some(text), content })
+    }
+
+    /// Validates what stands in it.
+    ///
+    /// # Errors
+    /// With the line, and a suggestion where there is one.
+    pub fn parse(&self, text: &str) -> Result<Content, ConfigError> {
+        parse(text).map_err(|(line, message)| ConfigError::Form { path: self.path.clone(), line, message })
+    }
+}
+
+/// The file's form: each value is good by itself.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Content {
+struct Form {
     log: Log,
     narrow: Narrow,
+    allow: allow::Form,
+    backup: Backup,
+    proxy: ProxyChoice,
+    spool: Spool,
+}
+
+/// What a valid file says.
+#[derive(Debug, Default)]
+pub struct Content {
+    log: Log,
+    narrow: Narrow,
+    allow: Allow,
+    repositories: Vec<Repository>,
+    proxy: ProxyChoice,
+    spool: Spool,
+}
+
+impl TryFrom<Form> for Content {
+    type Error = Fault;
+
+    fn try_from(form: Form) -> Result<Self, Fault> {
+        let Form { log, narrow, allow, backup, proxy, spool } = form;
+        let (allow, repositories) = (allow.try_into()?, backup.validated()?);
+        Ok(Self { log, narrow, allow, repositories, proxy, spool })
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Log {
     format: Option<LogFormat>,
-    filter: Option<String>,
+    filter: Option<Filter>,
+}
+
+/// What may stand in `DOGWATCH_LOG`.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Filter(String);
+
+impl TryFrom<String> for Filter {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match EnvFilter::try_new(&text) {
+            Ok(_) => Ok(Self(text)),
+            Err(error) => {
+                Err(format!("`{text}` is no log filter such as \"info\" or \"warn,uplink=debug\": {error}"))
+            }
+        }
+    }
 }
 
 /// What the collector may not undo.
@@ -57,44 +167,44 @@ struct Narrow {
     patch_scan_at_least_seconds: u32,
 }
 
-/// Every key, for suggestions.
-const KEYS: &[&str] = &[
-    "log",
-    "narrow",
-    "format",
-    "filter",
-    "disable",
-    "sample_at_least_seconds",
-    "patch_scan_at_least_seconds",
-];
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Spool {
+    max_bytes: Option<SpoolLimit>,
+}
 
-pub(super) fn read(named: Option<&Path>) -> Result<Option<Content>, ConfigError> {
-    let path = named.map_or_else(paths::config_file, Path::to_owned);
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => return Ok(None),
-        Err(cause) => return Err(ConfigError::Read { path, cause }),
-    };
-    parse(&text).map(Some).map_err(|(line, message)| ConfigError::Form { path, line, message })
+impl<'de> Deserialize<'de> for SpoolLimit {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = u64::deserialize(deserializer)?;
+        let (least, most) = (Self::LEAST, Self::MOST);
+        let wrong = || serde::de::Error::custom(format!("{bytes} bytes are not between {least} and {most}"));
+        (least..=most).contains(&bytes).then_some(Self(bytes)).ok_or_else(wrong)
+    }
 }
 
 fn parse(text: &str) -> Result<Content, (usize, String)> {
-    toml::from_str(text).map_err(|error| {
-        let at = error.span().map_or(0, |span| span.start.min(text.len()));
-        let line = text.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let form = toml::from_str::<Form>(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
         let mut message = error.message().to_owned();
-        let unknown = message.split('`').nth(1).filter(|_| message.starts_with("unknown field"));
-        if let Some(meant) = unknown.and_then(suggestion) {
-            message.push_str(&format!("; did you mean `{meant}`?"));
+        if let Some(meant) = suggestion(&message) {
+            message = format!("{message}; did you mean `{meant}`?");
         }
-        (line, message)
+        Fault { at, message }
+    });
+    form.and_then(Content::try_from).map_err(|Fault { at, message }| {
+        let before = &text.as_bytes()[..at.min(text.len())];
+        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        (line, limits::clip_message(&message, MESSAGE_BYTES))
     })
 }
 
-/// The known key nearest to what was written, when it is near.
-fn suggestion(written: &str) -> Option<&'static str> {
-    let near = |key: &&&str| edit_distance(written, key);
-    KEYS.iter().min_by_key(near).filter(|key| edit_distance(written, key) <= 1 + key.len() / 4).copied()
+/// The nearest of the words that the parser would have taken, when it is near: the complaint names all of them.
+fn suggestion(complaint: &str) -> Option<&str> {
+    let quoted: Vec<&str> = complaint.split('`').skip(1).step_by(2).collect();
+    let (written, known) = quoted.split_first().filter(|_| complaint.starts_with("unknown "))?;
+    let distance = |word: &str| edit_distance(written, word);
+    let nearest = known.iter().copied().min_by_key(|word| distance(word))?;
+    (distance(nearest) <= 1 + nearest.len() / 4).then_some(nearest)
 }
 
 /// Levenshtein distance.
@@ -112,45 +222,24 @@ fn edit_distance(a: &str, b: &str) -> usize {
 }
 
 impl Content {
-    pub(super) fn apply(self, config: &mut Config) {
+    pub(super) fn applied_to(self, mut config: Config) -> Config {
         if let Some(format) = self.log.format {
             config.log_format = format;
         }
         if let Some(filter) = self.log.filter {
-            config.log_filter = filter;
+            config.log_filter = filter.0;
         }
         config.disabled = self.narrow.disable;
         config.narrowing.sample_at_least = Duration::from_secs(self.narrow.sample_at_least_seconds.into());
         config.narrowing.patch_scan_at_least =
             Duration::from_secs(self.narrow.patch_scan_at_least_seconds.into());
+        config.allow = self.allow;
+        config.repositories = self.repositories;
+        config.proxy = self.proxy;
+        config.spool = self.spool.max_bytes.unwrap_or_default();
+        config
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_full_file_is_applied() {
-        let text =
-            "[log]\nformat = \"json\"\n[narrow]\ndisable = [\"patch\"]\nsample_at_least_seconds = 30\n";
-        let mut config = Config::with_state_dir("/nowhere");
-        parse(text).unwrap().apply(&mut config);
-        assert_eq!(config.log_format, LogFormat::Json);
-        assert!(!config.allows(SourceName::Patch));
-        assert_eq!(config.narrowing.sample_at_least, Duration::from_secs(30));
-    }
-
-    #[test]
-    fn an_unknown_key_is_refused_with_line_and_suggestion() {
-        let (line, message) = parse("[log]\nformat = \"text\"\n\n[narrow]\ndisabel = []\n").unwrap_err();
-        assert_eq!(line, 5);
-        assert!(message.contains("unknown field `disabel`"), "{message}");
-        assert!(message.ends_with("did you mean `disable`?"), "{message}");
-    }
-
-    #[test]
-    fn a_named_file_must_exist() {
-        assert!(matches!(read(Some(Path::new("/nowhere/agent.toml"))), Err(ConfigError::Read { .. })));
-    }
-}
+mod tests;

@@ -15,14 +15,10 @@ use std::{
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
-use tokio_rustls::client::TlsStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tonic::transport::{Channel, Endpoint};
 
-use super::{Failure, dial};
+use super::{Connection, Failure, Outlet, dial};
 
 /// Between HTTP/2 pings. Rarer than the summary reports, so that a quiet link costs no extra packets, and together
 /// with [`PING_ANSWER`] within the 90 s in which a half-open link is to be found.
@@ -53,7 +49,7 @@ impl Tap {
 ///
 /// # Errors
 /// [`Failure`], one line each.
-pub async fn open(address: &str, tls: Arc<ClientConfig>) -> Result<Opened, Failure> {
+pub async fn open(address: &str, tls: Arc<ClientConfig>, outlet: &Outlet) -> Result<Opened, Failure> {
     let unusable = || Failure::Address { address: address.to_owned() };
     let endpoint = Endpoint::from_shared(format!("http://{address}"))
         .map_err(|_| unusable())?
@@ -61,7 +57,8 @@ pub async fn open(address: &str, tls: Arc<ClientConfig>) -> Result<Opened, Failu
         .keep_alive_timeout(PING_ANSWER)
         .keep_alive_while_idle(true);
     let tap = Tap::default();
-    let stream = Tapped { stream: dial(address, tls).await?, address: address.to_owned(), tap: tap.clone() };
+    let stream =
+        Tapped { stream: dial(address, tls, outlet).await?, address: address.to_owned(), tap: tap.clone() };
     let mut only = Some(TokioIo::new(stream));
     let connector = tower::service_fn(move |_: Uri| {
         let stream = only.take().ok_or_else(|| io::Error::other("the connection is over"));
@@ -75,7 +72,7 @@ pub async fn open(address: &str, tls: Arc<ClientConfig>) -> Result<Opened, Failu
 }
 
 struct Tapped {
-    stream: TlsStream<TcpStream>,
+    stream: Connection,
     address: String,
     tap: Tap,
 }

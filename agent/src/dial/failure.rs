@@ -35,6 +35,20 @@ pub enum Failure {
         /// What the system said.
         reason: String,
     },
+    /// The proxy says no, or nothing that can be used.
+    #[error("the proxy {proxy} {reason}")]
+    Proxy {
+        /// `host:port` of the proxy.
+        proxy: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The proxy that is named cannot be one.
+    #[error("the way out is not clear: {reason}")]
+    Route {
+        /// What is wrong.
+        reason: String,
+    },
     /// No answer.
     #[error("no answer from {address} in time ({what})")]
     TimedOut {

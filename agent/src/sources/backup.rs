@@ -4,6 +4,7 @@
 //! `dogwatch-agent backup report`, or anybody's script. The folder is watched, so a run is told within a moment; it is
 //! also polled, since watches can fail.
 
+pub mod doctor;
 pub mod drop_in;
 mod inbox;
 pub mod ledger;

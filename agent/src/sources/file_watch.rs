@@ -5,7 +5,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use notify::{
@@ -14,16 +14,17 @@ use notify::{
 };
 use tokio::sync::Notify;
 
-#[derive(Debug)]
 struct Subscription {
     folder: PathBuf,
-    about: fn(&str) -> bool,
+    about: Box<dyn Fn(&str) -> bool + Send>,
     wake: Arc<Notify>,
 }
 
-/// The watch.
+/// The watch. Clones share it; it ends with the last of them.
+#[derive(Clone)]
 pub struct FileWatch {
-    watcher: Option<RecommendedWatcher>,
+    // Never locked by the watch's own thread, which answers whoever holds it.
+    watcher: Arc<Mutex<Option<RecommendedWatcher>>>,
     subscriptions: Arc<Mutex<Vec<Subscription>>>,
 }
 
@@ -39,21 +40,51 @@ impl FileWatch {
         });
         let watcher =
             watcher.inspect_err(|error| tracing::warn!(%error, "files are not watched, only polled")).ok();
-        Self { watcher, subscriptions }
+        Self { watcher: Arc::new(Mutex::new(watcher)), subscriptions }
     }
 
     /// Wakes `wake` when a file in `folder` (not below its subfolders) changes whose name `about` wants to hear of.
-    pub fn watch(&mut self, folder: &Path, about: fn(&str) -> bool, wake: Arc<Notify>) {
-        let Some(watcher) = &mut self.watcher else { return };
+    /// False when the folder is not watched.
+    pub fn watch(
+        &mut self,
+        folder: &Path,
+        about: impl Fn(&str) -> bool + Send + 'static,
+        wake: Arc<Notify>,
+    ) -> bool {
         // Events come with absolute paths.
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let mut watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(watcher) = watcher.as_mut() else { return false };
         if let Err(error) = watcher.watch(&folder, RecursiveMode::NonRecursive) {
             tracing::debug!(%error, folder = %folder.display(), "folder is polled, not watched");
-            return;
+            return false;
         }
-        let subscription = Subscription { folder, about, wake };
-        self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner).push(subscription);
+        let subscription = Subscription { folder, about: Box::new(about), wake };
+        locked(&self.subscriptions).push(subscription);
+        true
     }
+
+    /// Ends everything that wakes `wake`. A folder that is replaced by another of the same name has to be watched anew.
+    pub fn forget(&mut self, wake: &Arc<Notify>) {
+        let mut gone = Vec::new();
+        {
+            let mut subscriptions = locked(&self.subscriptions);
+            let (forgotten, kept): (Vec<_>, Vec<_>) =
+                subscriptions.drain(..).partition(|subscription| Arc::ptr_eq(&subscription.wake, wake));
+            gone.extend(forgotten.into_iter().map(|subscription| subscription.folder));
+            gone.retain(|folder| kept.iter().all(|subscription| subscription.folder != *folder));
+            *subscriptions = kept;
+        }
+        let mut watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
+        for folder in gone {
+            // A folder that is gone has taken its watch with it.
+            let _ = watcher.as_mut().map(|watcher| watcher.unwatch(&folder));
+        }
+    }
+}
+
+fn locked(subscriptions: &Mutex<Vec<Subscription>>) -> MutexGuard<'_, Vec<Subscription>> {
+    subscriptions.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Something is new or different. That a file was opened or read, by us not least, is not.
@@ -66,7 +97,7 @@ fn is_change(kind: EventKind) -> bool {
 }
 
 fn wake(subscriptions: &Mutex<Vec<Subscription>>, event: &Event) {
-    for subscription in subscriptions.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+    for subscription in locked(subscriptions).iter() {
         let about = |path: &PathBuf| {
             let name = path.file_name().map(|name| name.to_string_lossy());
             path.parent() == Some(&subscription.folder)
@@ -103,6 +134,19 @@ mod tests {
         watch.watch(Path::new(here.path().file_name().unwrap()), |name| name == "file", changed.clone());
         fs::write(here.path().join("file"), b"new").unwrap();
         timeout(Duration::from_secs(5), changed.notified()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_forgotten_is_not_woken_and_the_rest_still_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut watch, gone, stays) = (FileWatch::start(), Arc::new(Notify::new()), Arc::new(Notify::new()));
+        assert!(watch.watch(folder.path(), |_| true, gone.clone()));
+        assert!(watch.watch(folder.path(), |_| true, stays.clone()));
+        watch.forget(&gone);
+        fs::write(folder.path().join("file"), b"new").unwrap();
+        timeout(Duration::from_secs(5), stays.notified()).await.unwrap();
+        assert!(timeout(Duration::ZERO, gone.notified()).await.is_err());
+        assert!(!watch.watch(&folder.path().join("none"), |_| true, gone));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! On Linux everything comes from a few small files of `/proc` and `/sys` and one `statvfs` per volume, which costs a
 //! third of what a general library needs. Other systems go through sysinfo behind the same calls.
 
+pub mod doctor;
 mod trend;
 
 #[cfg(target_os = "linux")]

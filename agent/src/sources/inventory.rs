@@ -2,6 +2,9 @@
 
 mod addresses;
 mod class;
+pub mod doctor;
+mod end_of_life;
+pub(super) mod kernels;
 mod release;
 
 #[cfg(target_os = "linux")]
@@ -10,13 +13,15 @@ mod imp;
 #[cfg(not(target_os = "linux"))]
 #[path = "inventory/portable.rs"]
 mod imp;
+#[cfg(target_os = "linux")]
+mod posture;
 
 use std::{path::Path, time::Duration};
 
 use dogwatch_model::Inventory;
 use tokio::time::Instant;
 
-use super::{Desk, Look};
+use super::{Desk, Look, software::Census};
 use crate::report::Observation;
 
 /// Hardware and addresses change rarely, and a look costs a few file reads.
@@ -28,15 +33,16 @@ pub fn host_name() -> Option<String> {
 }
 
 /// Looks at the machine seen below `root`.
-pub fn look(root: &Path) -> Inventory {
-    imp::look(root)
+pub async fn look(root: &Path, census: &mut Census) -> Inventory {
+    Inventory { software: census.digest(root).await, ..imp::look(root) }
 }
 
 /// Looks once an hour and when asked.
 pub async fn run(mut desk: Desk, root: std::path::PathBuf) {
+    let mut census = Census::default();
     loop {
         let looked = Instant::now();
-        desk.tell(Observation::Inventory(look(&root))).await;
+        desk.tell(Observation::Inventory(look(&root, &mut census).await)).await;
         if desk.next_look(looked, |_| INTERVAL).await == Look::Never {
             return;
         }

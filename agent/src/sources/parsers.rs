@@ -3,7 +3,7 @@
 //!
 //! A parser takes any text and answers; it never panics, and it takes time in proportion to what it was given.
 
-use super::patch;
+use super::{patch, software};
 use crate::service;
 
 /// A parser behind a common face: what it makes of the text does not matter here.
@@ -11,8 +11,12 @@ pub type Parser = fn(&str);
 
 /// Name and parser, sorted by name.
 pub const PARSERS: &[(&str, Parser)] = &[
+    ("apk.installed", software::apk::survives),
     ("apt.simulation", patch::apt::survives),
+    ("dpkg.status", software::dpkg::survives),
     ("launchctl.print", service::launchctl_print::survives),
+    ("pacman.folder", software::pacman::survives),
+    ("snap.yaml", software::snap::survives),
     ("systemctl.show", service::systemctl_show::survives),
 ];
 

@@ -4,6 +4,7 @@
 //! refreshed here: how old they are is reported, and whether that is too old is for the rules.
 
 pub mod apt;
+pub mod doctor;
 mod first_seen;
 mod reboot;
 

@@ -59,7 +59,7 @@ async fn attempt(uplink: &Uplink) -> Result<(Link, v1::Welcome), Failure> {
         .identity
         .tls()
         .map_err(|error| Failure::Broken { address: address.clone(), reason: error.to_string() })?;
-    let channel::Opened { channel, tap } = channel::open(&address, tls).await?;
+    let channel::Opened { channel, tap } = channel::open(&address, tls, &uplink.outlet()).await?;
     let (outbound, messages) = mpsc::channel(OUTBOUND);
     let _ = outbound.try_send(wrap(agent_message::Message::Hello(hello(uplink))));
     let mut client = UplinkClient::new(channel)

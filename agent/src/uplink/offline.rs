@@ -1,10 +1,11 @@
-//! Offline: waits for its time to come.
+//! Offline: waits for its time to come, or for another way out.
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Connecting, State};
+use super::{Connecting, State, Uplink};
+use crate::config::{self, Live};
 
 /// Waiting before the next attempt.
 pub(super) struct Offline {
@@ -21,10 +22,19 @@ impl Offline {
         self.reason.clone()
     }
 
-    pub(super) async fn run(self, cancel: &CancellationToken) -> State {
+    pub(super) async fn run(self, uplink: &mut Uplink, cancel: &CancellationToken) -> State {
         tokio::select! {
             () = cancel.cancelled() => State::Stopped,
             () = tokio::time::sleep(self.wait) => State::Connecting(Connecting),
+            () = another_proxy(&mut uplink.live) => State::Connecting(Connecting),
         }
+    }
+}
+
+/// The way out was mended, perhaps: worth an attempt at once.
+async fn another_proxy(live: &mut Live) {
+    let before = live.borrow_and_update().proxy.clone();
+    while live.borrow_and_update().proxy == before {
+        config::changed(live).await;
     }
 }

@@ -130,7 +130,7 @@ impl FakeCollector {
         token: JoinToken,
     ) -> Result<Enrolled, EnrollError> {
         let request = Request { token, name: Some("db1".into()), tags: Vec::new(), class: None };
-        soon("enrolment", enroll::enroll(&config.state, request)).await
+        soon("enrolment", enroll::enroll(config, request)).await
     }
 
     /// The next stream an agent attaches.
@@ -276,7 +276,11 @@ async fn bound() -> (TcpListener, String) {
     (listener, address)
 }
 
-fn server_config(authority: &Authority, name: &str, agents: Option<Arc<AtomicBool>>) -> Arc<ServerConfig> {
+pub(crate) fn server_config(
+    authority: &Authority,
+    name: &str,
+    agents: Option<Arc<AtomicBool>>,
+) -> Arc<ServerConfig> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider.clone())
         .with_protocol_versions(&[&rustls::version::TLS13])

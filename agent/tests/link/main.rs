@@ -5,8 +5,11 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
 mod authority;
+mod configuring;
 mod enrolling;
+mod examining;
 mod fake_collector;
+mod proxying;
 mod renewing;
 mod streaming;
 mod watching;

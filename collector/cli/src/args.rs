@@ -118,12 +118,23 @@ pub(crate) enum Endpoint {
     /// Everything known of it
     #[command(after_help = "Example: dogwatch endpoint show srv-01")]
     Show(Named),
+    /// What it has installed
+    #[command(after_help = "Example: dogwatch endpoint software srv-01 openssl")]
+    Software(NamedSoftware),
     /// Let it into service
     #[command(after_help = "Example: dogwatch endpoint approve srv-01")]
     Approve(Named),
     /// Refuse its key for ever, and cut it off at once
     #[command(after_help = "Example: dogwatch endpoint revoke srv-01")]
     Revoke(Named),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct NamedSoftware {
+    /// Name or id of the endpoint
+    pub(crate) endpoint: String,
+    /// Part of a product's or package's name
+    pub(crate) name: Option<String>,
 }
 
 #[derive(ClapArgs)]

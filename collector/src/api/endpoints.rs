@@ -1,13 +1,14 @@
-//! One endpoint: found by id or by name, approved, revoked.
+//! One endpoint: found by id or by name, its software listed, approved, revoked.
 
 use axum::{
     Json,
     extract::{Path, State},
 };
-use dogwatch_model::{EndpointId, EndpointState};
-use serde::Serialize;
+use dogwatch_model::{EndpointId, EndpointState, Software};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-use super::{Shared, caller::Caller, problem::Problem};
+use super::{Shared, caller::Caller, extract::Params, problem::Problem};
 use crate::state::{Member, State as Fleet};
 
 /// An endpoint whose identity was decided on.
@@ -36,6 +37,43 @@ pub(crate) fn find<'a>(state: &'a Fleet, caller: &Caller, text: &str) -> Result<
             )))
         }
     }
+}
+
+/// Narrows the list of software.
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    /// Part of a name, whatever its case.
+    name: Option<String>,
+}
+
+/// What an endpoint has installed.
+#[derive(Serialize)]
+pub(crate) struct Installed {
+    endpoint: String,
+    /// When it told; absent until it has.
+    told_at: Option<Timestamp>,
+    /// Entries before narrowing.
+    total: usize,
+    software: Vec<Software>,
+}
+
+/// `GET /api/v1/endpoints/{endpoint}/software`
+pub(crate) async fn software(
+    State(api): State<Shared>,
+    caller: Caller,
+    Path(text): Path<String>,
+    Params(wanted): Params<Wanted>,
+) -> Result<Json<Installed>, Problem> {
+    let (id, endpoint) = api
+        .core
+        .read(|fleet| find(fleet, &caller, &text).map(|m| (m.endpoint.id, m.endpoint.name.clone())))?;
+    let list = api.core.read_software(id).await?;
+    let (told_at, mut software) = list.map_or((None, Vec::new()), |list| (Some(list.told_at), list.software));
+    let total = software.len();
+    if let Some(part) = wanted.name.map(|name| name.to_lowercase()) {
+        software.retain(|entry| entry.name.to_lowercase().contains(&part));
+    }
+    Ok(Json(Installed { endpoint, told_at, total, software }))
 }
 
 /// `POST /api/v1/endpoints/{endpoint}/approve`

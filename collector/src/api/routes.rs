@@ -72,6 +72,7 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/api/v1/fleet", View, &["filter", "sort", "limit", "cursor", "state"], |m| on(m, fleet::list)),
     get("/api/v1/fleet/schema", View, &[], |m| on(m, fleet::schema)),
     get("/api/v1/endpoints/{endpoint}", View, &[], |m| on(m, fleet::show)),
+    get("/api/v1/endpoints/{endpoint}/software", View, &["name"], |m| on(m, endpoints::software)),
     post("/api/v1/endpoints/{endpoint}/approve", Admin, |m| on(m, endpoints::approve)),
     post("/api/v1/endpoints/{endpoint}/revoke", Admin, |m| on(m, endpoints::revoke)),
     get("/api/v1/queue", View, &["state", "filter"], |m| on(m, queue::list)),

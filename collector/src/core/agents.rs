@@ -8,7 +8,7 @@ use dogwatch_triage::filter::Reads;
 use jiff::Timestamp;
 use tonic::Status;
 
-use super::{Attach, Attached, Batch, Core, FromAgent, Incoming, Session, outbound};
+use super::{Attach, Attached, Batch, Core, FromAgent, Incoming, Session, outbound, software};
 use crate::{
     evaluate,
     fleet::{self, Applied, Place},
@@ -130,7 +130,14 @@ impl Core {
                 for event in &report.events {
                     tracing::info!(endpoint.id = %id, kind = event.kind, detail = event.detail, "agent event");
                 }
+                if let Some(list) = &report.software {
+                    software::keep(id, list, at, batch);
+                }
+                let tells_inventory = report.inventory.is_some();
                 if fleet::apply(&mut member.endpoint, report, at, self.settings.late_after) == Applied::Live {
+                    if let Some(question) = tells_inventory.then(|| software::question(member)).flatten() {
+                        self.say(id, question);
+                    }
                     self.judge(state, policy, id, told, now, batch);
                 }
             }

@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 
 use crate::{
     access::{ApiToken, JoinTokenRecord, Principal, Sha256},
+    core::software::SoftwareList,
     refusal::Refusal,
     state::{Health, Item, State},
 };
@@ -110,6 +111,8 @@ pub(crate) enum Command {
     },
     /// Read an alert that has left the working set.
     ReadArchived(AlertNumber, Reply<Option<Item>>),
+    /// The list of installed software of an endpoint.
+    ReadSoftware(EndpointId, Reply<Option<SoftwareList>>),
     /// Approve or revoke an endpoint.
     SetEndpointState(EndpointId, EndpointState, Principal, Reply<()>),
 }
@@ -125,6 +128,7 @@ impl Command {
             Self::CreateJoinToken(_, _, reply) | Self::RevokeJoinToken(_, _, reply) => reply.is_closed(),
             Self::Alert { reply, .. } => reply.is_closed(),
             Self::ReadArchived(_, reply) => reply.is_closed(),
+            Self::ReadSoftware(_, reply) => reply.is_closed(),
             Self::SetEndpointState(_, _, _, reply) => reply.is_closed(),
         }
     }
@@ -251,6 +255,14 @@ impl CoreHandle {
     /// `Unavailable` when the archive cannot be read.
     pub async fn read_archived(&self, number: AlertNumber) -> Result<Option<Item>, Refusal> {
         self.ask(|reply| Command::ReadArchived(number, reply)).await
+    }
+
+    /// What an endpoint has installed; whose it is judges the caller.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store cannot be read.
+    pub async fn read_software(&self, id: EndpointId) -> Result<Option<SoftwareList>, Refusal> {
+        self.ask(|reply| Command::ReadSoftware(id, reply)).await
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, Refusal> {

@@ -91,6 +91,10 @@ impl Core {
                 let answer = self.archived(number);
                 batch.answer(reply, answer);
             }
+            Command::ReadSoftware(id, reply) => {
+                let answer = self.software(id);
+                batch.answer(reply, answer);
+            }
             Command::SetEndpointState(id, to, by, reply) => {
                 let answer = self.set_endpoint_state(state, (id, to), &by, now, batch);
                 batch.answer(reply, answer);

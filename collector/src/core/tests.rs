@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use dogwatch_model::{
-    BackupJob, BackupKind, BackupRun, BackupStatus, EndpointId, Epoch, Goodbye, Lane, LaneMarks,
-    MachineEvidence, OrgId, Report, RunResult, Side, SiteId,
+    BackupJob, BackupKind, BackupRun, BackupStatus, EndpointId, Epoch, Goodbye, Inventory, Lane, LaneMarks,
+    MachineEvidence, OrgId, Report, RunResult, Side, SiteId, Software,
 };
 use dogwatch_proto::v1::{self, collector_message::Message};
 use dogwatch_triage::alert::{Act, AlertNumber, Condition, Work};
@@ -410,6 +410,33 @@ fn an_alert_that_left_the_working_set_is_read_from_the_archive() {
     let archived = sim.ask(|reply| Command::ReadArchived(number, reply)).unwrap().unwrap();
     assert_eq!((archived.alert.number, archived.alert.work), (number, Work::Done));
     assert!(sim.ask(|reply| Command::ReadArchived(AlertNumber(9), reply)).unwrap().is_none());
+}
+
+#[test]
+fn a_list_of_software_is_asked_for_when_the_digest_is_news_and_is_kept_on_disk_alone() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    let inventory = |digest: &str| {
+        let os = Some(v1::Os { family: "linux".into(), ..v1::Os::default() });
+        let software = Some(v1::SoftwareDigest { count: 1, digest: digest.into() });
+        Inventory::try_from(v1::Inventory { os, software, ..v1::Inventory::default() }).unwrap()
+    };
+    let latest = |sim: &mut Sim, agent: &mut Agent, inventory, software| {
+        agent.next.latest += 1;
+        let report =
+            Report { inventory, software, ..Report::empty(Lane::Latest, agent.next.latest, sim.now) };
+        sim.report(agent, &report);
+        let asks = |message: &Message| matches!(message, Message::Refresh(refresh) if refresh.sources == ["software"]);
+        messages(agent).iter().filter(|message| asks(message)).count()
+    };
+    assert_eq!(latest(&mut sim, &mut agent, Some(inventory("a")), None), 1);
+    let bash = Software { source: "dpkg".into(), name: "bash".into(), version: "5.2".into() };
+    assert_eq!(latest(&mut sim, &mut agent, None, Some(vec![bash.clone()])), 0);
+    assert_eq!(latest(&mut sim, &mut agent, Some(inventory("a")), None), 0, "it is held");
+    assert_eq!(latest(&mut sim, &mut agent, Some(inventory("b")), None), 1);
+
+    sim.disk.settle(Vec::new()).unwrap();
+    let list = sim.ask(|reply| Command::ReadSoftware(agent.id, reply)).unwrap().unwrap();
+    assert_eq!((list.software, list.told_at), (vec![bash], sim.now));
 }
 
 #[test]

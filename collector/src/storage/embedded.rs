@@ -166,7 +166,12 @@ impl Storage for Embedded {
     fn load(&mut self) -> Result<Loaded, StorageError> {
         let rows = match self.found.take() {
             Some(rows) => rows,
-            None => self.view.all().collect::<Result<_, _>>().map_err(|why| StorageError::View { why })?,
+            None => self
+                .view
+                .all()
+                .filter(|row| row.as_ref().map_or(true, |row| !row.table.stays_on_disk()))
+                .collect::<Result<_, _>>()
+                .map_err(|why| StorageError::View { why })?,
         };
         let (mut tail, mut lost) = (Vec::new(), Vec::new());
         let from =

@@ -37,6 +37,15 @@ text_enum! {
         Audit = "audit",
         /// Sealed secrets.
         Secrets = "secrets",
+        /// Installed software, a list an endpoint.
+        Software = "software",
+    }
+}
+
+impl Table {
+    /// Whether its rows are asked for one by one. Those are not loaded at start: they are many, and large.
+    pub const fn stays_on_disk(self) -> bool {
+        matches!(self, Self::Archive | Self::Audit | Self::Poisoned | Self::Software)
     }
 }
 

@@ -1,10 +1,11 @@
 //! Endpoints for tests: one that tells everything, one that told nothing, and the instants between.
 
 use dogwatch_model::{
-    AgentFacts, BackupJob, BackupKind, BackupRun, BackupStatus, Check, CheckState, Class, Confidence, Cpu,
-    Criticality, Disk, Endpoint, EndpointId, EndpointState, Facts, Hardware, Health, Inventory, Memory, Net,
-    OrgId, Os, OsFamily, PatchStatus, Presence, Reboot, RestoreTest, RunResult, ScanResult, Security,
-    Service, SiteId, Temperature, Update, UpdateClass, UpdateSeverity, UpdateState,
+    AgentEvent, AgentFacts, BackupJob, BackupKind, BackupRun, BackupStatus, Check, CheckState, Class,
+    Confidence, Cpu, Criticality, Disk, Endpoint, EndpointId, EndpointState, Facts, Hardware, Health,
+    Inventory, Memory, Net, OrgId, Os, OsFamily, PatchStatus, Presence, Reboot, RestoreTest, RunResult,
+    ScanResult, Security, Service, SiteId, SoftwareDigest, SourceStatus, Temperature, Update, UpdateClass,
+    UpdateSeverity, UpdateState,
 };
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -66,8 +67,18 @@ pub(crate) fn full_server() -> Endpoint {
             policy_version: Some("7".into()),
             rss_bytes: Some(9_000_000),
             cpu_percent: Some(0.123_456),
-            sources: Vec::new(),
+            sources: vec![SourceStatus {
+                name: "patch.apt".into(),
+                result: ScanResult::Ok,
+                reason: Some("one list is old".into()),
+                since: before(DAY),
+            }],
         }),
+        events: Some(vec![AgentEvent {
+            at: before(HOUR),
+            kind: "bad_config".into(),
+            detail: "agent.toml, line 3: unknown field".into(),
+        }]),
         inventory: Some(inventory()),
         health: Some(health()),
         services: Some(vec![Service {
@@ -98,6 +109,9 @@ fn inventory() -> Inventory {
             build: Some("12.8".into()),
             kernel: Some("6.1.0-27-amd64".into()),
             arch: Some("x86_64".into()),
+            kernel_installed: Some("6.1.0-28-amd64".into()),
+            end_of_life: Some("2028-07-01T00:00:00Z".parse().unwrap()),
+            end_of_life_as_of: Some("2026-11-22T00:00:00Z".parse().unwrap()),
         },
         hardware: Hardware {
             vendor: Some("Dell".into()),
@@ -110,6 +124,7 @@ fn inventory() -> Inventory {
             hostname: Some("srv-01".into()),
             addresses: vec!["10.0.0.5".into()],
             macs: vec!["00:11:22:33:44:55".into()],
+            domain: Some("corp.example".into()),
         },
         security: Security {
             disk_encrypted: Some(true),
@@ -120,6 +135,7 @@ fn inventory() -> Inventory {
         },
         class: Some(Class::Server),
         time_zone: Some("America/Toronto".into()),
+        software: Some(SoftwareDigest { count: 1200, digest: "0123456789abcdef".into() }),
     }
 }
 

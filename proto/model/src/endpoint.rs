@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentFacts, BackupStatus, Check, Drive, EndpointId, Health, Incident, Inventory, OrgId, PatchStatus,
-    Service, SiteId,
+    AgentEvent, AgentFacts, BackupStatus, Check, Drive, EndpointId, Health, Incident, Inventory, OrgId,
+    PatchStatus, Service, SiteId, SoftwareDigest,
 };
 
 text_enum! {
@@ -108,6 +108,9 @@ pub struct Facts {
     /// The agent itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<AgentFacts>,
+    /// What happened to the agent lately, oldest first; at most [`Self::EVENTS`]. Absent until something happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<AgentEvent>>,
     /// Operating system, hardware, network, security posture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inventory: Option<Inventory>,
@@ -120,6 +123,9 @@ pub struct Facts {
     /// Checks that policy names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checks: Option<Vec<Check>>,
+    /// Which list of installed software the collector holds; the list itself is not among the facts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub software_held: Option<SoftwareDigest>,
     /// Drives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drives: Option<Vec<Drive>>,
@@ -140,6 +146,8 @@ pub struct Facts {
 impl Facts {
     /// Incidents that are kept of one endpoint; older ones are in the journal and in alerts.
     pub const INCIDENTS: usize = 32;
+    /// Agent events that are kept of one endpoint; all of them are in the collector's log.
+    pub const EVENTS: usize = 16;
 }
 
 /// One machine with an agent.

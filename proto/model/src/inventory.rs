@@ -37,6 +37,18 @@ pub struct Inventory {
     /// IANA time zone of the machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
+    /// What is installed, in short.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub software: Option<SoftwareDigest>,
+}
+
+/// Installed software in short: enough to know whether a list that one holds is still true.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoftwareDigest {
+    /// Entries of the list.
+    pub count: u32,
+    /// Changes with every entry.
+    pub digest: String,
 }
 
 /// Operating system.
@@ -56,6 +68,15 @@ pub struct Os {
     /// Running kernel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kernel: Option<String>,
+    /// Newest installed kernel; another than the running one is in effect after a reboot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel_installed: Option<String>,
+    /// When its maker stops mending security faults; absent when not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_of_life: Option<Timestamp>,
+    /// When the table was looked over that `end_of_life` comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_of_life_as_of: Option<Timestamp>,
     /// Processor architecture: `x86_64`, `aarch64` …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arch: Option<String>,
@@ -93,6 +114,9 @@ pub struct Net {
     /// Hardware addresses, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub macs: Vec<String>,
+    /// Directory domain that it has joined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
 }
 
 /// Security posture; each part absent until the agent can tell.

@@ -72,7 +72,9 @@ pub use ids::{
     CalendarId, EndpointId, Epoch, IdError, OrgId, PersonId, RowId, RuleId, SiteId, TeamId, ToolId,
 };
 pub use incident::{Incident, IncidentKind};
-pub use inventory::{AgentFacts, Hardware, Inventory, Net, Os, OsFamily, Security, SourceStatus};
+pub use inventory::{
+    AgentFacts, Hardware, Inventory, Net, Os, OsFamily, Security, SoftwareDigest, SourceStatus,
+};
 pub use join_token::JoinToken;
 pub use patch::{
     Confidence, PatchStatus, Reboot, ScanResult, Update, UpdateClass, UpdateSeverity, UpdateState,

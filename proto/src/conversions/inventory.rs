@@ -1,6 +1,6 @@
 //! Inventory.
 
-use dogwatch_model::{Hardware, Inventory, Net, Os, Security};
+use dogwatch_model::{Hardware, Inventory, Net, Os, Security, SoftwareDigest};
 
 use super::{ConversionError, field, limits};
 use crate::v1;
@@ -16,6 +16,7 @@ impl TryFrom<v1::Inventory> for Inventory {
             security: wire.security.map(Security::try_from).transpose()?.unwrap_or_default(),
             class: wire.class.map(|class| field::word("inventory.class", &class)).transpose()?,
             time_zone: field::maybe_name("inventory.time_zone", wire.time_zone)?,
+            software: wire.software.map(SoftwareDigest::try_from).transpose()?,
         })
     }
 }
@@ -29,7 +30,22 @@ impl From<&Inventory> for v1::Inventory {
             security: Some((&inventory.security).into()),
             class: inventory.class.map(|class| class.as_str().to_owned()),
             time_zone: inventory.time_zone.clone(),
+            software: inventory.software.as_ref().map(Into::into),
         }
+    }
+}
+
+impl TryFrom<v1::SoftwareDigest> for SoftwareDigest {
+    type Error = ConversionError;
+
+    fn try_from(wire: v1::SoftwareDigest) -> Result<Self, ConversionError> {
+        Ok(Self { count: wire.count, digest: field::name("software.digest", wire.digest)? })
+    }
+}
+
+impl From<&SoftwareDigest> for v1::SoftwareDigest {
+    fn from(software: &SoftwareDigest) -> Self {
+        Self { count: software.count, digest: software.digest.clone() }
     }
 }
 
@@ -44,6 +60,9 @@ impl TryFrom<v1::Os> for Os {
             build: field::maybe_name("os.build", wire.build)?,
             kernel: field::maybe_name("os.kernel", wire.kernel)?,
             arch: field::maybe_name("os.arch", wire.arch)?,
+            kernel_installed: field::maybe_name("os.kernel_installed", wire.kernel_installed)?,
+            end_of_life: field::maybe_instant("os.end_of_life_us", wire.end_of_life_us)?,
+            end_of_life_as_of: field::maybe_instant("os.end_of_life_as_of_us", wire.end_of_life_as_of_us)?,
         })
     }
 }
@@ -57,6 +76,9 @@ impl From<&Os> for v1::Os {
             build: os.build.clone(),
             kernel: os.kernel.clone(),
             arch: os.arch.clone(),
+            kernel_installed: os.kernel_installed.clone(),
+            end_of_life_us: os.end_of_life.map(|at| at.as_microsecond()),
+            end_of_life_as_of_us: os.end_of_life_as_of.map(|at| at.as_microsecond()),
         }
     }
 }
@@ -95,13 +117,19 @@ impl TryFrom<v1::Net> for Net {
             hostname: field::maybe_name("net.hostname", wire.hostname)?,
             addresses: field::names("net.addresses", wire.addresses, limits::ADDRESSES)?,
             macs: field::names("net.macs", wire.macs, limits::ADDRESSES)?,
+            domain: field::maybe_name("net.domain", wire.domain)?,
         })
     }
 }
 
 impl From<&Net> for v1::Net {
     fn from(net: &Net) -> Self {
-        Self { hostname: net.hostname.clone(), addresses: net.addresses.clone(), macs: net.macs.clone() }
+        Self {
+            hostname: net.hostname.clone(),
+            addresses: net.addresses.clone(),
+            macs: net.macs.clone(),
+            domain: net.domain.clone(),
+        }
     }
 }
 

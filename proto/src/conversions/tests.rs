@@ -154,17 +154,23 @@ prop_compose! {
         hostname in of(text()), addresses in vec(text(), 0..4), macs in vec(text(), 0..4),
         security in any::<[Option<bool>; 4]>(), antimalware_product in of(text()),
         class in of(word(Class::ALL)), time_zone in of(text()),
+        more in (of(text()), of(instant()), of(instant()), of(text()),
+            of((any::<u32>(), text()).prop_map(|(count, digest)| SoftwareDigest { count, digest }))),
     ) -> Inventory {
+        let (kernel_installed, end_of_life, end_of_life_as_of, domain, software) = more;
         let [name, version, build, kernel, arch] = os;
         let [vendor, model, serial] = hw;
         let [disk_encrypted, firewall, antimalware_fresh, secure_boot] = security;
         Inventory {
-            os: Os { family, name, version, build, kernel, arch },
+            os: Os {
+                family, name, version, build, kernel, arch, kernel_installed, end_of_life, end_of_life_as_of,
+            },
             hardware: Hardware { vendor, model, serial, cpus, memory_bytes },
-            net: Net { hostname, addresses, macs },
+            net: Net { hostname, addresses, macs, domain },
             security: Security { disk_encrypted, firewall, antimalware_product, antimalware_fresh, secure_boot },
             class,
             time_zone,
+            software,
         }
     }
 }

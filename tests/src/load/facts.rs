@@ -101,6 +101,7 @@ impl Machine {
                 build: None,
                 kernel: text("6.12.41-amd64"),
                 arch: text("x86_64"),
+                ..v1::Os::default()
             }),
             hardware: Some(v1::Hardware {
                 vendor: text("Dell Inc."),
@@ -118,6 +119,7 @@ impl Machine {
                     number >> 8 & 255,
                     number & 255
                 )],
+                ..v1::Net::default()
             }),
             security: Some(v1::Security {
                 disk_encrypted: Some(true),
@@ -128,6 +130,7 @@ impl Machine {
             }),
             class: text("server"),
             time_zone: text("America/Toronto"),
+            ..v1::Inventory::default()
         }
     }
 

@@ -43,6 +43,9 @@ const NAMES_SINCE: &str = "
 state planned_offline health.sampled_at health.disks[].device
 patch.error patch.scan_seconds patch.auto_update patch.last_install_at
 patch.updates[].origin patch.updates[].missing patch.updates[].missing_for
+agent.sources[].name agent.sources[].result agent.sources[].reason agent.sources[].since
+agent.events[].kind agent.events[].detail agent.events[].at agent.events[].age
+os.kernel_installed os.end_of_life net.domain
 backup.jobs[].exit_code backup.jobs[].message backup.jobs[].first_seen backup.jobs[].every
 ";
 

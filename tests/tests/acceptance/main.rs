@@ -20,4 +20,5 @@ mod refused_files;
 mod renewal;
 mod restart;
 mod revocation;
+mod software;
 mod updates;

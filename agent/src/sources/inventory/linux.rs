@@ -1,11 +1,11 @@
 //! Linux: the thin part that reads.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::SystemTime};
 
-use dogwatch_model::{Hardware, Inventory, Net, Os, OsFamily, Security};
+use dogwatch_model::{Hardware, Inventory, Net, Os, OsFamily};
 use dogwatch_proto::conversions::limits;
 
-use super::{addresses, class, class::Signs, release};
+use super::{addresses, class, class::Signs, end_of_life, kernels, posture, release};
 
 pub(super) fn host_name() -> Option<String> {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
@@ -26,8 +26,9 @@ pub(super) fn look(root: &Path) -> Inventory {
         class: class::guess(&signs),
         hardware: hardware(root, signs, &cpuinfo),
         net: net(root),
-        security: Security { secure_boot: secure_boot(root), ..Security::default() },
+        security: posture::look(root, SystemTime::now()),
         time_zone: jiff::tz::TimeZone::system().iana_name().map(str::to_owned),
+        software: None,
     }
 }
 
@@ -35,13 +36,19 @@ fn os(root: &Path) -> Os {
     let release =
         read(root, "etc/os-release").or_else(|| read(root, "usr/lib/os-release")).unwrap_or_default();
     let kernel = rustix::system::uname();
+    let running = kernel.release().to_string_lossy().into_owned();
+    let (id, version) = (release::value(&release, "ID"), release::value(&release, "VERSION_ID"));
+    let end = id.zip(version.as_deref()).and_then(|(id, version)| end_of_life::of(&id, version));
     Os {
         family: OsFamily::Linux,
         name: release::value(&release, "NAME"),
-        version: release::value(&release, "VERSION_ID"),
+        version,
         build: release::value(&release, "BUILD_ID"),
-        kernel: Some(kernel.release().to_string_lossy().into_owned()),
+        kernel_installed: kernels::newest(root, &running),
+        kernel: Some(running),
         arch: Some(kernel.machine().to_string_lossy().into_owned()),
+        end_of_life: end.map(|end| end.at),
+        end_of_life_as_of: end.map(|end| end.as_of),
     }
 }
 
@@ -65,7 +72,25 @@ fn net(root: &Path) -> Net {
     all.extend(addresses::ipv6(&read(root, "proc/net/if_inet6").unwrap_or_default()));
     all.truncate(limits::ADDRESSES);
     let addresses = all.iter().map(ToString::to_string).collect();
-    Net { hostname: host_name(), addresses, macs: macs(root) }
+    Net { hostname: host_name(), addresses, macs: macs(root), domain: domain(root) }
+}
+
+/// The directory domain that it has joined, by the configuration of SSSD or of winbind.
+fn domain(root: &Path) -> Option<String> {
+    let sssd = read(root, "etc/sssd/sssd.conf").and_then(|text| setting(&text, "domains"));
+    let winbind = || {
+        let text = read(root, "etc/samba/smb.conf")?;
+        let joined = setting(&text, "security").is_some_and(|mode| mode.eq_ignore_ascii_case("ads"));
+        joined.then(|| setting(&text, "realm")).flatten()
+    };
+    let name = sssd.or_else(winbind)?.split(',').next()?.trim().to_lowercase();
+    (!name.is_empty()).then(|| limits::clip(&name, limits::NAME_BYTES))
+}
+
+/// The first value of a key in a file of `key = value` lines.
+fn setting(text: &str, key: &str) -> Option<String> {
+    let mut pairs = text.lines().filter_map(|line| line.split_once('='));
+    pairs.find(|(name, _)| name.trim() == key).map(|(_, value)| value.trim().to_owned())
 }
 
 /// Hardware addresses of real interfaces: those with a device behind them, or, on a machine that has none such (a
@@ -110,13 +135,6 @@ fn has_battery(root: &Path) -> bool {
     })
 }
 
-/// The UEFI variable: four bytes of attributes, one of value. Absent on machines without UEFI.
-fn secure_boot(root: &Path) -> Option<bool> {
-    const VARIABLE: &str = "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
-    let bytes = fs::read(root.join(VARIABLE)).ok()?;
-    bytes.get(4).map(|value| *value == 1)
-}
-
 fn read(root: &Path, path: &str) -> Option<String> {
     fs::read_to_string(root.join(path)).ok()
 }
@@ -146,5 +164,25 @@ mod tests {
         assert_eq!(inventory.hardware.serial, None);
         assert_eq!(inventory.hardware.vendor.as_deref(), Some("LENOVO"));
         assert_eq!(inventory.class, Some(dogwatch_model::Class::Laptop));
+    }
+
+    #[test]
+    fn a_joined_domain_is_told_whichever_way_it_was_joined() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        assert_eq!(domain(root.path()), None);
+        write("etc/samba/smb.conf", "[global]\n  workgroup = WORKGROUP\n  realm = LOST.EXAMPLE\n");
+        assert_eq!(domain(root.path()), None, "a realm without membership");
+        write("etc/samba/smb.conf", "[global]\n  security = ADS\n  realm = CORP.EXAMPLE\n");
+        assert_eq!(domain(root.path()).as_deref(), Some("corp.example"));
+        write(
+            "etc/sssd/sssd.conf",
+            "[sssd]\ndomains = ad.example, other\n[domain/ad.example]\nid_provider = ad\n",
+        );
+        assert_eq!(domain(root.path()).as_deref(), Some("ad.example"));
     }
 }

@@ -21,11 +21,15 @@ pub(super) fn look(_root: &Path) -> Inventory {
             build: None,
             kernel: System::kernel_version(),
             arch: Some(std::env::consts::ARCH.to_owned()),
+            kernel_installed: None,
+            end_of_life: None,
+            end_of_life_as_of: None,
         },
         hardware: Hardware { cpus, memory_bytes: Some(system.total_memory()), ..Hardware::default() },
         net: Net { hostname: host_name(), ..Net::default() },
         security: Security::default(),
         class: None,
         time_zone: jiff::tz::TimeZone::system().iana_name().map(str::to_owned),
+        software: None,
     }
 }

@@ -1,4 +1,4 @@
-//! `endpoint show|approve|revoke`.
+//! `endpoint show|software|approve|revoke`.
 
 mod words;
 
@@ -6,15 +6,16 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::{
-    args::{Endpoint, Named},
+    args::{Endpoint, Named, NamedSoftware},
     client::Client,
     failure::Failure,
-    output::{Screen, text_at},
+    output::{self, Listing, Screen, Show, column, text_at},
 };
 
 pub(crate) fn run(endpoint: &Endpoint, screen: &Screen) -> Result<(), Failure> {
     match endpoint {
         Endpoint::Show(named) => show(named, screen),
+        Endpoint::Software(wanted) => software(wanted, screen),
         Endpoint::Approve(named) => decide(named, "approve", screen),
         Endpoint::Revoke(named) => decide(named, "revoke", screen),
     }
@@ -24,6 +25,25 @@ fn show(named: &Named, screen: &Screen) -> Result<(), Failure> {
     let path = format!("endpoints/{}", super::segment(&named.endpoint));
     let endpoint = Client::logged_in()?.get(&path, &[])?;
     super::show_one(&endpoint, "name", screen, || words::all(&endpoint, Timestamp::now(), screen))
+}
+
+const SOFTWARE: Listing<'static> = Listing {
+    rows: "software",
+    name: "name",
+    columns: &[
+        column("NAME", "name", Show::Text),
+        column("VERSION", "version", Show::Text),
+        column("SOURCE", "source", Show::Text),
+    ],
+    wide: &[],
+    csv: &["source", "name", "version"],
+};
+
+fn software(wanted: &NamedSoftware, screen: &Screen) -> Result<(), Failure> {
+    let path = format!("endpoints/{}/software", super::segment(&wanted.endpoint));
+    let query: Vec<(&str, &str)> = wanted.name.iter().map(|name| ("name", name.as_str())).collect();
+    let installed = Client::logged_in()?.get(&path, &query)?;
+    output::print(&SOFTWARE.render(&installed, output::as_of(&installed), screen)?)
 }
 
 fn decide(named: &Named, what: &str, screen: &Screen) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! The values that a program computes: small, copied, borrowed from the row.
 
-use dogwatch_model::{BackupJob, Check, Disk, Service, Temperature, Update};
+use dogwatch_model::{AgentEvent, BackupJob, Check, Disk, Service, SourceStatus, Temperature, Update};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -97,6 +97,8 @@ pub(crate) enum Item<'a> {
     Check(&'a Check),
     Update(&'a Update),
     Job(&'a BackupJob),
+    Event(&'a AgentEvent),
+    Source(&'a SourceStatus),
 }
 
 /// A list of facts, borrowed.
@@ -109,6 +111,8 @@ pub(crate) enum List<'a> {
     Checks(&'a [Check]),
     Updates(&'a [Update]),
     Jobs(&'a [BackupJob]),
+    Events(&'a [AgentEvent]),
+    Sources(&'a [SourceStatus]),
 }
 
 impl<'a> List<'a> {
@@ -121,6 +125,8 @@ impl<'a> List<'a> {
             List::Checks(list) => list.len(),
             List::Updates(list) => list.len(),
             List::Jobs(list) => list.len(),
+            List::Events(list) => list.len(),
+            List::Sources(list) => list.len(),
         }
     }
 
@@ -134,6 +140,8 @@ impl<'a> List<'a> {
             List::Checks(list) => Item::Check(&list[index]),
             List::Updates(list) => Item::Update(&list[index]),
             List::Jobs(list) => Item::Job(&list[index]),
+            List::Events(list) => Item::Event(&list[index]),
+            List::Sources(list) => Item::Source(&list[index]),
         }
     }
 }

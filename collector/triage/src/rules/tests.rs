@@ -17,8 +17,8 @@ fn the_shipped_rules_compile() {
     let ids: Vec<String> = rules.unwrap().rules().iter().map(|rule| rule.id.to_string()).collect();
     assert_eq!(
         ids.join(" "),
-        "backup-failed backup-late backup-scan clock-offset cpu disk-inodes disk-space memory patch-scan \
-         reboot-pending restore-test silent silent-desk updates"
+        "backup-failed backup-late backup-scan clock-offset cpu disk-inodes disk-space \
+         end-of-life memory patch-scan reboot-pending restore-test silent silent-desk source-failed updates"
     );
 }
 

@@ -1,7 +1,8 @@
 //! Every shipped rule seen to open, hold and clear.
 
 use dogwatch_model::{
-    Class, Goodbye, RestoreTest, RunResult, ScanResult, UpdateClass, UpdateSeverity, UpdateState,
+    Class, Goodbye, RestoreTest, RunResult, ScanResult, SourceStatus, UpdateClass, UpdateSeverity,
+    UpdateState,
 };
 
 use super::*;
@@ -381,4 +382,37 @@ fn a_desk_machine_that_returns_is_not_silent_any_more() {
     watch.endpoint.presence.online = true;
     assert_eq!(watch.after(60).look(Reads::PRESENCE), ["-silent-desk/"]);
     assert!(watch.standing.is_empty());
+}
+
+#[test]
+fn a_source_that_fails_for_an_hour_is_told_by_name() {
+    let mut watch = Watch::shipped();
+    assert_eq!(watch.report(), NOTHING);
+    let source = |result| SourceStatus {
+        name: "patch.apt".into(),
+        result,
+        reason: Some("the database is locked".into()),
+        since: before(0),
+    };
+    let agent = |watch: &mut Watch, result| {
+        watch.endpoint.facts.agent.as_mut().unwrap().sources = vec![source(result)];
+        watch.look(Reads::AGENT)
+    };
+    assert_eq!(agent(&mut watch, ScanResult::Failed), NOTHING);
+    assert_eq!(watch.after(HOUR).tick(), ["+source-failed/patch.apt warning"]);
+    assert_eq!(agent(&mut watch, ScanResult::Ok), ["-source-failed/patch.apt"]);
+    assert_eq!(agent(&mut watch, ScanResult::Unsupported), NOTHING);
+}
+
+#[test]
+fn the_end_of_a_system_is_told_ninety_days_ahead_and_is_a_warning_afterwards() {
+    let mut watch = Watch::shipped();
+    assert_eq!(watch.report(), NOTHING);
+    let mut ends = |at| {
+        watch.endpoint.facts.inventory.as_mut().unwrap().os.end_of_life = Some(at);
+        watch.look(Reads::INVENTORY)
+    };
+    assert_eq!(ends(before(-91 * DAY)), NOTHING);
+    assert_eq!(ends(before(-89 * DAY)), ["+end-of-life/ info"]);
+    assert_eq!(ends(before(1)), ["~end-of-life/ warning"]);
 }

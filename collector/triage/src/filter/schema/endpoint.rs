@@ -1,6 +1,6 @@
 //! The top of the table: identity, presence, services, checks and alerts.
 
-use dogwatch_model::{CheckState, Class, Criticality, EndpointState};
+use dogwatch_model::{CheckState, Class, Criticality, EndpointState, ScanResult};
 
 use super::{Field, Kind, Type, backup, choice, choices, element, group, health, inventory, patch, records};
 use super::{fact, text, texts, value};
@@ -84,6 +84,37 @@ static AGENT: &[Field] = &[
             ),
         ],
     ),
+    records("sources", "how its sources are doing", SOURCE, |row, _| {
+        row.endpoint.facts.agent.as_ref().map(|agent| List::Sources(&agent.sources))
+    }),
+    records("events", "what happened to it lately", EVENT, |row, _| {
+        row.endpoint.facts.events.as_deref().map(List::Events)
+    }),
+];
+
+static SOURCE: &[Field] = &[
+    text("name", "patch.apt, backup.restic …", element!(Source, |source| &source.name)),
+    choice(
+        "result",
+        choices!(ScanResult),
+        "what its last look came to",
+        element!(Source, |source| source.result.as_str()),
+    ),
+    text("reason", "why it is not ok", element!(Source, |source| source.reason.as_ref())),
+    value("since", Type::Instant, "since when", element!(Source, |source| source.since)),
+];
+
+static EVENT: &[Field] = &[
+    text("kind", "stable kind: bad_config, outbox_overflow …", element!(Event, |event| &event.kind)),
+    text("detail", "what happened", element!(Event, |event| &event.detail)),
+    value("at", Type::Instant, "when, by the endpoint's clock", element!(Event, |event| event.at)),
+    value(
+        "age",
+        Type::Duration,
+        "how long ago",
+        element!(Event, |event, row| seconds_between(event.at, row.as_of)),
+    )
+    .reads(Reads::TIME),
 ];
 
 static SERVICE: &[Field] = &[

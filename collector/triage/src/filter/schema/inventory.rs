@@ -11,6 +11,13 @@ pub(super) static OS: &[Field] = &[
     text("version", "version: `12`", fact!(inventory, |i| i.os.version.as_ref())),
     text("build", "build, where there is one", fact!(inventory, |i| i.os.build.as_ref())),
     text("kernel", "running kernel", fact!(inventory, |i| i.os.kernel.as_ref())),
+    text("kernel_installed", "newest installed kernel", fact!(inventory, |i| i.os.kernel_installed.as_ref())),
+    value(
+        "end_of_life",
+        Type::Instant,
+        "when its maker stops mending security faults",
+        fact!(inventory, |i| i.os.end_of_life),
+    ),
     text("arch", "processor architecture", fact!(inventory, |i| i.os.arch.as_ref())),
 ];
 
@@ -24,6 +31,7 @@ pub(super) static HARDWARE: &[Field] = &[
 
 pub(super) static NET: &[Field] = &[
     text("hostname", "host name", fact!(inventory, |i| i.net.hostname.as_ref())),
+    text("domain", "directory domain that it has joined", fact!(inventory, |i| i.net.domain.as_ref())),
     texts("addresses", "addresses of interfaces that are up", |row, _| {
         row.endpoint.facts.inventory.as_ref().map(|i| List::Texts(&i.net.addresses))
     }),

@@ -3,7 +3,7 @@
 use jiff::{Span, SpanRelativeTo, Unit};
 
 /// Seconds of an interval; a day has 24 hours.
-pub(super) fn seconds(text: &str) -> Result<u64, String> {
+pub fn seconds(text: &str) -> Result<u64, String> {
     let wrong = || format!("`{text}` is not an interval such as 24h, 90m or 7d");
     let span: Span = text.parse().map_err(|_| wrong())?;
     let total = span.total((Unit::Second, SpanRelativeTo::days_are_24_hours())).map_err(|_| wrong())?;

@@ -1,0 +1,49 @@
+//! Lists of installed software. A list is long and rarely looked at, so it is a row on disk and never in memory; of each
+//! endpoint the working set holds only which list that is. When the agent's inventory names another, it is asked for.
+
+use dogwatch_model::{EndpointId, Software};
+use dogwatch_proto::v1::{self, collector_message::Message};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Batch, Core};
+use crate::{
+    fleet,
+    refusal::{Code, Refusal},
+    state::Member,
+    storage::Table,
+};
+
+/// What an endpoint has installed, as it told it last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoftwareList {
+    /// When it told.
+    pub told_at: Timestamp,
+    /// The list, sorted by source and name.
+    pub software: Vec<Software>,
+}
+
+/// Puts a list on the disk.
+pub(super) fn keep(id: EndpointId, software: &[Software], told_at: Timestamp, batch: &mut Batch) {
+    batch.put(Table::Software, id, &SoftwareList { told_at, software: software.to_vec() });
+}
+
+/// The question for a list that the collector does not hold.
+pub(super) fn question(member: &Member) -> Option<Message> {
+    let refresh = v1::Refresh { sources: vec!["software".to_owned()] };
+    fleet::lacks_software(&member.endpoint).then_some(Message::Refresh(refresh))
+}
+
+impl Core {
+    /// The list of an endpoint; `None` when it never told one. The view may be half a minute behind the journal.
+    pub(super) fn software(&self, id: EndpointId) -> Result<Option<SoftwareList>, Refusal> {
+        let rows = self.storage.read(Table::Software, &id.to_string(), 1).map_err(|error| {
+            tracing::error!(%error, endpoint.id = %id, "a list of software cannot be read");
+            Refusal::new(
+                Code::Unavailable,
+                "lists of software cannot be read now (the collector's log says why); try again later",
+            )
+        })?;
+        Ok(rows.first().and_then(|row| serde_json::from_slice(row.value.as_deref()?).ok()))
+    }
+}

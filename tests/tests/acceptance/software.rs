@@ -1,0 +1,32 @@
+//! What a machine has installed is asked for by the collector, kept on disk, and shown to people.
+
+use std::time::Duration;
+
+use dogwatch_tests::harness::{Lab, tool, wait::wait_for};
+use serde_json::{Value, json};
+
+/// The collector brings its view up to date every half minute.
+const SETTLED: Duration = Duration::from_secs(90);
+
+#[test]
+fn the_packages_of_this_machine_are_listed_with_their_versions() {
+    if tool::find("dpkg-query", "the packages of this machine").is_none() {
+        return;
+    }
+    let lab = Lab::start();
+    let mut agent = lab.enrol("srv-01");
+    agent.start();
+    let listed = wait_for(
+        "the list of software",
+        SETTLED,
+        || lab.admin().json(&["endpoint", "software", "srv-01", "DPKG"]),
+        |answer: &Value| answer["software"].as_array().is_some_and(|software| !software.is_empty()),
+    );
+    let dpkg =
+        std::process::Command::new("dpkg-query").args(["-W", "-f", "${Version}", "dpkg"]).output().unwrap();
+    let version = String::from_utf8(dpkg.stdout).unwrap();
+    let expected = json!({ "source": "dpkg", "name": "dpkg", "version": version });
+    assert!(listed["software"].as_array().unwrap().contains(&expected), "{listed:#}");
+    assert!(listed["total"].as_u64() > listed["software"].as_array().map(|software| software.len() as u64));
+    lab.admin().run(&["endpoint", "software", "srv-99"]).fails_saying(3, &["srv-99"]);
+}
