@@ -40,7 +40,7 @@ pub struct Arguments {
     /// Folder for identity and ledgers [default: /var/lib/dogwatch-agent as root, else below XDG_STATE_HOME]
     #[arg(long, global = true, value_name = "DIR", env = "DOGWATCH_AGENT_STATE_DIR")]
     state_dir: Option<PathBuf>,
-    /// Configuration file [default: /etc/dogwatch/agent.toml as root, if it is there]
+    /// Configuration file [default: /etc/dogwatch/agent.toml, if it is there]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -63,8 +63,8 @@ enum Command {
     /// Report how a backup went
     #[command(subcommand)]
     Backup(backup::Command),
-    /// Show exactly what the first reports to the collector would hold, as JSON
-    Preview,
+    /// Show exactly what is sent to the collector, as JSON, with sizes
+    Preview(preview::Arguments),
 }
 
 /// Runs a command to its end; errors are printed, each on one line.
@@ -78,7 +78,9 @@ pub fn main(arguments: Arguments) -> ExitCode {
         Command::Backup(command) => backup::backup(&located, command),
         Command::Service(command) => service::service(&located, command),
         Command::Enroll(arguments) => read(&located).and_then(|config| enroll::enroll(&config, arguments)),
-        Command::Preview => read(&located).and_then(|config| preview::preview(&config)),
+        Command::Preview(arguments) => {
+            read(&located).and_then(|config| preview::preview(&config, &arguments))
+        }
     };
     match done {
         Ok(code) => code,

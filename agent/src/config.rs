@@ -160,6 +160,8 @@ impl Config {
     /// What holds before the file is read, and where that is.
     pub fn located(file: Option<&Path>, state_dir: Option<&Path>) -> Self {
         let state_dir = state_dir.map_or_else(paths::state_dir, Path::to_owned);
+        // Told in hints and kept by a service that stands elsewhere.
+        let state_dir = std::path::absolute(&state_dir).unwrap_or(state_dir);
         Self { file: Some(ConfigFile::new(file)), ..Self::with_state_dir(state_dir) }
     }
 

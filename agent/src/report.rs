@@ -270,6 +270,29 @@ impl Reporter {
     }
 }
 
+/// How often a report like this is sent in a day on which nothing happens. What is only sent on change counts as 0.
+pub fn times_a_day(report: &Report, policy: &Policy) -> usize {
+    const DAY: Duration = Duration::from_secs(86_400);
+    let again = if report.health.is_some() {
+        policy.summary
+    } else if report.patch.is_some() {
+        policy.patch_scan
+    } else if report.backup.is_some() {
+        BACKUP_AGAIN
+    } else if report.checks.is_some() || report.services.is_some() {
+        CHECKS_AGAIN
+    } else if report.agent.is_some() {
+        AGENT_AGAIN
+    } else if report.inventory.is_some() {
+        INVENTORY_AGAIN
+    } else if report.drives.is_some() {
+        DRIVES_AGAIN
+    } else {
+        return 0;
+    };
+    usize::try_from(DAY.as_millis() / again.as_millis().max(1)).unwrap_or(usize::MAX)
+}
+
 /// A state that is told again is observed again, whenever it was first seen.
 fn observed_now(drafts: impl Iterator<Item = Draft>, now: Now) -> Vec<Draft> {
     drafts.map(|draft| Draft { report: Report { observed_at: now.wall, ..draft.report }, ..draft }).collect()

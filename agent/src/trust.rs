@@ -155,7 +155,8 @@ fn read(
     String::from_utf8(bytes).map_err(|_| kind("is not UTF-8 text".into()))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 

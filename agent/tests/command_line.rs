@@ -77,3 +77,56 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     assert!(output.status.success());
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// A preview with a configuration of these lines.
+fn preview(lines: &str, arguments: &[&str]) -> serde_json::Value {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("agent.toml");
+    fs::write(&config, lines).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_dogwatch-agent"))
+        .arg("--config")
+        .arg(&config)
+        .arg("--state-dir")
+        .arg(folder.path().join("state"))
+        .arg("preview")
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!folder.path().join("state").exists(), "a look leaves no trace");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn a_preview_tells_sizes_and_what_the_owner_has_taken_away() {
+    let shown = preview("[narrow]\ndisable = [\"patch\"]\nsample_at_least_seconds = 120\n", &[]);
+    assert_eq!(shown["narrowing"]["switched_off"], serde_json::json!(["patch"]));
+    assert_eq!(shown["narrowing"]["sample_at_least_seconds"], 120);
+    let reports = shown["reports"].as_array().unwrap();
+    assert!(reports.iter().all(|report| report.get("patch").is_none() && report.get("sequence").is_none()));
+    let health = reports.iter().find(|report| report.get("health").is_some()).unwrap();
+    // The summary is the heartbeat, and no more often than the samples that it is made of.
+    assert_eq!(health["times_a_day"], 720);
+    assert!(health["wire_bytes"].as_u64().unwrap() > 50, "{health}");
+    let sum: u64 = reports.iter().map(|report| report["wire_bytes"].as_u64().unwrap()).sum();
+    assert_eq!(shown["wire_bytes"], sum);
+    assert!(shown["wire_bytes_a_day"].as_u64().unwrap() > sum);
+}
+
+#[test]
+fn a_preview_of_one_source_shows_that_one_alone() {
+    let shown = preview("", &["--source", "inventory"]);
+    let reports = shown["reports"].as_array().unwrap();
+    assert_eq!(reports.len(), 1, "{shown}");
+    assert!(reports[0].get("inventory").is_some());
+}
+
+#[test]
+fn a_bad_configuration_does_not_keep_a_backup_from_running() {
+    let state = tempfile::tempdir().unwrap();
+    let config = state.path().join("agent.toml");
+    fs::write(&config, "nonsense").unwrap();
+    let arguments = ["--config", config.to_str().unwrap(), "backup", "run", "--job", "n", "--", "true"];
+    let (code, error) = agent(state.path(), &arguments);
+    assert_eq!(code, Some(0), "{error}");
+}

@@ -7,6 +7,7 @@ use dogwatch_model::{Class, IdError, JoinToken};
 use crate::{
     config::Config,
     enroll::{self, MAX_TAGS, Request},
+    paths,
 };
 
 /// What can be typed after `enroll`.
@@ -33,6 +34,15 @@ fn parse_class(text: &str) -> Result<Class, IdError> {
     text.parse()
 }
 
+/// How to start what was enrolled, with the folder where that has to be named.
+fn start_command(config: &Config) -> String {
+    let folder = config.state.path();
+    if folder == paths::state_dir() {
+        return "dogwatch-agent run".into();
+    }
+    format!("dogwatch-agent run --state-dir '{}'", folder.display())
+}
+
 pub(super) fn enroll(config: &Config, arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { token, name, tags, class } = arguments;
     anyhow::ensure!(tags.len() <= MAX_TAGS, "{} tags given, at most {MAX_TAGS} are taken", tags.len());
@@ -49,6 +59,6 @@ pub(super) fn enroll(config: &Config, arguments: Arguments) -> anyhow::Result<Ex
     if enrolled.approval_pending {
         writeln!(out, "somebody has to approve it: dogwatch endpoint approve {}", record.name)?;
     }
-    writeln!(out, "start it with: dogwatch-agent run")?;
+    writeln!(out, "start it with: {}", start_command(config))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,50 +5,78 @@
 
 use std::{io::Write as _, process::ExitCode, time::Duration};
 
-use dogwatch_model::Report;
+use dogwatch_model::{IdError, Report};
+use dogwatch_proto::v1::{self, agent_message};
+use prost::Message as _;
 use serde_json::{Map, Value, json};
 
 use crate::{
     clock,
     config::{Config, SourceName},
     policy::Policy,
-    report::{Observation, Reporter},
+    report::{self, Observation, Reporter},
     sources::{backup::ledger::Ledger, health, inventory, own_cost, patch, software::Census},
 };
 
 /// Between the two samples that processor use is told from.
 const BETWEEN_SAMPLES: Duration = Duration::from_secs(1);
 
-pub(super) fn preview(config: &Config) -> anyhow::Result<ExitCode> {
-    let observations = super::runtime()?.block_on(observe(config));
+/// What can be typed after `preview`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Sizes are of the message and its gRPC frame; TLS, TCP and IP come on top.")]
+pub(super) struct Arguments {
+    /// Only what this source tells; may be repeated [default: all that are switched on]
+    #[arg(long = "source", value_name = "SOURCE", value_parser = parse_source)]
+    sources: Vec<SourceName>,
+}
+
+fn parse_source(text: &str) -> Result<SourceName, IdError> {
+    text.parse()
+}
+
+pub(super) fn preview(config: &Config, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let named = &arguments.sources;
+    let wanted = |source| config.allows(source) && (named.is_empty() || named.contains(&source));
+    let runtime = super::runtime()?;
+    let mut observations = runtime.block_on(observe(config, wanted));
+    if named.is_empty() {
+        observations.insert(0, Observation::Agent(own_cost::facts(None, Duration::ZERO)));
+    }
     let (mut reporter, policy) = (Reporter::default(), Policy::default().narrowed(&config.narrowing));
     for observation in observations {
         reporter.observe(observation, &policy, clock::now(), 0.5);
     }
-    let reports = reporter.full_picture(clock::now());
-    let shown = reports.iter().map(|draft| shown(&draft.report)).collect::<Result<Vec<Value>, _>>()?;
+    let reports: Vec<Report> =
+        reporter.full_picture(clock::now()).into_iter().map(|draft| draft.report).collect();
+    let a_day = |report| report::times_a_day(report, &policy) * wire_bytes(report);
+    let shown = json!({
+        "narrowing": narrowing(config),
+        "reports": reports.iter().map(|report| shown(report, &policy)).collect::<Result<Vec<Value>, _>>()?,
+        "wire_bytes": reports.iter().map(wire_bytes).sum::<usize>(),
+        "wire_bytes_a_day": reports.iter().map(a_day).sum::<usize>(),
+    });
     let mut out = std::io::stdout();
     serde_json::to_writer_pretty(&mut out, &shown)?;
     writeln!(out)?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn observe(config: &Config) -> Vec<Observation> {
-    let mut seen = vec![Observation::Agent(own_cost::facts(None, Duration::ZERO))];
-    if config.allows(SourceName::Inventory) {
+async fn observe(config: &Config, wanted: impl Fn(SourceName) -> bool) -> Vec<Observation> {
+    let mut seen = Vec::new();
+    if wanted(SourceName::Inventory) {
         seen.push(Observation::Inventory(inventory::look(&config.root, &mut Census::default()).await));
     }
-    if config.allows(SourceName::Health) {
+    if wanted(SourceName::Health) {
         let mut sampler = health::Sampler::new(&config.root);
         sampler.sample().await;
         tokio::time::sleep(BETWEEN_SAMPLES).await;
         seen.push(Observation::Health(sampler.sample().await));
     }
-    if config.allows(SourceName::Patch) {
+    if wanted(SourceName::Patch) {
         let mut scanner = patch::Scanner::without_memory(&config.root, &config.state);
         seen.push(Observation::Patch(scanner.scan().await));
     }
-    if config.allows(SourceName::Backup) {
+    if wanted(SourceName::Backup) {
         // One that cannot be read is said by the running agent; here there is nothing to show of it.
         let ledger = Ledger::load_untouched(&config.state);
         seen.extend(ledger.map(|ledger| Observation::Backup(ledger.status(clock::now().wall))));
@@ -56,30 +84,32 @@ async fn observe(config: &Config) -> Vec<Observation> {
     seen
 }
 
-/// A report as JSON: its lane, and the parts it has.
-fn shown(report: &Report) -> serde_json::Result<Value> {
-    let mut parts = Map::new();
-    parts.insert("lane".into(), json!(report.lane));
-    parts.insert("observed_at".into(), json!(report.observed_at));
-    let mut add = |name: &str, part: Value| {
-        if !part.is_null() {
-            parts.insert(name.to_owned(), part);
-        }
+/// A report as JSON: what it holds, what that is worth on the wire, and how often such a one is sent.
+fn shown(report: &Report, policy: &Policy) -> serde_json::Result<Value> {
+    let Value::Object(parts) = serde_json::to_value(report)? else { return Ok(Value::Null) };
+    // Given when it is sent.
+    let is_told = |(name, part): &(String, Value)| {
+        !matches!(name.as_str(), "sequence" | "age_ms") && !part.is_null() && *part != json!([])
     };
-    add("health", serde_json::to_value(&report.health)?);
-    add("inventory", serde_json::to_value(&report.inventory)?);
-    add("services", serde_json::to_value(&report.services)?);
-    add("checks", serde_json::to_value(&report.checks)?);
-    add("patch", serde_json::to_value(&report.patch)?);
-    add("backup", serde_json::to_value(&report.backup)?);
-    add("agent", serde_json::to_value(&report.agent)?);
-    add("drives", serde_json::to_value(&report.drives)?);
-    add("software", serde_json::to_value(&report.software)?);
-    if !report.incidents.is_empty() {
-        add("incidents", serde_json::to_value(&report.incidents)?);
-    }
-    if !report.events.is_empty() {
-        add("events", serde_json::to_value(&report.events)?);
-    }
-    Ok(Value::Object(parts))
+    let mut shown: Map<String, Value> = parts.into_iter().filter(is_told).collect();
+    shown.insert("wire_bytes".into(), json!(wire_bytes(report)));
+    shown.insert("times_a_day".into(), json!(report::times_a_day(report, policy)));
+    Ok(Value::Object(shown))
+}
+
+/// The message and its gRPC frame. TLS, TCP and IP come on top.
+fn wire_bytes(report: &Report) -> usize {
+    /// Flag and length before each message.
+    const GRPC_PREFIX: usize = 5;
+    let message = agent_message::Message::Report(report.into());
+    GRPC_PREFIX + v1::AgentMessage { message: Some(message) }.encoded_len()
+}
+
+/// What this machine's owner has taken away from what a collector may ask for.
+fn narrowing(config: &Config) -> Value {
+    json!({
+        "switched_off": config.disabled,
+        "sample_at_least_seconds": config.narrowing.sample_at_least.as_secs(),
+        "patch_scan_at_least_seconds": config.narrowing.patch_scan_at_least.as_secs(),
+    })
 }

@@ -39,6 +39,9 @@ struct Status {
     running: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<Snapshot>,
+    /// What is wrong with the configuration file: the one that the agent follows, or that it would start by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config_fault: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cost: Option<Cost>,
 }
@@ -53,6 +56,10 @@ pub(super) fn status(config: &Config, arguments: &Arguments) -> anyhow::Result<E
         endpoint: identity.record().clone(),
         certificate_until: not_after,
         running: running.is_some(),
+        config_fault: match running {
+            Some(agent) => agent.config_fault.clone(),
+            None => config.read().err().map(|fault| fault.to_string()),
+        },
         cost: running.filter(|_| arguments.cost).map(|agent| cost::look(config, agent)),
         link,
     };
@@ -100,9 +107,9 @@ fn for_people(status: &Status, now: Timestamp) -> String {
         if let Some(at) = link.last_contact.filter(|_| shown != LinkState::Streaming) {
             lines.push(("last contact", local(at)));
         }
-        if let Some(fault) = link.config_fault.as_ref().filter(|_| status.running) {
-            lines.push(("configuration", format!("not taken, the last good one is in force: {fault}")));
-        }
+    }
+    if let Some(fault) = &status.config_fault {
+        lines.push(("configuration", format!("not taken, the last good one is in force: {fault}")));
     }
     lines.extend(status.cost.iter().flat_map(Cost::lines));
     lines.iter().map(|(label, value)| format!("{label:<14}{value}\n")).collect()

@@ -35,7 +35,8 @@ pub fn secure(state: &StateDir) -> Result<Vec<String>, IdentityError> {
     Ok(mended)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::{
         os::unix::fs::{PermissionsExt as _, chown},

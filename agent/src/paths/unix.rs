@@ -24,9 +24,12 @@ pub(super) fn state_dir() -> PathBuf {
     }
 }
 
+/// The machine's own file; for an ordinary user one of theirs comes first, if it is there. The service runs as no
+/// person and has no home.
 pub(super) fn config_file() -> PathBuf {
-    if !is_root() {
-        xdg("XDG_CONFIG_HOME", ".config").join("dogwatch/agent.toml")
+    let own = xdg("XDG_CONFIG_HOME", ".config").join("dogwatch/agent.toml");
+    if !is_root() && own.is_absolute() && own.exists() {
+        own
     } else if cfg!(target_os = "macos") {
         PathBuf::from("/Library/Application Support/Dogwatch/agent.toml")
     } else {

@@ -61,8 +61,8 @@ pub struct AgentEvent {
     pub detail: String,
 }
 
-/// What an agent sends. Parts that are absent have not changed.
-#[derive(Debug, Clone, PartialEq)]
+/// What an agent sends. Parts that are absent have not changed. As JSON it is shown to people; on the wire it is protobuf.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
     /// The lane it travels in.
     pub lane: Lane,

@@ -117,8 +117,8 @@ fn the_shipped_example_shows_every_key() {
     let as_shipped = bare.with(parse(EXAMPLE).unwrap());
     assert!(as_shipped.disabled.is_empty() && as_shipped.repositories.is_empty());
     let is_setting = |line: &str| {
-        line.starts_with("#[")
-            || line.starts_with(|c: char| c == '#') && line[1..].starts_with(|c: char| c.is_ascii_lowercase())
+        let text = line.strip_prefix('#').unwrap_or_default();
+        text.starts_with(|c: char| c == '[' || c.is_ascii_lowercase())
     };
     let active: String = EXAMPLE
         .lines()
