@@ -5,6 +5,7 @@
 
 mod clocks;
 mod link;
+mod service;
 mod state;
 
 use std::{io::Write as _, process::ExitCode};
@@ -68,6 +69,7 @@ async fn examine(located: &Config) -> Vec<Finding> {
             findings.push(Finding::fail("identity", error.to_string(), mend));
         }
     }
+    findings.push(service::examine().await);
     for &source in SourceName::ALL {
         findings.extend(sources::doctor::examine(source, &config).await);
     }
