@@ -6,36 +6,22 @@
 
 use std::time::Duration;
 
+use dogwatch_model::metric;
 use dogwatch_proto::v1;
 
-dogwatch_model::text_enum! {
-    /// A number of a health sample that policy can name.
-    pub enum Metric {
-        /// Share of all processors in use.
-        CpuUsed = "cpu.used_percent",
-        /// Share of the memory in use.
-        MemoryUsed = "memory.used_percent",
-        /// Share of the swap in use.
-        SwapUsed = "memory.swap_used_percent",
-        /// Share of a volume in use.
-        DiskUsed = "disk.used_percent",
-        /// What is free on a volume.
-        DiskFree = "disk.free_bytes",
-        /// Share of a volume's inodes that are free.
-        DiskInodesFree = "disk.inodes_free_percent",
-    }
-}
+pub use metric::Metric;
 
-/// Bounds of the time between two health samples. The least is for tests; a sample costs well under a millisecond.
-const SAMPLE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(3600));
+/// Bounds of the time between two health samples. A sample costs well under a millisecond.
+const SAMPLE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(3600));
 /// Bounds of the time between two summaries, which are the heartbeat.
-const SUMMARY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(3600));
+const SUMMARY: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(3600));
 /// Bounds of the time between two patch scans. A scan costs about a second of processor time.
-const PATCH_SCAN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(7 * 86400));
+const PATCH_SCAN: (Duration, Duration) = (Duration::from_secs(15 * 60), Duration::from_secs(7 * 86400));
 /// Bounds of the time between two looks at the backups.
-const BACKUP_SCAN: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(86400));
-/// Bands and deadbands that are taken from one policy.
-const MARKS: usize = 64;
+const BACKUP_SCAN: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(86400));
+/// Looks of one source that the collector asks for are at least this far apart. What is asked for sooner waits, and is
+/// one look however often it was asked for.
+const ASKED_APART: Duration = Duration::from_secs(60);
 
 /// A threshold that some rule names: crossing it is reported at once.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -72,33 +58,21 @@ pub struct Policy {
     pub bands: Vec<Band>,
     /// How far a number must move.
     pub deadbands: Vec<Deadband>,
+    /// Between two looks that the collector asks for.
+    pub asked_apart: Duration,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        let band = |metric, at| Band { metric, at };
-        let deadband = |metric, width| Deadband { metric, width };
         Self {
             version: None,
-            sample: Duration::from_secs(10),
-            summary: Duration::from_secs(60),
-            patch_scan: Duration::from_secs(6 * 3600),
-            backup_scan: Duration::from_secs(15 * 60),
-            bands: vec![
-                band(Metric::CpuUsed, 90.0),
-                band(Metric::MemoryUsed, 90.0),
-                band(Metric::DiskUsed, 80.0),
-                band(Metric::DiskUsed, 90.0),
-                band(Metric::DiskInodesFree, 20.0),
-                band(Metric::DiskInodesFree, 10.0),
-            ],
-            deadbands: vec![
-                deadband(Metric::CpuUsed, 25.0),
-                deadband(Metric::MemoryUsed, 5.0),
-                deadband(Metric::SwapUsed, 5.0),
-                deadband(Metric::DiskUsed, 1.0),
-                deadband(Metric::DiskInodesFree, 1.0),
-            ],
+            sample: metric::SAMPLE_EVERY,
+            summary: metric::SUMMARY_EVERY,
+            patch_scan: metric::PATCH_SCAN_EVERY,
+            backup_scan: metric::BACKUP_SCAN_EVERY,
+            bands: metric::BANDS.iter().map(|&(metric, at)| Band { metric, at }).collect(),
+            deadbands: metric::DEADBANDS.iter().map(|&(metric, width)| Deadband { metric, width }).collect(),
+            asked_apart: ASKED_APART,
         }
     }
 }
@@ -110,42 +84,50 @@ pub struct Narrowing {
     pub sample_at_least: Duration,
     /// Patch scans are at least this far apart.
     pub patch_scan_at_least: Duration,
+    /// The collector may ask for more than the floors allow: for tests and demonstrations, whose machine it is.
+    pub lift_floors: bool,
 }
 
 impl Policy {
-    /// Takes a policy from the wire. Nothing (zero) keeps the default; what is past a bound becomes the bound; a
-    /// metric that this version does not know, or a number that is none, is left out.
+    /// Takes a policy from the wire. Nothing (zero) keeps the default; a metric that this version does not know, or a
+    /// number that is none, is left out.
     pub fn from_wire(wire: &v1::Policy) -> Self {
         let default = Self::default();
-        let bands = wire.bands.iter().take(MARKS).filter(|band| band.at.is_finite());
-        let deadbands =
-            wire.deadbands.iter().take(MARKS).filter(|band| band.width.is_finite() && band.width > 0.0);
+        let bands = wire.bands.iter().take(metric::MARKS).filter(|band| band.at.is_finite());
+        let deadbands = wire
+            .deadbands
+            .iter()
+            .take(metric::MARKS)
+            .filter(|band| band.width.is_finite() && band.width > 0.0);
+        let ms = |ms: u32| Duration::from_millis(ms.into());
+        let seconds = |seconds: u32| Duration::from_secs(seconds.into());
         Self {
             version: (!wire.version.is_empty()).then(|| wire.version.clone()),
-            sample: bounded(Duration::from_millis(wire.sample_ms.into()), SAMPLE, default.sample),
-            summary: bounded(Duration::from_millis(wire.summary_ms.into()), SUMMARY, default.summary),
-            patch_scan: bounded(
-                Duration::from_secs(wire.patch_scan_seconds.into()),
-                PATCH_SCAN,
-                default.patch_scan,
-            ),
-            backup_scan: bounded(
-                Duration::from_secs(wire.backup_scan_seconds.into()),
-                BACKUP_SCAN,
-                default.backup_scan,
-            ),
+            sample: told(ms(wire.sample_ms), default.sample),
+            summary: told(ms(wire.summary_ms), default.summary),
+            patch_scan: told(seconds(wire.patch_scan_seconds), default.patch_scan),
+            backup_scan: told(seconds(wire.backup_scan_seconds), default.backup_scan),
             bands: bands
                 .filter_map(|band| Some(Band { metric: band.metric.parse().ok()?, at: band.at }))
                 .collect(),
             deadbands: deadbands
                 .filter_map(|band| Some(Deadband { metric: band.metric.parse().ok()?, width: band.width }))
                 .collect(),
+            asked_apart: default.asked_apart,
         }
     }
 
-    /// Narrows it to what the endpoint's own configuration allows.
+    /// Puts it within the bounds, and narrows it to what the endpoint's own configuration allows.
     #[must_use]
     pub fn narrowed(mut self, narrowing: &Narrowing) -> Self {
+        if narrowing.lift_floors {
+            self.asked_apart = Duration::ZERO;
+        } else {
+            self.sample = self.sample.clamp(SAMPLE.0, SAMPLE.1);
+            self.summary = self.summary.clamp(SUMMARY.0, SUMMARY.1);
+            self.patch_scan = self.patch_scan.clamp(PATCH_SCAN.0, PATCH_SCAN.1);
+            self.backup_scan = self.backup_scan.clamp(BACKUP_SCAN.0, BACKUP_SCAN.1);
+        }
         self.sample = self.sample.max(narrowing.sample_at_least);
         self.summary = self.summary.max(self.sample);
         self.patch_scan = self.patch_scan.max(narrowing.patch_scan_at_least);
@@ -153,8 +135,8 @@ impl Policy {
     }
 }
 
-fn bounded(asked: Duration, (least, most): (Duration, Duration), default: Duration) -> Duration {
-    if asked.is_zero() { default } else { asked.clamp(least, most) }
+fn told(asked: Duration, default: Duration) -> Duration {
+    if asked.is_zero() { default } else { asked }
 }
 
 #[cfg(test)]
@@ -172,6 +154,8 @@ mod tests {
         let wire = v1::Policy {
             sample_ms: 1,
             summary_ms: u32::MAX,
+            patch_scan_seconds: 1,
+            backup_scan_seconds: 1,
             bands: vec![
                 v1::Band { metric: "cpu.used_percent".into(), at: f64::NAN },
                 v1::Band { metric: "/etc/shadow".into(), at: 1.0 },
@@ -180,11 +164,22 @@ mod tests {
             deadbands: vec![v1::Deadband { metric: "cpu.used_percent".into(), width: -1.0 }],
             ..v1::Policy::default()
         };
-        let policy = Policy::from_wire(&wire);
-        assert_eq!(policy.sample, Duration::from_millis(50));
+        let policy = Policy::from_wire(&wire).narrowed(&Narrowing::default());
+        assert_eq!(policy.sample, Duration::from_secs(1));
         assert_eq!(policy.summary, Duration::from_secs(3600));
+        assert_eq!(policy.patch_scan, Duration::from_secs(900));
+        assert_eq!(policy.backup_scan, Duration::from_secs(60));
+        assert_eq!(policy.asked_apart, Duration::from_secs(60));
         assert_eq!(policy.bands, [Band { metric: Metric::DiskUsed, at: 80.0 }]);
         assert_eq!(policy.deadbands, []);
+    }
+
+    #[test]
+    fn only_the_endpoints_own_configuration_lifts_the_floors() {
+        let wire = v1::Policy { sample_ms: 50, summary_ms: 50, ..v1::Policy::default() };
+        let lifted = Narrowing { lift_floors: true, ..Narrowing::default() };
+        let policy = Policy::from_wire(&wire).narrowed(&lifted);
+        assert_eq!((policy.sample, policy.asked_apart), (Duration::from_millis(50), Duration::ZERO));
     }
 
     #[test]
@@ -192,6 +187,7 @@ mod tests {
         let narrowing = Narrowing {
             sample_at_least: Duration::from_secs(90),
             patch_scan_at_least: Duration::from_secs(1),
+            ..Narrowing::default()
         };
         let policy = Policy::default().narrowed(&narrowing);
         assert_eq!(policy.sample, Duration::from_secs(90));

@@ -18,7 +18,7 @@ use dogwatch_model::{
     AgentEvent, AgentFacts, BackupStatus, Check, Drive, Health, Incident, Inventory, Lane, PatchStatus,
     Report, ScanResult, Service, Software, SourceStatus,
 };
-use dogwatch_proto::conversions::limits;
+use dogwatch_proto::{conversions::limits, packed};
 use jiff::Timestamp;
 
 use crate::{
@@ -160,6 +160,8 @@ impl Reporter {
         let at = now.moment;
         match what {
             Observation::Health(sample) => {
+                // Judged as the collector will see it.
+                let sample = packed::rounded(sample);
                 let worth = self.health.observe(sample.clone(), policy, at, unit);
                 worth.or(asked.then_some(sample)).map(health_draft)
             }

@@ -70,6 +70,8 @@ pub struct Desk {
     asked: bool,
     /// When the present look began.
     began: Instant,
+    /// When the collector last got a look that it asked for.
+    asked_at: Option<Instant>,
 }
 
 /// By which the endpoint's owner turns a source off, and on again.
@@ -96,7 +98,8 @@ impl Desk {
         trigger: Arc<Notify>,
         cancel: CancellationToken,
     ) -> Self {
-        Self { observations, policy, trigger, cancel, switch: None, asked: false, began: Instant::now() }
+        let began = Instant::now();
+        Self { observations, policy, trigger, cancel, switch: None, asked: false, began, asked_at: None }
     }
 
     /// With a switch, by which it can be turned off.
@@ -168,6 +171,9 @@ impl Desk {
         let look = self.wait(last, interval, changed).await;
         self.asked = look == Look::Asked;
         self.began = Instant::now();
+        if self.asked {
+            self.asked_at = Some(Instant::now());
+        }
         look
     }
 
@@ -181,12 +187,23 @@ impl Desk {
             if self.switch.as_ref().is_some_and(|switch| !switch.live.borrow().allows(switch.source)) {
                 return if self.is_on().await { Look::Due } else { Look::Never };
             }
-            let due = last + interval(&self.policy.borrow_and_update());
+            let (due, apart) = {
+                let policy = self.policy.borrow_and_update();
+                (last + interval(&policy), policy.asked_apart)
+            };
+            let asked_at = self.asked_at;
+            // A wish that comes too soon waits in the trigger, and many of them are one.
+            let asked = async {
+                if let Some(at) = asked_at {
+                    tokio::time::sleep_until(at + apart).await;
+                }
+                self.trigger.notified().await;
+            };
             tokio::select! {
                 biased;
                 () = self.cancel.cancelled() => return Look::Never,
                 () = thrown(&mut self.switch) => {}
-                () = self.trigger.notified() => return Look::Asked,
+                () = asked => return Look::Asked,
                 () = changed.notified() => return Look::Changed,
                 () = tokio::time::sleep_until(due) => return Look::Due,
                 policy = self.policy.changed() => {
@@ -209,5 +226,31 @@ async fn thrown(switch: &mut Option<Switch>) {
     match switch {
         Some(switch) => config::changed(&mut switch.live).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[tokio::test]
+    async fn looks_that_are_asked_for_too_soon_wait_are_one_and_are_not_lost() {
+        let policy = watch::Sender::new(Policy { asked_apart: HOUR, ..Policy::default() });
+        let (observations, _seen) = mpsc::channel(1);
+        let (trigger, changed) = (Arc::new(Notify::new()), Notify::new());
+        let mut desk = Desk::new(observations, policy.subscribe(), trigger.clone(), CancellationToken::new());
+        let mut look = async || desk.next_look_or(Instant::now(), |_| HOUR, &changed).await;
+        trigger.notify_one();
+        assert_eq!(look().await, Look::Asked);
+        trigger.notify_one();
+        trigger.notify_one();
+        changed.notify_one();
+        assert_eq!(look().await, Look::Changed, "the second wish waits, a change does not");
+        policy.send_modify(|policy| policy.asked_apart = Duration::ZERO);
+        assert_eq!(look().await, Look::Asked);
+        changed.notify_one();
+        assert_eq!(look().await, Look::Changed, "two wishes were one");
     }
 }

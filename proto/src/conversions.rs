@@ -26,7 +26,7 @@ mod services;
 mod software;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use identity::{endpoint_id, epoch};
 pub use report::{DecodeError, decode_report, encode_report};

@@ -5,6 +5,7 @@
 //! (a peer may send anything), total outward. Limits on lists and texts are enforced on the way in.
 
 pub mod conversions;
+pub mod packed;
 
 /// Generated from the `.proto` files; the comments are theirs.
 #[expect(

@@ -165,6 +165,8 @@ struct Narrow {
     disable: Vec<SourceName>,
     sample_at_least_seconds: u32,
     patch_scan_at_least_seconds: u32,
+    /// False lets the collector ask for looks closer together than the floors allow: for tests and demonstrations.
+    floors: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -233,6 +235,7 @@ impl Content {
         config.narrowing.sample_at_least = Duration::from_secs(self.narrow.sample_at_least_seconds.into());
         config.narrowing.patch_scan_at_least =
             Duration::from_secs(self.narrow.patch_scan_at_least_seconds.into());
+        config.narrowing.lift_floors = self.narrow.floors == Some(false);
         config.allow = self.allow;
         config.repositories = self.repositories;
         config.proxy = self.proxy;

@@ -20,11 +20,12 @@ use tonic::transport::{Channel, Endpoint};
 
 use super::{Connection, Failure, Outlet, dial};
 
-/// Between HTTP/2 pings. Rarer than the summary reports, so that a quiet link costs no extra packets, and together
-/// with [`PING_ANSWER`] within the 90 s in which a half-open link is to be found.
-const PING: Duration = Duration::from_secs(60);
+/// A link is pinged when nothing came for so long. Longer than the longest silence of a healthy one (a summary each
+/// minute, which waits for its sample), so that a quiet link costs no extra packets, and together with [`PING_ANSWER`]
+/// within the 90 s in which a half-open link is to be found.
+const PING: Duration = Duration::from_secs(75);
 /// How long a ping may stay without an answer.
-const PING_ANSWER: Duration = Duration::from_secs(20);
+const PING_ANSWER: Duration = Duration::from_secs(15);
 
 /// An open channel.
 pub struct Opened {

@@ -12,12 +12,22 @@ pub type Parser = fn(&str);
 /// Name and parser, sorted by name.
 pub const PARSERS: &[(&str, Parser)] = &[
     ("apk.installed", software::apk::survives),
+    ("apk.version", patch::apk::survives),
     ("apt.simulation", patch::apt::survives),
+    ("brew.outdated", patch::brew::survives),
+    ("dnf", patch::dnf::survives),
     ("dpkg.status", software::dpkg::survives),
+    ("flatpak", patch::flatpak::survives),
     ("launchctl.print", service::launchctl_print::survives),
+    ("pacman", patch::pacman::survives),
     ("pacman.folder", software::pacman::survives),
+    ("proc.maps", patch::libraries_survive),
+    ("rpm.installed", patch::rpm::survives),
+    ("snap.state", patch::snap::survives),
     ("snap.yaml", software::snap::survives),
     ("systemctl.show", service::systemctl_show::survives),
+    ("xml", patch::xml::survives),
+    ("zypper", patch::zypper::survives),
 ];
 
 #[cfg(test)]

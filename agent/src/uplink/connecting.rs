@@ -5,6 +5,7 @@ use std::time::Duration;
 use dogwatch_model::Epoch;
 use dogwatch_proto::{
     conversions::{ConversionError, limits},
+    packed::{self, Packer},
     v1::{self, agent_message, collector_message, uplink_client::UplinkClient},
 };
 use jiff::Timestamp;
@@ -77,7 +78,9 @@ async fn attempt(uplink: &Uplink) -> Result<(Link, v1::Welcome), Failure> {
     };
     match first {
         Some(collector_message::Message::Welcome(welcome)) => {
-            Ok((Link { address, outbound, inbound, tap }, welcome))
+            let understands = welcome.capabilities.iter().any(|name| name == packed::CAPABILITY);
+            let packer = understands.then(Packer::default);
+            Ok((Link { address, outbound, inbound, tap, packer }, welcome))
         }
         Some(_) => Err(told("something else than a welcome".into())),
         None => Err(tap.fault().unwrap_or_else(|| told("goodbye, without a welcome".into()))),

@@ -37,7 +37,7 @@ impl Draining {
     async fn flush(&mut self, uplink: &Uplink) {
         loop {
             while uplink.outbox.lock().has_next() {
-                if !send_next(&self.link.outbound, &uplink.outbox).await {
+                if !send_next(&self.link.outbound, &mut self.link.packer, &uplink.outbox).await {
                     return;
                 }
             }

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use dogwatch_model::{AgentEvent, Lane, Report};
-use dogwatch_proto::v1::{self, agent_message, collector_message};
+use dogwatch_proto::{
+    packed::Packer,
+    v1::{self, agent_message, collector_message},
+};
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 use tokio::{sync::mpsc, time::Instant};
@@ -32,6 +35,8 @@ pub(super) struct Link {
     pub(super) outbound: mpsc::Sender<v1::AgentMessage>,
     pub(super) inbound: FromCollector,
     pub(super) tap: Tap,
+    /// What was sent on this stream, when the collector understands packed health.
+    pub(super) packer: Option<Packer>,
 }
 
 /// An open stream.
@@ -64,7 +69,7 @@ impl Streaming {
                     }
                 }
                 () = tokio::time::sleep_until(self.renew_at) => self.renew(uplink).await,
-                sent = send_next(&self.link.outbound, &uplink.outbox), if has_next => {
+                sent = send_next(&self.link.outbound, &mut self.link.packer, &uplink.outbox), if has_next => {
                     if !sent {
                         return uplink.failed(&self.ended());
                     }
@@ -163,11 +168,21 @@ impl Streaming {
 }
 
 /// Sends the next report as soon as there is room for it; false when the stream takes no more. The number is given
-/// after the wait: abandoned while it waits, this has changed nothing.
-pub(super) async fn send_next(outbound: &mpsc::Sender<v1::AgentMessage>, outbox: &SharedOutbox) -> bool {
+/// after the wait: abandoned while it waits, this has changed nothing. Packed here and nowhere before, because what is
+/// sent again, or on another stream, has another base.
+pub(super) async fn send_next(
+    outbound: &mpsc::Sender<v1::AgentMessage>,
+    packer: &mut Option<Packer>,
+    outbox: &SharedOutbox,
+) -> bool {
     let Ok(permit) = outbound.reserve().await else { return false };
     if let Some(report) = outbox.lock().next(clock::now().moment) {
-        permit.send(wrap(agent_message::Message::Report((&report).into())));
+        let plain = v1::Report::from(&report);
+        let report = match packer {
+            Some(packer) => packer.pack(plain),
+            None => plain,
+        };
+        permit.send(wrap(agent_message::Message::Report(report)));
     }
     true
 }

@@ -16,12 +16,16 @@ use dogwatch_agent::{
     agent,
     config::{Config, SourceName},
     enroll::{self, EnrollError, Enrolled, Request},
+    policy::Narrowing,
 };
 use dogwatch_model::{JoinToken, Lane, LaneMarks, OrgId, Report, SiteId};
-use dogwatch_proto::v1::{
-    self, agent_message, collector_message,
-    enrolment_server::{Enrolment, EnrolmentServer},
-    uplink_server::{Uplink, UplinkServer},
+use dogwatch_proto::{
+    packed::{self, Unpacker},
+    v1::{
+        self, agent_message, collector_message,
+        enrolment_server::{Enrolment, EnrolmentServer},
+        uplink_server::{Uplink, UplinkServer},
+    },
 };
 use rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
@@ -139,9 +143,11 @@ impl FakeCollector {
     }
 }
 
-/// A configuration without the package manager, which takes seconds and has tests of its own.
+/// A configuration without the package manager, which takes seconds and has tests of its own, and without floors: a
+/// test asks for more than a collector may.
 pub(crate) fn quiet_config(state_dir: &Path) -> Config {
-    Config { disabled: vec![SourceName::Patch], ..Config::with_state_dir(state_dir) }
+    let narrowing = Narrowing { lift_floors: true, ..Narrowing::default() };
+    Config { disabled: vec![SourceName::Patch], narrowing, ..Config::with_state_dir(state_dir) }
 }
 
 /// An enrolled agent that runs in this process.
@@ -172,6 +178,7 @@ pub(crate) struct Session {
     pub(crate) hello: v1::Hello,
     inbound: Streaming<v1::AgentMessage>,
     outbound: mpsc::Sender<Result<v1::CollectorMessage, Status>>,
+    unpacker: Unpacker,
 }
 
 impl Session {
@@ -181,6 +188,13 @@ impl Session {
 
     pub(crate) async fn welcome(&self, stored: LaneMarks) {
         let welcome = v1::Welcome { stored: Some(stored.into()), ..v1::Welcome::default() };
+        self.send(collector_message::Message::Welcome(welcome)).await;
+    }
+
+    /// As a collector that understands packed health.
+    pub(crate) async fn welcome_packed(&self) {
+        let capabilities = vec![packed::CAPABILITY.to_owned()];
+        let welcome = v1::Welcome { capabilities, ..v1::Welcome::default() };
         self.send(collector_message::Message::Welcome(welcome)).await;
     }
 
@@ -198,12 +212,12 @@ impl Session {
         message.ok().flatten().and_then(|message| message.message)
     }
 
-    /// The next report of a lane; others are passed over.
+    /// The next report of a lane, whatever form its health came in; others are passed over.
     pub(crate) async fn report(&mut self, lane: Lane) -> Report {
         loop {
             match self.message().await {
                 Some(agent_message::Message::Report(report)) => {
-                    let report = Report::try_from(report).unwrap();
+                    let report = Report::try_from(self.unpacker.unpack(report).unwrap()).unwrap();
                     if report.lane == lane {
                         return report;
                     }
@@ -232,7 +246,7 @@ impl Uplink for Attached {
             return Err(Status::invalid_argument("hello comes first"));
         };
         let (outbound, answers) = mpsc::channel(64);
-        let session = Session { hello, inbound, outbound };
+        let session = Session { hello, inbound, outbound, unpacker: Unpacker::default() };
         self.0.send(session).await.map_err(|_| Status::unavailable("the test is over"))?;
         Ok(Response::new(ReceiverStream::new(answers)))
     }

@@ -8,6 +8,7 @@ use dogwatch_agent::{
 };
 use dogwatch_model::{Lane, LaneMarks};
 use dogwatch_proto::v1::{self, agent_message, collector_message::Message};
+use prost::Message as _;
 use tonic::Status;
 
 use crate::fake_collector::{FakeCollector, RunningAgent, eventually, quiet_config};
@@ -134,6 +135,51 @@ async fn a_rejected_lane_is_sent_again_from_the_expected_sequence() {
     }
     // Whatever was under way when the wish arrived came first, in order.
     assert!(sequences[..sequences.len() - 2].windows(2).all(|pair| pair[0] + 1 == pair[1]), "{sequences:?}");
+}
+
+#[tokio::test]
+async fn health_is_packed_for_a_collector_that_understands_it_and_plain_for_others() {
+    let Scene { mut collector, _folder, .. } = scene().await;
+    let mut session = collector.session().await;
+    session.welcome(LaneMarks::default()).await;
+    let plain = session.report(Lane::Samples).await;
+    drop(session);
+
+    let mut session = collector.session().await;
+    session.welcome_packed().await;
+    session.send(fast_policy()).await;
+    let mut sizes = Vec::new();
+    while sizes.len() < 5 {
+        let Some(agent_message::Message::Report(report)) = session.message().await else {
+            panic!("no report")
+        };
+        if report.lane() == v1::Lane::Samples {
+            assert!(report.health.is_none());
+            sizes.push(report.encoded_len());
+        }
+    }
+    let plain = v1::Report::from(&plain).encoded_len();
+    assert!(sizes[1..].iter().all(|size| *size <= 80), "plain {plain}, packed {sizes:?}");
+}
+
+#[tokio::test]
+async fn what_is_sent_again_on_the_same_stream_is_packed_against_what_went_before() {
+    let Scene { mut collector, _folder, .. } = scene().await;
+    let mut session = collector.session().await;
+    session.welcome_packed().await;
+    session.send(fast_policy()).await;
+    let mut sent = Vec::new();
+    while sent.len() < 3 {
+        sent.push(session.report(Lane::Samples).await);
+    }
+    session.send(Message::Reject(v1::Reject { lane: v1::Lane::Samples.into(), expected: 2 })).await;
+    let again = loop {
+        let report = session.report(Lane::Samples).await;
+        if report.sequence == 2 {
+            break report;
+        }
+    };
+    assert_eq!((again.observed_at, again.health), (sent[1].observed_at, sent[1].health.clone()));
 }
 
 #[tokio::test]

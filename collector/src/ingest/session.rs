@@ -5,6 +5,7 @@ use std::{pin::pin, time::Instant};
 use dogwatch_model::{EndpointId, EndpointState, Epoch, Goodbye, LaneMarks, MachineEvidence, Report};
 use dogwatch_proto::{
     conversions::ConversionError,
+    packed::{self, Unpacker},
     v1::{self, agent_message, collector_message},
 };
 use jiff::Timestamp;
@@ -43,7 +44,8 @@ pub(super) async fn open(
     let (outbound, answers) = mpsc::channel(OUTBOUND_QUEUE);
     let cut = CancellationToken::new();
     let pace = Pace::new(uplink.terms.frames_per_second, uplink.terms.frames_burst, Instant::now());
-    let mut session = Session { uplink, peer, outbound, cut, id: 0, pace };
+    let unpacker = Unpacker::default();
+    let mut session = Session { uplink, peer, outbound, cut, id: 0, pace, unpacker };
     let attached = if session.peer.certificate_expired {
         // Nothing but a renewal is taken from it, so the fleet does not count it as present.
         Attached { session: 0, stored: LaneMarks::default() }
@@ -63,6 +65,7 @@ struct Session {
     cut: CancellationToken,
     id: u64,
     pace: Pace,
+    unpacker: Unpacker,
 }
 
 /// How a session ended.
@@ -107,6 +110,7 @@ impl Session {
             backoff_cap_ms: terms.backoff_cap_ms,
             server_time_us: now.as_microsecond(),
             late_after_ms: terms.late_after_ms,
+            capabilities: vec![packed::CAPABILITY.to_owned()],
         };
         self.say(collector_message::Message::Welcome(welcome));
         self.say(collector_message::Message::Policy(terms.policy.clone()));
@@ -170,6 +174,9 @@ impl Session {
                 Err(Status::unauthenticated("the certificate has expired: renew it first"))
             }
             agent_message::Message::Report(report) => {
+                // From here on, the journal included, a report is whole and plain.
+                let unpacked = self.unpacker.unpack(report);
+                let report = unpacked.map_err(|error| Status::invalid_argument(error.to_string()))?;
                 let incoming = Incoming {
                     lane: report.lane,
                     sequence: report.sequence,

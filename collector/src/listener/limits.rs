@@ -19,9 +19,9 @@ pub struct Limits {
     pub header_bytes: u32,
     /// Streams at once per connection: an agent needs one, and one more while it renews.
     pub streams: u32,
-    /// A silent connection is asked for a sign of life this often …
+    /// A silent connection is asked for a sign of life this often: agents' are not silent for longer than 70 s …
     pub ping_interval: Duration,
-    /// … and is given up when it has not answered by then. Together: a half-open link is found within 65 s.
+    /// … and is given up when it has not answered by then. Together: a half-open link is found within 90 s.
     pub ping_timeout: Duration,
     /// A connection is told to go after this long, ± 20 %, so that load spreads again after one collector was away.
     /// Absent: it may stay.
@@ -46,8 +46,8 @@ impl Limits {
             first_request: Duration::from_secs(10),
             header_bytes: 16 * 1024,
             streams: 64,
-            ping_interval: Duration::from_secs(45),
-            ping_timeout: Duration::from_secs(20),
+            ping_interval: Duration::from_secs(75),
+            ping_timeout: Duration::from_secs(15),
             max_age: None,
             drain: Duration::from_secs(10),
         }

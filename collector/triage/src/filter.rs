@@ -105,6 +105,12 @@ impl Filter {
         self.reads
     }
 
+    /// The facts that it compares with numbers, by their full names; `each` is the list whose elements are bound.
+    pub(crate) fn constants(&self, each: Option<&Walk>, give: &mut impl FnMut(String, f64)) {
+        let each = each.map(|walk| (walk.binding.slot, walk.listing.name.to_string()));
+        program::constants(&self.program, &mut each.into_iter().collect(), give);
+    }
+
     /// The fields whose absence can make it unknown, for explanations.
     pub(crate) fn missing_in(&self, scope: &mut Scope<'_, '_>) -> Vec<String> {
         program::missing(&self.program, scope)

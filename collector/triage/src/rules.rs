@@ -10,6 +10,7 @@ mod document;
 mod evidence;
 mod reader;
 mod template;
+mod thresholds;
 mod wording;
 
 use core::fmt;
@@ -26,6 +27,7 @@ pub(crate) use evidence::{
     EvidenceLine, collect as collect_evidence, digest as evidence_digest, text_digest,
 };
 pub(crate) use template::Template;
+pub use thresholds::Threshold;
 
 /// The rules that Dogwatch ships with.
 pub const SHIPPED: &str = include_str!("../rules.toml");

@@ -3,9 +3,9 @@
 use dogwatch_model::{
     AgentEvent, AgentFacts, BackupJob, BackupKind, BackupRun, BackupStatus, Check, CheckState, Class,
     Confidence, Cpu, Criticality, Disk, Endpoint, EndpointId, EndpointState, Facts, Hardware, Health,
-    Inventory, Memory, Net, OrgId, Os, OsFamily, PatchStatus, Presence, Reboot, RestoreTest, RunResult,
-    ScanResult, Security, Service, SiteId, SoftwareDigest, SourceStatus, Temperature, Update, UpdateClass,
-    UpdateSeverity, UpdateState,
+    InstallResult, Inventory, Memory, Net, OrgId, Os, OsFamily, PatchSource, PatchStatus, Presence, Reboot,
+    RestoreTest, RunResult, ScanResult, Security, Service, SiteId, SoftwareDigest, SourceStatus, Temperature,
+    Update, UpdateClass, UpdateSeverity,
 };
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -186,24 +186,31 @@ pub(crate) fn patch(updates: Vec<Update>) -> PatchStatus {
         updates: Some(updates),
         reboot: Some(Reboot { pending: false, reasons: vec![], since: None, confidence: Confidence::Strong }),
         last_install_at: Some(before(9 * DAY)),
+        last_install_result: Some(InstallResult::Success),
         auto_update: Some(false),
+        sources: vec![PatchSource {
+            source: "apt".into(),
+            result: ScanResult::Ok,
+            error: None,
+            scanned_at: before(HOUR),
+            known_at: Some(before(HOUR)),
+            metadata_at: Some(before(6 * HOUR)),
+            scan_seconds: Some(1.5),
+        }],
     }
 }
 
 /// A security update without a stated severity, as apt tells it.
 pub(crate) fn update(package: &str, missing_for: i64) -> Update {
     Update {
-        id: format!("apt:{package}"),
-        package: package.into(),
         installed: Some("3.0.15-1".into()),
         available: Some("3.0.17-1".into()),
         class: UpdateClass::Security,
         severity: UpdateSeverity::Unspecified,
         cves: vec!["CVE-2026-1234".into()],
-        kbs: vec![],
         origin: Some("Debian-Security:12/stable-security".into()),
         first_seen_missing: before(missing_for),
-        state: UpdateState::Missing,
+        ..Update::missing("apt", package)
     }
 }
 

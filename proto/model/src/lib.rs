@@ -55,6 +55,7 @@ pub mod ids;
 pub mod incident;
 pub mod inventory;
 pub mod join_token;
+pub mod metric;
 pub mod patch;
 pub mod report;
 pub mod services;
@@ -77,7 +78,8 @@ pub use inventory::{
 };
 pub use join_token::JoinToken;
 pub use patch::{
-    Confidence, PatchStatus, Reboot, ScanResult, Update, UpdateClass, UpdateSeverity, UpdateState,
+    Confidence, InstallResult, PatchSource, PatchStatus, Reboot, ScanResult, Update, UpdateClass,
+    UpdateSeverity, UpdateState,
 };
 pub use report::{AgentEvent, Lane, LaneMarks, Report};
 pub use services::{Check, CheckState, Service};

@@ -87,22 +87,32 @@ text_enum! {
     }
 }
 
-/// What one patch source says.
+text_enum! {
+    /// How the latest installation went.
+    pub enum InstallResult {
+        /// It went through.
+        Success = "success",
+        /// Something of it failed.
+        Failed = "failed",
+    }
+}
+
+/// What all patch sources of an endpoint say together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PatchStatus {
-    /// `apt`, `dnf`, `wua` …
+    /// `apt`, `dnf`, `wua` …; several are joined: `apt+flatpak`.
     pub source: String,
-    /// When the scan ended.
+    /// When the latest scan of any source ended.
     pub scanned_at: Timestamp,
-    /// How long it took.
+    /// How long the slowest source took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scan_seconds: Option<f64>,
-    /// What it came to.
+    /// What it came to: `partial` when some of the sources could tell and others could not.
     pub result: ScanResult,
     /// Why it is not `ok`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// When the package index was last refreshed.
+    /// When the package index was last refreshed: the oldest one counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata_at: Option<Timestamp>,
     /// Updates that are available; absent when the scan could not tell.
@@ -114,9 +124,38 @@ pub struct PatchStatus {
     /// When anything was last installed or upgraded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_install_at: Option<Timestamp>,
+    /// How that went, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_install_result: Option<InstallResult>,
     /// Whether the system installs updates by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_update: Option<bool>,
+    /// Each source by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<PatchSource>,
+}
+
+/// How one patch source fared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PatchSource {
+    /// `apt`, `dnf`, `wua` …
+    pub source: String,
+    /// What its latest scan came to.
+    pub result: ScanResult,
+    /// Why it is not `ok`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// When its latest scan ended.
+    pub scanned_at: Timestamp,
+    /// When it last told its updates. Older than `scanned_at` when the latest scan failed: what is listed is from then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_at: Option<Timestamp>,
+    /// When its package index was last refreshed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata_at: Option<Timestamp>,
+    /// How long its latest scan took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan_seconds: Option<f64>,
 }
 
 /// One available update.
@@ -124,6 +163,9 @@ pub struct PatchStatus {
 pub struct Update {
     /// Stable within an endpoint: source and package or KB, such as `apt:openssl`.
     pub id: String,
+    /// What its vendor calls it, where that is more than the package's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// Package or product.
     pub package: String,
     /// Installed version.
@@ -142,13 +184,67 @@ pub struct Update {
     /// Microsoft knowledge base numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kbs: Vec<String>,
+    /// The vendor's advisory, the gravest where several apply: `RHSA-2026:1234`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advisory: Option<String>,
     /// Where it would come from: `Debian-Security:12/stable-security`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
+    /// What there is to fetch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size_bytes: Option<u64>,
+    /// When it was published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published_at: Option<Timestamp>,
     /// When it was first seen missing here, in its present class.
     pub first_seen_missing: Timestamp,
     /// How far it has come.
     pub state: UpdateState,
+    /// When its installation was last tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_attempt: Option<Timestamp>,
+    /// What that came to: an exit code or an HRESULT.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result_code: Option<i32>,
+    /// Whether it takes a reboot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reboot_required: Option<bool>,
+    /// The id of the update that takes its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superseded_by: Option<String>,
+}
+
+impl Update {
+    /// An update of which nothing is known but its source, its package and that it is missing: of no severity, since
+    /// the epoch.
+    pub fn missing(source: &str, package: &str) -> Self {
+        Self {
+            id: format!("{source}:{package}"),
+            title: None,
+            package: package.to_owned(),
+            installed: None,
+            available: None,
+            class: UpdateClass::Regular,
+            severity: UpdateSeverity::Unspecified,
+            cves: Vec::new(),
+            kbs: Vec::new(),
+            advisory: None,
+            origin: None,
+            size_bytes: None,
+            published_at: None,
+            first_seen_missing: Timestamp::UNIX_EPOCH,
+            state: UpdateState::Missing,
+            last_attempt: None,
+            result_code: None,
+            reboot_required: None,
+            superseded_by: None,
+        }
+    }
+
+    /// The source that tells of it: the first word of its id.
+    pub fn source(&self) -> &str {
+        self.id.split_once(':').map_or("", |(source, _)| source)
+    }
 }
 
 /// Whether a reboot is waiting, and why.

@@ -24,6 +24,15 @@ pub const TEMPERATURES: usize = 64;
 /// Network interfaces in a sample.
 pub const INTERFACES: usize = 64;
 
+/// Columns that a stream of packed health may declare: a sample that is full to its limits has 734.
+pub const PACKED_COLUMNS: usize = 1024;
+
+/// Subjects of those columns: a sample that is full to its limits has 192.
+pub const PACKED_SUBJECTS: usize = 256;
+
+/// The bytes of their names together: what one stream's memory of them may take.
+pub const PACKED_SUBJECT_BYTES: usize = 64 * 1024;
+
 /// The busiest processes, of each kind.
 pub const TOP: usize = 5;
 
@@ -53,6 +62,9 @@ pub const CHECKS: usize = 256;
 
 /// Available updates in a patch status. A system two releases behind has some two thousand.
 pub const UPDATES: usize = 4096;
+
+/// Patch sources of one endpoint: there are a dozen package managers, and few machines have more than three.
+pub const PATCH_SOURCES: usize = 16;
 
 /// CVE names, and KB numbers, of one update. A kernel update names a few hundred.
 pub const ADVISORIES: usize = 512;

@@ -1,6 +1,6 @@
 //! Patch status.
 
-use dogwatch_model::{PatchStatus, Reboot, Update};
+use dogwatch_model::{PatchSource, PatchStatus, Reboot, Update};
 
 use super::{ConversionError, field, limits};
 use crate::v1;
@@ -24,7 +24,17 @@ impl TryFrom<v1::PatchStatus> for PatchStatus {
             updates: wire.updates.map(updates).transpose()?,
             reboot: wire.reboot.map(Reboot::try_from).transpose()?,
             last_install_at: field::maybe_instant("patch.last_install_at_us", wire.last_install_at_us)?,
+            last_install_result: wire
+                .last_install_result
+                .map(|word| field::word("patch.last_install_result", &word))
+                .transpose()?,
             auto_update: wire.auto_update,
+            sources: field::list(
+                "patch.sources",
+                wire.sources,
+                limits::PATCH_SOURCES,
+                PatchSource::try_from,
+            )?,
         })
     }
 }
@@ -44,7 +54,42 @@ impl From<&PatchStatus> for v1::PatchStatus {
                 .map(|updates| v1::Updates { updates: updates.iter().map(Into::into).collect() }),
             reboot: patch.reboot.as_ref().map(Into::into),
             last_install_at_us: patch.last_install_at.map(|at| at.as_microsecond()),
+            last_install_result: patch.last_install_result.map(|result| result.as_str().to_owned()),
             auto_update: patch.auto_update,
+            sources: patch.sources.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl TryFrom<v1::PatchSource> for PatchSource {
+    type Error = ConversionError;
+
+    fn try_from(wire: v1::PatchSource) -> Result<Self, ConversionError> {
+        Ok(Self {
+            source: field::name("patch.sources.source", wire.source)?,
+            result: field::word("patch.sources.result", &wire.result)?,
+            error: field::maybe_text("patch.sources.error", wire.error)?,
+            scanned_at: field::instant("patch.sources.scanned_at_us", wire.scanned_at_us)?,
+            known_at: field::maybe_instant("patch.sources.known_at_us", wire.known_at_us)?,
+            metadata_at: field::maybe_instant("patch.sources.metadata_at_us", wire.metadata_at_us)?,
+            scan_seconds: wire
+                .scan_seconds
+                .map(|seconds| field::amount("patch.sources.scan_seconds", seconds))
+                .transpose()?,
+        })
+    }
+}
+
+impl From<&PatchSource> for v1::PatchSource {
+    fn from(source: &PatchSource) -> Self {
+        Self {
+            source: source.source.clone(),
+            result: source.result.as_str().to_owned(),
+            error: source.error.clone(),
+            scanned_at_us: source.scanned_at.as_microsecond(),
+            known_at_us: source.known_at.map(|at| at.as_microsecond()),
+            metadata_at_us: source.metadata_at.map(|at| at.as_microsecond()),
+            scan_seconds: source.scan_seconds,
         }
     }
 }
@@ -55,6 +100,7 @@ impl TryFrom<v1::Update> for Update {
     fn try_from(wire: v1::Update) -> Result<Self, ConversionError> {
         Ok(Self {
             id: field::name("update.id", wire.id)?,
+            title: field::maybe_name("update.title", wire.title)?,
             package: field::name("update.package", wire.package)?,
             installed: field::maybe_name("update.installed", wire.installed)?,
             available: field::maybe_name("update.available", wire.available)?,
@@ -62,9 +108,16 @@ impl TryFrom<v1::Update> for Update {
             severity: field::word("update.severity", &wire.severity)?,
             cves: field::names("update.cves", wire.cves, limits::ADVISORIES)?,
             kbs: field::names("update.kbs", wire.kbs, limits::ADVISORIES)?,
+            advisory: field::maybe_name("update.advisory", wire.advisory)?,
             origin: field::maybe_name("update.origin", wire.origin)?,
+            size_bytes: wire.size_bytes,
+            published_at: field::maybe_instant("update.published_at_us", wire.published_at_us)?,
             first_seen_missing: field::instant("update.first_seen_missing_us", wire.first_seen_missing_us)?,
             state: field::word("update.state", &wire.state)?,
+            last_attempt: field::maybe_instant("update.last_attempt_us", wire.last_attempt_us)?,
+            result_code: wire.result_code,
+            reboot_required: wire.reboot_required,
+            superseded_by: field::maybe_name("update.superseded_by", wire.superseded_by)?,
         })
     }
 }
@@ -83,6 +136,14 @@ impl From<&Update> for v1::Update {
             origin: update.origin.clone(),
             first_seen_missing_us: update.first_seen_missing.as_microsecond(),
             state: update.state.as_str().to_owned(),
+            title: update.title.clone(),
+            advisory: update.advisory.clone(),
+            size_bytes: update.size_bytes,
+            published_at_us: update.published_at.map(|at| at.as_microsecond()),
+            last_attempt_us: update.last_attempt.map(|at| at.as_microsecond()),
+            result_code: update.result_code,
+            reboot_required: update.reboot_required,
+            superseded_by: update.superseded_by.clone(),
         }
     }
 }

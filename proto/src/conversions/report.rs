@@ -41,6 +41,9 @@ impl TryFrom<v1::Report> for Report {
         if wire.sequence == 0 {
             return Err(field::fault("report.sequence", Fault::OutOfRange { expected: "1 or more" }));
         }
+        if wire.packed_health.is_some() {
+            return Err(field::fault("report.packed_health", Fault::OutOfRange { expected: "health" }));
+        }
         Ok(Self {
             lane: Lane::try_from(lane)?,
             sequence: field::sequence("report.sequence", wire.sequence)?,
@@ -82,6 +85,7 @@ impl From<&Report> for v1::Report {
             agent: report.agent.as_ref().map(Into::into),
             drives: report.drives.as_deref().map(Into::into),
             software: report.software.as_deref().map(Into::into),
+            packed_health: None,
             incidents: report.incidents.iter().map(Into::into).collect(),
             events: report.events.iter().map(Into::into).collect(),
         }

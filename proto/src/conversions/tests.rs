@@ -123,7 +123,7 @@ fn source() -> impl Strategy<Value = SourceStatus> {
 }
 
 prop_compose! {
-    fn health()(
+    pub(crate) fn health()(
         sampled_at in instant(),
         cpu in of((of(0.0..=100.0), of([0.0..1e3, 0.0..1e3, 0.0..1e3]), any::<u32>())
             .prop_map(|(used_percent, load, count)| Cpu { used_percent, load, count, ..Cpu::default() })),
@@ -180,9 +180,25 @@ prop_compose! {
         id in text(), package in text(), installed in of(text()), available in of(text()),
         class in word(UpdateClass::ALL), severity in word(UpdateSeverity::ALL), cves in vec(text(), 0..3),
         kbs in vec(text(), 0..3), origin in of(text()), first_seen_missing in instant(),
-        state in word(UpdateState::ALL),
+        state in word(UpdateState::ALL), more in [of(text()), of(text()), of(text())], size_bytes in any::<Option<u64>>(),
+        instants in [of(instant()), of(instant())], result_code in any::<Option<i32>>(),
+        reboot_required in any::<Option<bool>>(),
     ) -> Update {
-        Update { id, package, installed, available, class, severity, cves, kbs, origin, first_seen_missing, state }
+        let [title, advisory, superseded_by] = more;
+        let [published_at, last_attempt] = instants;
+        Update {
+            id, title, package, installed, available, class, severity, cves, kbs, advisory, origin, size_bytes,
+            published_at, first_seen_missing, state, last_attempt, result_code, reboot_required, superseded_by,
+        }
+    }
+}
+
+prop_compose! {
+    fn patch_source()(
+        source in text(), result in word(ScanResult::ALL), error in of(text()), scanned_at in instant(),
+        known_at in of(instant()), metadata_at in of(instant()), scan_seconds in of(0.0..1e4),
+    ) -> PatchSource {
+        PatchSource { source, result, error, scanned_at, known_at, metadata_at, scan_seconds }
     }
 }
 
@@ -192,10 +208,12 @@ prop_compose! {
         error in of(text()), metadata_at in of(instant()), updates in of(vec(update().boxed(), 0..4)),
         reboot in of((any::<bool>(), vec(text(), 0..3), of(instant()), word(Confidence::ALL)).prop_map(
             |(pending, reasons, since, confidence)| Reboot { pending, reasons, since, confidence })),
-        last_install_at in of(instant()), auto_update in any::<Option<bool>>(),
+        last_install_at in of(instant()), last_install_result in of(word(InstallResult::ALL)),
+        auto_update in any::<Option<bool>>(), sources in vec(patch_source().boxed(), 0..3),
     ) -> PatchStatus {
         PatchStatus {
-            source, scanned_at, scan_seconds, result, error, metadata_at, updates, reboot, last_install_at, auto_update,
+            source, scanned_at, scan_seconds, result, error, metadata_at, updates, reboot, last_install_at,
+            last_install_result, auto_update, sources,
         }
     }
 }

@@ -9,9 +9,13 @@ mod outbox;
 use std::{future::pending, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
-use dogwatch_proto::v1::{
-    AgentMessage, CollectorMessage, Goodbye, Hello, Lane, LaneMarks, Report, Welcome,
-    agent_message::Message as Outbound, collector_message::Message as Inbound, uplink_client::UplinkClient,
+use dogwatch_proto::{
+    packed::{self, Packer},
+    v1::{
+        AgentMessage, CollectorMessage, Goodbye, Hello, Lane, LaneMarks, Report, Welcome,
+        agent_message::Message as Outbound, collector_message::Message as Inbound,
+        uplink_client::UplinkClient,
+    },
 };
 use jiff::Timestamp;
 use tokio::{
@@ -44,6 +48,8 @@ pub struct Agent {
     window: usize,
     welcomes: u64,
     outbox: Outbox,
+    /// What went out on the present stream, when the collector understands packed health.
+    packer: Option<Packer>,
 }
 
 /// Why a session was over without anything being wrong.
@@ -62,6 +68,7 @@ impl Agent {
             window: 1,
             welcomes: 0,
             outbox: Outbox::default(),
+            packer: None,
         }
     }
 
@@ -191,6 +198,8 @@ impl Agent {
     ) -> Result<()> {
         self.welcomes += 1;
         self.window = usize::try_from(welcome.window.max(1))?;
+        let understands = welcome.capabilities.iter().any(|name| name == packed::CAPABILITY);
+        self.packer = understands.then(Packer::default);
         if let Some(LaneMarks { kept, latest, samples }) = welcome.stored {
             self.settle(Lane::Kept, kept, link);
             self.settle(Lane::Latest, latest, link);
@@ -255,19 +264,32 @@ impl Agent {
         outbound: &mpsc::Sender<AgentMessage>,
     ) -> Result<()> {
         let report = self.outbox.keep(lane, report, tell);
+        self.tell(report, link, outbound).await
+    }
+
+    async fn tell(
+        &mut self,
+        report: Report,
+        link: &Link,
+        outbound: &mpsc::Sender<AgentMessage>,
+    ) -> Result<()> {
+        let report = match &mut self.packer {
+            Some(packer) => packer.pack(report),
+            None => report,
+        };
         link.tally.sent();
         send(outbound, Outbound::Report(report)).await
     }
 
     async fn send_again(
-        &self,
+        &mut self,
         only: Option<Lane>,
         link: &Link,
         outbound: &mpsc::Sender<AgentMessage>,
     ) -> Result<()> {
-        for report in self.outbox.again(only) {
-            link.tally.sent();
-            send(outbound, Outbound::Report(report)).await?;
+        let again: Vec<Report> = self.outbox.again(only).collect();
+        for report in again {
+            self.tell(report, link, outbound).await?;
         }
         Ok(())
     }

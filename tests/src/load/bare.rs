@@ -9,12 +9,15 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context as _, Result};
 use aws_lc_rs::digest;
 use dogwatch_model::{JoinToken, OrgId, SiteId};
-use dogwatch_proto::v1::{
-    Ack, AgentMessage, CollectorMessage, EnrolRequest, EnrolResponse, LaneMarks, Welcome,
-    agent_message::Message as Inbound,
-    collector_message::Message as Outbound,
-    enrolment_server::{Enrolment, EnrolmentServer},
-    uplink_server::{Uplink, UplinkServer},
+use dogwatch_proto::{
+    packed,
+    v1::{
+        Ack, AgentMessage, CollectorMessage, EnrolRequest, EnrolResponse, LaneMarks, Welcome,
+        agent_message::Message as Inbound,
+        collector_message::Message as Outbound,
+        enrolment_server::{Enrolment, EnrolmentServer},
+        uplink_server::{Uplink, UplinkServer},
+    },
 };
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -189,6 +192,7 @@ impl Uplink for AckEverything {
                         backoff_cap_ms: 30_000,
                         server_time_us: Timestamp::now().as_microsecond(),
                         late_after_ms: 0,
+                        capabilities: vec![packed::CAPABILITY.to_owned()],
                     }),
                     Some(Inbound::Report(report)) => {
                         Outbound::Ack(Ack { lane: report.lane, up_to: report.sequence })

@@ -153,6 +153,7 @@ impl Machine {
             }),
             last_install_at_us: Some(now_us - 200 * HOUR_US),
             auto_update: Some(true),
+            ..v1::PatchStatus::default()
         }
     }
 
@@ -217,6 +218,7 @@ fn update(number: u64, now_us: i64) -> v1::Update {
         origin: Some("Debian-Security:13/stable-security".to_owned()),
         first_seen_missing_us: now_us - 24 * HOUR_US,
         state: "missing".to_owned(),
+        ..v1::Update::default()
     }
 }
 

@@ -46,6 +46,12 @@ patch.updates[].origin patch.updates[].missing patch.updates[].missing_for
 agent.sources[].name agent.sources[].result agent.sources[].reason agent.sources[].since
 agent.events[].kind agent.events[].detail agent.events[].at agent.events[].age
 os.kernel_installed os.end_of_life net.domain
+patch.last_install_result
+patch.updates[].source patch.updates[].title patch.updates[].advisory patch.updates[].size_bytes
+patch.updates[].published_at patch.updates[].last_attempt patch.updates[].result_code
+patch.updates[].reboot_required patch.updates[].superseded_by
+patch.sources[].source patch.sources[].result patch.sources[].error patch.sources[].scanned_at
+patch.sources[].known_at patch.sources[].metadata_age patch.sources[].scan_seconds
 backup.jobs[].exit_code backup.jobs[].message backup.jobs[].first_seen backup.jobs[].every
 ";
 

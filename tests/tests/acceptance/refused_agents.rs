@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use dogwatch_proto::v1::{AgentEvent, Lane, LaneMarks, Report, collector_message::Message as Inbound};
+use dogwatch_proto::v1::{
+    AgentEvent, Lane, LaneMarks, PackedHealth, Report, collector_message::Message as Inbound,
+};
 use dogwatch_tests::{
     harness::{
         Lab, PATIENCE,
@@ -11,7 +13,10 @@ use dogwatch_tests::{
         peer::{Peer, identities, knock},
         wait,
     },
-    load::trust::{Place, fetch_root, provider},
+    load::{
+        enrol,
+        trust::{Place, fetch_root, provider},
+    },
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
@@ -84,28 +89,44 @@ fn an_oversize_message_ends_its_own_stream_and_no_other() -> Result<()> {
     let neighbour = lab.online("srv-neighbour");
     let runtime = Runtime::new()?;
     let identity = runtime.block_on(identities(&lab, "sim", 1))?.remove(0);
-    let end = runtime.block_on(async {
-        let mut peer = Peer::attach(&identity, Uuid::new_v4(), FIRST).await?;
-        let event = AgentEvent { at_us: 0, kind: "chatter".to_owned(), detail: "x".repeat(300 * 1024) };
-        let mut report = Report { sequence: 1, events: vec![event], ..Report::default() };
-        report.set_lane(Lane::Kept);
-        peer.report(report).await?;
-        anyhow::Ok(loop {
-            match peer.next().await {
-                Ok(Some(Inbound::Ack(ack))) => {
-                    break format!("acknowledged: {ack:?}");
-                }
-                Ok(Some(_)) => {}
-                Ok(None) => break "ended without a word".to_owned(),
-                Err(error) => break format!("{error:#}"),
-            }
-        })
-    })?;
+    let event = AgentEvent { at_us: 0, kind: "chatter".to_owned(), detail: "x".repeat(300 * 1024) };
+    let end = runtime.block_on(end_after(&identity, Report { events: vec![event], ..Report::default() }))?;
     assert!(end.contains("262144"), "the limit is named: {end}");
     // The same identity is as welcome as before.
     runtime.block_on(Peer::attach(&identity, Uuid::new_v4(), FIRST))?;
     undisturbed(&lab, &neighbour);
     Ok(())
+}
+
+#[test]
+fn packed_health_without_a_base_ends_its_own_stream_and_no_other() -> Result<()> {
+    let lab = Lab::start();
+    let neighbour = lab.online("srv-neighbour");
+    let runtime = Runtime::new()?;
+    let identity = runtime.block_on(identities(&lab, "sim", 1))?.remove(0);
+    let packed = PackedHealth { changed: vec![1].into(), deltas: vec![1], ..PackedHealth::default() };
+    let report = Report { packed_health: Some(packed), ..Report::default() };
+    let end = runtime.block_on(end_after(&identity, report))?;
+    assert!(end.contains("column 0, which was not declared"), "{end}");
+    runtime.block_on(Peer::attach(&identity, Uuid::new_v4(), FIRST))?;
+    undisturbed(&lab, &neighbour);
+    Ok(())
+}
+
+/// How a stream ends whose first report is this one.
+async fn end_after(identity: &enrol::Identity, mut report: Report) -> Result<String> {
+    let mut peer = Peer::attach(identity, Uuid::new_v4(), FIRST).await?;
+    report.sequence = 1;
+    report.set_lane(Lane::Kept);
+    peer.report(report).await?;
+    loop {
+        match peer.next().await {
+            Ok(Some(Inbound::Ack(ack))) => return Ok(format!("acknowledged: {ack:?}")),
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok("ended without a word".to_owned()),
+            Err(error) => return Ok(format!("{error:#}")),
+        }
+    }
 }
 
 /// A certificate of somebody else's CA, with every right that an agent's has.

@@ -9,60 +9,35 @@ mod lists;
 mod periodic;
 mod simulation;
 
-use std::{path::Path, time::Duration};
-
-use dogwatch_model::{PatchStatus, ScanResult, Update, UpdateClass, UpdateSeverity, UpdateState};
-use dogwatch_proto::conversions::limits;
-use jiff::Timestamp;
+use dogwatch_model::{Update, UpdateClass, UpdateState};
+pub(super) use history::tail;
 use simulation::{Simulation, Upgrade};
 
-use crate::sources::process::{self, Output, ProcessError};
-
-/// A simulation takes about a second; on a loaded small machine a hundred times that.
-const SIMULATION: Duration = Duration::from_secs(300);
-/// Tools that only read a small file.
-const SMALL: Duration = Duration::from_secs(30);
-
-/// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
-enum AptError {
-    #[error(transparent)]
-    Process(#[from] ProcessError),
-    #[error("apt-get says: {0}")]
-    Says(String),
-    #[error("there are no package lists; run `apt-get update`, or let the system do it")]
-    NoLists,
-}
-
-/// Whether this is a system with apt.
-pub(super) fn is_here(root: &Path) -> bool {
-    root.join("usr/bin/apt-get").exists()
-}
+use super::{
+    ground::{Ground, ScanError, name},
+    scan::Scan,
+};
 
 /// Asks apt.
-pub(super) async fn scan(root: &Path) -> PatchStatus {
-    let status = PatchStatus {
+pub(super) async fn scan(ground: &Ground) -> Scan {
+    let root = ground.root();
+    Scan {
         metadata_at: lists::refreshed_at(root),
         last_install_at: history::last_install_at(root),
-        auto_update: auto_update().await,
-        ..super::empty("apt", ScanResult::Ok)
-    };
-    match updates(root).await {
-        Ok(updates) => PatchStatus { updates: Some(updates), ..status },
-        Err(error) => {
-            let error = Some(limits::clip(&error.to_string(), limits::TEXT_BYTES));
-            PatchStatus { result: ScanResult::Failed, error, ..status }
-        }
+        last_install_result: history::last_result(root),
+        auto_update: auto_update(ground).await,
+        ..Scan::from(updates(ground).await)
     }
 }
 
-async fn updates(root: &Path) -> Result<Vec<Update>, AptError> {
-    if !lists::are_there(root) {
-        return Err(AptError::NoLists);
+async fn updates(ground: &Ground) -> Result<Vec<Update>, ScanError> {
+    if !lists::are_there(ground.root()) {
+        return Err(ScanError::NoIndex { remedy: "run `apt-get update`, or let the system do it" });
     }
-    let plain = simulate(&[]).await?;
-    let held = held_packages().await?;
-    let forced = if held.is_empty() { Simulation::default() } else { simulate(&["--ignore-hold"]).await? };
+    let plain = simulate(ground, &[]).await?;
+    let held = held_packages(ground).await?;
+    let forced =
+        if held.is_empty() { Simulation::default() } else { simulate(ground, &["--ignore-hold"]).await? };
     Ok(merge(plain, &held, &forced))
 }
 
@@ -85,49 +60,30 @@ fn merge(plain: Simulation, held: &[String], forced: &Simulation) -> Vec<Update>
 }
 
 fn update(upgrade: &Upgrade, state: UpdateState) -> Update {
-    let security = upgrade.is_security();
-    let clip = |text: &str| limits::clip(text, limits::NAME_BYTES);
     Update {
-        id: clip(&format!("apt:{}", upgrade.package)),
-        package: clip(&upgrade.package),
-        installed: upgrade.installed.as_deref().map(clip),
-        available: upgrade.available.as_deref().map(clip),
-        class: if security { UpdateClass::Security } else { UpdateClass::Regular },
-        severity: UpdateSeverity::Unspecified,
-        cves: Vec::new(),
-        kbs: Vec::new(),
-        origin: (!upgrade.origins.is_empty()).then(|| clip(&upgrade.origins.join(", "))),
-        first_seen_missing: Timestamp::UNIX_EPOCH,
+        installed: upgrade.installed.as_deref().map(name),
+        available: upgrade.available.as_deref().map(name),
+        class: if upgrade.is_security() { UpdateClass::Security } else { UpdateClass::Regular },
+        origin: (!upgrade.origins.is_empty()).then(|| name(&upgrade.origins.join(", "))),
         state,
+        ..Update::missing("apt", &name(&upgrade.package))
     }
 }
 
-async fn simulate(more: &[&str]) -> Result<Simulation, AptError> {
+async fn simulate(ground: &Ground, more: &[&str]) -> Result<Simulation, ScanError> {
     let arguments = [&["-s", "-o", "Debug::NoLocking=true"], more, &["dist-upgrade"]].concat();
-    let output = said(process::run("apt-get", &arguments, SIMULATION).await?)?;
-    Ok(Simulation::parse(&output))
+    Ok(Simulation::parse(&ground.ask("apt-get", &arguments).await?))
 }
 
-async fn held_packages() -> Result<Vec<String>, AptError> {
-    let output = said(process::run("apt-mark", &["showhold"], SMALL).await?)?;
+async fn held_packages(ground: &Ground) -> Result<Vec<String>, ScanError> {
+    let output = ground.ask("apt-mark", &["showhold"]).await?;
     Ok(output.lines().map(|line| line.trim().to_owned()).filter(|name| !name.is_empty()).collect())
 }
 
 /// Whether the system upgrades by itself; not known when apt cannot say.
-async fn auto_update() -> Option<bool> {
-    let output = process::run("apt-config", &["dump"], SMALL).await.ok()?;
-    output.success.then(|| periodic::upgrades_by_itself(&output.stdout))
-}
-
-/// The output of a tool that was successful, or its complaint.
-fn said(output: Output) -> Result<String, AptError> {
-    if output.success {
-        return Ok(output.stdout);
-    }
-    let complaints: Vec<&str> = output.stderr.lines().filter_map(|line| line.strip_prefix("E: ")).collect();
-    let complaint =
-        if complaints.is_empty() { output.stderr.trim().to_owned() } else { complaints.join("; ") };
-    Err(AptError::Says(if complaint.is_empty() { "nothing, and failed".into() } else { complaint }))
+async fn auto_update(ground: &Ground) -> Option<bool> {
+    let dump = ground.ask("apt-config", &["dump"]).await.ok()?;
+    Some(periodic::upgrades_by_itself(&dump))
 }
 
 /// The face of the simulation's parser in the table of parsers.
@@ -137,6 +93,8 @@ pub(in crate::sources) fn survives(output: &str) {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn upgrade(package: &str) -> Upgrade {
@@ -167,31 +125,19 @@ mod tests {
         assert_eq!(states, expected);
     }
 
-    #[test]
-    fn a_complaint_is_told_without_its_letters() {
-        let output = Output {
-            stdout: String::new(),
-            stderr: "W: odd\nE: Unmet dependencies. Try 'apt --fix-broken install'.\n".into(),
-            success: false,
-            code: Some(100),
-        };
-        let error = said(output).unwrap_err().to_string();
-        assert_eq!(error, "apt-get says: Unmet dependencies. Try 'apt --fix-broken install'.");
-    }
-
     /// Against the real apt, where there is one.
     #[tokio::test]
     async fn on_this_machine_as_many_updates_are_found_as_apt_counts() {
-        let root = Path::new("/");
-        if !is_here(root) || !lists::are_there(root) {
-            assert!(updates(root).await.is_err(), "without apt there is no answer");
+        let ground = Ground::new(Path::new("/"));
+        if !ground.path("usr/bin/apt-get").is_file() || !lists::are_there(ground.root()) {
+            assert!(updates(&ground).await.is_err(), "without apt there is no answer");
             return;
         }
-        let output =
-            process::run("apt-get", &["-s", "-o", "Debug::NoLocking=true", "dist-upgrade"], SIMULATION);
+        let output = ground.run("apt-get", &["-s", "-o", "Debug::NoLocking=true", "dist-upgrade"]);
         let output = output.await.unwrap();
         if !output.success {
-            assert!(matches!(updates(root).await, Err(AptError::Says(_))), "apt's own failure is ours");
+            let refused = updates(&ground).await;
+            assert!(matches!(refused, Err(ScanError::Says { .. })), "apt's own failure is ours");
             return;
         }
         let counted = output.stdout.lines().find_map(|line| line.split_once(" upgraded, ")).unwrap().0;

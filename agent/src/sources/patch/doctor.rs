@@ -2,29 +2,40 @@
 
 use std::{path::Path, time::Duration};
 
-use super::apt;
+use super::Manager;
 use crate::{finding::Finding, sources::process};
 
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// Looks for package managers and asks each for its version.
 pub async fn examine(root: &Path) -> Vec<Finding> {
-    if !apt::is_here(root) {
-        let mend = "nothing to do; patch status is told as unsupported";
-        return vec![Finding::warn("patch", "no package manager that this version can ask", mend)];
+    let mut findings = Vec::new();
+    for manager in Manager::ALL.into_iter().filter(|manager| manager.is_here(root)) {
+        findings.push(answers(manager).await);
+        if manager == Manager::Apt {
+            findings.push(lists(root));
+        }
     }
-    match process::run("apt-get", &["--version"], LIMIT).await {
+    if findings.is_empty() {
+        let mend = "nothing to do; patch status is told as unsupported";
+        findings.push(Finding::warn("patch", "no package manager that this version can ask", mend));
+    }
+    findings
+}
+
+async fn answers(manager: Manager) -> Finding {
+    let tool = if manager == Manager::Apt { "apt-get" } else { manager.name() };
+    let mend = || format!("run `{tool} --version`, or disable = [\"patch\"]");
+    match process::run(tool, &["--version"], LIMIT).await {
         Ok(output) if output.success => {
             let version = output.stdout.lines().next().unwrap_or_default().trim().to_owned();
-            vec![Finding::ok("patch", format!("asks {version}")), lists(root)]
+            Finding::ok("patch", format!("asks {tool}: {version}"))
         }
         Ok(output) => {
             let said = output.stderr.lines().next().unwrap_or_default().to_owned();
-            vec![Finding::fail("patch", format!("apt-get does not work: {said}"), "run `apt-get --version`")]
+            Finding::fail("patch", format!("{tool} does not work: {said}"), mend())
         }
-        Err(error) => {
-            vec![Finding::fail("patch", error.to_string(), "install apt, or disable = [\"patch\"]")]
-        }
+        Err(error) => Finding::fail("patch", error.to_string(), mend()),
     }
 }
 

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::state_dir::StateDir;
 
 const FILE: &str = "patch-first-seen.json";
+/// The key of a reboot that is waiting; updates' ids have a colon.
+const REBOOT: &str = "reboot";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Seen {
@@ -40,9 +42,16 @@ impl FirstSeen {
         self
     }
 
-    /// Writes into each update since when it is missing, and forgets what is missing no longer.
-    pub(super) fn assign(&mut self, updates: &mut [Update], now: Timestamp) {
-        let mut seen = BTreeMap::new();
+    /// Writes into each update since when it is missing, and forgets what is missing no longer. What the `silent`
+    /// sources told once is kept: that they cannot tell now does not make it installed.
+    pub(super) fn assign(&mut self, updates: &mut [Update], silent: &[&str], now: Timestamp) {
+        let is_silent = |id: &str| id.split_once(':').is_some_and(|(source, _)| silent.contains(&source));
+        let mut seen: BTreeMap<String, Seen> = self
+            .seen
+            .iter()
+            .filter(|(id, _)| id.as_str() == REBOOT || is_silent(id))
+            .map(|(id, seen)| (id.clone(), *seen))
+            .collect();
         for update in updates {
             let known = self.seen.get(&update.id).filter(|seen| seen.class == update.class);
             // A clock that went back must not date an update into the future.
@@ -54,6 +63,18 @@ impl FirstSeen {
             self.seen = seen;
             self.store();
         }
+    }
+
+    /// Since when a reboot that no file dates has been waiting.
+    pub(super) fn reboot_since(&mut self, pending: bool, now: Timestamp) -> Option<Timestamp> {
+        let known = self.seen.get(REBOOT).map(|seen| seen.at.min(now));
+        if pending && known.is_none() {
+            self.seen.insert(REBOOT.to_owned(), Seen { class: UpdateClass::Regular, at: now });
+            self.store();
+        } else if !pending && self.seen.remove(REBOOT).is_some() {
+            self.store();
+        }
+        pending.then(|| known.unwrap_or(now))
     }
 
     fn store(&self) {
@@ -69,8 +90,6 @@ impl FirstSeen {
 
 #[cfg(test)]
 mod tests {
-    use dogwatch_model::{UpdateSeverity, UpdateState};
-
     use super::*;
 
     fn at(second: i64) -> Timestamp {
@@ -78,24 +97,12 @@ mod tests {
     }
 
     fn update(class: UpdateClass) -> Update {
-        Update {
-            id: "apt:openssl".into(),
-            package: "openssl".into(),
-            installed: None,
-            available: None,
-            class,
-            severity: UpdateSeverity::Unspecified,
-            cves: Vec::new(),
-            kbs: Vec::new(),
-            origin: None,
-            first_seen_missing: at(0),
-            state: UpdateState::Missing,
-        }
+        Update { class, ..Update::missing("apt", "openssl") }
     }
 
     fn assigned(memory: &mut FirstSeen, class: UpdateClass, now: i64) -> Timestamp {
         let mut updates = [update(class)];
-        memory.assign(&mut updates, at(now));
+        memory.assign(&mut updates, &[], at(now));
         updates[0].first_seen_missing
     }
 
@@ -108,8 +115,30 @@ mod tests {
         assert_eq!(assigned(&mut memory, UpdateClass::Regular, 200), at(100));
         let mut memory = FirstSeen::load(state);
         assert_eq!(assigned(&mut memory, UpdateClass::Regular, 300), at(100));
-        memory.assign(&mut [], at(400));
+        memory.assign(&mut [], &[], at(400));
         assert_eq!(assigned(&mut memory, UpdateClass::Regular, 500), at(500));
+    }
+
+    #[test]
+    fn a_source_that_cannot_tell_after_a_restart_does_not_lose_its_dates() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut memory = FirstSeen::load(StateDir::new(folder.path()));
+        assigned(&mut memory, UpdateClass::Regular, 100);
+        memory.assign(&mut [], &["apt"], at(200));
+        assert_eq!(assigned(&mut memory, UpdateClass::Regular, 300), at(100));
+    }
+
+    #[test]
+    fn a_reboot_waits_since_it_was_first_seen_and_beside_the_updates() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut memory = FirstSeen::load(StateDir::new(folder.path()));
+        assert_eq!(memory.reboot_since(false, at(50)), None);
+        assert_eq!(memory.reboot_since(true, at(100)), Some(at(100)));
+        assigned(&mut memory, UpdateClass::Regular, 150);
+        let mut memory = FirstSeen::load(StateDir::new(folder.path()));
+        assert_eq!(memory.reboot_since(true, at(200)), Some(at(100)));
+        assert_eq!(memory.reboot_since(false, at(300)), None);
+        assert_eq!(memory.reboot_since(true, at(400)), Some(at(400)));
     }
 
     #[test]

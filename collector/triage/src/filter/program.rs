@@ -4,6 +4,7 @@
 //! Invariant: evaluation allocates nothing, and its work is bounded by the program's length times the lengths of
 //! at most [`super::MAX_COMPREHENSION_DEPTH`] nested lists.
 
+mod constants;
 mod missing;
 mod operators;
 
@@ -16,6 +17,7 @@ use super::{
     value::{Item, List, Value, seconds_between},
 };
 
+pub(crate) use constants::constants;
 pub(crate) use missing::missing;
 pub(crate) use operators::{Arithmetic, Comparison, TextTest, arithmetic, compare, text_test};
 

@@ -1,6 +1,8 @@
 //! The values that a program computes: small, copied, borrowed from the row.
 
-use dogwatch_model::{AgentEvent, BackupJob, Check, Disk, Service, SourceStatus, Temperature, Update};
+use dogwatch_model::{
+    AgentEvent, BackupJob, Check, Disk, PatchSource, Service, SourceStatus, Temperature, Update,
+};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -96,6 +98,7 @@ pub(crate) enum Item<'a> {
     Service(&'a Service),
     Check(&'a Check),
     Update(&'a Update),
+    PatchSource(&'a PatchSource),
     Job(&'a BackupJob),
     Event(&'a AgentEvent),
     Source(&'a SourceStatus),
@@ -110,6 +113,7 @@ pub(crate) enum List<'a> {
     Services(&'a [Service]),
     Checks(&'a [Check]),
     Updates(&'a [Update]),
+    PatchSources(&'a [PatchSource]),
     Jobs(&'a [BackupJob]),
     Events(&'a [AgentEvent]),
     Sources(&'a [SourceStatus]),
@@ -124,6 +128,7 @@ impl<'a> List<'a> {
             List::Services(list) => list.len(),
             List::Checks(list) => list.len(),
             List::Updates(list) => list.len(),
+            List::PatchSources(list) => list.len(),
             List::Jobs(list) => list.len(),
             List::Events(list) => list.len(),
             List::Sources(list) => list.len(),
@@ -139,6 +144,7 @@ impl<'a> List<'a> {
             List::Services(list) => Item::Service(&list[index]),
             List::Checks(list) => Item::Check(&list[index]),
             List::Updates(list) => Item::Update(&list[index]),
+            List::PatchSources(list) => Item::PatchSource(&list[index]),
             List::Jobs(list) => Item::Job(&list[index]),
             List::Events(list) => Item::Event(&list[index]),
             List::Sources(list) => Item::Source(&list[index]),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use dogwatch_model::{Update, UpdateClass, UpdateSeverity};
 use serde_json::Value as Json;
 
 use super::*;
@@ -99,6 +100,17 @@ fn everything() -> dogwatch_model::Endpoint {
     let mut status = patch(vec![update("openssl", 3 * DAY)]);
     status.error = Some("half of it".into());
     status.reboot.as_mut().unwrap().since = Some(crate::specimen::before(DAY));
+    status.sources[0].error = Some("half of it".into());
+    let update = &mut status.updates.as_mut().unwrap()[0];
+    update.severity = UpdateSeverity::Moderate;
+    update.title = Some("openssl security update".into());
+    update.advisory = Some("DSA-6000-1".into());
+    update.size_bytes = Some(1_900_000);
+    update.published_at = Some(crate::specimen::before(3 * DAY));
+    update.last_attempt = Some(crate::specimen::before(DAY));
+    update.result_code = Some(-2_145_124_329);
+    update.reboot_required = Some(false);
+    update.superseded_by = Some("apt:openssl3".into());
     endpoint.facts.patch = Some(status);
     endpoint.facts.health.as_mut().unwrap().disks[0].full_in_seconds = Some(90);
     endpoint
@@ -135,11 +147,31 @@ fn values_have_the_units_of_the_contract() {
         ("/health/disks/0/free_bytes", serde_json::json!(64_424_509_440_i64)),
         ("/backup/jobs/0/age", serde_json::json!(3600)),
         ("/patch/missing/total", serde_json::json!(1)),
+        ("/patch/missing/moderate", serde_json::json!(1)),
         ("/patch/updates/0/kbs", serde_json::json!([])),
         ("/labels/env", serde_json::json!("prod")),
     ] {
         assert_eq!(json.pointer(pointer), Some(&expected), "{pointer}");
     }
+}
+
+#[test]
+fn how_many_are_critical_is_not_known_while_a_security_update_tells_no_severity() {
+    let count = |updates: Vec<Update>, name: &str| {
+        let mut endpoint = full_server();
+        endpoint.facts.patch = Some(patch(updates));
+        let json = serde_json::to_value(EndpointJson(row(&endpoint))).unwrap();
+        json["patch"]["missing"].get(name).and_then(Json::as_u64)
+    };
+    let unstated = || update("openssl", DAY);
+    let critical = || Update { severity: UpdateSeverity::Critical, ..update("kernel", DAY) };
+    let regular = || Update { class: UpdateClass::Regular, ..update("nano", DAY) };
+    assert_eq!(count(vec![unstated()], "critical"), None);
+    assert_eq!(count(vec![unstated(), critical()], "critical"), Some(1));
+    assert_eq!(count(vec![unstated(), critical()], "important"), None);
+    assert_eq!(count(vec![critical(), regular()], "important"), Some(0));
+    assert_eq!(count(vec![unstated(), regular()], "unspecified"), Some(2));
+    assert_eq!(count(Vec::new(), "critical"), Some(0));
 }
 
 #[test]
