@@ -18,7 +18,11 @@ END
 
 # tool, Debian package, and what is tested with it. One line a tool; a tool without a test goes.
 NEEDS='
+borg  borgbackup  backups of a real BorgBackup repository are seen
+restic  restic  backups of a real restic repository are seen, and told by the wrapper
+rsnapshot  rsnapshot  the folders and the log of a real rsnapshot are read
 strace  strace  the collector syncs its journal before it acknowledges
+smartctl  smartmontools  what smartctl says where there is no drive to ask
 '
 
 install=yes

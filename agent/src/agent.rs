@@ -24,7 +24,8 @@ use crate::{
     report::{Reporter, Sighting},
     service,
     sources::{
-        Desk, Switch, Triggers, backup, file_watch::FileWatch, health, inventory, own_cost, patch, software,
+        Desk, Switch, Triggers, backup, checks, drives, file_watch::FileWatch, health, incidents, inventory,
+        own_cost, patch, software,
     },
     state_dir::{LockError, StateError},
     uplink::{Backoff, Control, Uplink, random_unit},
@@ -136,7 +137,9 @@ fn start(
         let switch = Switch::new(source, live.subscribe(), ledger.looks.clone());
         desk(source, cancel).with_switch(switch)
     };
-    start_sources(&config, &mut lifecycle, &mut files, backups, switched);
+    let (checks_live, root) = (live.subscribe(), config.root.clone());
+    spawn(&mut lifecycle, SourceName::Checks, &switched, |desk| checks::run(desk, checks_live, root));
+    start_sources(&config, &live, &mut lifecycle, &mut files, backups, switched);
     let owner = Owner {
         live: live.clone(),
         control: control.clone(),
@@ -152,6 +155,7 @@ fn start(
 /// Starts every source; one that is switched off waits for its switch.
 fn start_sources(
     config: &Config,
+    live: &watch::Sender<Arc<Config>>,
     lifecycle: &mut Lifecycle,
     files: &mut FileWatch,
     backups: backup::Intake,
@@ -166,9 +170,14 @@ fn start_sources(
     spawn(lifecycle, SourceName::Patch, &desk, |desk| patch::run(desk, scanner, changed));
     let changed = Arc::new(Notify::new());
     backup::watch(files, &config.state, &changed);
-    spawn(lifecycle, SourceName::Backup, &desk, |desk| backup::run(desk, backups, changed));
-    let sampler = health::Sampler::new(&config.root);
+    let looks = backup::Looks::new(live.subscribe());
+    spawn(lifecycle, SourceName::Backup, &desk, |desk| backup::run(desk, backups, looks, changed));
+    let sampler = health::Sampler::new(&config.root, Vec::new());
     spawn(lifecycle, SourceName::Health, &desk, |desk| health::run(desk, sampler));
+    let inspector = drives::Inspector::new(&config.root, &config.state);
+    spawn(lifecycle, SourceName::Drives, &desk, |desk| drives::run(desk, inspector));
+    let watcher = incidents::Watcher::new(&config.root, &config.state);
+    spawn(lifecycle, SourceName::Incidents, &desk, |desk| incidents::run(desk, watcher));
 }
 
 fn spawn<F: Future<Output = ()> + Send>(

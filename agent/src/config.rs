@@ -22,7 +22,7 @@ use std::{
     time::Duration,
 };
 
-pub use allow::{Allow, FilePattern, Target};
+pub use allow::{Allow, FilePattern, LogSource, NamedLog, Target, WebPath};
 pub use file::{ConfigError, ConfigFile, Content};
 pub use proxy::{Credentials, Environment, Proxy, ProxyChoice, Route, RouteError};
 pub use repository::{Password, Product, Repository};

@@ -4,10 +4,13 @@
 //! collector can make an agent look less often or speak sooner, never busier than these bounds, and the endpoint's
 //! own configuration has the last word.
 
-use std::time::Duration;
+mod watched;
+
+use std::{sync::Arc, time::Duration};
 
 use dogwatch_model::metric;
 use dogwatch_proto::v1;
+pub use watched::{Misunderstood, Watched};
 
 pub use metric::Metric;
 
@@ -60,6 +63,8 @@ pub struct Policy {
     pub deadbands: Vec<Deadband>,
     /// Between two looks that the collector asks for.
     pub asked_apart: Duration,
+    /// Services and checks.
+    pub watched: Arc<Watched>,
 }
 
 impl Default for Policy {
@@ -73,6 +78,7 @@ impl Default for Policy {
             bands: metric::BANDS.iter().map(|&(metric, at)| Band { metric, at }).collect(),
             deadbands: metric::DEADBANDS.iter().map(|&(metric, width)| Deadband { metric, width }).collect(),
             asked_apart: ASKED_APART,
+            watched: Arc::default(),
         }
     }
 }
@@ -114,6 +120,7 @@ impl Policy {
                 .filter_map(|band| Some(Deadband { metric: band.metric.parse().ok()?, width: band.width }))
                 .collect(),
             asked_apart: default.asked_apart,
+            watched: Arc::new(Watched::from_wire(wire)),
         }
     }
 

@@ -178,14 +178,14 @@ impl Reporter {
             }
             Observation::Checks { services, checks } => self
                 .checks
-                .take((services, checks), asked, PartialEq::eq, CHECKS_AGAIN, at)
+                .take((services, checks), asked, same_checks, CHECKS_AGAIN, at)
                 .map(|checks| checks_draft(checks, now.wall)),
             Observation::Drives(drives) => self
                 .drives
                 .take(drives, asked, PartialEq::eq, DRIVES_AGAIN, at)
                 .map(|drives| drives_draft(drives, now.wall)),
             Observation::Software(software) => Some(software_draft(software, now.wall)),
-            Observation::Incidents(incidents) => incidents_draft(incidents),
+            Observation::Incidents(incidents) => incidents_draft(incidents, now.wall),
             Observation::Agent(agent) => self.observe_agent(agent, now),
             Observation::Source(source) => self.observe_source(source, now),
             Observation::Switched { source, is_on } => self.observe_switch(source, is_on, now),
@@ -295,6 +295,16 @@ pub fn times_a_day(report: &Report, policy: &Policy) -> usize {
     usize::try_from(DAY.as_millis() / again.as_millis().max(1)).unwrap_or(usize::MAX)
 }
 
+/// Numbers that wiggle, such as the age of a file that is young enough, are no news by themselves.
+fn same_checks(told: &(Vec<Service>, Vec<Check>), seen: &(Vec<Service>, Vec<Check>)) -> bool {
+    let same = |(told, seen): (&Check, &Check)| {
+        let wiggles = matches!(seen.kind.as_str(), "file" | "process");
+        let value = if wiggles { seen.value } else { told.value };
+        *seen == Check { value, ..told.clone() }
+    };
+    told.0 == seen.0 && told.1.len() == seen.1.len() && told.1.iter().zip(&seen.1).all(same)
+}
+
 /// A state that is told again is observed again, whenever it was first seen.
 fn observed_now(drafts: impl Iterator<Item = Draft>, now: Now) -> Vec<Draft> {
     drafts.map(|draft| Draft { report: Report { observed_at: now.wall, ..draft.report }, ..draft }).collect()
@@ -340,8 +350,9 @@ fn software_draft(software: Vec<Software>, at: Timestamp) -> Draft {
     Draft { report, topic: Some(Topic::Software) }
 }
 
-fn incidents_draft(mut incidents: Vec<Incident>) -> Option<Draft> {
+/// Observed now, whenever they happened: the collector takes the time of an observation for the endpoint's clock.
+fn incidents_draft(mut incidents: Vec<Incident>, at: Timestamp) -> Option<Draft> {
     incidents.truncate(limits::INCIDENTS);
-    let at = incidents.last()?.at;
-    Some(Draft { report: Report { incidents, ..Report::empty(Lane::Kept, 0, at) }, topic: None })
+    (!incidents.is_empty())
+        .then(|| Draft { report: Report { incidents, ..Report::empty(Lane::Kept, 0, at) }, topic: None })
 }

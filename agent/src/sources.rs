@@ -4,9 +4,12 @@
 //! A source is a thin part that runs or reads and a pure part that understands text, tested on recorded text.
 
 pub mod backup;
+pub mod checks;
 pub mod doctor;
+pub mod drives;
 pub mod file_watch;
 pub mod health;
+pub mod incidents;
 pub mod inventory;
 pub mod own_cost;
 pub mod parsers;
@@ -30,7 +33,7 @@ use crate::{
     clock,
     config::{self, Live, SourceName},
     cost::{Looks, Standing},
-    policy::Policy,
+    policy::{Policy, Watched},
     report::{Observation, Sighting},
 };
 
@@ -213,6 +216,16 @@ impl Desk {
                 }
             }
         }
+    }
+
+    /// A number of the policy in force.
+    pub fn policy<T>(&self, number: impl Fn(&Policy) -> T) -> T {
+        number(&self.policy.borrow())
+    }
+
+    /// The services and checks of the policy in force.
+    pub fn watched(&self) -> Arc<Watched> {
+        self.policy.borrow().watched.clone()
     }
 
     /// The version of the policy in force.

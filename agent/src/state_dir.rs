@@ -82,6 +82,17 @@ impl StateDir {
         write_atomically(&self.path.join(name), content)
     }
 
+    /// What is free for it on its volume, where the system tells.
+    pub fn free_bytes(&self) -> Option<u64> {
+        #[cfg(unix)]
+        {
+            let found = rustix::fs::statvfs(&self.path).ok()?;
+            Some(found.f_bavail.saturating_mul(found.f_frsize))
+        }
+        #[cfg(not(unix))]
+        None
+    }
+
     /// Removes a file; one that is not there is removed already.
     ///
     /// # Errors

@@ -129,3 +129,59 @@ fn what_is_reported_by_hand_is_checked_before_it_is_written() {
     let run = drop_in(state.path());
     assert_eq!((&run["kind"], &run["bytes_total"]), (&json!("restore_test"), &json!(7)));
 }
+
+#[test]
+fn what_a_tool_says_in_json_becomes_the_runs_numbers() {
+    let state = tempfile::tempdir().unwrap();
+    // The last line of restic 0.14.0.
+    let script = r#"echo '{"message_type":"summary","files_new":2,"files_changed":0,"data_added":301054,"total_bytes_processed":300006,"snapshot_id":"74f27c47"}'; exit 3"#;
+    let output = run(state.path(), &["--product", "restic", "--", "sh", "-c", script]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(output.stdout.starts_with(b"{\"message_type\""), "passed on as it came");
+    let run = drop_in(state.path());
+    assert_eq!((&run["result"], &run["exit_code"]), (&json!("warning"), &json!(3)), "incomplete");
+    assert_eq!((&run["snapshot"], &run["bytes_total"]), (&json!("74f27c47"), &json!(300_006)));
+    assert_eq!(run["message"], Value::Null, "the numbers say it");
+}
+
+fn restore_test(state: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch-agent"));
+    command
+        .arg("--state-dir")
+        .arg(state)
+        .args(["backup", "restore-test", "--job", "nightly"])
+        .args(arguments);
+    command.env("SUDO_USER", "ann").output().unwrap()
+}
+
+#[test]
+fn a_restore_test_leaves_its_evidence() {
+    let state = tempfile::tempdir().unwrap();
+    let script = "printf 12; echo compared >&2; exit 5";
+    let output = restore_test(
+        state.path(),
+        &["--kind", "database", "--rto", "4h", "--", "sh", "-c", script, "s3cret"],
+    );
+    assert_eq!(output.status.code(), Some(5));
+    let run = drop_in(state.path());
+    let text = |name: &str| run[name].as_str().unwrap().to_owned();
+    assert_eq!(
+        (text("kind"), text("result"), text("by")),
+        ("restore_test".into(), "failed".into(), "ann".into())
+    );
+    assert_eq!((text("restore_kind"), &run["rto_seconds"]), ("database".into(), &json!(14_400)));
+    // The hash of `12`.
+    let expected = "sh: exit code 5, 2 bytes of output, sha256 \
+                    6b51d431df5d7f141cbececcf79edf3dd861c3b4069f0b11661a3eefacbba918\ncompared";
+    assert_eq!(text("evidence"), expected);
+    assert!(!run.to_string().contains("s3cret"), "arguments may be secret");
+}
+
+#[test]
+fn a_restore_test_of_a_kind_that_is_none_is_refused_before_it_runs() {
+    let state = tempfile::tempdir().unwrap();
+    let output = restore_test(state.path(), &["--kind", "some", "--", "sh", "-c", "echo ran"]);
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("full, file, database, application, boot"), "{said}");
+}

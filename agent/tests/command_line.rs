@@ -130,3 +130,15 @@ fn a_bad_configuration_does_not_keep_a_backup_from_running() {
     let (code, error) = agent(state.path(), &arguments);
     assert_eq!(code, Some(0), "{error}");
 }
+
+#[test]
+fn a_folder_named_from_where_we_stand_is_told_in_full() {
+    let here = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_dogwatch-agent"))
+        .args(["--state-dir", "state", "status"])
+        .current_dir(here.path())
+        .output()
+        .unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains(&format!("(looked in {}/state)", here.path().display())), "{error}");
+}

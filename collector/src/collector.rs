@@ -49,8 +49,8 @@ impl Collector {
         let authority = Authority::open(&data.authority(), now)?
             .with_endpoint_lifetime(config.times.certificate_lifetime);
         let authority = Arc::new(authority);
-        let policy = policy::read(&data.policy(), config.times.reopen_window)
-            .map_err(|faults| policy::all_faults(&faults))?;
+        let basis = policy::Basis::of(config);
+        let policy = policy::read(&data.policy(), &basis).map_err(|faults| policy::all_faults(&faults))?;
         let storage: Box<dyn Storage> = Box::new(Embedded::open(
             &data.store(),
             EmbeddedOptions {
@@ -65,7 +65,7 @@ impl Collector {
         setup.remove();
         notes.iter().for_each(|note| tracing::warn!(note, "store"));
         let handle = core.handle();
-        let policy_files = policy::Watch::new(data.policy(), config.times.reopen_window, handle.clone())?;
+        let policy_files = policy::Watch::new(data.policy(), basis, handle.clone())?;
 
         let keys: Arc<dyn KeyStatus> = Arc::new(handle.clone());
         let certificates = Certificates::new(authority.clone(), hosts(config), keys.clone(), now)?;
@@ -82,11 +82,8 @@ impl Collector {
             api::router(handle.clone(), info).route_service("/dogwatch.v1.Enrolment/{*method}", enrolment);
         let (health, health_service) = tonic_health::server::health_reporter();
         drop(health);
-        let uplink = ingest::Uplink::new(
-            handle,
-            authority,
-            ingest::Terms::new(&config.telemetry, &config.times, &config.limits),
-        );
+        let uplink =
+            ingest::Uplink::new(handle, authority, ingest::Terms::new(&config.times, &config.limits));
         let agents_router =
             tonic::service::Routes::new(uplink).add_service(health_service).into_axum_router();
         Ok(Self {

@@ -14,6 +14,7 @@ mod batch;
 mod chores;
 mod command;
 mod due;
+mod follow;
 mod keys;
 mod load;
 mod outbound;
@@ -32,6 +33,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use dogwatch_model::{EndpointId, Epoch, Goodbye, LaneMarks, MachineEvidence, Report};
+use dogwatch_proto::v1;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -120,21 +122,23 @@ pub(crate) struct Attach {
     /// The first sequence per lane that the agent still holds.
     pub(crate) first: LaneMarks,
     pub(crate) evidence: MachineEvidence,
+    /// What it is answered, but for what is stored. The core says it, so that nothing can be said before.
+    pub(crate) welcome: v1::Welcome,
     pub(crate) outbound: mpsc::Sender<Outbound>,
     pub(crate) cut: CancellationToken,
     pub(crate) at: Timestamp,
     pub(crate) reply: oneshot::Sender<Result<Attached, Refusal>>,
 }
 
-/// What an agent that attached is told.
+/// An agent attached, and was welcomed.
 pub(crate) struct Attached {
     pub(crate) session: u64,
-    pub(crate) stored: LaneMarks,
 }
 
 /// A live stream.
 struct Session {
     id: u64,
+    told: follow::Told,
     outbound: mpsc::Sender<Outbound>,
     cut: CancellationToken,
 }

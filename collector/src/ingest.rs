@@ -16,7 +16,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
     authority::{Authority, verify::Peer},
-    config::{Limits, Telemetry, Times},
+    config::{Limits, Times},
     core::CoreHandle,
 };
 
@@ -38,8 +38,6 @@ pub struct Uplink {
 /// What a session tells its agent and holds it to.
 #[derive(Debug)]
 pub struct Terms {
-    /// What the agent is told to watch.
-    pub policy: v1::Policy,
     /// The cap of its back-off.
     pub backoff_cap_ms: u32,
     /// Reports older than this change no live state.
@@ -52,31 +50,9 @@ pub struct Terms {
 
 impl Terms {
     /// The terms that a configuration makes.
-    pub fn new(telemetry: &Telemetry, times: &Times, limits: &Limits) -> Self {
+    pub fn new(times: &Times, limits: &Limits) -> Self {
         let ms = |duration: jiff::SignedDuration| u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
-        let seconds =
-            |duration: jiff::SignedDuration| u32::try_from(duration.as_secs().max(1)).unwrap_or(u32::MAX);
-        let mut policy = v1::Policy {
-            version: String::new(),
-            sample_ms: ms(telemetry.sample_every),
-            summary_ms: ms(telemetry.summary_every),
-            patch_scan_seconds: seconds(telemetry.patch_scan_every),
-            backup_scan_seconds: seconds(telemetry.backup_scan_every),
-            bands: telemetry
-                .bands
-                .iter()
-                .map(|band| v1::Band { metric: band.metric.clone(), at: band.at })
-                .collect(),
-            deadbands: telemetry
-                .deadbands
-                .iter()
-                .map(|deadband| v1::Deadband { metric: deadband.metric.clone(), width: deadband.width })
-                .collect(),
-        };
-        let content = prost::Message::encode_to_vec(&policy);
-        policy.version = crate::access::Sha256::of(&content).to_string()[..12].to_owned();
         Self {
-            policy,
             backoff_cap_ms: ms(times.backoff_cap),
             late_after_ms: ms(times.late_after),
             frames_per_second: limits.frames_per_second,

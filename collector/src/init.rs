@@ -99,6 +99,7 @@ fn make(init: &Init, now: Timestamp, out: &mut dyn Write) -> anyhow::Result<()> 
     let orgs = data.policy().join("orgs");
     make_folder(&orgs)?;
     write_private(&data.policy().join("rules.toml"), templates::RULES.as_bytes())?;
+    write_private(&data.policy().join("watch.toml"), templates::WATCH.as_bytes())?;
     let matrix = orgs.join(format!("{}.toml", init.org));
     write_private(&matrix, dogwatch_triage::matrix::starter(&init.org).as_bytes())?;
     let address = |port| hosts::with_port(&plan.host, port);
@@ -126,6 +127,8 @@ fn make(init: &Init, now: Timestamp, out: &mut dyn Write) -> anyhow::Result<()> 
         "  authority/root.key      needed for new orgs only: move it offline when you are settled"
     )?;
     writeln!(out, "  policy/rules.toml       your own rules, over the shipped ones")?;
+    writeln!(out, "  policy/watch.toml       what endpoints watch: services and checks")?;
+    writeln!(out, "  policy/watch.toml       services and checks: what endpoints watch")?;
     writeln!(
         out,
         "  policy/orgs/{}.toml   who owns what, when: provisional until both sides agree",

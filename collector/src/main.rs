@@ -117,7 +117,7 @@ fn serve(place: &Place) -> anyhow::Result<()> {
 
 fn check(place: &Place) -> anyhow::Result<()> {
     let (config, data) = place.read()?;
-    let policy = policy::read(&data.policy(), config.times.reopen_window)
+    let policy = policy::read(&data.policy(), &policy::Basis::of(&config))
         .map_err(|faults| policy::all_faults(&faults))?;
     dogwatch_collector::authority::Authority::open(&data.authority(), jiff::Timestamp::now())?;
     say(&format!(

@@ -1,24 +1,46 @@
-//! Policy: the rules, and each org's ownership matrix, as files that people edit.
+//! Policy: the rules, each org's ownership matrix, and what endpoints watch, as files that people edit.
 //!
 //! ```text
 //! policy/rules.toml        changes to the shipped rules, by rule id; may be empty
 //! policy/directory.toml    the MSP's own teams, people and calendars; may be absent
 //! policy/orgs/ORG.toml     one matrix per org: an org exists when it has one
+//! policy/watch.toml        services, checks and intervals for every org; may be absent
+//! policy/watch/ORG.toml    an org's own, over those; may be absent
 //! ```
 //! A set of files is taken whole or not at all: when one of them does not validate, the last good set stays in force
 //! and every fault is reported with its place. An alert standing open about something that a new policy does not
 //! mention any more clears by itself.
 
 mod read;
+mod told;
 mod watch;
 
 use std::collections::BTreeMap;
 
 use dogwatch_model::OrgId;
-use dogwatch_triage::{alert, matrix::Matrix, rules::RuleSet};
+use dogwatch_triage::{alert, matrix::Matrix, rules::RuleSet, watch_list::WatchList};
+use jiff::SignedDuration;
 
+use crate::config::{Config, Telemetry};
 pub use read::{PolicyFault, all_faults, read};
+pub use told::{Told, ToldValue};
 pub use watch::{Standing, Watch};
+
+/// What the policy rests on that is not in its files: from `collector.toml`.
+#[derive(Debug, Clone, Default)]
+pub struct Basis {
+    /// An ended alert that fires again within this is reopened.
+    pub reopen_window: SignedDuration,
+    /// What agents are told where no policy file says otherwise.
+    pub telemetry: Telemetry,
+}
+
+impl Basis {
+    /// That of a configuration.
+    pub fn of(config: &Config) -> Self {
+        Self { reopen_window: config.times.reopen_window, telemetry: config.telemetry.clone() }
+    }
+}
 
 /// Everything that decides, as it was last read whole and valid.
 #[derive(Debug)]
@@ -29,6 +51,10 @@ pub struct Policy {
     pub orgs: BTreeMap<OrgId, Matrix>,
     /// How alerts live.
     pub alerts: alert::Policy,
+    /// What endpoints watch.
+    pub watch: WatchList,
+    /// What agents are told beneath it.
+    pub telemetry: Telemetry,
     /// For an org whose matrix file went away: everything goes to its last resort.
     ownerless: Matrix,
 }
@@ -49,11 +75,18 @@ impl Policy {
 impl Policy {
     /// The shipped rules and the matrix that a new org begins with.
     pub(crate) fn of_a_new(org: &OrgId) -> Self {
+        Self::watching(org, "")
+    }
+
+    /// The same with a watch list of the MSP's.
+    pub(crate) fn watching(org: &OrgId, watch: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("orgs")).unwrap();
         let file = folder.path().join("orgs").join(format!("{org}.toml"));
         std::fs::write(file, dogwatch_triage::matrix::starter(org)).unwrap();
-        read(folder.path(), alert::Policy::default().reopen_window)
+        std::fs::write(folder.path().join("watch.toml"), watch).unwrap();
+        let reopen_window = alert::Policy::default().reopen_window;
+        read(folder.path(), &Basis { reopen_window, ..Basis::default() })
             .map_err(|faults| all_faults(&faults))
             .unwrap()
     }

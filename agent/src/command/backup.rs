@@ -1,7 +1,9 @@
 //! `dogwatch-agent backup …`: tells the agent how a backup went, by a file in its drop-in folder. The agent need not
 //! run meanwhile; it finds the file when it does.
 
+mod restore_test;
 mod tail;
+mod verdict;
 mod wrap;
 
 use std::{
@@ -26,6 +28,8 @@ use crate::{
 pub(super) enum Command {
     /// Run a backup command and report how it went; its exit code is passed on
     Run(wrap::Arguments),
+    /// Run a command that restores a copy and proves it, and keep the evidence; its exit code is passed on
+    RestoreTest(restore_test::Arguments),
     /// Report how a run went that something else has made
     Report(Box<Report>),
 }
@@ -92,6 +96,7 @@ fn parse_result(text: &str) -> Result<RunResult, IdError> {
 pub(super) fn backup(config: &Config, command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Run(arguments) => wrap::run(config, arguments),
+        Command::RestoreTest(arguments) => restore_test::run(config, arguments),
         Command::Report(report) => {
             drop_off(config, &report.into_drop_in())?;
             Ok(ExitCode::SUCCESS)
@@ -128,12 +133,20 @@ impl Report {
     }
 }
 
+/// Writes a drop-in of a command that has ended; that it cannot be written must not change how that ended.
+fn drop_off_or_say(config: &Config, drop_in: &DropIn) -> io::Result<()> {
+    match drop_off(config, drop_in) {
+        Ok(()) => Ok(()),
+        Err(error) => writeln!(io::stderr(), "dogwatch-agent: this run is not reported: {error:#}"),
+    }
+}
+
 /// Writes a drop-in, after the same check that the agent will make of it.
 fn drop_off(config: &Config, drop_in: &DropIn) -> anyhow::Result<()> {
     let now = Timestamp::now();
     let name = format!("{:017}-{}.json", now.as_microsecond(), Uuid::new_v4());
     let json = serde_json::to_string_pretty(drop_in)?;
-    drop_in::parse(&json, &name, now)?;
+    drop_in::parse(&json, &name, now, now)?;
     let folder = config.state.backup_drop_ins();
     if !folder.exists() {
         config.state.create()?;

@@ -5,12 +5,12 @@
 
 mod clocks;
 mod link;
-mod service;
 mod state;
 
-use std::{io::Write as _, process::ExitCode};
+use std::{io::Write as _, process::ExitCode, time::Duration};
 
 use serde::Serialize;
+use tokio::time::timeout;
 
 use super::output::Output;
 use crate::{
@@ -18,8 +18,12 @@ use crate::{
     config::{Config, SourceName, reload},
     finding::{Finding, Verdict},
     identity::Identity,
+    service::{self, Standing},
     sources,
 };
+
+/// For the service manager's answer.
+const MANAGER: Duration = Duration::from_secs(10);
 
 /// What can be typed after `doctor`.
 #[derive(Debug, clap::Args)]
@@ -56,6 +60,7 @@ async fn examine(located: &Config) -> Vec<Finding> {
     let (configuration, config) = configuration(located);
     let mut findings = vec![configuration];
     findings.extend(state::examine(&config));
+    findings.push(managed().await);
     match Identity::load(&config.state) {
         Ok(identity) => {
             findings
@@ -69,11 +74,38 @@ async fn examine(located: &Config) -> Vec<Finding> {
             findings.push(Finding::fail("identity", error.to_string(), mend));
         }
     }
-    findings.push(service::examine().await);
     for &source in SourceName::ALL {
         findings.extend(sources::doctor::examine(source, &config).await);
     }
     findings
+}
+
+/// How the service stands. An agent that people run by hand is fine, and ends with their session.
+async fn managed() -> Finding {
+    let Ok(standing) = timeout(MANAGER, service::standing()).await else {
+        let text = format!("the service manager did not answer within {MANAGER:?}");
+        return Finding::warn("service", text, "look at the system's own log");
+    };
+    let detail = |standing: &Standing| {
+        standing.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default()
+    };
+    match standing {
+        Err(error) => {
+            Finding::warn("service", error.to_string(), "harmless where there is no service manager")
+        }
+        Ok(standing) if !standing.installed => {
+            Finding::warn("service", "is not installed", "dogwatch-agent service install")
+        }
+        Ok(standing) if !standing.running => {
+            let text = format!("is installed and does not run{}", detail(&standing));
+            Finding::warn("service", text, "dogwatch-agent service start; then read its log")
+        }
+        Ok(standing) if !standing.enabled => {
+            let text = "runs, and does not start with the system";
+            Finding::warn("service", text, "dogwatch-agent service install")
+        }
+        Ok(standing) => Finding::ok("service", format!("{} runs it{}", standing.manager, detail(&standing))),
+    }
 }
 
 /// The file, and the configuration that an agent started now would work by.

@@ -15,7 +15,10 @@ use crate::{
     config::{Config, SourceName},
     policy::Policy,
     report::{self, Observation, Reporter},
-    sources::{backup::ledger::Ledger, health, inventory, own_cost, patch, software::Census},
+    sources::{
+        backup::ledger::Ledger, drives, health, incidents, inventory, own_cost, patch, software,
+        software::Census,
+    },
 };
 
 /// Between the two samples that processor use is told from.
@@ -23,7 +26,9 @@ const BETWEEN_SAMPLES: Duration = Duration::from_secs(1);
 
 /// What can be typed after `preview`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Sizes are of the message and its gRPC frame; TLS, TCP and IP come on top.")]
+#[command(
+    after_help = "Sizes are of the message and its gRPC frame; TLS, TCP and IP come on top. Health is packed into fewer bytes for a collector that understands it."
+)]
 pub(super) struct Arguments {
     /// Only what this source tells; may be repeated [default: all that are switched on]
     #[arg(long = "source", value_name = "SOURCE", value_parser = parse_source)]
@@ -43,11 +48,15 @@ pub(super) fn preview(config: &Config, arguments: &Arguments) -> anyhow::Result<
         observations.insert(0, Observation::Agent(own_cost::facts(None, Duration::ZERO)));
     }
     let (mut reporter, policy) = (Reporter::default(), Policy::default().narrowed(&config.narrowing));
+    let mut reports = Vec::new();
     for observation in observations {
-        reporter.observe(observation, &policy, clock::now(), 0.5);
+        // What is told once is no part of the picture that is told again.
+        let once = matches!(observation, Observation::Incidents(_));
+        let draft = reporter.observe(observation, &policy, clock::now(), 0.5);
+        reports.extend(draft.filter(|_| once));
     }
-    let reports: Vec<Report> =
-        reporter.full_picture(clock::now()).into_iter().map(|draft| draft.report).collect();
+    reports.extend(reporter.full_picture(clock::now()));
+    let reports: Vec<Report> = reports.into_iter().map(|draft| draft.report).collect();
     let a_day = |report| report::times_a_day(report, &policy) * wire_bytes(report);
     let shown = json!({
         "narrowing": narrowing(config),
@@ -66,11 +75,23 @@ async fn observe(config: &Config, wanted: impl Fn(SourceName) -> bool) -> Vec<Ob
     if wanted(SourceName::Inventory) {
         seen.push(Observation::Inventory(inventory::look(&config.root, &mut Census::default()).await));
     }
+    if wanted(SourceName::Software) {
+        seen.push(Observation::Software(software::look(&config.root).await.0));
+    }
     if wanted(SourceName::Health) {
-        let mut sampler = health::Sampler::new(&config.root);
+        let mut sampler = health::Sampler::new(&config.root, Vec::new());
         sampler.sample().await;
         tokio::time::sleep(BETWEEN_SAMPLES).await;
-        seen.push(Observation::Health(sampler.sample().await));
+        let bands = Policy::default().narrowed(&config.narrowing).bands;
+        seen.push(Observation::Health(sampler.sample_with_top(&bands).await));
+    }
+    if wanted(SourceName::Drives) {
+        let mut inspector = drives::Inspector::without_memory(&config.root, &config.state);
+        seen.push(Observation::Drives(inspector.look().await.drives));
+    }
+    if wanted(SourceName::Incidents) {
+        let mut watcher = incidents::Watcher::without_memory(&config.root, &config.state);
+        seen.push(Observation::Incidents(watcher.look(clock::now())));
     }
     if wanted(SourceName::Patch) {
         let mut scanner = patch::Scanner::without_memory(&config.root, &config.state);

@@ -3,10 +3,14 @@
 //! Nothing by default. A collector in the wrong hands could otherwise make readers and scanners of its agents, so the
 //! endpoint's owner names each file and each target here, and policy can only choose among them.
 
+mod log;
+
 use std::path::{Component, Path};
 
 use serde::Deserialize;
 use toml::Spanned;
+
+pub use log::{LogSource, NamedLog};
 
 use super::fault::{Fault, each};
 use crate::dial::split_address;
@@ -23,6 +27,10 @@ pub struct Allow {
     pub files: Vec<FilePattern>,
     /// Hosts and ports other than this machine's own.
     pub targets: Vec<Target>,
+    /// Paths of web servers that may be asked for, besides `/`.
+    pub web_paths: Vec<WebPath>,
+    /// Logs in which lines may be counted, each with its pattern.
+    pub log: Vec<NamedLog>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -30,13 +38,29 @@ pub struct Allow {
 pub(super) struct Form {
     files: Vec<Spanned<String>>,
     targets: Vec<Spanned<String>>,
+    web_paths: Vec<Spanned<String>>,
+    log: Vec<Spanned<log::Form>>,
 }
 
 impl TryFrom<Form> for Allow {
     type Error = Fault;
 
     fn try_from(form: Form) -> Result<Self, Fault> {
-        Ok(Self { files: each(form.files, ENTRIES)?, targets: each(form.targets, ENTRIES)? })
+        Ok(Self {
+            files: each(form.files, ENTRIES)?,
+            targets: each(form.targets, ENTRIES)?,
+            web_paths: each(form.web_paths, ENTRIES)?,
+            log: each(form.log, ENTRIES)?,
+        })
+    }
+}
+
+#[cfg(test)]
+impl Allow {
+    /// What a table says.
+    pub(crate) fn of(table: &str) -> Result<Self, String> {
+        let form: Form = toml::from_str(table).map_err(|error| error.to_string())?;
+        form.try_into().map_err(|fault: Fault| fault.message)
     }
 }
 
@@ -45,6 +69,16 @@ impl Allow {
     /// in an allowed folder opens the whole machine.
     pub fn permits_file(&self, path: &Path) -> bool {
         self.files.iter().any(|pattern| pattern.matches(path))
+    }
+
+    /// Whether checks may ask a web server for this path.
+    pub fn permits_web_path(&self, path: &str) -> bool {
+        path == "/" || self.web_paths.iter().any(|allowed| allowed.0 == path)
+    }
+
+    /// The log of this name.
+    pub fn named_log(&self, name: &str) -> Option<&NamedLog> {
+        self.log.iter().find(|log| log.name == name)
     }
 
     /// Whether checks may connect to this host and port, as they are written in the policy.
@@ -100,6 +134,23 @@ impl FilePattern {
                 (Some(pattern), Some(name)) if pattern == name => {}
                 _ => return false,
             }
+        }
+    }
+}
+
+/// A path of a web server, word for word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebPath(String);
+
+impl TryFrom<String> for WebPath {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let plain = text.bytes().all(|byte| byte.is_ascii_graphic());
+        if text.starts_with('/') && text.len() <= ENTRY_BYTES && plain {
+            Ok(Self(text))
+        } else {
+            Err(format!("`{text}` is no path of a web server, such as /healthz"))
         }
     }
 }
@@ -182,9 +233,16 @@ mod tests {
     }
 
     #[test]
+    fn the_front_page_alone_is_asked_for_unless_a_path_is_named() {
+        let allow = Allow::of("web_paths = [\"/healthz\"]").unwrap();
+        assert!(allow.permits_web_path("/") && allow.permits_web_path("/healthz"));
+        assert!(!allow.permits_web_path("/healthz/..") && !Allow::default().permits_web_path("/healthz"));
+        assert!(Allow::of("web_paths = [\"healthz\"]").is_err());
+    }
+
+    #[test]
     fn only_named_targets_are_permitted() {
-        let form: Form = toml::from_str("targets = [\"DB.example:5432\", \"[::1]:443\"]").unwrap();
-        let allow = Allow::try_from(form).unwrap();
+        let allow = Allow::of("targets = [\"DB.example:5432\", \"[::1]:443\"]").unwrap();
         assert!(allow.permits_target("db.example", 5432));
         assert!(allow.permits_target("::1", 443));
         assert!(!allow.permits_target("db.example", 5433));

@@ -9,6 +9,7 @@
 use std::{sync::Arc, time::Duration};
 
 use dogwatch_model::AgentEvent;
+use dogwatch_proto::conversions::limits;
 use jiff::Timestamp;
 use tokio::{
     sync::{Notify, watch},
@@ -78,10 +79,11 @@ impl Follower {
                 self.take(read.content);
                 let mended = self.fault.take()?;
                 tracing::info!(file = %self.file.path().display(), "configuration mended");
-                Some(self.news("config_mended", None, format!("no longer: {mended}"), now))
+                let detail = limits::clip(&format!("no longer: {mended}"), limits::TEXT_BYTES);
+                Some(self.news("config_mended", None, detail, now))
             }
             Err(fault) => {
-                let fault = fault.to_string();
+                let fault = limits::clip(&fault.to_string(), limits::TEXT_BYTES);
                 if self.fault.as_ref() == Some(&fault) {
                     return None;
                 }

@@ -28,7 +28,7 @@ pub struct Process {
     /// Open files, sockets and pipes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open_files: Option<u64>,
-    /// Bytes that it had the disk write.
+    /// Bytes that it had the disk write, and tools that it ran and that have ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_write_bytes: Option<u64>,
 }

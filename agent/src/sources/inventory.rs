@@ -32,6 +32,11 @@ pub fn host_name() -> Option<String> {
     imp::host_name()
 }
 
+/// The machine's own addresses, loopback and link-local ones aside. Empty where they cannot be told.
+pub(super) fn own_addresses(root: &Path) -> Vec<std::net::IpAddr> {
+    imp::own_addresses(root)
+}
+
 /// Looks at the machine seen below `root`.
 pub async fn look(root: &Path, census: &mut Census) -> Inventory {
     Inventory { software: census.digest(root).await, ..imp::look(root) }

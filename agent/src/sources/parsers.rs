@@ -3,7 +3,7 @@
 //!
 //! A parser takes any text and answers; it never panics, and it takes time in proportion to what it was given.
 
-use super::{patch, software};
+use super::{backup::parsers as backup, checks, drives, health, incidents, patch, software};
 use crate::service;
 
 /// A parser behind a common face: what it makes of the text does not matter here.
@@ -14,19 +14,39 @@ pub const PARSERS: &[(&str, Parser)] = &[
     ("apk.installed", software::apk::survives),
     ("apk.version", patch::apk::survives),
     ("apt.simulation", patch::apt::survives),
+    ("backup.drop_in", backup::DROP_IN),
+    ("backup.noticed", backup::NOTICED),
+    ("borg.list", backup::BORG),
     ("brew.outdated", patch::brew::survives),
+    ("btrfs.mounts", backup::MOUNTS),
+    ("btrfs.subvolumes", backup::BTRFS),
+    ("checks.http_answer", checks::http_answer_survives),
+    ("checks.journal", checks::journal_survives),
+    ("checks.systemctl", checks::systemctl_survives),
     ("dnf", patch::dnf::survives),
     ("dpkg.status", software::dpkg::survives),
+    ("drives.smartctl", drives::survives),
     ("flatpak", patch::flatpak::survives),
+    ("health.files", health::survives),
+    ("incidents.logs", incidents::survives),
+    ("kopia.snapshots", backup::KOPIA),
     ("launchctl.print", service::launchctl_print::survives),
     ("pacman", patch::pacman::survives),
     ("pacman.folder", software::pacman::survives),
+    ("pgbackrest.info", backup::PGBACKREST),
     ("proc.maps", patch::libraries_survive),
+    ("restic.snapshots", backup::RESTIC),
     ("rpm.installed", patch::rpm::survives),
+    ("rsnapshot.config", backup::RSNAPSHOT_CONFIG),
+    ("rsnapshot.log", backup::RSNAPSHOT_LOG),
     ("snap.state", patch::snap::survives),
     ("snap.yaml", software::snap::survives),
     ("systemctl.show", service::systemctl_show::survives),
+    ("time_machine.backups", backup::TIME_MACHINE),
+    ("veeam.sessions", backup::VEEAM),
+    ("wbadmin.versions", backup::WBADMIN),
     ("xml", patch::xml::survives),
+    ("zfs.snapshots", backup::ZFS),
     ("zypper", patch::zypper::survives),
 ];
 

@@ -11,7 +11,7 @@ mod imp;
 #[path = "process/windows.rs"]
 mod imp;
 
-use std::{io, process::Stdio, time::Duration};
+use std::{ffi::OsString, io, path::Path, process::Stdio, time::Duration};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _},
@@ -43,13 +43,36 @@ pub enum ProcessError {
     TimedOut { program: String, limit: Duration },
 }
 
+/// Where packaged tools lie.
+const FOLDERS: [&str; 4] = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"];
+/// Where tools lie that no distribution packaged, and those of macOS.
+const ELSEWHERE: [&str; 3] = ["/usr/local/bin", "/opt/homebrew/bin", "/snap/bin"];
+
 /// Runs a tool to its end.
 pub(crate) async fn run(program: &str, arguments: &[&str], limit: Duration) -> Result<Output, ProcessError> {
+    run_with(program, arguments, &[], limit).await
+}
+
+/// The path of a tool that may have been installed by hand; its name alone when it is nowhere.
+pub(super) fn installed(program: &str) -> String {
+    let folders = FOLDERS.into_iter().chain(ELSEWHERE);
+    let found = folders.map(|folder| Path::new(folder).join(program)).find(|path| path.is_file());
+    found.map_or_else(|| program.to_owned(), |path| path.to_string_lossy().into_owned())
+}
+
+/// Runs a tool to its end with more in its environment.
+pub(super) async fn run_with(
+    program: &str,
+    arguments: &[&str],
+    environment: &[(String, OsString)],
+    limit: Duration,
+) -> Result<Output, ProcessError> {
     let start = |cause| ProcessError::Start { program: program.to_owned(), cause };
     let mut command = Command::new(program);
     command.args(arguments);
     imp::plain(&mut command);
     command.envs(PASSED_ON.iter().filter_map(|name| std::env::var_os(name).map(|value| (name, value))));
+    command.envs(environment.iter().map(|(name, value)| (name, value)));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().map_err(start)?;
     let leader = child.id();

@@ -9,11 +9,15 @@ use std::{
 };
 
 use dogwatch_agent::{config::Config, link_status};
-use dogwatch_model::LaneMarks;
+use dogwatch_model::{Lane, LaneMarks};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use tokio::{net::TcpListener, process::Command};
+use tokio::{
+    net::TcpListener,
+    process::{Child, Command},
+};
 
-use crate::fake_collector::{FakeCollector, eventually, soon};
+use crate::fake_collector::{FakeCollector, RunningAgent, eventually, soon};
 
 struct Scene {
     collector: FakeCollector,
@@ -141,7 +145,7 @@ async fn a_proxy_in_the_way_is_told() {
 }
 
 #[tokio::test]
-async fn a_running_agent_tells_what_it_costs_follows_sighup_and_writes_nothing_unasked() {
+async fn a_running_agent_tells_what_it_costs_when_asked_and_shows_a_fault_of_its_file() {
     let mut scene = scene().await;
     let mut agent = scene.command(&["run"]).spawn().unwrap();
     let session = scene.collector.session().await;
@@ -164,14 +168,6 @@ async fn a_running_agent_tells_what_it_costs_follows_sighup_and_writes_nothing_u
     let shown = String::from_utf8(scene.typed(&["status", "--self"]).await.stdout).unwrap();
     assert!(shown.contains("memory") && shown.contains("TCP payload") && shown.contains("looks"), "{shown}");
 
-    fs::write(scene.folder.path().join("agent.toml"), "[log]\nfilter = \"debug\"\n").unwrap();
-    let pid = rustix::process::Pid::from_raw(i32::try_from(agent.id().unwrap()).unwrap()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
-    eventually("the file taken", || {
-        let taken = scene.config.state.read("agent.toml.good").unwrap()?;
-        taken.contains("debug").then_some(())
-    })
-    .await;
     fs::write(scene.folder.path().join("agent.toml"), "[log]\nfilter = \n").unwrap();
     eventually("the fault shown", || {
         link_status::read(&scene.config.state).unwrap()?.config_fault.filter(|fault| fault.contains("line 2"))
@@ -179,8 +175,71 @@ async fn a_running_agent_tells_what_it_costs_follows_sighup_and_writes_nothing_u
     .await;
     let shown = String::from_utf8(scene.typed(&["status"]).await.stdout).unwrap();
     assert!(shown.contains("not taken, the last good one is in force"), "{shown}");
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    signal(&agent, Signal::TERM);
     drop(session);
-    let output = soon("the agent's end", agent.wait()).await.unwrap();
-    assert!(output.success());
+    let ended = soon("the agent's end", agent.wait()).await.unwrap();
+    assert!(ended.success());
+}
+
+fn signal(agent: &Child, signal: Signal) {
+    let pid = Pid::from_raw(i32::try_from(agent.id().unwrap()).unwrap()).unwrap();
+    kill_process(pid, signal).unwrap();
+}
+
+/// What an agent logs that starts with the filter `error`, is told `info` by its file and SIGHUP, and ends.
+async fn logged(environment: Option<&str>) -> String {
+    let mut scene = scene().await;
+    let file = scene.folder.path().join("agent.toml");
+    fs::write(&file, "[log]\nfilter = \"error\"\n").unwrap();
+    let log = fs::File::create(scene.folder.path().join("log")).unwrap();
+    let mut command = scene.command(&["run"]);
+    command.env_remove("DOGWATCH_LOG").envs(environment.map(|value| ("DOGWATCH_LOG", value))).stderr(log);
+    let mut agent = command.spawn().unwrap();
+    let session = scene.collector.session().await;
+    session.welcome(LaneMarks::default()).await;
+    fs::write(&file, "[log]\nfilter = \"info\"\n").unwrap();
+    signal(&agent, Signal::HUP);
+    eventually("the file taken", || {
+        let taken = scene.config.state.read("agent.toml.good").unwrap()?;
+        taken.contains("info").then_some(())
+    })
+    .await;
+    signal(&agent, Signal::TERM);
+    drop(session);
+    assert!(soon("the agent's end", agent.wait()).await.unwrap().success());
+    fs::read_to_string(scene.folder.path().join("log")).unwrap()
+}
+
+#[tokio::test]
+async fn the_log_follows_the_file_while_the_agent_runs() {
+    let log = logged(None).await;
+    assert!(!log.contains("agent starting") && log.contains("agent stopping"), "{log}");
+}
+
+#[tokio::test]
+async fn the_environments_log_filter_wins_over_the_file() {
+    assert_eq!(logged(Some("error")).await, "");
+    let log = logged(Some("info")).await;
+    assert!(log.contains("agent starting") && log.contains("configuration changed"), "{log}");
+}
+
+#[tokio::test]
+async fn a_key_that_was_open_is_closed_at_the_start_and_told() {
+    let mut scene = scene().await;
+    let key = scene.config.state.path().join("key.pem");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    let agent = RunningAgent::start(&scene.config);
+    let mut session = scene.collector.session().await;
+    session.welcome(LaneMarks::default()).await;
+    let event = loop {
+        if let Some(event) = session.report(Lane::Kept).await.events.first() {
+            break event.clone();
+        }
+    };
+    assert_eq!(event.kind, "identity_exposed");
+    assert!(event.detail.contains("key.pem"), "{}", event.detail);
+    assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    agent.terminate();
+    drop(session);
+    agent.ended().await;
 }

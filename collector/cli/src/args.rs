@@ -158,9 +158,13 @@ pub(crate) enum Rules {
         #[arg(long)]
         endpoint: String,
     },
-    /// The rules in force
-    #[command(after_help = "Example: dogwatch rules list")]
-    List,
+    /// The rules in force, or what one endpoint is told to watch
+    #[command(after_help = "Examples: dogwatch rules list\n          dogwatch rules list --endpoint srv-01")]
+    List {
+        /// Name or id: what its agent is told, each value with the layer and line that it comes from
+        #[arg(long)]
+        endpoint: Option<String>,
+    },
 }
 
 #[cfg(test)]

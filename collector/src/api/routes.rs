@@ -84,6 +84,7 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/api/v1/who", View, &["about", "endpoint", "severity", "at", "org"], |m| on(m, who::answer)),
     get("/api/v1/rules", View, &[], |m| on(m, rules::list)),
     get("/api/v1/rules/test", View, &["endpoint"], |m| on(m, rules::test)),
+    get("/api/v1/rules/watched", View, &["endpoint"], |m| on(m, rules::watched)),
     get("/api/v1/join-tokens", Admin, &[], |m| on(m, join_tokens::list)),
     post("/api/v1/join-tokens", Admin, |m| on(m, join_tokens::create)),
     delete("/api/v1/join-tokens/{id}", Admin, |m| on(m, join_tokens::revoke)),

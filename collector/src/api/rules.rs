@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, endpoints, extract::Params, fleet, problem::Problem};
+use crate::policy::Told;
 
 /// The rules in force.
 #[derive(Serialize)]
@@ -111,6 +112,37 @@ pub(crate) async fn test(
             endpoint: member.endpoint.id,
             name: member.endpoint.name.clone(),
             rules: assess::explain(&snapshot, &policy.rules),
+        }))
+    })
+}
+
+/// What an endpoint is told to watch.
+#[derive(Serialize)]
+pub(crate) struct Watched {
+    endpoint: EndpointId,
+    name: String,
+    /// The version that its agent runs by, as it told last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_force: Option<String>,
+    #[serde(flatten)]
+    told: Told,
+}
+
+/// `GET /api/v1/rules/watched`
+pub(crate) async fn watched(
+    State(api): State<Shared>,
+    caller: Caller,
+    Params(query): Params<Query>,
+) -> Result<Json<Watched>, Problem> {
+    let policy = api.core.policy();
+    api.core.read(|state| {
+        let member = endpoints::find(state, &caller, &query.endpoint)?;
+        let agent = member.endpoint.facts.agent.as_ref();
+        Ok(Json(Watched {
+            endpoint: member.endpoint.id,
+            name: member.endpoint.name.clone(),
+            in_force: agent.and_then(|agent| agent.policy_version.clone()),
+            told: policy.told(&fleet::row(member, &policy, caller.now)),
         }))
     })
 }

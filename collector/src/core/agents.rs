@@ -8,7 +8,7 @@ use dogwatch_triage::filter::Reads;
 use jiff::Timestamp;
 use tonic::Status;
 
-use super::{Attach, Attached, Batch, Core, FromAgent, Incoming, Session, outbound, software};
+use super::{Attach, Attached, Batch, Core, FromAgent, Incoming, Session, follow, outbound, software};
 use crate::{
     evaluate,
     fleet::{self, Applied, Place},
@@ -58,9 +58,12 @@ impl Core {
         presence.goodbye = None;
         presence.last_seen = presence.last_seen.max(Some(attach.at));
         batch.put(Table::Links, id, &member.link());
-        let stored = member.marks();
+        let (told, wire) = follow::resolve(policy, member, now);
+        let welcome = v1::Welcome { stored: Some(member.marks().into()), ..attach.welcome };
         self.next_session += 1;
-        let session = Session { id: self.next_session, outbound: attach.outbound, cut: attach.cut };
+        let session = Session { id: self.next_session, told, outbound: attach.outbound, cut: attach.cut };
+        session.send_then(Message::Welcome(welcome), batch);
+        session.send_then(Message::Policy(wire), batch);
         if let Some(older) = self.sessions.insert(id, session)
             && !older.outbound.is_closed()
         {
@@ -68,7 +71,7 @@ impl Core {
             older.cut.cancel();
         }
         self.dirty.insert(id);
-        let attached = Attached { session: self.next_session, stored };
+        let attached = Attached { session: self.next_session };
         batch.then({
             let reply = attach.reply;
             move || drop(reply.send(Ok(attached)))
@@ -139,6 +142,9 @@ impl Core {
                         self.say(id, question);
                     }
                     self.judge(state, policy, id, told, now, batch);
+                    if told.intersects(Reads::INVENTORY) {
+                        self.follow(state, policy, id, now, batch);
+                    }
                 }
             }
             Err(reason) => {

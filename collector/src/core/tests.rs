@@ -114,6 +114,11 @@ fn person(side: Side) -> Principal {
     Principal { person: "kim".parse().unwrap(), side, team: None, org: None, role: Role::Admin }
 }
 
+/// The next message to an agent, if one waits.
+fn next(inbox: &mut mpsc::Receiver<super::Outbound>) -> Option<Message> {
+    inbox.try_recv().ok().map(|sent| (*sent).unwrap().message.unwrap())
+}
+
 impl Sim {
     fn new() -> Self {
         Self::on(Disk::default(), START.parse().unwrap())
@@ -180,7 +185,7 @@ impl Sim {
     }
 
     fn attach(&mut self, id: EndpointId, epoch: u128) -> (Agent, LaneMarks) {
-        let (outbound, inbox) = mpsc::channel(64);
+        let (outbound, mut inbox) = mpsc::channel(64);
         let cut = CancellationToken::new();
         let (reply, mut answer) = oneshot::channel();
         self.step(Input::Attach(Box::new(Attach {
@@ -188,12 +193,16 @@ impl Sim {
             epoch: Epoch(Uuid::from_u128(epoch)),
             first: LaneMarks { kept: 1, latest: 1, samples: 1 },
             evidence: MachineEvidence::default(),
+            welcome: v1::Welcome::default(),
             outbound,
             cut: cut.clone(),
             at: self.now,
             reply,
         })));
-        let Attached { session, stored } = answer.try_recv().unwrap().unwrap();
+        let Attached { session } = answer.try_recv().unwrap().unwrap();
+        let Message::Welcome(welcome) = next(&mut inbox).unwrap() else { panic!("no welcome") };
+        assert!(matches!(next(&mut inbox), Some(Message::Policy(_))), "the policy comes next");
+        let stored = LaneMarks::try_from(welcome.stored.unwrap()).unwrap();
         (Agent { id, session, inbox, cut, next: stored }, stored)
     }
 
@@ -244,27 +253,15 @@ impl Sim {
 
 fn backup_report(sequence: u64, at: Timestamp, result: RunResult) -> Report {
     let run = BackupRun {
-        id: format!("run-{sequence}"),
-        started_at: at - 5.seconds(),
         ended_at: Some(at),
-        result,
         exit_code: Some(i32::from(result == RunResult::Failed)),
-        message: None,
-        bytes_added: None,
-        bytes_total: None,
-        snapshot: None,
+        ..BackupRun::new(format!("run-{sequence}"), at - 5.seconds(), result)
     };
     let job = BackupJob {
-        name: "nightly".into(),
-        product: "command".into(),
-        kind: BackupKind::Backup,
-        every_seconds: None,
-        rpo_seconds: None,
-        first_seen: at,
         last_success: (result == RunResult::Success).then_some(at),
         consecutive_failures: u32::from(result == RunResult::Failed),
         last_run: Some(run),
-        restore_test: None,
+        ..BackupJob::new("nightly".into(), "command".into(), BackupKind::Backup, at)
     };
     let mut report = Report::empty(Lane::Kept, sequence, at);
     report.backup = Some(BackupStatus { scanned_at: at, jobs: vec![job] });
@@ -542,6 +539,7 @@ fn a_revoked_endpoint_is_cut_refused_and_leaves_the_queue() {
         epoch,
         first: LaneMarks::default(),
         evidence: MachineEvidence::default(),
+        welcome: v1::Welcome::default(),
         outbound,
         cut: CancellationToken::new(),
         at: sim.now,
@@ -667,4 +665,48 @@ fn a_command_that_nobody_waits_for_any_more_does_not_happen() {
     let command = Command::Alert { number: AlertNumber(1), act, by, version: None, reply };
     sim.step(Input::Command(Box::new(command)));
     assert_eq!(sim.alerts("backup-failed")[0].alert.version, 1);
+}
+
+/// The names of the checks that an agent is told next; other messages are passed over.
+fn told_checks(agent: &mut Agent) -> Option<Vec<String>> {
+    while let Some(message) = next(&mut agent.inbox) {
+        if let Message::Policy(policy) = message {
+            return Some(policy.checks.into_iter().map(|check| check.name).collect());
+        }
+    }
+    None
+}
+
+fn change_policy(sim: &mut Sim, watch: &str) {
+    sim.core.policy.store(Arc::new(Policy::watching(&org(), watch)));
+    sim.step(Input::PolicyChanged);
+}
+
+#[test]
+fn a_live_agent_is_told_when_the_watch_list_changes_and_only_then() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    change_policy(&mut sim, "[[check]]\nname = \"web\"\nkind = \"http\"\n");
+    assert_eq!(told_checks(&mut agent), Some(vec!["web".to_owned()]));
+    sim.pass(SignedDuration::from_mins(1));
+    change_policy(&mut sim, "# the same\n[[check]]\nname = \"web\"\nkind = \"http\"\n");
+    assert_eq!(told_checks(&mut agent), None, "nothing changed for it");
+    change_policy(&mut sim, "");
+    assert_eq!(told_checks(&mut agent), Some(vec![]));
+}
+
+#[test]
+fn a_live_agent_is_told_when_what_it_tells_changes_what_it_watches() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    let condition = "[[check]]\nname = \"lid\"\nkind = \"process\"\nwhen = 'class == \"laptop\"'\n";
+    change_policy(&mut sim, condition);
+    assert_eq!(told_checks(&mut agent), None, "it is a server as far as anybody knows");
+    let wire = v1::Inventory {
+        os: Some(v1::Os { family: "linux".into(), ..v1::Os::default() }),
+        class: Some("laptop".into()),
+        ..v1::Inventory::default()
+    };
+    let inventory = Some(wire.try_into().unwrap());
+    let report = Report { inventory, ..Report::empty(Lane::Latest, 1, sim.now) };
+    sim.report(&agent, &report);
+    assert_eq!(told_checks(&mut agent), Some(vec!["lid".to_owned()]));
 }

@@ -120,6 +120,7 @@ impl Core {
             for id in self.due.take(now, slice) {
                 self.detach_if_gone(&mut state, &policy, id, now, &mut batch);
                 self.judge(&mut state, &policy, id, Reads::NONE, now, &mut batch);
+                self.follow_if_due(&state, &policy, id, now, &mut batch);
             }
         }
         self.commit(batch)?;

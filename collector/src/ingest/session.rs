@@ -46,14 +46,12 @@ pub(super) async fn open(
     let pace = Pace::new(uplink.terms.frames_per_second, uplink.terms.frames_burst, Instant::now());
     let unpacker = Unpacker::default();
     let mut session = Session { uplink, peer, outbound, cut, id: 0, pace, unpacker };
-    let attached = if session.peer.certificate_expired {
+    if session.peer.certificate_expired {
         // Nothing but a renewal is taken from it, so the fleet does not count it as present.
-        Attached { session: 0, stored: LaneMarks::default() }
+        session.say(collector_message::Message::Welcome(session.welcome(now)));
     } else {
-        session.attach(hello, now).await?
-    };
-    session.id = attached.session;
-    session.welcome(attached.stored, now);
+        session.id = session.attach(hello, now).await?.session;
+    }
     tokio::spawn(session.run(frames));
     Ok(ReceiverStream::new(answers).map(|message| *message))
 }
@@ -92,6 +90,7 @@ impl Session {
             epoch,
             first,
             evidence,
+            welcome: self.welcome(at),
             outbound: self.outbound.clone(),
             cut: self.cut.clone(),
             at,
@@ -102,18 +101,17 @@ impl Session {
         answer.await.map_err(|_| down())?.map_err(Status::from)
     }
 
-    fn welcome(&self, stored: LaneMarks, now: Timestamp) {
+    /// The answer to Hello, but for what is stored, which the core knows.
+    fn welcome(&self, now: Timestamp) -> v1::Welcome {
         let terms = &self.uplink.terms;
-        let welcome = v1::Welcome {
-            stored: Some(stored.into()),
+        v1::Welcome {
+            stored: Some(LaneMarks::default().into()),
             window: WINDOW,
             backoff_cap_ms: terms.backoff_cap_ms,
             server_time_us: now.as_microsecond(),
             late_after_ms: terms.late_after_ms,
             capabilities: vec![packed::CAPABILITY.to_owned()],
-        };
-        self.say(collector_message::Message::Welcome(welcome));
-        self.say(collector_message::Message::Policy(terms.policy.clone()));
+        }
     }
 
     /// Queues a message. A full queue means that the agent does not read: it is cut.

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 pub(super) const RULES: &str = include_str!("rules.toml");
+pub(super) const WATCH: &str = include_str!("watch.toml");
 const CONFIG: &str = include_str!("collector.toml");
 
 /// What is filled in.

@@ -11,14 +11,19 @@ use dogwatch_triage::{
     alert,
     matrix::{Directory, Matrix, Team},
     rules::RuleSet,
+    watch_list::{self, WatchList},
 };
-use jiff::SignedDuration;
 
-use super::Policy;
+use super::{Basis, Policy};
 use crate::access::Sha256;
 
 /// The largest policy file: a matrix of 500 rows is a tenth of it.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// What the MSP wants watched.
+const WATCH_FILE: &str = "watch.toml";
+/// What each org wants watched.
+const WATCH_FOLDER: &str = "watch";
 
 /// A fault of a policy file.
 #[derive(Debug, thiserror::Error)]
@@ -44,14 +49,13 @@ pub fn all_faults(faults: &[PolicyFault]) -> anyhow::Error {
 
 /// Every policy file that there is, with its content.
 pub(super) fn files(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, PolicyFault> {
-    let mut paths = vec![folder.join("rules.toml"), folder.join("directory.toml")];
-    let orgs = folder.join("orgs");
-    match std::fs::read_dir(&orgs) {
-        Ok(entries) => {
-            let tomls = entries.flatten().map(|entry| entry.path());
-            paths.extend(tomls.filter(|path| path.extension().is_some_and(|ext| ext == "toml")));
-        }
-        Err(source) => return Err(PolicyFault::Read { path: orgs, source }),
+    let mut paths = ["rules.toml", "directory.toml", WATCH_FILE].map(|name| folder.join(name)).to_vec();
+    let (orgs, watch) = (folder.join("orgs"), folder.join(WATCH_FOLDER));
+    paths.extend(tomls(&orgs).map_err(|source| PolicyFault::Read { path: orgs, source })?);
+    match tomls(&watch) {
+        Ok(found) => paths.extend(found),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(source) => return Err(PolicyFault::Read { path: watch, source }),
     }
     paths.sort();
     let mut files = Vec::new();
@@ -65,6 +69,11 @@ pub(super) fn files(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, PolicyFaul
     Ok(files)
 }
 
+fn tomls(folder: &Path) -> io::Result<impl Iterator<Item = PathBuf> + use<>> {
+    let paths = std::fs::read_dir(folder)?.flatten().map(|entry| entry.path());
+    Ok(paths.filter(|path| path.extension().is_some_and(|ext| ext == "toml")))
+}
+
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     if std::fs::metadata(path)?.len() > MAX_FILE_BYTES {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 MiB"));
@@ -76,7 +85,7 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// Every fault of every file, each with file, place and cure.
-pub fn read(folder: &Path, reopen_window: SignedDuration) -> Result<Policy, Vec<PolicyFault>> {
+pub fn read(folder: &Path, basis: &Basis) -> Result<Policy, Vec<PolicyFault>> {
     let files = files(folder).map_err(|fault| vec![fault])?;
     let mut faults = Vec::new();
     let mut texts = BTreeMap::new();
@@ -119,13 +128,48 @@ pub fn read(folder: &Path, reopen_window: SignedDuration) -> Result<Policy, Vec<
             Err(error) => faults.push(PolicyFault::Content(error.to_string())),
         }
     }
+    let watch = watch_list(folder, &texts, &orgs, &name_of).map_err(|found| faults.extend(found)).ok();
     let ownerless = ownerless().map_err(|error| faults.push(PolicyFault::Content(error.to_string()))).ok();
-    match (rules, ownerless) {
-        (Some(rules), Some(ownerless)) if faults.is_empty() => {
-            let alerts = alert::Policy { reopen_window };
-            Ok(Policy { rules, orgs, alerts, ownerless })
+    match (rules, watch, ownerless) {
+        (Some(rules), Some(watch), Some(ownerless)) if faults.is_empty() => {
+            let alerts = alert::Policy { reopen_window: basis.reopen_window };
+            Ok(Policy { rules, orgs, alerts, watch, telemetry: basis.telemetry.clone(), ownerless })
         }
         _ => Err(faults),
+    }
+}
+
+/// The MSP's watch list and the orgs'.
+fn watch_list(
+    folder: &Path,
+    texts: &BTreeMap<PathBuf, String>,
+    orgs: &BTreeMap<OrgId, Matrix>,
+    name_of: &impl Fn(&Path) -> String,
+) -> Result<WatchList, Vec<PolicyFault>> {
+    let (mut files, mut faults) = (Vec::new(), Vec::new());
+    for (path, text) in texts {
+        let name = name_of(path);
+        if *path == folder.join(WATCH_FILE) {
+            files.push((None, name, text));
+        } else if path.parent() == Some(&folder.join(WATCH_FOLDER)) {
+            let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            match orgs.keys().find(|org| org.as_str() == stem) {
+                Some(org) => files.push((Some(org), name, text)),
+                None => faults.push(PolicyFault::Content(format!(
+                    "{name}: there is no org `{stem}` with a valid policy/orgs/{stem}.toml"
+                ))),
+            }
+        }
+    }
+    let files: Vec<_> =
+        files.iter().map(|(org, name, text)| watch_list::File { org: *org, name, text }).collect();
+    match WatchList::read(&files) {
+        Ok(list) if faults.is_empty() => Ok(list),
+        Ok(_) => Err(faults),
+        Err(errors) => {
+            faults.extend(errors.iter().map(|error| PolicyFault::Content(error.to_string())));
+            Err(faults)
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 use dogwatch_model::OrgId;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use notify::{RecursiveMode, Watcher as _};
 use sd_notify::NotifyState;
 use tokio::{
@@ -20,7 +20,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{PolicyFault, read};
+use super::{Basis, PolicyFault, read};
 use crate::{
     core::{CoreHandle, Input},
     lifecycle::tell_service_manager,
@@ -53,7 +53,7 @@ pub enum Standing {
 /// The watch over the policy folder.
 pub struct Watch {
     folder: PathBuf,
-    reopen_window: SignedDuration,
+    basis: Basis,
     core: CoreHandle,
     changes: mpsc::Receiver<()>,
     _watcher: Option<notify::RecommendedWatcher>,
@@ -65,17 +65,13 @@ impl Watch {
     ///
     /// # Errors
     /// The folder cannot be read.
-    pub fn new(
-        folder: PathBuf,
-        reopen_window: SignedDuration,
-        core: CoreHandle,
-    ) -> Result<Self, PolicyFault> {
+    pub fn new(folder: PathBuf, basis: Basis, core: CoreHandle) -> Result<Self, PolicyFault> {
         let (changed, changes) = mpsc::channel(1);
         let watcher = watcher(&folder, changed).inspect_err(|error| {
             tracing::warn!(%error, "policy files are not watched; they are polled every 30 s, and SIGHUP reads them at once");
         });
         let seen = super::read::files(&folder)?;
-        Ok(Self { folder, reopen_window, core, changes, _watcher: watcher.ok(), seen })
+        Ok(Self { folder, basis, core, changes, _watcher: watcher.ok(), seen })
     }
 
     /// Watches until `stop`.
@@ -110,7 +106,7 @@ impl Watch {
             Err(fault) => return self.refuse(&[fault]),
         };
         self.seen = files;
-        let read = read(&self.folder, self.reopen_window).and_then(|policy| {
+        let read = read(&self.folder, &self.basis).and_then(|policy| {
             let orphans = self.orphans(&policy);
             if orphans.is_empty() { Ok(policy) } else { Err(orphans) }
         });

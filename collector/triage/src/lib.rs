@@ -14,6 +14,7 @@ pub mod finding;
 pub mod matrix;
 pub mod routing;
 pub mod rules;
+pub mod watch_list;
 pub mod who;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //!
 //! Deliberately missing: who gets it (that is routing), and any state (that is [`crate::assess`]).
 
-mod document;
+pub(crate) mod document;
 mod evidence;
 mod reader;
 mod template;

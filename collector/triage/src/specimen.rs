@@ -1,11 +1,12 @@
 //! Endpoints for tests: one that tells everything, one that told nothing, and the instants between.
 
 use dogwatch_model::{
-    AgentEvent, AgentFacts, BackupJob, BackupKind, BackupRun, BackupStatus, Check, CheckState, Class,
-    Confidence, Cpu, Criticality, Disk, Endpoint, EndpointId, EndpointState, Facts, Hardware, Health,
-    InstallResult, Inventory, Memory, Net, OrgId, Os, OsFamily, PatchSource, PatchStatus, Presence, Reboot,
-    RestoreTest, RunResult, ScanResult, Security, Service, SiteId, SoftwareDigest, SourceStatus, Temperature,
-    Update, UpdateClass, UpdateSeverity,
+    AgentEvent, AgentFacts, BackupJob, BackupKind, BackupRun, BackupStatus, Battery, Check, CheckState,
+    Class, Confidence, Cpu, Criticality, Disk, Drive, Endpoint, EndpointId, EndpointState, Facts, Hardware,
+    Health, Incident, IncidentKind, InstallResult, Interface, Inventory, Memory, Net, OrgId, Os, OsFamily,
+    PatchSource, PatchStatus, Presence, Pressure, Process, Reboot, RestoreKind, RestoreTest, RunResult,
+    ScanResult, Security, Service, SiteId, SoftwareDigest, SourceStatus, Temperature, Top, Update,
+    UpdateClass, UpdateSeverity, Upkeep,
 };
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -85,19 +86,49 @@ pub(crate) fn full_server() -> Endpoint {
             name: "sshd".into(),
             state: "running".into(),
             expected: Some("running".into()),
+            enabled: Some(true),
         }]),
         checks: Some(vec![Check {
             name: "web".into(),
             kind: "http".into(),
             state: CheckState::Ok,
             detail: Some("200".into()),
+            value: Some(200),
+            certificate_expires_at: Some(before(-90 * DAY)),
         }]),
+        drives: Some(vec![drive()]),
+        incidents: Some(vec![incident(IncidentKind::OomKill, Some("java"), 3 * DAY)]),
         patch: Some(patch(vec![])),
         backup: Some(BackupStatus { scanned_at: before(60), jobs: vec![job()] }),
         clock_offset_seconds: Some(0.25),
         ..Facts::default()
     };
     endpoint
+}
+
+/// A drive that has grown old in peace.
+pub(crate) fn drive() -> Drive {
+    Drive {
+        device: "/dev/sda".into(),
+        model: Some("ST4000NM0035".into()),
+        serial: Some("ZC1AAAAA".into()),
+        passed: Some(true),
+        problems: vec!["the drive's error log has entries".into()],
+        celsius: Some(33.0),
+        wear_percent: Some(7.0),
+        media_errors: Some(8),
+        power_on_hours: Some(20_718),
+    }
+}
+
+/// Something that happened so many seconds ago.
+pub(crate) fn incident(kind: IncidentKind, subject: Option<&str>, ago: i64) -> Incident {
+    Incident {
+        at: before(ago),
+        kind,
+        subject: subject.map(str::to_owned),
+        detail: format!("the log says {kind}"),
+    }
 }
 
 fn inventory() -> Inventory {
@@ -146,7 +177,8 @@ pub(crate) fn health() -> Health {
             used_percent: Some(12.345),
             load: Some([0.5, 0.4, 0.3]),
             count: 16,
-            ..Cpu::default()
+            steal_percent: Some(0.1),
+            iowait_percent: Some(0.2),
         }),
         memory: Some(Memory {
             total_bytes: 64 * GIB,
@@ -158,8 +190,23 @@ pub(crate) fn health() -> Health {
         uptime_seconds: Some(86_400),
         boot_at: Some(before(DAY)),
         temperatures: vec![Temperature { sensor: "cpu".into(), celsius: 51.5 }],
-        ..Health::default()
+        pressure: Some(Pressure {
+            cpu_some_percent: Some(1.0),
+            memory_some_percent: Some(0.5),
+            memory_full_percent: Some(0.1),
+            io_some_percent: Some(2.0),
+            io_full_percent: Some(1.5),
+        }),
+        interfaces: vec![Interface { name: "eth0".into(), received_bytes: GIB, ..Interface::default() }],
+        battery: Some(Battery { charge_percent: 80.0, discharging: false, health_percent: Some(90.0) }),
+        users: Some(1),
+        top: Some(Top { by_cpu: vec![process()], by_memory: vec![process()] }),
+        summary: None,
     }
+}
+
+fn process() -> Process {
+    Process { pid: 42, name: "java".into(), cpu_percent: 150.0, rss_bytes: 2 * GIB }
 }
 
 pub(crate) fn disk(mount: &str, total_bytes: u64, free_bytes: u64) -> Disk {
@@ -227,23 +274,35 @@ pub(crate) fn job() -> BackupJob {
         last_success: Some(before(HOUR)),
         consecutive_failures: 0,
         restore_test: Some(RestoreTest {
-            at: before(10 * DAY),
-            result: RunResult::Success,
             duration_seconds: Some(90),
+            kind: Some(RestoreKind::File),
+            rto_seconds: Some(4 * 3600),
+            by: Some("ann".into()),
+            evidence: Some("exit code 0".into()),
+            ..RestoreTest::new(before(10 * DAY), RunResult::Success)
         }),
+        target: Some("sftp:backup@vault:/srv".into()),
+        rto_seconds: Some(4 * 3600),
+        retention: None,
+        encrypted: Some(true),
+        offsite: Some(true),
+        immutable: Some(false),
+        versions_kept: Some(30),
+        oldest_version: Some(before(30 * DAY)),
+        last_check: Some(Upkeep { at: before(2 * DAY), result: RunResult::Success }),
+        last_prune: None,
+        size_anomaly: None,
+        problem: None,
     }
 }
 
 pub(crate) fn run(result: RunResult) -> BackupRun {
     BackupRun {
-        id: "r1".into(),
-        started_at: before(HOUR + 60),
         ended_at: Some(before(HOUR)),
-        result,
         exit_code: Some(i32::from(result == RunResult::Failed)),
         message: Some("last words".into()),
         bytes_added: Some(GIB),
         bytes_total: Some(20 * GIB),
-        snapshot: None,
+        ..BackupRun::new("r1".into(), before(HOUR + 60), result)
     }
 }

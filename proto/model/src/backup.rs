@@ -41,6 +41,22 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What a restore test restored.
+    pub enum RestoreKind {
+        /// The whole machine or the whole copy.
+        Full = "full",
+        /// Some files.
+        File = "file",
+        /// A database.
+        Database = "database",
+        /// An application with its data.
+        Application = "application",
+        /// A machine that was started from the copy.
+        Boot = "boot",
+    }
+}
+
 /// The state of an endpoint's backups.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BackupStatus {
@@ -79,6 +95,72 @@ pub struct BackupJob {
     /// The latest restore test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restore_test: Option<RestoreTest>,
+    /// Where the copies go: a repository, a folder, a bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// Recovery time objective: how long a restore may take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rto_seconds: Option<u64>,
+    /// What is kept, in the job's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<String>,
+    /// The copies are encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encrypted: Option<bool>,
+    /// The copies are at another place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offsite: Option<bool>,
+    /// Nobody can change or remove the copies before their time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub immutable: Option<bool>,
+    /// Copies that can be restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub versions_kept: Option<u64>,
+    /// When the oldest of them was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_version: Option<Timestamp>,
+    /// The latest check of the copies (`check` or `verify`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_check: Option<Upkeep>,
+    /// The latest removal of old copies (`prune`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_prune: Option<Upkeep>,
+    /// Why the size of the latest success is not to be believed; absent while it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size_anomaly: Option<String>,
+    /// Why the copies cannot be looked at now. What is told of them is what was seen before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+impl BackupJob {
+    /// A job that nothing is known of yet.
+    pub fn new(name: String, product: String, kind: BackupKind, first_seen: Timestamp) -> Self {
+        Self {
+            name,
+            product,
+            kind,
+            every_seconds: None,
+            rpo_seconds: None,
+            first_seen,
+            last_run: None,
+            last_success: None,
+            consecutive_failures: 0,
+            restore_test: None,
+            target: None,
+            rto_seconds: None,
+            retention: None,
+            encrypted: None,
+            offsite: None,
+            immutable: None,
+            versions_kept: None,
+            oldest_version: None,
+            last_check: None,
+            last_prune: None,
+            size_anomaly: None,
+            problem: None,
+        }
+    }
 }
 
 /// One run of a job.
@@ -108,6 +190,44 @@ pub struct BackupRun {
     /// Snapshot or archive it made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<String>,
+    /// Files that were not in the copy before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files_new: Option<u64>,
+    /// Files that were, and have changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files_changed: Option<u64>,
+    /// Files that could not be read, and other errors that did not end the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errors: Option<u64>,
+}
+
+impl BackupRun {
+    /// A run of which no more is known.
+    pub fn new(id: String, started_at: Timestamp, result: RunResult) -> Self {
+        Self {
+            id,
+            started_at,
+            ended_at: None,
+            result,
+            exit_code: None,
+            message: None,
+            bytes_added: None,
+            bytes_total: None,
+            snapshot: None,
+            files_new: None,
+            files_changed: None,
+            errors: None,
+        }
+    }
+}
+
+/// When the copies were last looked after, and what it came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upkeep {
+    /// When it ended.
+    pub at: Timestamp,
+    /// What it came to.
+    pub result: RunResult,
 }
 
 /// Proof that a copy could be restored.
@@ -120,4 +240,23 @@ pub struct RestoreTest {
     /// How long it took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_seconds: Option<u64>,
+    /// What was restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<RestoreKind>,
+    /// How long it may take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rto_seconds: Option<u64>,
+    /// Who did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// What proves it: exit code, hash of the output, last lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+}
+
+impl RestoreTest {
+    /// A test of which no more is known.
+    pub fn new(at: Timestamp, result: RunResult) -> Self {
+        Self { at, result, duration_seconds: None, kind: None, rto_seconds: None, by: None, evidence: None }
+    }
 }

@@ -61,7 +61,9 @@ pub mod report;
 pub mod services;
 pub mod software;
 
-pub use backup::{BackupJob, BackupKind, BackupRun, BackupStatus, RestoreTest, RunResult};
+pub use backup::{
+    BackupJob, BackupKind, BackupRun, BackupStatus, RestoreKind, RestoreTest, RunResult, Upkeep,
+};
 pub use drive::Drive;
 pub use endpoint::{
     Class, Criticality, Endpoint, EndpointState, Facts, Goodbye, MachineEvidence, Presence, Side,
@@ -82,5 +84,5 @@ pub use patch::{
     UpdateSeverity, UpdateState,
 };
 pub use report::{AgentEvent, Lane, LaneMarks, Report};
-pub use services::{Check, CheckState, Service};
+pub use services::{Check, CheckState, CheckWatch, Expected, Probe, Service, ServiceWatch, Target};
 pub use software::Software;

@@ -1,6 +1,6 @@
 //! Backup status.
 
-use dogwatch_model::{BackupJob, BackupRun, BackupStatus, RestoreTest};
+use dogwatch_model::{BackupJob, BackupRun, BackupStatus, RestoreTest, Upkeep};
 
 use super::{ConversionError, field, limits};
 use crate::v1;
@@ -40,6 +40,18 @@ impl TryFrom<v1::BackupJob> for BackupJob {
             last_success: field::maybe_instant("job.last_success_us", wire.last_success_us)?,
             consecutive_failures: wire.consecutive_failures,
             restore_test: wire.restore_test.map(RestoreTest::try_from).transpose()?,
+            target: field::maybe_text("job.target", wire.target)?,
+            rto_seconds: wire.rto_seconds,
+            retention: field::maybe_text("job.retention", wire.retention)?,
+            encrypted: wire.encrypted,
+            offsite: wire.offsite,
+            immutable: wire.immutable,
+            versions_kept: wire.versions_kept,
+            oldest_version: field::maybe_instant("job.oldest_version_us", wire.oldest_version_us)?,
+            last_check: wire.last_check.map(Upkeep::try_from).transpose()?,
+            last_prune: wire.last_prune.map(Upkeep::try_from).transpose()?,
+            size_anomaly: field::maybe_text("job.size_anomaly", wire.size_anomaly)?,
+            problem: field::maybe_text("job.problem", wire.problem)?,
         })
     }
 }
@@ -57,6 +69,18 @@ impl From<&BackupJob> for v1::BackupJob {
             last_success_us: job.last_success.map(|at| at.as_microsecond()),
             consecutive_failures: job.consecutive_failures,
             restore_test: job.restore_test.as_ref().map(Into::into),
+            target: job.target.clone(),
+            rto_seconds: job.rto_seconds,
+            retention: job.retention.clone(),
+            encrypted: job.encrypted,
+            offsite: job.offsite,
+            immutable: job.immutable,
+            versions_kept: job.versions_kept,
+            oldest_version_us: job.oldest_version.map(|at| at.as_microsecond()),
+            last_check: job.last_check.as_ref().map(Into::into),
+            last_prune: job.last_prune.as_ref().map(Into::into),
+            size_anomaly: job.size_anomaly.clone(),
+            problem: job.problem.clone(),
         }
     }
 }
@@ -75,6 +99,9 @@ impl TryFrom<v1::BackupRun> for BackupRun {
             bytes_added: wire.bytes_added,
             bytes_total: wire.bytes_total,
             snapshot: field::maybe_name("run.snapshot", wire.snapshot)?,
+            files_new: wire.files_new,
+            files_changed: wire.files_changed,
+            errors: wire.errors,
         })
     }
 }
@@ -91,6 +118,9 @@ impl From<&BackupRun> for v1::BackupRun {
             bytes_added: run.bytes_added,
             bytes_total: run.bytes_total,
             snapshot: run.snapshot.clone(),
+            files_new: run.files_new,
+            files_changed: run.files_changed,
+            errors: run.errors,
         }
     }
 }
@@ -103,6 +133,10 @@ impl TryFrom<v1::RestoreTest> for RestoreTest {
             at: field::instant("restore_test.at_us", wire.at_us)?,
             result: field::word("restore_test.result", &wire.result)?,
             duration_seconds: wire.duration_seconds,
+            kind: wire.kind.map(|kind| field::word("restore_test.kind", &kind)).transpose()?,
+            rto_seconds: wire.rto_seconds,
+            by: field::maybe_name("restore_test.by", wire.by)?,
+            evidence: field::maybe_message("restore_test.evidence", wire.evidence)?,
         })
     }
 }
@@ -113,6 +147,27 @@ impl From<&RestoreTest> for v1::RestoreTest {
             at_us: test.at.as_microsecond(),
             result: test.result.as_str().to_owned(),
             duration_seconds: test.duration_seconds,
+            kind: test.kind.map(|kind| kind.as_str().to_owned()),
+            rto_seconds: test.rto_seconds,
+            by: test.by.clone(),
+            evidence: test.evidence.clone(),
         }
+    }
+}
+
+impl TryFrom<v1::Upkeep> for Upkeep {
+    type Error = ConversionError;
+
+    fn try_from(wire: v1::Upkeep) -> Result<Self, ConversionError> {
+        Ok(Self {
+            at: field::instant("upkeep.at_us", wire.at_us)?,
+            result: field::word("upkeep.result", &wire.result)?,
+        })
+    }
+}
+
+impl From<&Upkeep> for v1::Upkeep {
+    fn from(upkeep: &Upkeep) -> Self {
+        Self { at_us: upkeep.at.as_microsecond(), result: upkeep.result.as_str().to_owned() }
     }
 }

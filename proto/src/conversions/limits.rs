@@ -60,6 +60,15 @@ pub const SERVICES: usize = 256;
 /// Checks in a report.
 pub const CHECKS: usize = 256;
 
+/// Services that one policy names.
+pub const WATCHED_SERVICES: usize = 64;
+
+/// Checks that one policy names.
+pub const WATCHED_CHECKS: usize = 64;
+
+/// The shortest time between two looks of a check, seconds.
+pub const CHECK_EVERY_SECONDS: u32 = 30;
+
 /// Available updates in a patch status. A system two releases behind has some two thousand.
 pub const UPDATES: usize = 4096;
 

@@ -1,5 +1,7 @@
 //! Services and checks.
 
+mod watched;
+
 use dogwatch_model::{Check, Service};
 
 use super::{ConversionError, field, limits};
@@ -14,6 +16,7 @@ impl TryFrom<v1::Services> for Vec<Service> {
                 name: field::name("service.name", service.name)?,
                 state: field::name("service.state", service.state)?,
                 expected: field::maybe_name("service.expected", service.expected)?,
+                enabled: service.enabled,
             })
         })
     }
@@ -25,6 +28,7 @@ impl From<&[Service]> for v1::Services {
             name: service.name.clone(),
             state: service.state.clone(),
             expected: service.expected.clone(),
+            enabled: service.enabled,
         };
         Self { services: services.iter().map(one).collect() }
     }
@@ -40,6 +44,11 @@ impl TryFrom<v1::Checks> for Vec<Check> {
                 kind: field::name("check.kind", check.kind)?,
                 state: field::word("check.state", &check.state)?,
                 detail: field::maybe_text("check.detail", check.detail)?,
+                value: check.value,
+                certificate_expires_at: field::maybe_instant(
+                    "check.certificate_expires_at_us",
+                    check.certificate_expires_at_us,
+                )?,
             })
         })
     }
@@ -52,6 +61,8 @@ impl From<&[Check]> for v1::Checks {
             kind: check.kind.clone(),
             state: check.state.as_str().to_owned(),
             detail: check.detail.clone(),
+            value: check.value,
+            certificate_expires_at_us: check.certificate_expires_at.map(jiff::Timestamp::as_microsecond),
         };
         Self { checks: checks.iter().map(one).collect() }
     }

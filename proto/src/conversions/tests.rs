@@ -221,11 +221,30 @@ prop_compose! {
 prop_compose! {
     fn run()(
         id in text(), started_at in instant(), ended_at in of(instant()), result in word(RunResult::ALL),
-        exit_code in any::<Option<i32>>(), message in of(text()), bytes in any::<[Option<u64>; 2]>(),
+        exit_code in any::<Option<i32>>(), message in of(text()), numbers in any::<[Option<u64>; 5]>(),
         snapshot in of(text()),
     ) -> BackupRun {
-        let [bytes_added, bytes_total] = bytes;
-        BackupRun { id, started_at, ended_at, result, exit_code, message, bytes_added, bytes_total, snapshot }
+        let [bytes_added, bytes_total, files_new, files_changed, errors] = numbers;
+        BackupRun {
+            id, started_at, ended_at, result, exit_code, message, bytes_added, bytes_total, snapshot, files_new,
+            files_changed, errors,
+        }
+    }
+}
+
+prop_compose! {
+    fn upkeep()(at in instant(), result in word(RunResult::ALL)) -> Upkeep {
+        Upkeep { at, result }
+    }
+}
+
+prop_compose! {
+    fn restore_test()(
+        at in instant(), result in word(RunResult::ALL), seconds in any::<[Option<u64>; 2]>(),
+        kind in of(word(RestoreKind::ALL)), by in of(text()), evidence in of(text()),
+    ) -> RestoreTest {
+        let [duration_seconds, rto_seconds] = seconds;
+        RestoreTest { at, result, duration_seconds, kind, rto_seconds, by, evidence }
     }
 }
 
@@ -234,14 +253,29 @@ prop_compose! {
         name in text(), product in text(), kind in word(BackupKind::ALL), seconds in any::<[Option<u64>; 2]>(),
         first_seen in instant(), last_run in of(run().boxed()), last_success in of(instant()),
         consecutive_failures in any::<u32>(),
-        restore_test in of((instant(), word(RunResult::ALL), any::<Option<u64>>()).prop_map(
-            |(at, result, duration_seconds)| RestoreTest { at, result, duration_seconds })),
+        restore_test in of(restore_test().boxed()), texts in [of(text()), of(text()), of(text()), of(text())],
+        marks in any::<[Option<bool>; 3]>(), numbers in any::<[Option<u64>; 2]>(), oldest_version in of(instant()),
+        upkeep in [of(upkeep().boxed()), of(upkeep().boxed())],
     ) -> BackupJob {
         let [every_seconds, rpo_seconds] = seconds;
+        let [target, retention, size_anomaly, problem] = texts;
+        let [encrypted, offsite, immutable] = marks;
+        let [rto_seconds, versions_kept] = numbers;
+        let [last_check, last_prune] = upkeep;
         BackupJob {
             name, product, kind, every_seconds, rpo_seconds, first_seen, last_run, last_success, consecutive_failures,
-            restore_test,
+            restore_test, target, rto_seconds, retention, encrypted, offsite, immutable, versions_kept, oldest_version,
+            last_check, last_prune, size_anomaly, problem,
         }
+    }
+}
+
+prop_compose! {
+    fn check()(
+        name in text(), kind in text(), state in word(CheckState::ALL), detail in of(text()),
+        value in any::<Option<u64>>(), certificate_expires_at in of(instant()),
+    ) -> Check {
+        Check { name, kind, state, detail, value, certificate_expires_at }
     }
 }
 
@@ -249,10 +283,9 @@ prop_compose! {
     fn report()(
         lane in word(Lane::ALL), sequence in 1..=limits::MAX_SEQUENCE, observed_at in instant(), age_ms in any::<u64>(),
         health in of(health().boxed()), inventory in of(inventory().boxed()),
-        services in of(vec((text(), text(), of(text())).prop_map(
-            |(name, state, expected)| Service { name, state, expected }), 0..3)),
-        checks in of(vec((text(), text(), word(CheckState::ALL), of(text())).prop_map(
-            |(name, kind, state, detail)| Check { name, kind, state, detail }), 0..3)),
+        services in of(vec((text(), text(), of(text()), any::<Option<bool>>()).prop_map(
+            |(name, state, expected, enabled)| Service { name, state, expected, enabled }), 0..3)),
+        checks in of(vec(check(), 0..3)),
         patch in of(patch().boxed()),
         backup in of((instant(), vec(job().boxed(), 0..3)).prop_map(|(scanned_at, jobs)| BackupStatus { scanned_at, jobs })),
         agent in of((text(), of(text()), any::<Option<u64>>(), of(0.0..400.0), vec(source(), 0..3)).prop_map(

@@ -177,6 +177,7 @@ impl Machine {
                 bytes_added: Some(GIB),
                 bytes_total: Some(41 * GIB),
                 snapshot: Some("5a1f0c9e".to_owned()),
+                ..v1::BackupRun::default()
             }),
             last_success_us: Some(now_us - 8 * HOUR_US),
             consecutive_failures: 0,
@@ -184,7 +185,9 @@ impl Machine {
                 at_us: now_us - 240 * HOUR_US,
                 result: "success".to_owned(),
                 duration_seconds: Some(540),
+                ..v1::RestoreTest::default()
             }),
+            ..v1::BackupJob::default()
         });
         v1::BackupStatus { scanned_at_us: now_us, jobs: jobs.collect() }
     }

@@ -52,7 +52,29 @@ patch.updates[].published_at patch.updates[].last_attempt patch.updates[].result
 patch.updates[].reboot_required patch.updates[].superseded_by
 patch.sources[].source patch.sources[].result patch.sources[].error patch.sources[].scanned_at
 patch.sources[].known_at patch.sources[].metadata_age patch.sources[].scan_seconds
+health.cpu.steal_percent health.cpu.iowait_percent
+health.pressure.cpu_some_percent health.pressure.memory_some_percent
+health.pressure.memory_full_percent health.pressure.io_some_percent
+health.pressure.io_full_percent
+health.interfaces[].name health.interfaces[].received_bytes
+health.interfaces[].sent_bytes health.interfaces[].errors health.interfaces[].drops
+health.battery.charge_percent health.battery.discharging health.battery.health_percent
+health.users health.top.by_cpu[].pid health.top.by_cpu[].name
+health.top.by_cpu[].cpu_percent health.top.by_cpu[].rss_bytes
+health.top.by_memory[].pid health.top.by_memory[].name health.top.by_memory[].cpu_percent
+health.top.by_memory[].rss_bytes
+drives incidents health.interfaces drives[].device drives[].model drives[].serial drives[].passed
+drives[].problems drives[].celsius drives[].wear_percent
+drives[].media_errors drives[].power_on_hours
+incidents[].kind incidents[].subject incidents[].detail incidents[].at
+incidents[].age
+services[].enabled checks[].value checks[].certificate_expires_at checks[].certificate_days_left
 backup.jobs[].exit_code backup.jobs[].message backup.jobs[].first_seen backup.jobs[].every
+backup.jobs[].target backup.jobs[].encrypted backup.jobs[].offsite backup.jobs[].immutable
+backup.jobs[].versions_kept backup.jobs[].oldest_version backup.jobs[].next_expected
+backup.jobs[].size_anomaly backup.jobs[].problem backup.jobs[].last_check.at backup.jobs[].last_check.result
+backup.jobs[].restore_test.kind backup.jobs[].restore_test.duration backup.jobs[].restore_test.rto_met
+backup.jobs[].restore_test.by backup.jobs[].restore_test.evidence
 ";
 
 /// What every machine that the agent runs on can tell.

@@ -22,3 +22,4 @@ mod restart;
 mod revocation;
 mod software;
 mod updates;
+mod watched;

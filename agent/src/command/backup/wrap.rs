@@ -10,6 +10,7 @@ use std::{
     process::{ExitCode, ExitStatus, Stdio},
 };
 
+use aws_lc_rs::digest;
 use dogwatch_model::RunResult;
 use jiff::Timestamp;
 use tokio::{
@@ -17,10 +18,13 @@ use tokio::{
     process::{Child, Command},
 };
 
-use super::{Job, drop_off, tail::Tail};
+use super::{Job, drop_off_or_say, tail::Tail, verdict};
 use crate::{
     config::Config,
-    sources::backup::drop_in::{DropIn, MESSAGE_BYTES},
+    sources::backup::{
+        drop_in::{DropIn, MESSAGE_BYTES},
+        noticed::{Noticed, Told},
+    },
 };
 
 /// What can be typed after `backup run`.
@@ -37,41 +41,58 @@ pub(in crate::command) struct Arguments {
 }
 
 /// What came of the command.
-struct Ran {
-    exit_code: i32,
-    result: RunResult,
-    message: Option<String>,
+pub(super) struct Ran {
+    pub(super) exit_code: i32,
+    pub(super) result: RunResult,
+    pub(super) message: Option<String>,
+    pub(super) output_bytes: u64,
+    pub(super) output_sha256: String,
+    noticed: Option<Told>,
+}
+
+impl Ran {
+    /// The command's exit code, to be passed on.
+    pub(super) fn code(&self) -> ExitCode {
+        ExitCode::from(u8::try_from(self.exit_code).unwrap_or(1))
+    }
 }
 
 pub(super) fn run(config: &Config, arguments: Arguments) -> anyhow::Result<ExitCode> {
     let started_at = Timestamp::now();
-    let ran = super::super::runtime()?.block_on(execute(&arguments.command));
-    let drop_in = DropIn {
+    let product = arguments.job.product.clone().or_else(|| program_name(&arguments.command));
+    let mut ran = execute_to_end(&arguments.command, product.as_deref())?;
+    let mut drop_in = DropIn {
         started_at: Some(started_at),
         ended_at: Some(Timestamp::now().max(started_at)),
         exit_code: Some(ran.exit_code),
-        message: ran.message,
-        product: arguments.job.product.clone().or_else(|| product(&arguments.command)),
+        message: ran.message.take(),
+        product,
         ..arguments.job.drop_in(ran.result)
     };
-    if let Err(error) = drop_off(config, &drop_in) {
-        writeln!(io::stderr(), "dogwatch-agent: this run is not reported: {error:#}")?;
+    if let Some(told) = ran.noticed.take() {
+        told.lay_over(&mut drop_in);
     }
-    Ok(ExitCode::from(u8::try_from(ran.exit_code).unwrap_or(1)))
+    drop_off_or_say(config, &drop_in)?;
+    Ok(ran.code())
+}
+
+/// Runs the command to its end; `product` says how its exit code is understood.
+pub(super) fn execute_to_end(command: &[OsString], product: Option<&str>) -> io::Result<Ran> {
+    Ok(super::super::runtime()?.block_on(execute(command, product)))
 }
 
 /// The command's own name, without its folder.
-fn product(command: &[OsString]) -> Option<String> {
+pub(super) fn program_name(command: &[OsString]) -> Option<String> {
     let name = std::path::Path::new(command.first()?).file_name()?;
     Some(name.to_string_lossy().into_owned())
 }
 
-async fn execute(command: &[OsString]) -> Ran {
+async fn execute(command: &[OsString], product: Option<&str>) -> Ran {
     let Some((program, arguments)) = command.split_first() else { return not_started(127, "no command") };
     let mut command = Command::new(program);
     command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     match command.spawn() {
-        Ok(child) => watched(child).await,
+        Ok(child) => watched(child, product).await,
         Err(error) => {
             let text = format!("cannot run {}: {error}", program.to_string_lossy());
             // Whoever called sees what a shell would have said.
@@ -82,20 +103,50 @@ async fn execute(command: &[OsString]) -> Ran {
 }
 
 fn not_started(exit_code: i32, message: &str) -> Ran {
-    Ran { exit_code, result: RunResult::Failed, message: Some(message.to_owned()) }
+    Ran {
+        exit_code,
+        result: RunResult::Failed,
+        message: Some(message.to_owned()),
+        output_bytes: 0,
+        output_sha256: hex(digest::digest(&digest::SHA256, &[])),
+        noticed: None,
+    }
 }
 
-async fn watched(mut child: Child) -> Ran {
+fn hex(digest: digest::Digest) -> String {
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What is kept of an output that passes by.
+struct Kept {
+    tail: Tail,
+    noticed: Noticed,
+    bytes: u64,
+    hash: digest::Context,
+}
+
+impl Kept {
+    fn new() -> Self {
+        let hash = digest::Context::new(&digest::SHA256);
+        Self { tail: Tail::default(), noticed: Noticed::default(), bytes: 0, hash }
+    }
+
+    fn note(&mut self, bytes: &[u8]) {
+        self.tail.note(bytes);
+        self.noticed.note(bytes);
+        self.bytes = self.bytes.saturating_add(bytes.len() as u64);
+        self.hash.update(bytes);
+    }
+}
+
+async fn watched(mut child: Child, product: Option<&str>) -> Ran {
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (pid, stopper) = (child.id(), Stopper::new());
     let mut stopped = false;
-    let (mut out_tail, mut err_tail) = (Tail::default(), Tail::default());
+    let (mut out, mut err) = (Kept::new(), Kept::new());
     let ended = {
         let passing = async {
-            tokio::join!(
-                pass_on(stdout, io::stdout(), &mut out_tail),
-                pass_on(stderr, io::stderr(), &mut err_tail)
-            );
+            tokio::join!(pass_on(stdout, io::stdout(), &mut out), pass_on(stderr, io::stderr(), &mut err));
             child.wait().await
         };
         let mut passing = std::pin::pin!(passing);
@@ -110,16 +161,19 @@ async fn watched(mut child: Child) -> Ran {
             }
         }
     };
-    // What went to standard error tells more about a failure.
-    let message = err_tail.text(MESSAGE_BYTES).or_else(|| out_tail.text(MESSAGE_BYTES));
+    let noticed = out.noticed.finish();
+    // What went to standard error tells more about a failure; what was understood need not be repeated.
+    let said = || out.tail.text(MESSAGE_BYTES).filter(|_| noticed.is_none());
+    let message = err.tail.text(MESSAGE_BYTES).or_else(said);
     match ended {
         Ok(status) => {
-            let result = match status.success() {
-                true => RunResult::Success,
-                false if stopped => RunResult::Cancelled,
-                false => RunResult::Failed,
+            let exit_code = exit_code(status);
+            let result = match verdict::of(product, exit_code) {
+                RunResult::Failed if stopped => RunResult::Cancelled,
+                result => result,
             };
-            Ran { exit_code: exit_code(status), result, message }
+            let output_sha256 = hex(out.hash.finish());
+            Ran { exit_code, result, message, output_bytes: out.bytes, output_sha256, noticed }
         }
         Err(error) => not_started(1, &format!("lost sight of the command: {error}")),
     }
@@ -127,11 +181,11 @@ async fn watched(mut child: Child) -> Ran {
 
 /// Passes output on as it comes and keeps its end. When nobody reads ours any more, theirs is still read: a closed
 /// terminal is no reason for a backup to fail.
-async fn pass_on(from: Option<impl AsyncRead + Unpin>, mut to: impl Write, tail: &mut Tail) {
+async fn pass_on(from: Option<impl AsyncRead + Unpin>, mut to: impl Write, kept: &mut Kept) {
     let Some(mut from) = from else { return };
     let mut buffer = [0; 8192];
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
-        tail.note(&buffer[..read]);
+        kept.note(&buffer[..read]);
         let _ = to.write_all(&buffer[..read]).and_then(|()| to.flush());
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn examine(config: &Config) -> Vec<Finding> {
     findings.push(machine_id(&config.root));
     findings.push(running(config));
     findings.extend(spool(&folder.join("spool")));
-    findings.extend(free_space(folder));
+    findings.extend(free_space(config));
     findings.push(watches(folder));
     findings
 }
@@ -159,10 +159,8 @@ fn spool(folder: &Path) -> Option<Finding> {
     }
 }
 
-#[cfg(unix)]
-fn free_space(folder: &Path) -> Option<Finding> {
-    let found = rustix::fs::statvfs(folder).ok()?;
-    let free = found.f_bavail.saturating_mul(found.f_frsize);
+fn free_space(config: &Config) -> Option<Finding> {
+    let free = config.state.free_bytes()?;
     let text = format!("{} MiB free for the state folder", free >> 20);
     let mend = "make room on that volume; until then reports may be lost while the collector is away";
     Some(match free {
@@ -170,11 +168,6 @@ fn free_space(folder: &Path) -> Option<Finding> {
         LEAST_FREE..SCARCE => Finding::warn("disk", text, mend),
         _ => Finding::ok("disk", text),
     })
-}
-
-#[cfg(not(unix))]
-fn free_space(_: &Path) -> Option<Finding> {
-    None
 }
 
 /// Really tries one: the limits are per user, and others may have used them up.

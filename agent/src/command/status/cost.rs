@@ -25,6 +25,8 @@ const ANSWER: Duration = Duration::from_secs(3);
 /// Between two looks for it.
 const LOOK: Duration = Duration::from_millis(20);
 const HOUR: f64 = 3600.0;
+/// Hours after which the start no longer makes up the rate.
+const SETTLED: f64 = 0.25;
 
 /// What the agent costs.
 #[derive(Debug, Serialize)]
@@ -44,8 +46,11 @@ pub(super) fn look(config: &Config, agent: &Snapshot) -> Cost {
     let told = agent.tells_cost.then(|| ask(config, agent.pid)).flatten();
     let process = process::look(agent.pid);
     let hours = told.as_ref().map(|told| told.at.duration_since(told.started_at).as_secs_f64() / HOUR);
-    let cpu_seconds_per_hour =
-        process.cpu_seconds.zip(hours).filter(|(_, hours)| *hours > 0.0).map(|(used, hours)| used / hours);
+    let cpu_seconds_per_hour = process
+        .cpu_seconds
+        .zip(hours)
+        .filter(|(_, hours)| *hours >= SETTLED)
+        .map(|(used, hours)| used / hours);
     let spool_bytes = folder_bytes(&config.state.path().join("spool"));
     Cost { pid: agent.pid, process, cpu_seconds_per_hour, spool_bytes, told }
 }
@@ -76,23 +81,14 @@ impl Cost {
         let unknown = || "not known".to_owned();
         let bytes = |bytes: Option<u64>| bytes.map_or_else(unknown, sized);
         let count = |count: Option<u64>| count.map_or_else(unknown, |count| count.to_string());
-        let Process { rss_bytes, peak_rss_bytes, cpu_seconds, .. } = &self.process;
-        let per_hour = self.cpu_seconds_per_hour.map(|rate| format!(", {rate:.2} s an hour"));
+        let Process { rss_bytes, peak_rss_bytes, .. } = &self.process;
         let mut lines = vec![
             ("process", self.pid.to_string()),
             ("memory", format!("{}, at most {}", bytes(*rss_bytes), bytes(*peak_rss_bytes))),
-            (
-                "cpu",
-                cpu_seconds.map_or_else(unknown, |used| format!("{used:.2} s"))
-                    + &per_hour.unwrap_or_default()
-                    + &self
-                        .process
-                        .tools_cpu_seconds
-                        .map_or_else(String::new, |used| format!(", and {used:.2} s of tools it ran")),
-            ),
+            ("cpu", self.cpu()),
             ("threads", count(self.process.threads)),
             ("open files", count(self.process.open_files)),
-            ("disk writes", bytes(self.process.disk_write_bytes)),
+            ("disk writes", bytes(self.process.disk_write_bytes) + ", those of tools it ran included"),
             ("spool", sized(self.spool_bytes)),
         ];
         match &self.told {
@@ -106,6 +102,16 @@ impl Cost {
             }
         }
         lines
+    }
+}
+
+impl Cost {
+    fn cpu(&self) -> String {
+        let Some(used) = self.process.cpu_seconds else { return "not known".into() };
+        let rate = self.cpu_seconds_per_hour.map(|rate| format!(", {rate:.2} s an hour")).unwrap_or_default();
+        let tools = self.process.tools_cpu_seconds.filter(|tools| *tools > 0.0);
+        let tools = tools.map(|tools| format!(", and {tools:.2} s of tools it ran")).unwrap_or_default();
+        format!("{used:.2} s{rate}{tools}")
     }
 }
 

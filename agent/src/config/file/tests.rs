@@ -84,11 +84,12 @@ fn known_keys(table: &str) -> BTreeSet<String> {
     keys
 }
 
-const TABLES: [(&str, &str); 7] = [
+const TABLES: [(&str, &str); 8] = [
     ("", "/properties"),
     ("[log]", "/properties/log/properties"),
     ("[narrow]", "/properties/narrow/properties"),
     ("[allow]", "/properties/allow/properties"),
+    ("[[allow.log]]", "/properties/allow/properties/log/items/properties"),
     ("[[backup.repository]]", "/properties/backup/properties/repository/items/properties"),
     ("[proxy]", "/properties/proxy/properties"),
     ("[spool]", "/properties/spool/properties"),

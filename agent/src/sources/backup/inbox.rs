@@ -5,6 +5,8 @@
 //! more than whoever may write here.
 
 use std::{
+    collections::BinaryHeap,
+    ffi::{OsStr, OsString},
     fs, io,
     io::Read as _,
     path::{Path, PathBuf},
@@ -13,11 +15,15 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::drop_in::{self, DropInError, Run};
+use super::{
+    Again,
+    drop_in::{self, DropInError, Run},
+};
+use crate::state_dir;
 
 /// A drop-in is a few hundred bytes; one that carries output a few thousand.
 const FILE_BYTES: u64 = 64 * 1024;
-/// Files taken in at one look; the next look follows at once.
+/// Files taken in at one look; the next look follows at once. This, and not the folder, bounds the memory.
 const AT_ONCE: usize = 256;
 /// Files kept in `done/` and in `bad/`.
 const KEPT: usize = 64;
@@ -26,16 +32,14 @@ const WRITING: Duration = Duration::from_secs(5);
 
 /// One file and what it says.
 pub(super) struct Arrival {
-    pub(super) name: String,
+    pub(super) file: OsString,
     pub(super) run: Result<Run, DropInError>,
 }
 
 /// What a look found.
-#[derive(Default)]
 pub(super) struct Taken {
     pub(super) arrivals: Vec<Arrival>,
-    /// Somebody is still writing, or there was more than one look takes.
-    pub(super) unfinished: bool,
+    pub(super) again: Again,
 }
 
 /// The folder.
@@ -51,25 +55,39 @@ impl Inbox {
 
     /// What has arrived, oldest first.
     pub(super) fn arrivals(&self, now: Timestamp) -> Taken {
-        let mut found: Vec<(SystemTime, String)> = match fs::read_dir(&self.folder) {
-            Ok(entries) => entries.flatten().filter_map(|entry| candidate(&entry)).collect(),
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
             Err(error) => {
                 tracing::warn!(%error, folder = %self.folder.display(), "backup drop-ins cannot be read");
-                return Taken::default();
+                return Taken { arrivals: Vec::new(), again: Again::Later };
             }
         };
-        found.sort();
-        let mut taken = Taken { unfinished: found.len() > AT_ONCE, ..Taken::default() };
-        for (written, name) in found.into_iter().take(AT_ONCE) {
-            let run = self.read(&name).and_then(|text| drop_in::parse(&text, &name, now));
-            let fresh = written.elapsed().is_ok_and(|age| age < WRITING);
-            if run.as_ref().is_err_and(DropInError::is_unfinished) && fresh {
-                taken.unfinished = true;
-            } else {
-                taken.arrivals.push(Arrival { name, run });
+        let mut oldest: BinaryHeap<(SystemTime, OsString)> = BinaryHeap::new();
+        let mut again = Again::Later;
+        for found in entries.flatten().filter_map(|entry| candidate(&entry)) {
+            oldest.push(found);
+            if oldest.len() > AT_ONCE {
+                oldest.pop();
+                again = Again::AtOnce;
             }
         }
-        taken
+        let mut arrivals = Vec::new();
+        for (written, file) in oldest.into_sorted_vec() {
+            let run = self.understand(&file, written, now);
+            let fresh = written.elapsed().is_ok_and(|age| age < WRITING);
+            if run.as_ref().is_err_and(DropInError::is_unfinished) && fresh {
+                again = again.max(Again::Soon);
+            } else {
+                arrivals.push(Arrival { file, run });
+            }
+        }
+        Taken { arrivals, again }
+    }
+
+    fn understand(&self, file: &OsStr, written: SystemTime, now: Timestamp) -> Result<Run, DropInError> {
+        let name = file.to_str().ok_or_else(|| DropInError::File("has a name that is no UTF-8".into()))?;
+        let written = Timestamp::try_from(written).unwrap_or(now).min(now);
+        drop_in::parse(&self.read(name)?, name, written, now)
     }
 
     fn read(&self, name: &str) -> Result<String, DropInError> {
@@ -92,33 +110,41 @@ impl Inbox {
     }
 
     /// The file was taken in.
-    pub(super) fn done(&self, name: &str) {
-        self.put_away(name, "done");
+    pub(super) fn done(&self, file: &OsStr) {
+        self.put_away(file, "done");
     }
 
     /// The file was refused.
-    pub(super) fn bad(&self, name: &str, reason: &str) {
-        let folder = self.put_away(name, "bad");
-        if let Err(error) = fs::write(folder.join(format!("{name}.reason")), format!("{reason}\n")) {
-            tracing::warn!(%error, file = name, "reason not written");
+    pub(super) fn bad(&self, file: &OsStr, reason: &str) {
+        self.put_away(file, "bad");
+        let mut name = file.to_owned();
+        name.push(".reason");
+        if let Err(error) = fs::write(self.folder.join("bad").join(name), format!("{reason}\n")) {
+            tracing::warn!(%error, ?file, "reason not written");
         }
     }
 
-    fn put_away(&self, name: &str, to: &str) -> PathBuf {
-        let (from, folder) = (self.folder.join(name), self.folder.join(to));
-        let moved = fs::create_dir_all(&folder).and_then(|()| fs::rename(&from, folder.join(name)));
+    fn put_away(&self, file: &OsStr, to: &str) {
+        let (from, folder) = (self.folder.join(file), self.folder.join(to));
+        let moved = state_dir::create_private_dir(&folder)
+            .map_err(io::Error::other)
+            .and_then(|()| fs::rename(&from, folder.join(file)));
         if let Err(error) = moved {
-            // Left where it is it would be read for ever.
-            tracing::warn!(%error, file = name, "drop-in not put away, removed");
+            // Left where it is it would be read for ever. A folder that bears such a name stays and is told again.
+            tracing::warn!(%error, ?file, "drop-in not put away, removed");
             let _ = fs::remove_file(&from);
         }
-        forget_oldest(&folder);
-        folder
+    }
+
+    /// Keeps the newest of the files that were put away.
+    pub(super) fn forget_oldest(&self) {
+        ["done", "bad"].iter().for_each(|folder| forget_oldest(&self.folder.join(folder)));
     }
 }
 
-fn candidate(entry: &fs::DirEntry) -> Option<(SystemTime, String)> {
-    let name = entry.file_name().into_string().ok().filter(|name| drop_in::is_name(name))?;
+fn candidate(entry: &fs::DirEntry) -> Option<(SystemTime, OsString)> {
+    let name = entry.file_name();
+    drop_in::is_name(&name.to_string_lossy()).then_some(())?;
     let written = entry.metadata().and_then(|found| found.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
     Some((written, name))
 }
@@ -126,14 +152,15 @@ fn candidate(entry: &fs::DirEntry) -> Option<(SystemTime, String)> {
 /// Keeps the newest files, and the reasons of those that stay.
 fn forget_oldest(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
-    let mut files: Vec<(SystemTime, String)> =
+    let mut files: Vec<(SystemTime, OsString)> =
         entries.flatten().filter_map(|entry| candidate(&entry)).collect();
     files.sort();
     let surplus = files.len().saturating_sub(KEPT);
-    for (_, name) in files.into_iter().take(surplus) {
+    for (_, mut name) in files.into_iter().take(surplus) {
         // One that cannot be removed is tried again with the next arrival.
         let _ = fs::remove_file(folder.join(&name));
-        let _ = fs::remove_file(folder.join(format!("{name}.reason")));
+        name.push(".reason");
+        let _ = fs::remove_file(folder.join(&name));
     }
 }
 

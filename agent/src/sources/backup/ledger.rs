@@ -1,39 +1,41 @@
 //! The jobs' ledger: what every job's latest run came to, kept across restarts.
 //!
-//! It is written when a run arrives and at no other time. A run that arrives twice counts once; a run that arrives
-//! late does not undo a newer one.
+//! It is written when something of a job has changed and at no other time: once for all runs that came together. A
+//! run that arrives twice counts once; a run that arrives late does not undo a newer one. Why a repository cannot be
+//! looked at just now is not worth a write: that is kept in memory.
 
-use std::collections::{BTreeMap, VecDeque};
+mod entry;
+#[cfg(test)]
+mod tests;
 
-use dogwatch_model::{BackupJob, BackupKind, BackupRun, BackupStatus, RestoreTest, RunResult};
+use std::collections::BTreeMap;
+
+use dogwatch_model::{BackupJob, BackupStatus};
 use dogwatch_proto::{conversions::limits, v1};
+use entry::Entry;
 use jiff::Timestamp;
 use prost::Message as _;
-use serde::{Deserialize, Serialize};
 
-use super::drop_in::{DropInError, Run};
+use super::{
+    drop_in::{DropInError, Run},
+    sighting::Sighting,
+};
 use crate::state_dir::{StateDir, StateError};
 
 const FILE: &str = "backup-jobs.json";
-/// Ids of runs that are remembered per job: more than a crash can bring back.
-const REMEMBERED: usize = 32;
 /// Room in a message for everything but the jobs.
 const FRAME: usize = 8 * 1024;
-/// What is left of messages when all of them would be too much for one report.
-const SHORT_MESSAGE: usize = 128;
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Entry {
-    job: BackupJob,
-    #[serde(default)]
-    runs: VecDeque<String>,
-}
+/// What is left of texts when all of them would be too much for one report.
+const SHORT_TEXT: usize = 128;
 
 /// The ledger.
 #[derive(Debug)]
 pub struct Ledger {
     state: StateDir,
     jobs: BTreeMap<String, Entry>,
+    /// What is on disk, while that is something else.
+    stored: Option<BTreeMap<String, Entry>>,
+    problems: BTreeMap<String, String>,
 }
 
 impl Ledger {
@@ -54,131 +56,93 @@ impl Ledger {
                 BTreeMap::new()
             }
         };
-        Ok(Self { state, jobs })
+        Ok(Self { state, jobs, stored: None, problems: BTreeMap::new() })
     }
 
     /// What is known, for a look that leaves no trace; `None` when the file cannot be read.
     pub fn load_untouched(state: &StateDir) -> Option<Self> {
         let text = state.read(FILE).ok()?;
         let jobs = text.map_or(Ok(BTreeMap::new()), |text| serde_json::from_str(&text)).ok()?;
-        Some(Self { state: state.clone(), jobs })
+        Some(Self { state: state.clone(), jobs, stored: None, problems: BTreeMap::new() })
     }
 
-    /// Takes in a run and writes the ledger.
+    /// Takes in a run. It is not on disk before [`Self::commit`].
     ///
     /// # Errors
-    /// When there is no room for the job, or the ledger cannot be written; it is then as it was.
+    /// When there is no room for the job.
     pub fn record(&mut self, run: Run, now: Timestamp) -> Result<(), DropInError> {
-        let known = self.jobs.get(&run.job);
-        if known.is_none() && self.jobs.len() >= limits::JOBS {
-            return Err(DropInError::TooManyJobs { job: run.job });
+        let entry = self.entry(&run.job, |job| Entry::told(job, &run, now))?;
+        entry.record(run);
+        Ok(())
+    }
+
+    /// Takes in what was seen of a job in its repository. It is not on disk before [`Self::commit`].
+    ///
+    /// # Errors
+    /// When there is no room for the job.
+    pub(super) fn see(&mut self, seen: Sighting, now: Timestamp) -> Result<(), DropInError> {
+        match &seen.problem {
+            Some(problem) => self.problems.insert(seen.job.clone(), problem.clone()),
+            None => self.problems.remove(&seen.job),
+        };
+        self.entry(&seen.job, |job| Entry::seen(job, &seen, now))?.see(seen);
+        Ok(())
+    }
+
+    /// Drops jobs that only a look into a repository knew, when no look has that name any more.
+    pub(super) fn keep_looked_at(&mut self, looked_at: impl Fn(&str) -> bool) {
+        if self.jobs.values().any(|entry| !entry.stays(&looked_at)) {
+            self.about_to_change();
+            self.jobs.retain(|_, entry| entry.stays(&looked_at));
         }
-        if known.is_some_and(|entry| entry.runs.contains(&run.run.id) && run.run.result != RunResult::Running)
-        {
-            return Ok(());
-        }
-        let name = run.job.clone();
-        let before = known.cloned();
-        let entry = self.jobs.entry(name.clone()).or_insert_with(|| Entry::new(&run, now));
-        entry.take(run);
-        let stored = self.store();
-        if stored.is_err() {
-            match before {
-                Some(before) => self.jobs.insert(name, before),
-                None => self.jobs.remove(&name),
-            };
-        }
-        Ok(stored?)
+    }
+
+    /// Writes the ledger if it has changed.
+    ///
+    /// # Errors
+    /// When it cannot be written; it is then as it is on disk.
+    pub fn commit(&mut self) -> Result<(), StateError> {
+        let Some(stored) = self.stored.take().filter(|stored| *stored != self.jobs) else { return Ok(()) };
+        let json = serde_json::to_vec_pretty(&self.jobs).unwrap_or_default();
+        self.state.write(FILE, &json).inspect_err(|_| self.jobs = stored)
     }
 
     /// The state of the backups, small enough for one report.
     pub fn status(&self, now: Timestamp) -> BackupStatus {
-        let mut status = BackupStatus {
-            scanned_at: now,
-            jobs: self.jobs.values().map(|entry| entry.job.clone()).collect(),
+        let shown = |(name, entry): (&String, &Entry)| {
+            let problem = self.problems.get(name).cloned();
+            BackupJob { problem, ..entry.job().clone() }
         };
+        let mut status = BackupStatus { scanned_at: now, jobs: self.jobs.iter().map(shown).collect() };
         if v1::BackupStatus::from(&status).encoded_len() > limits::MESSAGE_BYTES - FRAME {
-            for message in status.jobs.iter_mut().filter_map(|job| job.last_run.as_mut()?.message.as_mut()) {
-                *message = limits::clip_message(message, SHORT_MESSAGE);
-            }
+            status.jobs.iter_mut().for_each(shorten);
         }
         status
     }
 
-    fn store(&self) -> Result<(), StateError> {
-        let json = serde_json::to_vec_pretty(&self.jobs).unwrap_or_default();
-        self.state.write(FILE, &json)
+    /// When a job last succeeded.
+    pub(super) fn last_success(&self, job: &str) -> Option<Timestamp> {
+        self.jobs.get(job)?.job().last_success
+    }
+
+    fn entry(&mut self, name: &str, new: impl FnOnce(String) -> Entry) -> Result<&mut Entry, DropInError> {
+        if !self.jobs.contains_key(name) && self.jobs.len() >= limits::JOBS {
+            return Err(DropInError::TooManyJobs { job: name.to_owned() });
+        }
+        self.about_to_change();
+        Ok(self.jobs.entry(name.to_owned()).or_insert_with(|| new(name.to_owned())))
+    }
+
+    fn about_to_change(&mut self) {
+        self.stored.get_or_insert_with(|| self.jobs.clone());
     }
 }
 
-impl Entry {
-    fn new(run: &Run, now: Timestamp) -> Self {
-        let job = BackupJob {
-            name: run.job.clone(),
-            product: "drop-in".into(),
-            kind: run.kind,
-            every_seconds: None,
-            rpo_seconds: None,
-            first_seen: now,
-            last_run: None,
-            last_success: None,
-            consecutive_failures: 0,
-            restore_test: None,
-        };
-        Self { job, runs: VecDeque::new() }
-    }
-
-    fn take(&mut self, told: Run) {
-        let Run { kind, product, every_seconds, rpo_seconds, run, .. } = told;
-        if !self.runs.contains(&run.id) && run.result != RunResult::Running {
-            self.runs.push_back(run.id.clone());
-        }
-        if self.runs.len() > REMEMBERED {
-            self.runs.pop_front();
-        }
-        // What a run does not say stays as it was told before.
-        self.job.every_seconds = every_seconds.or(self.job.every_seconds);
-        self.job.rpo_seconds = rpo_seconds.or(self.job.rpo_seconds);
-        self.job.product = product.unwrap_or_else(|| std::mem::take(&mut self.job.product));
-        if kind == BackupKind::RestoreTest && self.job.kind != BackupKind::RestoreTest {
-            self.restore_tested(&run);
-        } else {
-            self.job.kind = kind;
-            self.ran(run);
-        }
-    }
-
-    fn ran(&mut self, run: BackupRun) {
-        let newest = self.job.last_run.as_ref().is_none_or(|last| last.started_at <= run.started_at);
-        match run.result {
-            RunResult::Success | RunResult::Warning => {
-                self.job.last_success = self.job.last_success.max(run.ended_at);
-                if newest {
-                    self.job.consecutive_failures = 0;
-                }
-            }
-            RunResult::Failed | RunResult::Missed => {
-                let since_success = self.job.last_success.is_none_or(|success| run.started_at >= success);
-                if since_success {
-                    self.job.consecutive_failures = self.job.consecutive_failures.saturating_add(1);
-                }
-            }
-            RunResult::Running | RunResult::Cancelled | RunResult::Unknown => {}
-        }
-        if newest {
-            self.job.last_run = Some(run);
-        }
-    }
-
-    fn restore_tested(&mut self, run: &BackupRun) {
-        let at = run.ended_at.unwrap_or(run.started_at);
-        if self.job.restore_test.as_ref().is_none_or(|last| last.at <= at) {
-            let duration = at.duration_since(run.started_at).as_secs();
-            self.job.restore_test = Some(RestoreTest {
-                at,
-                result: run.result,
-                duration_seconds: u64::try_from(duration).ok().filter(|seconds| *seconds > 0),
-            });
-        }
+fn shorten(job: &mut BackupJob) {
+    let message = job.last_run.as_mut().and_then(|run| run.message.as_mut());
+    let evidence = job.restore_test.as_mut().and_then(|test| test.evidence.as_mut());
+    let lines = [&mut job.target, &mut job.retention, &mut job.problem, &mut job.size_anomaly];
+    for text in [message, evidence].into_iter().chain(lines.map(Option::as_mut)).flatten() {
+        *text = limits::clip_message(text, SHORT_TEXT);
     }
 }

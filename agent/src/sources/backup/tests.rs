@@ -3,7 +3,13 @@ use std::{fs, time::SystemTime};
 use dogwatch_model::{BackupJob, RunResult};
 use proptest::prelude::*;
 
+use tokio_util::sync::CancellationToken;
+
 use super::{drop_in::DropInError, *};
+use crate::{
+    config::{Config, Password, Product, Repository},
+    policy::Policy,
+};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
@@ -28,8 +34,12 @@ impl Scene {
         let path = self.state.backup_drop_ins().join(name);
         fs::write(&path, text).unwrap();
         // Old enough not to be taken for one that is still being written.
-        let old = SystemTime::now() - Duration::from_secs(3600);
-        fs::File::options().write(true).open(path).unwrap().set_modified(old).unwrap();
+        self.written(name, SystemTime::now() - Duration::from_secs(3600));
+    }
+
+    fn written(&self, name: &str, at: SystemTime) {
+        let file = fs::File::options().write(true).open(self.state.backup_drop_ins().join(name));
+        file.unwrap().set_modified(at).unwrap();
     }
 
     fn names(&self, folder: &str) -> Vec<String> {
@@ -53,7 +63,7 @@ fn a_run_is_taken_in_and_remembered_across_a_restart() {
         r#"{"job": "nightly", "result": "failed", "exit_code": 1, "every_seconds": 86400}"#,
     );
     let (events, unfinished) = intake.take_in(at(0));
-    assert!(events.is_empty() && !unfinished);
+    assert!(events.is_empty() && unfinished == Again::Later);
     assert_eq!(scene.names("done"), ["1.json"]);
     let reopened = job(&scene.open());
     assert_eq!(reopened, job(&intake));
@@ -70,8 +80,10 @@ fn failures_in_a_row_are_counted_until_a_success() {
     for (second, result) in
         ["failed", "failed", "cancelled", "failed", "success", "failed"].iter().enumerate()
     {
-        scene.drop_in(&format!("{second}.json"), &format!(r#"{{"job": "nightly", "result": "{result}"}}"#));
-        intake.take_in(at(i64::try_from(second).unwrap()));
+        let ended = at(i64::try_from(second).unwrap());
+        let text = format!(r#"{{"job": "nightly", "result": "{result}", "ended_at": "{ended}"}}"#);
+        scene.drop_in(&format!("{second}.json"), &text);
+        intake.take_in(ended);
         counts.push(job(&intake).consecutive_failures);
     }
     assert_eq!(counts, [1, 2, 2, 3, 0, 1]);
@@ -166,9 +178,9 @@ fn a_file_that_is_still_being_written_is_left_alone() {
     let path = scene.state.backup_drop_ins().join("1.json");
     fs::write(&path, r#"{"job": "nightly","#).unwrap();
     let (events, unfinished) = intake.take_in(at(0));
-    assert!(events.is_empty() && unfinished);
+    assert!(events.is_empty() && unfinished == Again::Soon);
     fs::write(&path, r#"{"job": "nightly", "result": "success"}"#).unwrap();
-    assert_eq!(intake.take_in(at(1)), (Vec::new(), false));
+    assert_eq!(intake.take_in(at(1)), (Vec::new(), Again::Later));
     assert_eq!(job(&intake).name, "nightly");
 }
 
@@ -189,7 +201,7 @@ fn only_so_many_jobs_and_only_so_many_old_files_are_kept() {
         rounds += 1;
     }
     assert_eq!(rounds, 2, "one look takes so many");
-    assert_eq!(events.len(), 1);
+    assert_eq!(events.len(), 1, "{events:?}");
     assert!(events[0].detail.contains("256 jobs are known already"), "{}", events[0].detail);
     assert_eq!(scene.names("done").len(), 64);
     let status = intake.status(at(0));
@@ -206,10 +218,175 @@ fn a_damaged_ledger_is_set_aside() {
     assert!(scene.state.read("backup-jobs.damaged.json").unwrap().is_some());
 }
 
+/// Ten thousand files, as after a weekend of scripts while the agent was away: each is accounted for, in steps that
+/// are bounded, and the newest runs decide.
+#[test]
+fn ten_thousand_at_once_are_all_taken_in_and_counted_right() {
+    const FILES: u32 = 10_000;
+    let scene = Scene::new();
+    let mut intake = scene.open();
+    let start = SystemTime::now() - Duration::from_secs(86_400);
+    for number in 0..FILES {
+        // Every tenth is rubbish; the last success of each of 25 jobs is its third last run but one.
+        let name = format!("{:05}.json", (number * 7919) % FILES);
+        let text = match number {
+            number if number % 10 == 9 => "rubbish".to_owned(),
+            number if number < FILES - 100 => format!(r#"{{"job": "{}", "result": "success"}}"#, number % 25),
+            number => format!(r#"{{"job": "{}", "result": "failed"}}"#, number % 25),
+        };
+        fs::write(scene.state.backup_drop_ins().join(&name), text).unwrap();
+        scene.written(&name, start + Duration::from_secs(u64::from(number)));
+    }
+    let (mut looks, mut told) = (0, 0);
+    loop {
+        let (events, again) = intake.take_in(Timestamp::now());
+        assert!(events.len() <= 9, "{}", events.len());
+        told += events
+            .iter()
+            .map(|event| match event.detail.split_once(" more drop-ins") {
+                Some((others, _)) => others.parse::<u32>().unwrap(),
+                None => 1,
+            })
+            .sum::<u32>();
+        looks += 1;
+        if again == Again::Later {
+            break;
+        }
+    }
+    assert_eq!(looks, FILES.div_ceil(256));
+    assert_eq!(told, FILES / 10);
+    assert_eq!(scene.names("").iter().filter(|name| name.ends_with(".json")).count(), 0);
+    let jobs = intake.status(at(0)).jobs;
+    let failures: Vec<u32> = jobs.iter().map(|job| job.consecutive_failures).collect();
+    let expected = |job: u32| (FILES - 100..FILES).filter(|n| n % 10 != 9 && n % 25 == job).count();
+    let named = |job: &BackupJob| u32::try_from(expected(job.name.parse().unwrap())).unwrap();
+    assert_eq!(failures, jobs.iter().map(named).collect::<Vec<_>>());
+    assert!(failures.contains(&4) && jobs.len() == 25);
+}
+
+#[test]
+fn a_ledger_that_cannot_be_written_leaves_the_files_where_they_are_and_says_so_once() {
+    let scene = Scene::new();
+    let mut intake = scene.open();
+    // A folder where the new ledger would be written: even root cannot.
+    let obstacle = scene.state.path().join("backup-jobs.tmp");
+    fs::create_dir(&obstacle).unwrap();
+    scene.drop_in("1.json", r#"{"job": "nightly", "result": "success"}"#);
+    let (events, again) = intake.take_in(at(0));
+    assert_eq!((events.len(), events[0].kind.as_str(), again), (1, "backup_ledger", Again::Later));
+    assert_eq!(intake.take_in(at(1)).0, []);
+    assert!(scene.names("").contains(&"1.json".to_owned()) && intake.status(at(1)).jobs.is_empty());
+    fs::remove_dir(obstacle).unwrap();
+    assert_eq!(intake.take_in(at(2)).0, []);
+    assert_eq!((scene.names("done"), job(&intake).name), (vec!["1.json".to_owned()], "nightly".to_owned()));
+}
+
+#[test]
+fn what_is_no_plain_file_is_refused_and_never_followed() {
+    use std::os::unix::{ffi::OsStrExt as _, fs::symlink};
+    let scene = Scene::new();
+    let mut intake = scene.open();
+    let folder = scene.state.backup_drop_ins();
+    let outside = tempfile::tempdir().unwrap();
+    let secret = outside.path().join("secret.json");
+    fs::write(&secret, r#"{"job": "secret", "result": "success"}"#).unwrap();
+    symlink(&secret, folder.join("link.json")).unwrap();
+    symlink("loop.json", folder.join("loop.json")).unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        folder.join("pipe.json"),
+        rustix::fs::FileType::Fifo,
+        0o600.into(),
+        0,
+    )
+    .unwrap();
+    fs::create_dir(folder.join("folder.json")).unwrap();
+    let long = format!("{}.json", "n".repeat(250));
+    fs::write(folder.join(&long), r#"{"job": "long", "result": "success"}"#).unwrap();
+    let odd = std::ffi::OsStr::from_bytes(b"\xff\xfe.json");
+    fs::write(folder.join(odd), r#"{"job": "odd", "result": "success"}"#).unwrap();
+    fs::write(folder.join("text.json"), b"{\"job\": \"\xff\", \"result\": \"success\"}").unwrap();
+    let (events, _) = intake.take_in(Timestamp::now());
+    let told = |name: &str| events.iter().filter(|event| event.detail.starts_with(name)).count();
+    for name in [
+        "link.json: is not a plain",
+        "loop.json: is not a plain",
+        "pipe.json: is not a plain",
+        "folder.json: is not a plain",
+        "text.json: cannot be read",
+    ] {
+        assert_eq!(told(name), 1, "{name}: {events:?}");
+    }
+    assert!(events.iter().any(|event| event.detail.contains("no UTF-8")), "{events:?}");
+    let names: Vec<String> = intake.status(at(0)).jobs.into_iter().map(|job| job.name).collect();
+    assert_eq!(names, ["long"]);
+    assert!(secret.exists() && scene.names("").iter().all(|name| !name.ends_with(".json")));
+}
+
+#[test]
+fn a_file_without_an_instant_is_of_when_it_was_written() {
+    let scene = Scene::new();
+    let mut intake = scene.open();
+    scene.drop_in("1.json", r#"{"job": "nightly", "result": "success"}"#);
+    let written = SystemTime::now() - Duration::from_secs(3 * 86_400);
+    scene.written("1.json", written);
+    intake.take_in(Timestamp::now());
+    let success = job(&intake).last_success.unwrap();
+    assert_eq!(success, Timestamp::try_from(written).unwrap(), "an agent that was away makes nothing fresh");
+    scene.drop_in("2.json", r#"{"job": "nightly", "result": "success"}"#);
+    scene.written("2.json", SystemTime::now() + Duration::from_secs(3 * 86_400));
+    let now = Timestamp::now();
+    intake.take_in(now);
+    assert_eq!(job(&intake).last_success, Some(now), "a file of the future is of now");
+}
+
+/// A repository that hangs, here by its password, holds up neither what is told nor what is seen elsewhere.
+#[tokio::test]
+async fn one_that_hangs_holds_up_no_other() {
+    let scene = Scene::new();
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir_all(root.path().join("etc")).unwrap();
+    fs::create_dir_all(root.path().join("srv/alpha.0")).unwrap();
+    fs::write(root.path().join("etc/rsnapshot.conf"), "snapshot_root\t/srv/\nretain\talpha\t6\n").unwrap();
+    let hanging = Repository {
+        product: Product::Kopia,
+        name: "hanging".into(),
+        location: "elsewhere".into(),
+        password: Password::Command(vec!["/bin/sleep".into(), "600".into()]),
+        environment_file: None,
+        every: None,
+        rpo: None,
+    };
+    let config = Config {
+        root: root.path().to_owned(),
+        repositories: vec![hanging],
+        ..Config::with_state_dir(scene.state.path())
+    };
+    let config = tokio::sync::watch::Sender::new(Arc::new(config)).subscribe();
+    let intake = scene.open();
+    scene.drop_in("1.json", r#"{"job": "told", "result": "success"}"#);
+    let (sender, mut seen) = tokio::sync::mpsc::channel(64);
+    let (policy, cancel) = (tokio::sync::watch::Sender::new(Policy::default()), CancellationToken::new());
+    let desk = Desk::new(sender, policy.subscribe(), Arc::default(), cancel.clone());
+    let running = tokio::spawn(run(desk, intake, Looks::new(config), Arc::default()));
+    let wanted = async {
+        loop {
+            let Observation::Backup(status) = seen.recv().await.unwrap().what else { continue };
+            let names: Vec<String> = status.jobs.into_iter().map(|job| job.name).collect();
+            if names == ["rsnapshot", "told"] {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), wanted).await.unwrap();
+    cancel.cancel();
+    tokio::time::timeout(Duration::from_secs(20), running).await.unwrap().unwrap();
+}
+
 proptest! {
     #[test]
     fn no_text_makes_a_drop_in_panic(text in "[ -~\\n]{0,200}") {
-        let parsed: Result<_, DropInError> = drop_in::parse(&text, "x.json", at(0));
+        let parsed: Result<_, DropInError> = drop_in::parse(&text, "x.json", at(0), at(0));
         prop_assert!(parsed.is_err() || text.contains("job"));
     }
 }

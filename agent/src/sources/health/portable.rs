@@ -1,33 +1,58 @@
-//! Systems other than Linux: through sysinfo, with only the refreshes that a sample needs.
+//! Systems other than Linux: through sysinfo, with only the refreshes that a sample needs. The list of processes is
+//! refreshed only while a number is past its band.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
-use dogwatch_model::{Cpu, Disk, Health, Memory};
+use dogwatch_model::{Cpu, Disk, Health, Interface, Memory, Process, Temperature, Top};
 use dogwatch_proto::conversions::limits;
 use jiff::Timestamp;
-use sysinfo::{CpuRefreshKind, DiskRefreshKind, Disks, MemoryRefreshKind, System};
+use sysinfo::{
+    Components, CpuRefreshKind, DiskRefreshKind, Disks, MemoryRefreshKind, Networks, ProcessRefreshKind,
+    ProcessesToUpdate, System,
+};
+
+use super::rounding;
+use crate::clock::{self, Moment, Now};
+
+/// Between two looks at the processes while a number stays past its band.
+const AGAIN: Duration = Duration::from_secs(60);
+/// Between two readings of temperatures.
+const SLOW: Duration = Duration::from_secs(60);
 
 pub(super) struct Sampler {
     system: System,
+    networks: Networks,
+    components: Components,
+    warmth: Option<(Moment, Vec<Temperature>)>,
     sampled: bool,
+    told: Option<(Moment, Top)>,
+    named: Vec<String>,
 }
 
 impl Sampler {
-    pub(super) fn new(_root: &Path) -> Self {
-        Self { system: System::new(), sampled: false }
+    pub(super) fn new(_root: &Path, named: Vec<String>) -> Self {
+        Self {
+            system: System::new(),
+            networks: Networks::new_with_refreshed_list(),
+            components: Components::new_with_refreshed_list(),
+            warmth: None,
+            sampled: false,
+            told: None,
+            named,
+        }
     }
 
-    pub(super) async fn sample(&mut self, now: Timestamp) -> Health {
+    pub(super) async fn sample(&mut self, now: Now) -> Health {
         self.system.refresh_cpu_specifics(CpuRefreshKind::nothing().with_cpu_usage());
         self.system.refresh_memory_specifics(MemoryRefreshKind::everything());
+        self.networks.refresh(true);
         let first = !std::mem::replace(&mut self.sampled, true);
         let used = f64::from(self.system.global_cpu_usage()).clamp(0.0, 100.0);
         let load = System::load_average();
         let listed = || Disks::new_with_refreshed_list_specifics(DiskRefreshKind::nothing().with_storage());
-        let disks =
-            tokio::task::spawn_blocking(listed).await.map(|disks| volumes(&disks)).unwrap_or_default();
+        let disks = tokio::task::spawn_blocking(listed).await;
         Health {
-            sampled_at: now,
+            sampled_at: now.wall,
             cpu: Some(Cpu {
                 used_percent: (!first).then_some(used),
                 load: cfg!(unix).then_some([load.one, load.five, load.fifteen]),
@@ -35,11 +60,59 @@ impl Sampler {
                 ..Cpu::default()
             }),
             memory: Some(self.memory()),
-            disks,
+            disks: disks.map(|disks| volumes(&disks, &self.named)).unwrap_or_default(),
             uptime_seconds: Some(System::uptime()),
-            boot_at: i64::try_from(System::boot_time()).ok().and_then(|at| Timestamp::from_second(at).ok()),
+            boot_at: boot_at(Path::new("/")),
+            temperatures: self.temperatures(now.moment),
+            interfaces: self.interfaces(),
             ..Health::default()
         }
+    }
+
+    pub(super) async fn top(&mut self, past: bool) -> Option<Top> {
+        if !past {
+            self.told = None;
+            // The list is large: it is not kept for the next time.
+            self.system.refresh_processes_specifics(
+                ProcessesToUpdate::Some(&[]),
+                true,
+                ProcessRefreshKind::nothing(),
+            );
+            return None;
+        }
+        let now = clock::now().moment;
+        if let Some((at, top)) = &self.told
+            && now.since(*at) < AGAIN
+        {
+            return Some(top.clone());
+        }
+        let what = ProcessRefreshKind::nothing().with_cpu().with_memory();
+        if self.told.is_none() {
+            self.system.refresh_processes_specifics(ProcessesToUpdate::All, true, what);
+            tokio::time::sleep(sysinfo::MINIMUM_CPU_UPDATE_INTERVAL).await;
+        }
+        self.system.refresh_processes_specifics(ProcessesToUpdate::All, true, what);
+        let top = self.busiest();
+        self.told = Some((now, top.clone()));
+        Some(top)
+    }
+
+    #[expect(
+        clippy::unused_self,
+        reason = "the façade's form: what Linux asks by itself is asked by the library here"
+    )]
+    pub(super) fn ails(&self) -> Option<String> {
+        None
+    }
+
+    fn busiest(&self) -> Top {
+        let mut all: Vec<Process> = self.system.processes().values().map(told).collect();
+        all.sort_by(|a, b| b.cpu_percent.total_cmp(&a.cpu_percent).then(a.pid.cmp(&b.pid)));
+        let by_cpu =
+            all.iter().filter(|process| process.cpu_percent > 0.0).take(limits::TOP).cloned().collect();
+        all.sort_by_key(|process| (std::cmp::Reverse(process.rss_bytes), process.pid));
+        all.truncate(limits::TOP);
+        Top { by_cpu, by_memory: all }
     }
 
     fn memory(&self) -> Memory {
@@ -51,13 +124,74 @@ impl Sampler {
             swap_used_bytes: swap_total.map(|_| self.system.used_swap()),
         }
     }
+
+    /// The library tells no drops; what carried nothing yet is taken for one that is down.
+    fn interfaces(&self) -> Vec<Interface> {
+        let mut interfaces: Vec<Interface> = self
+            .networks
+            .iter()
+            .filter(|(name, data)| {
+                let is_loopback = name.starts_with("lo") || name.starts_with("Loopback");
+                !is_loopback && data.total_received() + data.total_transmitted() > 0
+            })
+            .map(|(name, data)| Interface {
+                name: limits::clip(name, limits::NAME_BYTES),
+                received_bytes: data.total_received(),
+                sent_bytes: data.total_transmitted(),
+                errors: data.total_errors_on_received() + data.total_errors_on_transmitted(),
+                drops: 0,
+            })
+            .collect();
+        interfaces.sort_by(|a, b| a.name.cmp(&b.name));
+        interfaces.truncate(limits::INTERFACES);
+        interfaces
+    }
+
+    fn temperatures(&mut self, now: Moment) -> Vec<Temperature> {
+        if let Some((at, known)) = &self.warmth
+            && now.since(*at) < SLOW
+        {
+            return known.clone();
+        }
+        self.components.refresh(true);
+        let mut temperatures: Vec<Temperature> = self
+            .components
+            .iter()
+            .filter_map(|component| {
+                let celsius = f64::from(component.temperature().filter(|celsius| celsius.is_finite())?);
+                Some(Temperature { sensor: limits::clip(component.label(), limits::NAME_BYTES), celsius })
+            })
+            .collect();
+        temperatures.sort_by(|a, b| a.sensor.cmp(&b.sensor));
+        temperatures.dedup_by(|b, a| a.sensor == b.sensor);
+        temperatures.truncate(limits::TEMPERATURES);
+        self.warmth = Some((now, temperatures.clone()));
+        temperatures
+    }
 }
 
-fn volumes(disks: &Disks) -> Vec<Disk> {
+/// The time of the boot, for what is told since then.
+pub(in crate::sources) fn boot_at(_root: &Path) -> Option<Timestamp> {
+    i64::try_from(System::boot_time()).ok().and_then(|at| Timestamp::from_second(at).ok())
+}
+
+fn told(process: &sysinfo::Process) -> Process {
+    let mut told = Process {
+        pid: process.pid().as_u32(),
+        name: limits::clip(&process.name().to_string_lossy(), limits::NAME_BYTES),
+        cpu_percent: f64::from(process.cpu_usage()),
+        rss_bytes: process.memory(),
+    };
+    rounding::process(&mut told);
+    told
+}
+
+/// Network mounts only when they are named.
+fn volumes(disks: &Disks, named: &[String]) -> Vec<Disk> {
+    const FAR: [&str; 5] = ["nfs", "smbfs", "cifs", "afpfs", "webdav"];
     let mut volumes: Vec<Disk> = disks
         .iter()
         .filter(|disk| disk.total_space() > 0)
-        .take(limits::DISKS)
         .map(|disk| Disk {
             mount: limits::clip(&disk.mount_point().display().to_string(), limits::TEXT_BYTES),
             device: limits::clip(&disk.name().to_string_lossy(), limits::TEXT_BYTES),
@@ -68,6 +202,8 @@ fn volumes(disks: &Disks) -> Vec<Disk> {
             read_only: disk.is_read_only(),
             full_in_seconds: None,
         })
+        .filter(|disk| !FAR.contains(&disk.fs.as_str()) || named.contains(&disk.mount))
+        .take(limits::DISKS)
         .collect();
     volumes.sort_by(|a, b| a.mount.cmp(&b.mount));
     volumes

@@ -1,22 +1,39 @@
 //! Understanding the small files of `/proc`. Pure: text in, numbers out.
 
-use dogwatch_model::Memory;
+use dogwatch_model::{Memory, health::share_percent};
 use jiff::Timestamp;
 
 /// Processor time in ticks since boot, over all processors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ticks {
     total: u64,
+    /// With the time of waiting for disks.
     idle: u64,
+    iowait: u64,
+    steal: u64,
+}
+
+/// How the time between two samples was spent, percent of all processors.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Shares {
+    pub(super) used: f64,
+    pub(super) steal: f64,
+    /// The kernel lets this counter go back at times; it is not told then.
+    pub(super) iowait: Option<f64>,
 }
 
 impl Ticks {
-    /// The share in use since `before`, percent. `None` when no time has passed, or the counters went back, as they do
-    /// when processors are unplugged.
-    pub(super) fn used_percent_since(self, before: Self) -> Option<f64> {
+    /// The shares since `before`. `None` when no time has passed, or the counters went back, as they do when processors
+    /// are unplugged.
+    pub(super) fn since(self, before: Self) -> Option<Shares> {
         let total = self.total.checked_sub(before.total)?;
         let idle = self.idle.checked_sub(before.idle)?;
-        dogwatch_model::health::share_percent(total.checked_sub(idle)?, total)
+        let iowait = self.iowait.checked_sub(before.iowait).filter(|iowait| *iowait <= total);
+        Some(Shares {
+            used: share_percent(total.checked_sub(idle)?, total)?,
+            steal: share_percent(self.steal.checked_sub(before.steal)?.min(total), total)?,
+            iowait: iowait.and_then(|iowait| share_percent(iowait, total)),
+        })
     }
 }
 
@@ -31,14 +48,21 @@ pub(super) struct Stat {
 pub(super) fn stat(text: &str) -> Option<Stat> {
     let all = text.lines().find_map(|line| line.strip_prefix("cpu "))?;
     // user nice system idle iowait irq softirq steal; guest time is in user already.
-    let fields: Vec<u64> = all.split_whitespace().take(8).map_while(|field| field.parse().ok()).collect();
-    let idle = fields.get(3)?.saturating_add(fields.get(4).copied().unwrap_or(0));
+    let mut fields = [0_u64; 8];
+    let mut known = 0;
+    for (field, text) in fields.iter_mut().zip(all.split_whitespace()) {
+        *field = text.parse().ok()?;
+        known += 1;
+    }
+    let [.., idle, iowait, _, _, steal] = fields;
     let is_processor = |line: &&str| {
         line.strip_prefix("cpu").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
     };
     let boot = text.lines().find_map(|line| line.strip_prefix("btime "));
-    Some(Stat {
-        ticks: Ticks { total: fields.iter().sum(), idle },
+    let total = fields.iter().fold(0_u64, |sum, field| sum.saturating_add(*field));
+    let ticks = Ticks { total, idle: idle.saturating_add(iowait), iowait, steal };
+    (known >= 4).then(|| Stat {
+        ticks,
         cpus: u32::try_from(text.lines().filter(is_processor).count()).unwrap_or(u32::MAX),
         boot_at: boot.and_then(|second| Timestamp::from_second(second.trim().parse().ok()?).ok()),
     })
@@ -58,13 +82,30 @@ pub(super) fn memory(meminfo: &str) -> Option<Memory> {
     })
 }
 
+/// Shares of the last minute: `some`, and `full` where the file tells it.
+pub(super) fn pressure(text: &str) -> (Option<f64>, Option<f64>) {
+    let share = |kind: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(kind)?.strip_prefix(' '))?;
+        let share: f64 = line.split(' ').find_map(|field| field.strip_prefix("avg60="))?.parse().ok()?;
+        (0.0..=100.0).contains(&share).then_some(share)
+    };
+    (share("some"), share("full"))
+}
+
 pub(super) fn load(loadavg: &str) -> Option<[f64; 3]> {
-    let mut fields = loadavg.split_whitespace().map(|field| field.parse().ok());
+    let mut fields =
+        loadavg.split_whitespace().map(|field| field.parse().ok().filter(|load: &f64| *load >= 0.0));
     Some([fields.next()??, fields.next()??, fields.next()??])
 }
 
 pub(super) fn uptime_seconds(uptime: &str) -> Option<u64> {
     uptime.split(['.', ' ']).next()?.parse().ok()
+}
+
+/// For the table of parsers.
+pub(super) fn survives(text: &str) {
+    let _ = stat(text).map(|now| now.ticks.since(now.ticks));
+    let _ = (memory(text), load(text), uptime_seconds(text), pressure(text));
 }
 
 #[cfg(test)]
@@ -83,16 +124,28 @@ mod tests {
         let stat = stat(STAT).unwrap();
         assert_eq!(stat.cpus, 2);
         assert_eq!(stat.boot_at, Timestamp::from_second(1_700_000_000).ok());
-        assert_eq!(stat.ticks, Ticks { total: 10_000, idle: 8_200 });
+        assert_eq!(stat.ticks, Ticks { total: 10_000, idle: 8_200, iowait: 200, steal: 20 });
+        assert_eq!(super::stat("cpu  1 2 3\n"), None);
     }
 
     #[test]
     fn use_is_what_was_not_idle_between_two_samples() {
-        let before = Ticks { total: 10_000, idle: 8_200 };
-        let used = Ticks { total: 10_200, idle: 8_350 }.used_percent_since(before);
-        assert_eq!(used, Some(25.0));
-        assert_eq!(before.used_percent_since(before), None);
-        assert_eq!(Ticks { total: 5, idle: 1 }.used_percent_since(before), None);
+        let before = Ticks { total: 10_000, idle: 8_200, iowait: 200, steal: 20 };
+        let after = Ticks { total: 10_200, idle: 8_350, iowait: 220, steal: 22 };
+        assert_eq!(after.since(before), Some(Shares { used: 25.0, steal: 1.0, iowait: Some(10.0) }));
+        assert_eq!(before.since(before), None);
+        assert_eq!(before.since(after), None);
+        let back = Ticks { iowait: 100, ..after };
+        assert_eq!(back.since(before).unwrap().iowait, None, "it is known to go back");
+    }
+
+    /// As Linux 6.1 writes them; before 5.13 the one of processors has no `full`.
+    #[test]
+    fn pressure_is_that_of_the_last_minute() {
+        let io = "some avg10=0.80 avg60=3.15 avg300=2.59 total=228977391\nfull avg10=0.00 avg60=0.09 avg300=0.60 total=6\n";
+        assert_eq!(pressure(io), (Some(3.15), Some(0.09)));
+        assert_eq!(pressure("some avg10=90.10 avg60=86.34 avg300=42.24 total=5\n"), (Some(86.34), None));
+        assert_eq!(pressure("some avg60=NaN\nfull avg60=1e9"), (None, None));
     }
 
     #[test]

@@ -1,5 +1,11 @@
-//! How full is a volume? A `statvfs` each, away from the runtime's thread and with a time limit: a dead disk can hold
-//! one for ever. A volume whose last call has not come back is left alone, so it costs one thread and no more.
+//! How full is a volume? A `statvfs` each.
+//!
+//! A local file system answers from memory, so it is asked in place: handing it to a thread costs more than the answer.
+//! What may hang (a share, a program's file system, a pool, and what is mounted below one) is asked in a thread of the
+//! runtime's pool and with a time limit. A volume whose last call has not come back is left alone, so it costs one
+//! thread and no more, and never the others' news.
+//!
+//! No folder is kept open between samples: that would make `umount` fail with "target is busy".
 
 use std::{
     collections::BTreeMap,
@@ -12,31 +18,76 @@ use dogwatch_proto::conversions::limits;
 use rustix::fs::{StatVfs, statvfs};
 use tokio::{task::JoinHandle, time::timeout};
 
-use super::mounts::Mount;
+use super::{
+    kept_file::{Buffer, KeptFile},
+    mounts::{self, Mount},
+};
 
 /// A healthy volume answers within microseconds, a spun-down disk within seconds: it is asked again next time.
-const ANSWER: Duration = Duration::from_secs(2);
+const ANSWER: Duration = Duration::from_millis(500);
+
+type Stat = fn(&Path) -> Option<StatVfs>;
 
 /// Asks volumes.
-#[derive(Default)]
 pub(super) struct Volumes {
+    root: PathBuf,
+    named: Vec<String>,
+    mountinfo: KeptFile,
+    /// The text that `mounts` was read from: it seldom changes.
+    read: String,
+    mounts: Vec<Mount>,
     hanging: BTreeMap<PathBuf, JoinHandle<Option<StatVfs>>>,
+    stat: Stat,
 }
 
 impl Volumes {
-    /// The volume as it is; `None` when it does not answer.
-    pub(super) async fn ask(&mut self, root: &Path, mount: Mount) -> Option<Disk> {
-        let path = root.join(mount.mount.trim_start_matches('/'));
+    /// Those of the machine below `root`, with the network mounts among `named`.
+    pub(super) fn new(root: &Path, named: Vec<String>) -> Self {
+        Self {
+            root: root.to_owned(),
+            named,
+            mountinfo: KeptFile::new(root.join("proc/self/mountinfo")),
+            read: String::new(),
+            mounts: Vec::new(),
+            hanging: BTreeMap::new(),
+            stat: |path| statvfs(path).ok(),
+        }
+    }
+
+    /// The volumes as they are, sorted by mount, without those that do not answer.
+    pub(super) async fn look(&mut self, buffer: &mut Buffer) -> Vec<Disk> {
+        if let Some(text) = self.mountinfo.read(buffer)
+            && text != self.read
+        {
+            self.mounts = mounts::volumes(&text, &self.named);
+            self.mounts.truncate(limits::DISKS);
+            self.read = text.into_owned();
+        }
+        let mut disks = Vec::with_capacity(self.mounts.len());
+        for at in 0..self.mounts.len() {
+            let path = self.root.join(self.mounts[at].mount.trim_start_matches('/'));
+            let answer = if self.mounts[at].may_hang { self.ask(path).await } else { (self.stat)(&path) };
+            disks.extend(answer.and_then(|stat| disk(&self.mounts[at], &stat)));
+        }
+        disks
+    }
+
+    /// Those whose last call has not come back.
+    pub(super) fn hanging(&self) -> impl Iterator<Item = &Path> {
+        self.hanging.keys().map(PathBuf::as_path)
+    }
+
+    async fn ask(&mut self, path: PathBuf) -> Option<StatVfs> {
         if self.hanging.get(&path).is_some_and(|call| !call.is_finished()) {
             return None;
         }
         self.hanging.remove(&path);
-        let asked = path.clone();
-        let mut call = tokio::task::spawn_blocking(move || statvfs(&asked).ok());
+        let (asked, stat) = (path.clone(), self.stat);
+        let mut call = tokio::task::spawn_blocking(move || stat(&asked));
         match timeout(ANSWER, &mut call).await {
-            Ok(answer) => disk(mount, &answer.ok()??),
+            Ok(answer) => answer.ok()?,
             Err(_) => {
-                tracing::warn!(volume = mount.mount, "volume does not answer");
+                tracing::warn!(volume = %path.display(), "volume does not answer");
                 self.hanging.insert(path, call);
                 None
             }
@@ -44,16 +95,57 @@ impl Volumes {
     }
 }
 
-fn disk(mount: Mount, stat: &StatVfs) -> Option<Disk> {
+fn disk(mount: &Mount, stat: &StatVfs) -> Option<Disk> {
     let total_bytes = stat.f_blocks.saturating_mul(stat.f_frsize);
     (total_bytes > 0).then(|| Disk {
         mount: limits::clip(&mount.mount, limits::TEXT_BYTES),
         device: limits::clip(&mount.device, limits::TEXT_BYTES),
-        fs: mount.fs,
+        fs: mount.fs.clone(),
         total_bytes,
         free_bytes: stat.f_bavail.saturating_mul(stat.f_frsize).min(total_bytes),
         inodes_free_percent: share_percent(stat.f_ffree.min(stat.f_files), stat.f_files),
         read_only: mount.read_only,
         full_in_seconds: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        sync::{Mutex, PoisonError},
+    };
+
+    use super::*;
+
+    /// Who asks the mount that hangs waits for it.
+    static DEAD_SERVER: Mutex<()> = Mutex::new(());
+
+    #[tokio::test]
+    async fn a_mount_that_hangs_holds_up_no_other_and_costs_one_call() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("proc/self")).unwrap();
+        let mountinfo = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 0:9 / /dead rw - fuse.dead dead rw\n";
+        fs::write(root.path().join("proc/self/mountinfo"), mountinfo).unwrap();
+        let mut volumes = Volumes::new(root.path(), vec!["/dead".into()]);
+        volumes.stat = |path| {
+            let dead = path.ends_with("dead");
+            let _waits = dead.then(|| DEAD_SERVER.lock().unwrap_or_else(PoisonError::into_inner));
+            statvfs("/").ok()
+        };
+        let mut buffer = Buffer::default();
+        let dead = DEAD_SERVER.lock().unwrap();
+        for _ in 0..3 {
+            let mounts: Vec<String> =
+                volumes.look(&mut buffer).await.into_iter().map(|disk| disk.mount).collect();
+            assert_eq!(mounts, ["/"]);
+            assert_eq!(volumes.hanging().count(), 1);
+        }
+        drop(dead);
+        while volumes.hanging.values().any(|call| !call.is_finished()) {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(volumes.look(&mut buffer).await.len(), 2, "it answers again");
+        assert_eq!(volumes.hanging().count(), 0);
+    }
 }

@@ -67,9 +67,14 @@ fn hardware(root: &Path, signs: Signs, cpuinfo: &str) -> Hardware {
     }
 }
 
-fn net(root: &Path) -> Net {
+pub(super) fn own_addresses(root: &Path) -> Vec<std::net::IpAddr> {
     let mut all = addresses::ipv4(&read(root, "proc/net/fib_trie").unwrap_or_default());
     all.extend(addresses::ipv6(&read(root, "proc/net/if_inet6").unwrap_or_default()));
+    all
+}
+
+fn net(root: &Path) -> Net {
+    let mut all = own_addresses(root);
     all.truncate(limits::ADDRESSES);
     let addresses = all.iter().map(ToString::to_string).collect();
     Net { hostname: host_name(), addresses, macs: macs(root), domain: domain(root) }

@@ -33,3 +33,7 @@ pub(super) fn look(_root: &Path) -> Inventory {
         software: None,
     }
 }
+
+pub(super) fn own_addresses(_root: &Path) -> Vec<std::net::IpAddr> {
+    Vec::new()
+}

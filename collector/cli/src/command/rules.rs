@@ -27,6 +27,29 @@ const LISTING: Listing<'static> = Listing {
     csv: &["id", "category", "tool", "enabled", "only", "title", "levels.severity", "levels.when"],
 };
 
+/// What one endpoint is told to watch.
+const WATCHED: Listing<'static> = Listing {
+    rows: "values",
+    name: "subject",
+    columns: &[
+        column("WHAT", "subject", Show::Text),
+        column("KEY", "key", Show::Text),
+        column("VALUE", "value", Show::Text),
+        column("LAYER", "layer", Show::Text),
+        column("FROM", "line", Show::Made(origin)),
+    ],
+    wide: &[column("WHEN", "when", Show::Text)],
+    csv: &["subject", "key", "value", "layer", "file", "line", "when"],
+};
+
+/// The file and line of a value; what ships has none.
+fn origin(value: &Value) -> String {
+    match text_at(value, "file") {
+        none if none.is_empty() => "–".to_owned(),
+        file => format!("{file}:{}", text_at(value, "line")),
+    }
+}
+
 fn worst(rule: &Value) -> String {
     text_at(&rule["levels"][0], "severity")
 }
@@ -39,10 +62,11 @@ pub(crate) fn run(command: &Rules, screen: &Screen) -> Result<(), Failure> {
     match command {
         Rules::Check { file } => check(file, screen),
         Rules::Test { endpoint } => test(endpoint, screen),
-        Rules::List => {
+        Rules::List { endpoint: None } => {
             super::note_refused_policy(&Client::logged_in()?);
             super::list("rules", &LISTING, screen)
         }
+        Rules::List { endpoint: Some(endpoint) } => watched(endpoint, screen),
     }
 }
 
@@ -79,6 +103,23 @@ fn test(endpoint: &str, screen: &Screen) -> Result<(), Failure> {
         Format::Name => matching(&tested).map(|rule| text_at(rule, "rule") + "\n").collect(),
         Format::Table | Format::Wide | Format::Csv => in_words(&tested),
     })
+}
+
+fn watched(endpoint: &str, screen: &Screen) -> Result<(), Failure> {
+    let client = Client::logged_in()?;
+    let answer = client.get("rules/watched", &[("endpoint", endpoint)])?;
+    super::note_refused_policy(&client);
+    output::print(&WATCHED.render(&answer, output::as_of(&answer), screen)?)?;
+    if screen.is_for_people() {
+        let left_out = answer["left_out"].as_array().map_or(&[][..], Vec::as_slice);
+        for entry in left_out {
+            output::note(&format!("{} is left out: {}", text_at(entry, "subject"), text_at(entry, "why")));
+        }
+        if answer.get("in_force").is_some_and(|in_force| *in_force != answer["version"]) {
+            output::note("its agent has not taken this up yet");
+        }
+    }
+    Ok(())
 }
 
 fn rules(tested: &Value) -> &[Value] {

@@ -5,10 +5,13 @@
 
 mod backup;
 mod describe;
+mod drive;
 mod endpoint;
 mod health;
+mod incident;
 mod inventory;
 mod patch;
+mod services;
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,8 @@
 //! The values that a program computes: small, copied, borrowed from the row.
 
 use dogwatch_model::{
-    AgentEvent, BackupJob, Check, Disk, PatchSource, Service, SourceStatus, Temperature, Update,
+    AgentEvent, BackupJob, Check, Disk, Drive, Incident, Interface, PatchSource, Process, Service,
+    SourceStatus, Temperature, Update,
 };
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -95,6 +96,10 @@ pub(crate) enum Item<'a> {
     Text(&'a str),
     Disk(&'a Disk),
     Temperature(&'a Temperature),
+    Interface(&'a Interface),
+    Process(&'a Process),
+    Drive(&'a Drive),
+    Incident(&'a Incident),
     Service(&'a Service),
     Check(&'a Check),
     Update(&'a Update),
@@ -110,6 +115,10 @@ pub(crate) enum List<'a> {
     Texts(&'a [String]),
     Disks(&'a [Disk]),
     Temperatures(&'a [Temperature]),
+    Interfaces(&'a [Interface]),
+    Processes(&'a [Process]),
+    Drives(&'a [Drive]),
+    Incidents(&'a [Incident]),
     Services(&'a [Service]),
     Checks(&'a [Check]),
     Updates(&'a [Update]),
@@ -125,6 +134,10 @@ impl<'a> List<'a> {
             List::Texts(list) => list.len(),
             List::Disks(list) => list.len(),
             List::Temperatures(list) => list.len(),
+            List::Interfaces(list) => list.len(),
+            List::Processes(list) => list.len(),
+            List::Drives(list) => list.len(),
+            List::Incidents(list) => list.len(),
             List::Services(list) => list.len(),
             List::Checks(list) => list.len(),
             List::Updates(list) => list.len(),
@@ -141,6 +154,10 @@ impl<'a> List<'a> {
             List::Texts(list) => Item::Text(&list[index]),
             List::Disks(list) => Item::Disk(&list[index]),
             List::Temperatures(list) => Item::Temperature(&list[index]),
+            List::Interfaces(list) => Item::Interface(&list[index]),
+            List::Processes(list) => Item::Process(&list[index]),
+            List::Drives(list) => Item::Drive(&list[index]),
+            List::Incidents(list) => Item::Incident(&list[index]),
             List::Services(list) => Item::Service(&list[index]),
             List::Checks(list) => Item::Check(&list[index]),
             List::Updates(list) => Item::Update(&list[index]),

@@ -1,4 +1,4 @@
-//! A TOML document whose every value knows its place, and the laying of one over another.
+//! A TOML document whose every value knows its place, and the laying of one over another: for rules and watch lists.
 //!
 //! Serde would stop at the first error and forget where a merged value came from; rule files are edited by hand,
 //! and their errors should come all at once.
@@ -15,21 +15,21 @@ use crate::filter::FilterError;
 
 /// Where something stands: which layer, and the byte range there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    pub(super) layer: usize,
-    pub(super) start: usize,
+pub(crate) struct Place {
+    pub(crate) layer: usize,
+    pub(crate) start: usize,
 }
 
 /// A value and its place.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
-    pub(super) place: Place,
-    pub(super) value: Value,
+pub(crate) struct Node {
+    pub(crate) place: Place,
+    pub(crate) value: Value,
 }
 
 /// The values that rule files are made of.
 #[derive(Debug, Clone)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Text(String),
     Whole(i64),
     Flag(bool),
@@ -40,10 +40,10 @@ pub(super) enum Value {
 }
 
 /// A table: each key with its place.
-pub(super) type Table = BTreeMap<String, (Place, Node)>;
+pub(crate) type Table = BTreeMap<String, (Place, Node)>;
 
 impl Value {
-    pub(super) const fn kind(&self) -> &'static str {
+    pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Value::Text(_) => "a text",
             Value::Whole(_) => "a whole number",
@@ -57,18 +57,18 @@ impl Value {
 
 /// The files as they were given, and the errors found in them so far.
 #[derive(Debug)]
-pub(super) struct Layers<'t> {
+pub(crate) struct Layers<'t> {
     layers: &'t [(&'t str, &'t str)],
     errors: Vec<(Place, RuleError)>,
 }
 
 impl<'t> Layers<'t> {
-    pub(super) const fn new(layers: &'t [(&'t str, &'t str)]) -> Self {
+    pub(crate) const fn new(layers: &'t [(&'t str, &'t str)]) -> Self {
         Self { layers, errors: Vec::new() }
     }
 
     /// The layers laid over each other.
-    pub(super) fn merged(&mut self) -> Table {
+    pub(crate) fn merged(&mut self) -> Table {
         let mut merged = Table::new();
         for (layer, (text, _)) in self.layers.iter().enumerate() {
             if text.len() > MAX_FILE_BYTES {
@@ -91,8 +91,13 @@ impl<'t> Layers<'t> {
         merged
     }
 
+    /// The line of a place, from 1.
+    pub(crate) fn line(&self, place: Place) -> usize {
+        FilterError::at(self.layers[place.layer].0, place.start, "").line
+    }
+
     /// Notes an error.
-    pub(super) fn error(&mut self, place: Place, what: impl Into<String>, mend: Option<String>) {
+    pub(crate) fn error(&mut self, place: Place, what: impl Into<String>, mend: Option<String>) {
         let (text, file) = self.layers[place.layer];
         let at = FilterError::at(text, place.start, what);
         let error =
@@ -101,7 +106,7 @@ impl<'t> Layers<'t> {
     }
 
     /// Notes an error inside an expression that stands `offset` bytes into a text.
-    pub(super) fn expression_error(&mut self, place: Place, before: &str, error: FilterError) {
+    pub(crate) fn expression_error(&mut self, place: Place, before: &str, error: FilterError) {
         let (text, _) = self.layers[place.layer];
         let raw = text.get(place.start..).unwrap_or_default();
         // A text begins after its quotes, and a block text after the line that opens it.
@@ -127,7 +132,7 @@ impl<'t> Layers<'t> {
     }
 
     /// The errors, in the order of the files; none when all is well.
-    pub(super) fn finish(mut self) -> Vec<RuleError> {
+    pub(crate) fn finish(mut self) -> Vec<RuleError> {
         self.errors.sort_by_key(|(place, error)| (place.layer, error.line, error.column));
         self.errors.into_iter().map(|(_, error)| error).collect()
     }

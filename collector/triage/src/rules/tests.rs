@@ -17,8 +17,11 @@ fn the_shipped_rules_compile() {
     let ids: Vec<String> = rules.unwrap().rules().iter().map(|rule| rule.id.to_string()).collect();
     assert_eq!(
         ids.join(" "),
-        "backup-failed backup-late backup-scan clock-offset cpu disk-inodes disk-space \
-         end-of-life memory patch-scan reboot-pending restore-test silent silent-desk source-failed updates"
+        "backup-check backup-failed backup-late backup-scan backup-size backup-unreadable \
+         certificate check-failed check-unknown clock-offset cpu crash disk-error disk-inodes \
+         disk-space drive-errors drive-failing drive-worn end-of-life kernel-error memory \
+         oom-kill patch-scan read-only reboot-pending restore-failed restore-test service-down \
+         silent silent-desk source-failed updates"
     );
 }
 

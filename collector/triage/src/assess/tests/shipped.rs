@@ -1,14 +1,14 @@
 //! Every shipped rule seen to open, hold and clear.
 
 use dogwatch_model::{
-    Class, Goodbye, RestoreTest, RunResult, ScanResult, SourceStatus, UpdateClass, UpdateSeverity,
-    UpdateState,
+    BackupJob, CheckState, Class, Goodbye, IncidentKind, RestoreTest, RunResult, ScanResult, SourceStatus,
+    UpdateClass, UpdateSeverity, UpdateState, Upkeep,
 };
 
 use super::*;
 use crate::{
     finding::Severity,
-    specimen::{DAY, GIB, HOUR, before, disk, patch, run, update},
+    specimen::{DAY, GIB, HOUR, before, disk, drive, incident, patch, run, update},
 };
 
 fn went_away(class: Class, goodbye: Option<Goodbye>) -> Watch {
@@ -170,6 +170,106 @@ fn what_was_found_on_a_machine_stays_when_it_goes_away() {
 }
 
 #[test]
+fn what_happened_is_held_up_for_a_day_and_clears_by_itself() {
+    use IncidentKind::{DiskError, KernelError, KernelPanic, OomKill, UnexpectedShutdown};
+    let table = [
+        (OomKill, Class::Server, "oom-kill/ warning"),
+        (KernelError, Class::Server, "kernel-error/ warning"),
+        (KernelPanic, Class::Laptop, "crash/ warning"),
+        (UnexpectedShutdown, Class::Server, "crash/ warning"),
+        (DiskError, Class::Server, "disk-error/ critical"),
+        (DiskError, Class::Workstation, "disk-error/ warning"),
+    ];
+    for (kind, class, expected) in table {
+        let mut watch = Watch::shipped();
+        watch.endpoint.class = class;
+        assert_eq!(watch.report(), NOTHING, "the one of three days ago is history");
+        watch.endpoint.facts.incidents = Some(vec![incident(kind, Some("sda"), 60)]);
+        assert_eq!(watch.look(Reads::INCIDENTS), [format!("+{expected}")]);
+        let rule = expected.split(' ').next().unwrap();
+        assert_eq!(watch.after(DAY - 120).tick(), NOTHING);
+        assert_eq!(watch.after(60).tick(), [format!("-{rule}")]);
+    }
+}
+
+#[test]
+fn one_more_incident_is_told_and_a_machine_that_told_none_has_none() {
+    let mut watch = Watch::shipped();
+    watch.endpoint.facts.incidents = Some(vec![incident(IncidentKind::OomKill, Some("java"), 60)]);
+    let finding = only_finding(&watch, Reads::INCIDENTS);
+    assert_eq!(finding.evidence[0].value, "the log says oom_kill");
+    assert_eq!(watch.report(), ["+oom-kill/ warning"]);
+    let more = watch.endpoint.facts.incidents.as_mut().unwrap();
+    more.push(incident(IncidentKind::OomKill, Some("mysqld"), 30));
+    assert_eq!(watch.after(10).look(Reads::INCIDENTS), ["~oom-kill/ warning"]);
+    let mut watch = Watch::shipped();
+    watch.endpoint.facts.incidents = None;
+    assert_eq!(watch.report(), NOTHING);
+}
+
+#[test]
+fn a_volume_is_read_only_news_when_it_took_writes_since_the_boot() {
+    let mut watch = Watch::shipped();
+    let set = |watch: &mut Watch, read_only| {
+        watch.endpoint.facts.health.as_mut().unwrap().disks[0].read_only = read_only;
+    };
+    set(&mut watch, true);
+    assert_eq!(watch.report(), NOTHING, "by nature");
+    watch.endpoint.facts.incidents = Some(vec![incident(IncidentKind::ReadOnlyRemount, Some("/"), 2 * DAY)]);
+    assert_eq!(watch.after(10).report(), NOTHING, "before the boot");
+    watch.endpoint.facts.incidents = Some(vec![incident(IncidentKind::ReadOnlyRemount, Some("/"), 60)]);
+    assert_eq!(watch.after(10).report(), ["+read-only// critical"]);
+    assert_eq!(watch.after(3 * DAY).look(Reads::HEALTH), NOTHING, "until it takes writes again");
+    set(&mut watch, false);
+    assert_eq!(watch.after(10).look(Reads::HEALTH), ["-read-only//"]);
+}
+
+#[test]
+fn a_drive_that_fails_wears_out_or_gets_worse_is_told_apart_from_an_old_one() {
+    let mut failing = drive();
+    failing.passed = Some(false);
+    let mut foretells = drive();
+    foretells.passed = None;
+    foretells.problems.push("an attribute that foretells failure is at its threshold".into());
+    let mut worn = drive();
+    worn.wear_percent = Some(134.0);
+    let mut worse = drive();
+    worse.problems.push("media errors are growing".into());
+    let mut silent = drive();
+    (silent.passed, silent.wear_percent, silent.problems) = (None, None, vec![]);
+    let table = [
+        (failing, Some("drive-failing//dev/sda critical")),
+        (foretells, Some("drive-failing//dev/sda critical")),
+        (worn, Some("drive-worn//dev/sda warning")),
+        (worse, Some("drive-errors//dev/sda warning")),
+        (silent, None),
+        (drive(), None),
+    ];
+    for (told, expected) in table {
+        let mut watch = Watch::shipped();
+        watch.endpoint.facts.drives = Some(vec![told]);
+        let expected: Vec<String> = expected.map(|e| format!("+{e}")).into_iter().collect();
+        assert_eq!(watch.report(), expected);
+        watch.endpoint.facts.drives = Some(vec![drive()]);
+        let cleared = watch.after(10).report();
+        assert_eq!(cleared.len(), expected.len(), "{cleared:?}");
+    }
+}
+
+#[test]
+fn who_is_busy_is_part_of_what_is_told() {
+    let mut watch = Watch::shipped();
+    watch.set_cpu(Some(95.0)).report();
+    assert_eq!(watch.after(900).report(), ["+cpu/ warning"]);
+    let mut watch = Watch::shipped();
+    watch.set_cpu(Some(95.0));
+    let row = row_at(&watch.endpoint, watch.now);
+    let rule = watch.rules.rules().iter().find(|rule| rule.id.as_str() == "cpu").unwrap();
+    let evidence = crate::rules::collect_evidence(&rule.evidence, &mut crate::filter::Scope::new(&row));
+    assert!(evidence.iter().any(|line| line.value == "java (42): 150 % of a processor"), "{evidence:?}");
+}
+
+#[test]
 fn missing_updates_are_one_item_that_worsens_with_time() {
     let mut watch = Watch::shipped();
     let set = |watch: &mut Watch, packages: &[&str]| {
@@ -326,8 +426,59 @@ fn a_restore_test_is_due_after_ninety_days() {
     watch.endpoint.facts.backup.as_mut().unwrap().jobs[0].first_seen = before(91 * DAY);
     assert_eq!(watch.look(Reads::BACKUP), ["+restore-test/nightly info"]);
     watch.endpoint.facts.backup.as_mut().unwrap().jobs[0].restore_test =
-        Some(RestoreTest { at: before(0), result: RunResult::Success, duration_seconds: None });
+        Some(RestoreTest::new(before(0), RunResult::Success));
     assert_eq!(watch.look(Reads::BACKUP), ["-restore-test/nightly"]);
+}
+
+fn told(watch: &mut Watch, change: impl Fn(&mut BackupJob)) -> Vec<String> {
+    change(&mut watch.endpoint.facts.backup.as_mut().unwrap().jobs[0]);
+    watch.after(60).look(Reads::BACKUP)
+}
+
+#[test]
+fn a_size_that_is_not_to_be_believed_and_a_check_that_failed_are_warnings() {
+    let mut watch = Watch::shipped();
+    assert_eq!(told(&mut watch, |_| ()), NOTHING);
+    let empty = told(&mut watch, |job| job.size_anomaly = Some("the copy holds nothing".into()));
+    assert_eq!(empty, ["+backup-size/nightly warning"]);
+    assert_eq!(told(&mut watch, |job| job.size_anomaly = None), ["-backup-size/nightly"]);
+    let checked = |result| move |job: &mut BackupJob| job.last_check = Some(Upkeep { at: before(0), result });
+    assert_eq!(told(&mut watch, checked(RunResult::Failed)), ["+backup-check/nightly warning"]);
+    assert_eq!(told(&mut watch, checked(RunResult::Success)), ["-backup-check/nightly"]);
+}
+
+#[test]
+fn a_repository_that_cannot_be_looked_at_for_an_hour_is_a_warning() {
+    let mut watch = Watch::shipped();
+    let refused = told(&mut watch, |job| job.problem = Some("Fatal: wrong password or no key found".into()));
+    assert_eq!(refused, NOTHING);
+    assert_eq!(watch.after(HOUR).tick(), ["+backup-unreadable/nightly warning"]);
+    assert_eq!(told(&mut watch, |job| job.problem = None), ["-backup-unreadable/nightly"]);
+}
+
+#[test]
+fn a_restore_that_failed_or_took_too_long_is_a_warning() {
+    let mut watch = Watch::shipped();
+    let mut tested = |result, seconds| {
+        let job = &mut watch.endpoint.facts.backup.as_mut().unwrap().jobs[0];
+        job.restore_test = Some(RestoreTest {
+            duration_seconds: seconds,
+            rto_seconds: Some(3600),
+            ..RestoreTest::new(before(0), result)
+        });
+        watch.after(60).look(Reads::BACKUP)
+    };
+    assert_eq!(tested(RunResult::Failed, None), ["+restore-failed/nightly warning"]);
+    assert_eq!(tested(RunResult::Success, Some(60)), ["-restore-failed/nightly"]);
+    assert_eq!(tested(RunResult::Success, Some(3601)), ["+restore-failed/nightly warning"]);
+}
+
+#[test]
+fn snapshots_on_their_own_disk_want_no_restore_test() {
+    let mut watch = Watch::shipped();
+    let job = &mut watch.endpoint.facts.backup.as_mut().unwrap().jobs[0];
+    (job.restore_test, job.first_seen, job.product) = (None, before(91 * DAY), "zfs".into());
+    assert_eq!(watch.look(Reads::BACKUP), NOTHING);
 }
 
 #[test]
@@ -415,4 +566,79 @@ fn the_end_of_a_system_is_told_ninety_days_ahead_and_is_a_warning_afterwards() {
     assert_eq!(ends(before(-91 * DAY)), NOTHING);
     assert_eq!(ends(before(-89 * DAY)), ["+end-of-life/ info"]);
     assert_eq!(ends(before(1)), ["~end-of-life/ warning"]);
+}
+
+fn set_service(watch: &mut Watch, state: &str) {
+    watch.endpoint.facts.services.as_mut().unwrap()[0].state = state.into();
+}
+
+#[test]
+fn a_service_that_stays_down_is_critical_on_servers_and_a_warning_elsewhere() {
+    for (class, severity) in [
+        (Class::Server, "critical"),
+        (Class::Virtual, "critical"),
+        (Class::Workstation, "warning"),
+        (Class::Laptop, "warning"),
+    ] {
+        let mut watch = Watch::shipped();
+        watch.endpoint.class = class;
+        set_service(&mut watch, "failed");
+        assert_eq!(watch.report(), NOTHING);
+        assert_eq!(watch.after(119).tick(), NOTHING, "it may just restart");
+        assert_eq!(watch.after(1).tick(), [format!("+service-down/sshd {severity}")]);
+        set_service(&mut watch, "running");
+        assert_eq!(watch.after(60).report(), ["-service-down/sshd"]);
+    }
+}
+
+#[test]
+fn a_service_of_which_nothing_is_known_is_not_down() {
+    let mut watch = Watch::shipped();
+    set_service(&mut watch, "unknown");
+    assert_eq!(watch.report(), NOTHING);
+    assert_eq!(watch.after(HOUR).tick(), NOTHING);
+}
+
+fn set_check(watch: &mut Watch, state: CheckState) {
+    watch.endpoint.facts.checks.as_mut().unwrap()[0].state = state;
+}
+
+#[test]
+fn a_failed_check_is_told_at_once_and_only_a_good_one_clears_it() {
+    let mut watch = Watch::shipped();
+    set_check(&mut watch, CheckState::Failed);
+    assert_eq!(only_finding(&watch, Reads::REPORTED).title, "Check web (http) failed: 200");
+    assert_eq!(watch.report(), ["+check-failed/web warning"]);
+    set_check(&mut watch, CheckState::Unknown);
+    assert_eq!(watch.after(60).report(), NOTHING);
+    set_check(&mut watch, CheckState::Ok);
+    assert_eq!(watch.after(60).report(), ["-check-failed/web"]);
+    watch.endpoint.criticality = dogwatch_model::Criticality::High;
+    set_check(&mut watch, CheckState::Failed);
+    assert_eq!(watch.after(60).report(), ["+check-failed/web critical"]);
+}
+
+#[test]
+fn a_check_that_cannot_be_judged_for_an_hour_is_worth_knowing() {
+    let mut watch = Watch::shipped();
+    set_check(&mut watch, CheckState::Unknown);
+    assert_eq!(watch.report(), NOTHING);
+    assert_eq!(watch.after(HOUR).tick(), ["+check-unknown/web info"]);
+}
+
+#[test]
+fn a_certificate_is_a_warning_from_three_weeks_on_and_critical_from_one() {
+    for (days_left, expected) in
+        [(22, ""), (20, "warning"), (8, "warning"), (6, "critical"), (-3, "critical")]
+    {
+        let mut watch = Watch::shipped();
+        let check = &mut watch.endpoint.facts.checks.as_mut().unwrap()[0];
+        check.certificate_expires_at = Some(before(-days_left * DAY - HOUR));
+        let opened: Vec<String> = watch
+            .report()
+            .iter()
+            .filter_map(|line| Some(line.strip_prefix("+certificate/web ")?.to_owned()))
+            .collect();
+        assert_eq!(opened.concat(), expected, "{days_left} days left");
+    }
 }

@@ -1,7 +1,7 @@
 //! Backup status and the state of each job, judged against the interval it promised.
 
-use dogwatch_model::{BackupJob, BackupKind, RunResult, text_enum};
-use jiff::Timestamp;
+use dogwatch_model::{BackupJob, BackupKind, RestoreKind, RunResult, text_enum};
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Field, Type, choice, choices, element, fact, group, records, text, value};
 use crate::filter::{
@@ -23,7 +23,7 @@ text_enum! {
     pub(crate) enum JobState {
         /// A good copy, young enough.
         Fresh = "fresh",
-        /// Nothing was promised and the last success is long ago.
+        /// Nothing was promised and the last success is long ago; or nobody could look.
         Unknown = "unknown",
         /// It has not succeeded yet and is not late yet.
         Never = "never",
@@ -122,7 +122,46 @@ static JOB: &[Field] = &[
         element!(Job, |job| job.last_run.as_ref().and_then(|run| run.message.as_ref())),
     ),
     value("first_seen", Type::Instant, "when it was first heard of", element!(Job, |job| job.first_seen)),
+    text("target", "where the copies go", element!(Job, |job| job.target.as_ref())),
+    value("encrypted", Type::Bool, "the copies are encrypted", element!(Job, |job| job.encrypted)),
+    value("offsite", Type::Bool, "the copies are at another place", element!(Job, |job| job.offsite)),
+    value("immutable", Type::Bool, "nobody can change the copies", element!(Job, |job| job.immutable)),
+    value("versions_kept", Type::Int, "copies that can be restored", element!(Job, |job| job.versions_kept)),
+    value(
+        "oldest_version",
+        Type::Instant,
+        "when the oldest of them was made",
+        element!(Job, |job| job.oldest_version),
+    ),
+    value(
+        "next_expected",
+        Type::Instant,
+        "when the next should succeed",
+        element!(Job, |job| next_expected(job)),
+    ),
+    text(
+        "size_anomaly",
+        "why the size of the latest copy is not to be believed",
+        element!(Job, |job| job.size_anomaly.as_ref()),
+    ),
+    text("problem", "why the copies cannot be looked at", element!(Job, |job| job.problem.as_ref())),
+    group("last_check", "latest check of the copies", LAST_CHECK),
     group("restore_test", "latest restore test", RESTORE_TEST),
+];
+
+static LAST_CHECK: &[Field] = &[
+    value(
+        "at",
+        Type::Instant,
+        "when it ended",
+        element!(Job, |job| job.last_check.as_ref().map(|check| check.at)),
+    ),
+    choice(
+        "result",
+        choices!(RunResult),
+        "what it came to",
+        element!(Job, |job| job.last_check.as_ref().map(|check| check.result.as_str())),
+    ),
 ];
 
 static RESTORE_TEST: &[Field] = &[
@@ -147,6 +186,29 @@ static RESTORE_TEST: &[Field] = &[
         }),
     )
     .reads(Reads::TIME),
+    choice(
+        "kind",
+        choices!(RestoreKind),
+        "what was restored",
+        element!(Job, |job| job.restore_test.as_ref().and_then(|test| test.kind).map(RestoreKind::as_str)),
+    ),
+    value(
+        "duration",
+        Type::Duration,
+        "how long it took",
+        element!(Job, |job| job.restore_test.as_ref().and_then(|test| test.duration_seconds)),
+    ),
+    value("rto_met", Type::Bool, "it was fast enough", element!(Job, |job| rto_met(job))),
+    text(
+        "by",
+        "who did it",
+        element!(Job, |job| job.restore_test.as_ref().and_then(|test| test.by.as_ref())),
+    ),
+    text(
+        "evidence",
+        "what proves it",
+        element!(Job, |job| job.restore_test.as_ref().and_then(|test| test.evidence.as_ref())),
+    ),
 ];
 
 fn makes_copies(job: &BackupJob) -> bool {
@@ -159,6 +221,9 @@ pub(crate) fn job_state(job: &BackupJob, as_of: Timestamp) -> JobState {
     let last_result = job.last_run.as_ref().map(|run| run.result);
     if matches!(last_result, Some(RunResult::Failed | RunResult::Missed)) {
         return JobState::Failed;
+    }
+    if job.problem.is_some() && job.last_success.is_none() {
+        return JobState::Unknown;
     }
     let age = seconds_between(job.last_success.unwrap_or(job.first_seen), as_of);
     #[expect(clippy::cast_precision_loss, reason = "an interval in seconds stays far below 2^53")]
@@ -175,6 +240,16 @@ pub(crate) fn job_state(job: &BackupJob, as_of: Timestamp) -> JobState {
 
 fn late_grace(interval: f64) -> f64 {
     (interval * LATE_GRACE_SHARE).min(LATE_GRACE_MAX_SECONDS)
+}
+
+fn next_expected(job: &BackupJob) -> Option<Timestamp> {
+    let every = SignedDuration::from_secs(i64::try_from(job.every_seconds?).ok()?);
+    job.last_success.unwrap_or(job.first_seen).checked_add(every).ok()
+}
+
+fn rto_met(job: &BackupJob) -> Option<bool> {
+    let test = job.restore_test.as_ref()?;
+    Some(test.duration_seconds? <= test.rto_seconds?)
 }
 
 fn rpo_met(job: &BackupJob, as_of: Timestamp) -> Option<bool> {

@@ -1,9 +1,12 @@
-//! The top of the table: identity, presence, services, checks and alerts.
+//! The top of the table: identity, presence and alerts.
 
-use dogwatch_model::{CheckState, Class, Criticality, EndpointState, ScanResult};
+use dogwatch_model::{Class, Criticality, EndpointState, ScanResult};
 
-use super::{Field, Kind, Type, backup, choice, choices, element, group, health, inventory, patch, records};
-use super::{fact, text, texts, value};
+use super::{
+    Field, Kind, Type, backup, choice, choices, drive, element, fact, group, health, incident, inventory,
+    patch, records,
+};
+use super::{services, text, texts, value};
 use crate::filter::{
     reads::Reads,
     value::{List, Value, seconds_between},
@@ -54,14 +57,22 @@ pub(super) static FIELDS: &[Field] = &[
     group("hardware", "the machine", inventory::HARDWARE).reads(Reads::INVENTORY),
     group("net", "names and addresses", inventory::NET).reads(Reads::INVENTORY),
     group("health", "latest health sample", health::FIELDS).reads(Reads::HEALTH),
-    records("services", "services that policy names", SERVICE, |row, _| {
+    records("services", "services that policy names", services::SERVICE, |row, _| {
         row.endpoint.facts.services.as_deref().map(List::Services)
     })
     .reads(Reads::SERVICES),
-    records("checks", "checks that policy names", CHECK, |row, _| {
+    records("checks", "checks that policy names", services::CHECK, |row, _| {
         row.endpoint.facts.checks.as_deref().map(List::Checks)
     })
     .reads(Reads::CHECKS),
+    records("drives", "physical drives", drive::FIELDS, |row, _| {
+        row.endpoint.facts.drives.as_deref().map(List::Drives)
+    })
+    .reads(Reads::DRIVES),
+    records("incidents", "what happened to it lately, oldest first", incident::FIELDS, |row, _| {
+        row.endpoint.facts.incidents.as_deref().map(List::Incidents)
+    })
+    .reads(Reads::INCIDENTS),
     group("patch", "patch status", patch::FIELDS).reads(Reads::PATCH),
     group("backup", "backup status", backup::FIELDS).reads(Reads::BACKUP),
     group("security", "security posture", inventory::SECURITY).reads(Reads::INVENTORY),
@@ -115,19 +126,6 @@ static EVENT: &[Field] = &[
         element!(Event, |event, row| seconds_between(event.at, row.as_of)),
     )
     .reads(Reads::TIME),
-];
-
-static SERVICE: &[Field] = &[
-    text("name", "unit, service or job", element!(Service, |service| &service.name)),
-    text("state", "what the service manager says", element!(Service, |service| &service.state)),
-    text("expected", "what policy expects", element!(Service, |service| service.expected.as_ref())),
-];
-
-static CHECK: &[Field] = &[
-    text("name", "policy's name for it", element!(Check, |check| &check.name)),
-    text("kind", "process, tcp, http, file or log", element!(Check, |check| &check.kind)),
-    choice("state", choices!(CheckState), "what it came to", element!(Check, |check| check.state.as_str())),
-    text("detail", "what was seen", element!(Check, |check| check.detail.as_ref())),
 ];
 
 static ALERTS: &[Field] = &[

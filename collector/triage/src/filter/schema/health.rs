@@ -1,4 +1,4 @@
-//! Health: processor, memory, disks, uptime, clock.
+//! Health: processor, memory, pressure, disks, network, battery, users, uptime, clock.
 
 use super::{Field, Type, element, fact, group, records, text, value};
 use crate::filter::{
@@ -29,6 +29,18 @@ pub(super) static FIELDS: &[Field] = &[
                 Type::Int,
                 "logical processors",
                 fact!(health, |health| health.cpu.as_ref().map(|cpu| cpu.count)),
+            ),
+            value(
+                "steal_percent",
+                Type::Percent,
+                "share that the hypervisor gave to others",
+                fact!(health, |health| health.cpu.as_ref().and_then(|cpu| cpu.steal_percent)),
+            ),
+            value(
+                "iowait_percent",
+                Type::Percent,
+                "share in which idle processors waited for a disk",
+                fact!(health, |health| health.cpu.as_ref().and_then(|cpu| cpu.iowait_percent)),
             ),
         ],
     ),
@@ -64,6 +76,7 @@ pub(super) static FIELDS: &[Field] = &[
             ),
         ],
     ),
+    group("pressure", "share of the last minute in which work waited (Linux)", PRESSURE),
     records("disks", "mounted volumes", DISK, |row, _| {
         row.endpoint.facts.health.as_ref().map(|health| List::Disks(&health.disks))
     }),
@@ -85,6 +98,108 @@ pub(super) static FIELDS: &[Field] = &[
         let health = row.endpoint.facts.health.as_ref()?;
         (!health.temperatures.is_empty()).then_some(List::Temperatures(&health.temperatures))
     }),
+    records("interfaces", "network interfaces that are up", INTERFACE, |row, _| {
+        let health = row.endpoint.facts.health.as_ref()?;
+        (!health.interfaces.is_empty()).then_some(List::Interfaces(&health.interfaces))
+    }),
+    group("battery", "battery", BATTERY),
+    value("users", Type::Int, "logged-in users, by session", fact!(health, |health| health.users)),
+    group(
+        "top",
+        "the busiest processes while a number is past a band",
+        &[
+            records("by_cpu", "by processor use", PROCESS, |row, _| {
+                row.endpoint.facts.health.as_ref()?.top.as_ref().map(|top| List::Processes(&top.by_cpu))
+            }),
+            records("by_memory", "by resident memory", PROCESS, |row, _| {
+                row.endpoint.facts.health.as_ref()?.top.as_ref().map(|top| List::Processes(&top.by_memory))
+            }),
+        ],
+    ),
+];
+
+static PRESSURE: &[Field] = &[
+    value(
+        "cpu_some_percent",
+        Type::Percent,
+        "some task waited for a processor",
+        fact!(health, |health| health.pressure.and_then(|pressure| pressure.cpu_some_percent)),
+    ),
+    value(
+        "memory_some_percent",
+        Type::Percent,
+        "some task waited for memory",
+        fact!(health, |health| health.pressure.and_then(|pressure| pressure.memory_some_percent)),
+    ),
+    value(
+        "memory_full_percent",
+        Type::Percent,
+        "all tasks waited for memory",
+        fact!(health, |health| health.pressure.and_then(|pressure| pressure.memory_full_percent)),
+    ),
+    value(
+        "io_some_percent",
+        Type::Percent,
+        "some task waited for a disk",
+        fact!(health, |health| health.pressure.and_then(|pressure| pressure.io_some_percent)),
+    ),
+    value(
+        "io_full_percent",
+        Type::Percent,
+        "all tasks waited for a disk",
+        fact!(health, |health| health.pressure.and_then(|pressure| pressure.io_full_percent)),
+    ),
+];
+
+static BATTERY: &[Field] = &[
+    value(
+        "charge_percent",
+        Type::Percent,
+        "charge",
+        fact!(health, |health| health.battery.map(|battery| battery.charge_percent)),
+    ),
+    value(
+        "discharging",
+        Type::Bool,
+        "it is being drawn on",
+        fact!(health, |health| health.battery.map(|battery| battery.discharging)),
+    ),
+    value(
+        "health_percent",
+        Type::Percent,
+        "what it can still hold of what it was made for",
+        fact!(health, |health| health.battery.and_then(|battery| battery.health_percent)),
+    ),
+];
+
+static INTERFACE: &[Field] = &[
+    text("name", "eth0, Ethernet 2 …", element!(Interface, |interface| &interface.name)),
+    value(
+        "received_bytes",
+        Type::Bytes,
+        "received since it came up",
+        element!(Interface, |interface| interface.received_bytes),
+    ),
+    value(
+        "sent_bytes",
+        Type::Bytes,
+        "sent since it came up",
+        element!(Interface, |interface| interface.sent_bytes),
+    ),
+    value("errors", Type::Int, "damaged packets, both ways", element!(Interface, |i| i.errors)),
+    value("drops", Type::Int, "dropped packets, both ways", element!(Interface, |i| i.drops)),
+];
+
+static PROCESS: &[Field] = &[
+    value("pid", Type::Int, "process id", element!(Process, |process| process.pid)),
+    text("name", "short name, without arguments", element!(Process, |process| &process.name)),
+    value(
+        "cpu_percent",
+        Type::Percent,
+        "share of one processor; can exceed 100",
+        element!(Process, |process| process.cpu_percent),
+    ),
+    value("rss_bytes", Type::Bytes, "resident memory", element!(Process, |process| process.rss_bytes)),
 ];
 
 static DISK: &[Field] = &[

@@ -24,8 +24,25 @@ health.disks[].free_bytes:bytes health.disks[].used_percent:percent
 health.disks[].inodes_free_percent:percent health.disks[].read_only:bool health.disks[].full_in:duration
 health.uptime:duration health.boot_at:instant health.clock_offset:duration health.reboot_pending:bool
 health.temperatures:list
-services:list services[].name services[].state services[].expected
-checks:list checks[].name checks[].kind checks[].state checks[].detail
+health.cpu.steal_percent:percent health.cpu.iowait_percent:percent
+health.pressure.cpu_some_percent:percent health.pressure.memory_some_percent:percent
+health.pressure.memory_full_percent:percent health.pressure.io_some_percent:percent
+health.pressure.io_full_percent:percent
+health.interfaces:list health.interfaces[].name health.interfaces[].received_bytes:bytes
+health.interfaces[].sent_bytes:bytes health.interfaces[].errors:int health.interfaces[].drops:int
+health.battery.charge_percent:percent health.battery.discharging:bool health.battery.health_percent:percent
+health.users:int health.top.by_cpu:list health.top.by_cpu[].pid:int health.top.by_cpu[].name
+health.top.by_cpu[].cpu_percent:percent health.top.by_cpu[].rss_bytes:bytes health.top.by_memory:list
+health.top.by_memory[].pid:int health.top.by_memory[].name health.top.by_memory[].cpu_percent:percent
+health.top.by_memory[].rss_bytes:bytes
+drives:list drives[].device drives[].model drives[].serial drives[].passed:bool
+drives[].problems:list_of_text drives[].celsius:float drives[].wear_percent:percent
+drives[].media_errors:int drives[].power_on_hours:int
+incidents:list incidents[].kind incidents[].subject incidents[].detail incidents[].at:instant
+incidents[].age:duration
+services:list services[].name services[].state services[].expected services[].enabled:bool
+checks:list checks[].name checks[].kind checks[].state checks[].detail checks[].value:int
+checks[].certificate_expires_at:instant checks[].certificate_days_left:int
 patch.source patch.scanned_at:instant patch.result patch.metadata_age:duration
 patch.missing.total:int patch.missing.security:int patch.missing.critical:int patch.missing.important:int
 patch.missing.moderate:int patch.missing.low:int patch.missing.unspecified:int
@@ -113,6 +130,9 @@ fn everything() -> dogwatch_model::Endpoint {
     update.superseded_by = Some("apt:openssl3".into());
     endpoint.facts.patch = Some(status);
     endpoint.facts.health.as_mut().unwrap().disks[0].full_in_seconds = Some(90);
+    let job = &mut endpoint.facts.backup.as_mut().unwrap().jobs[0];
+    job.size_anomaly = Some("the copy holds nothing".into());
+    job.problem = Some("wrong password".into());
     endpoint
 }
 
@@ -148,6 +168,8 @@ fn values_have_the_units_of_the_contract() {
         ("/backup/jobs/0/age", serde_json::json!(3600)),
         ("/patch/missing/total", serde_json::json!(1)),
         ("/patch/missing/moderate", serde_json::json!(1)),
+        ("/checks/0/value", serde_json::json!(200)),
+        ("/checks/0/certificate_days_left", serde_json::json!(90)),
         ("/patch/updates/0/kbs", serde_json::json!([])),
         ("/labels/env", serde_json::json!("prod")),
     ] {

@@ -1,0 +1,135 @@
+//! Services and checks that policy names: is the service running, does the port answer, is the file young enough?
+//!
+//! A collector can be taken over, and then it sends policies. So what a check may do is decided here, whatever the policy
+//! says: it runs nothing, sends nothing but a GET of its own making, reads nothing out loud, and reaches this machine alone
+//! unless the machine's own configuration (`[allow]`) names another target, file, path or log. What is not allowed
+//! is not even tried, and told as unknown. Results hold a state, a number and words of ours: never a byte of what was
+//! read.
+//!
+//! Each check has its own time limit and its own failure. They run a few at a time, at their own intervals of 30
+//! seconds or more, and no sequence of policies makes them run more often than that.
+
+mod blocking;
+mod file;
+mod http;
+mod log;
+mod plan;
+mod probe;
+mod process;
+mod reach;
+mod services;
+mod tcp;
+#[cfg(test)]
+mod tests;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use dogwatch_model::{Check, CheckState, ScanResult, Service};
+pub(super) use http::answer::survives as http_answer_survives;
+pub(super) use log::journal::survives as journal_survives;
+use plan::Plan;
+use probe::Surroundings;
+use services::Services;
+pub(super) use services::systemctl_survives;
+use tokio::time::Instant;
+
+use super::{Desk, Look};
+use crate::{config::Live, policy::Watched, report::Observation, uplink::random_unit};
+
+/// With nothing to do it is looked again whether there is, in case a change of policy was missed.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// What a check came to, in the words that travel.
+fn verdict(state: CheckState, detail: impl Into<Option<String>>, value: Option<u64>) -> Verdict {
+    Verdict { state, detail: detail.into(), value, certificate_expires_at: None }
+}
+
+/// It could not be judged.
+fn unknown(why: impl Into<String>) -> Verdict {
+    verdict(CheckState::Unknown, Some(why.into()), None)
+}
+
+/// Not as expected.
+fn failed(what: impl Into<String>) -> Verdict {
+    verdict(CheckState::Failed, Some(what.into()), None)
+}
+
+/// What the endpoint's own configuration does not allow.
+const NOT_ALLOWED: &str = "not allowed here";
+
+/// What a check came to.
+#[derive(Debug, Clone, PartialEq)]
+struct Verdict {
+    state: CheckState,
+    detail: Option<String>,
+    value: Option<u64>,
+    certificate_expires_at: Option<jiff::Timestamp>,
+}
+
+impl Verdict {
+    fn named(self, name: &str, kind: &str) -> Check {
+        let Self { state, detail, value, certificate_expires_at } = self;
+        Check { name: name.to_owned(), kind: kind.to_owned(), state, detail, value, certificate_expires_at }
+    }
+}
+
+/// Looks at what policy names, when it is due.
+pub async fn run(mut desk: Desk, live: Live, root: PathBuf) {
+    let (mut plan, mut services) = (Plan::default(), Services::new(&root));
+    let mut told = false;
+    loop {
+        let looked = Instant::now();
+        let watched = desk.watched();
+        plan.follow(&watched, looked);
+        services.follow(&watched.services);
+        if !watched.is_empty() {
+            look(&mut plan, &mut services, &live, &root).await;
+        }
+        // Nothing to watch is told once, or what an earlier policy led to would stand for ever.
+        let answers = desk.policy_version().is_some() && (!watched.is_empty() || !told);
+        if answers || told && watched.is_empty() {
+            tell(&desk, &plan, &services, &watched).await;
+            told = !watched.is_empty() || desk.policy_version().is_some();
+        }
+        let next = plan.next_due().into_iter().chain(services.next_due()).min();
+        let wait = next.map_or(IDLE, |next| next.saturating_duration_since(looked));
+        let changed = |now: &Arc<Watched>| **now != *watched;
+        match desk
+            .next_look(looked, |policy| if changed(&policy.watched) { Duration::ZERO } else { wait })
+            .await
+        {
+            Look::Never => return,
+            Look::Asked => {
+                plan.all_due(Instant::now());
+                services.ask_soon();
+            }
+            Look::Due | Look::Changed => {}
+        }
+    }
+}
+
+async fn look(plan: &mut Plan, services: &mut Services, live: &Live, root: &std::path::Path) {
+    let allow = live.borrow().allow.clone();
+    let surroundings = Arc::new(Surroundings::new(root, allow));
+    let due = plan.take_due(Instant::now());
+    for looked in probe::all(due, &surroundings).await {
+        plan.note(looked, Instant::now(), random_unit());
+    }
+    services.look(Instant::now()).await;
+}
+
+async fn tell(desk: &Desk, plan: &Plan, services: &Services, watched: &Watched) {
+    let misunderstood = watched.misunderstood.iter();
+    let mut checks: Vec<Check> =
+        misunderstood.map(|check| unknown(check.why.as_str()).named(&check.name, "unknown")).collect();
+    checks.extend(plan.results().cloned());
+    checks.sort_by(|a, b| a.name.cmp(&b.name));
+    if let Some((result, reason)) = services.standing() {
+        desk.tell_standing("checks.services", result, reason).await;
+    }
+    let services: Vec<Service> = services.told();
+    desk.tell(Observation::Checks { services, checks }).await;
+}
+
+/// How asking the service manager went.
+type Standing = (ScanResult, Option<String>);

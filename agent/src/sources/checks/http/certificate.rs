@@ -1,0 +1,102 @@
+//! A handshake with whoever answers, to see the certificate that is shown.
+//!
+//! The verifier here believes everybody: it is for looking, nothing is told to the other side but a GET, and nothing
+//! that comes back is believed. It is private to this file, so that it can never stand where a collector is verified.
+
+use std::{
+    io,
+    sync::{Arc, OnceLock},
+};
+
+use dogwatch_model::Target;
+use jiff::Timestamp;
+use rustls::{
+    ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature},
+    version::{TLS12, TLS13},
+};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio::net::TcpStream;
+use tokio_rustls::{TlsConnector, client::TlsStream};
+use x509_parser::{certificate::X509Certificate, prelude::FromDer as _};
+
+/// What was seen of the certificate.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shown(Arc<OnceLock<Timestamp>>);
+
+impl Shown {
+    /// When it expires.
+    pub(super) fn expires_at(&self) -> Option<Timestamp> {
+        self.0.get().copied()
+    }
+}
+
+/// TLS 1.2 or 1.3 over a connection.
+pub(super) async fn handshake(
+    stream: TcpStream,
+    target: &Target,
+    shown: &Shown,
+) -> io::Result<TlsStream<TcpStream>> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let looker = Looker { shown: shown.clone(), provider: provider.clone() };
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&TLS13, &TLS12])
+        .map_err(io::Error::other)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(looker))
+        .with_no_client_auth();
+    let host = target.host.clone().unwrap_or_else(|| "localhost".to_owned());
+    let name = ServerName::try_from(host).map_err(io::Error::other)?;
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
+}
+
+/// Notes when the certificate expires, and lets it pass.
+#[derive(Debug)]
+struct Looker {
+    shown: Shown,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Looker {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        if let Ok((_, certificate)) = X509Certificate::from_der(end_entity)
+            && let Some(end) = super::instant(certificate.validity().not_after.timestamp())
+        {
+            let _ = self.shown.0.set(end);
+        }
+        Ok(ServerCertVerified::assertion())
+    }
+
+    // Whoever shows a certificate holds its key: another's would say nothing about this server.
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signed, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signed, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

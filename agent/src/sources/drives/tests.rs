@@ -1,0 +1,297 @@
+//! Answers of smartctl, real ones where it is installed.
+//!
+//! The documents are written after the output of smartctl 7.3 and 7.4 (`smartctl -j -a`), cut to what is read, with made
+//! up names and numbers; the bits are those of smartctl(8).
+
+use super::{smartctl::drive, *};
+
+fn document(exit: u32, rest: &str) -> String {
+    format!(
+        r#"{{"json_format_version":[1,0],"smartctl":{{"version":[7,3],"argv":["smartctl"],"exit_status":{exit}}}{rest}}}"#
+    )
+}
+
+fn told(text: &str) -> Drive {
+    match drive(text, "/dev/sda") {
+        Answer::Told(drive) => *drive,
+        other => panic!("{other:?}"),
+    }
+}
+
+const SATA: &str = r#","device":{"name":"/dev/sda","type":"sat","protocol":"ATA"},"model_name":"ST4000NM0035-1V4107",
+"serial_number":"ZC1AAAAA","rotation_rate":7200,"smart_status":{"passed":true},
+"ata_smart_attributes":{"revision":10,"table":[
+{"id":5,"name":"Reallocated_Sector_Ct","value":100,"worst":100,"thresh":10,"when_failed":"","raw":{"value":0,"string":"0"}},
+{"id":197,"name":"Current_Pending_Sector","value":100,"worst":100,"thresh":0,"when_failed":"","raw":{"value":0,"string":"0"}},
+{"id":198,"name":"Offline_Uncorrectable","value":100,"worst":100,"thresh":0,"when_failed":"","raw":{"value":0,"string":"0"}}]},
+"power_on_time":{"hours":20718},"power_cycle_count":30,"temperature":{"current":33}"#;
+
+#[test]
+fn a_healthy_sata_disk_has_no_problems() {
+    let expected = Drive {
+        device: "/dev/sda".into(),
+        model: Some("ST4000NM0035-1V4107".into()),
+        serial: Some("ZC1AAAAA".into()),
+        passed: Some(true),
+        problems: vec![],
+        celsius: Some(33.0),
+        wear_percent: None,
+        media_errors: Some(0),
+        power_on_hours: Some(20_718),
+    };
+    assert_eq!(told(&document(0, SATA)), expected);
+}
+
+#[test]
+fn a_failing_disk_says_so_in_words() {
+    let failing = SATA
+        .replace(r#""passed":true"#, r#""passed":false"#)
+        .replace(r#""id":5,"name":"Reallocated_Sector_Ct","value":100,"worst":100,"thresh":10,"when_failed":"","raw":{"value":0"#, r#""id":5,"name":"Reallocated_Sector_Ct","value":3,"worst":3,"thresh":10,"when_failed":"now","raw":{"value":3920"#)
+        .replace(r#""id":197,"name":"Current_Pending_Sector","value":100,"worst":100,"thresh":0,"when_failed":"","raw":{"value":0"#, r#""id":197,"name":"Current_Pending_Sector","value":90,"worst":90,"thresh":0,"when_failed":"","raw":{"value":16"#);
+    let drive = told(&document(0b1101_1000, &failing));
+    assert_eq!((drive.passed, drive.media_errors), (Some(false), Some(3920)));
+    let expected = [
+        "the drive says that it is failing",
+        "an attribute that foretells failure is at its threshold",
+        "the drive's error log has entries",
+        "a self-test found errors",
+        "sectors that cannot be read now: 16",
+    ];
+    assert_eq!(drive.problems, expected);
+}
+
+#[test]
+fn every_bit_that_speaks_of_the_drive_has_its_words() {
+    for bit in 0..8_u32 {
+        let problems = told(&document(1 << bit, SATA)).problems;
+        assert_eq!(problems.len(), usize::from(bit >= 2), "bit {bit}: {problems:?}");
+    }
+}
+
+#[test]
+fn solid_state_disks_tell_their_wear() {
+    let attribute = r#","model_name":"S","rotation_rate":0,"ata_smart_attributes":{"table":[
+        {"id":177,"name":"Wear_Leveling_Count","value":93,"raw":{"value":120}}]}"#;
+    assert_eq!(told(&document(0, attribute)).wear_percent, Some(7.0));
+    let turning = attribute.replace(r#""rotation_rate":0"#, r#""rotation_rate":7200"#);
+    assert_eq!(told(&document(0, &turning)).wear_percent, None);
+    let told_by_7_4 = r#","model_name":"S","rotation_rate":0,"endurance_used":{"current_percent":12}"#;
+    assert_eq!(told(&document(0, told_by_7_4)).wear_percent, Some(12.0));
+}
+
+const NVME: &str = r#","device":{"name":"/dev/nvme0","type":"nvme","protocol":"NVMe"},"model_name":"Example SSD 1TB",
+"serial_number":"S4EV","smart_status":{"passed":true,"nvme":{"value":0}},"nvme_smart_health_information_log":{
+"critical_warning":0,"temperature":41,"available_spare":100,"available_spare_threshold":10,"percentage_used":3,
+"media_errors":0,"num_err_log_entries":22,"power_on_hours":3149,"unsafe_shutdowns":12},
+"temperature":{"current":41},"power_on_time":{"hours":3149}"#;
+
+#[test]
+fn nvme_tells_wear_spare_and_media_errors() {
+    let drive = told(&document(0, NVME));
+    assert_eq!(
+        (drive.wear_percent, drive.media_errors, drive.power_on_hours),
+        (Some(3.0), Some(0), Some(3149))
+    );
+    assert!(drive.problems.is_empty());
+    let worn = NVME
+        .replace(r#""available_spare":100"#, r#""available_spare":4"#)
+        .replace(r#""percentage_used":3"#, r#""percentage_used":134"#)
+        .replace(r#""critical_warning":0"#, r#""critical_warning":9"#)
+        .replace(r#""media_errors":0"#, r#""media_errors":17"#);
+    let drive = told(&document(0b1000, &worn));
+    assert_eq!((drive.wear_percent, drive.media_errors), (Some(134.0), Some(17)));
+    let expected =
+        ["the drive says that it is failing", "spare blocks are nearly used up", "the drive is read-only"];
+    assert_eq!(drive.problems, expected);
+}
+
+#[test]
+fn a_sas_disk_behind_a_raid_controller_has_a_name_of_its_own() {
+    let scanned = document(
+        0,
+        r#","devices":[{"name":"/dev/bus/0","info_name":"/dev/bus/0 [megaraid_disk_00]","type":"megaraid,0","protocol":"SCSI"},
+        {"name":"/dev/bus/0","info_name":"/dev/bus/0 [megaraid_disk_01]","type":"megaraid,1","protocol":"SCSI"}]"#,
+    );
+    let labels: Vec<String> = smartctl::scan(&scanned).unwrap().iter().map(Found::label).collect();
+    assert_eq!(labels, ["/dev/bus/0 [megaraid,0]", "/dev/bus/0 [megaraid,1]"]);
+    let sas = r#","device":{"name":"/dev/bus/0","type":"megaraid,0","protocol":"SCSI"},"scsi_vendor":"EXAMPLE",
+        "scsi_product":"AL15SEB24","scsi_model_name":"EXAMPLE AL15SEB24","serial_number":"X1","rotation_rate":10000,
+        "smart_status":{"passed":true},"scsi_grown_defect_list":5,"scsi_error_counter_log":{
+        "read":{"total_uncorrected_errors":2},"write":{"total_uncorrected_errors":1},"verify":{"total_uncorrected_errors":0}},
+        "power_on_time":{"hours":12437,"minutes":29},"temperature":{"current":32,"drive_trip":65}"#;
+    let drive = told(&document(0, sas));
+    assert_eq!((drive.model.as_deref(), drive.media_errors), (Some("EXAMPLE AL15SEB24"), Some(5)));
+    assert_eq!(drive.problems, ["errors that could not be corrected: 3"]);
+}
+
+#[test]
+fn what_was_not_asked_is_not_judged() {
+    let failed = |exit: u32, message: &str| {
+        format!(
+            r#"{{"smartctl":{{"messages":[{{"string":"{message}","severity":"error"}}],"exit_status":{exit}}},"device":{{"name":"/dev/sda"}}}}"#
+        )
+    };
+    let usb = "/dev/sdb: Unknown USB bridge [0x1234:0x5678 (0x100)]";
+    assert_eq!(drive(&failed(1, usb), "/dev/sda"), Answer::Refused(usb.into()));
+    let asleep = failed(2, "Device is in STANDBY mode, exit(2)").replace("error\"", "information\"");
+    assert_eq!(drive(&asleep, "/dev/sda"), Answer::Asleep);
+    assert!(matches!(drive("", "/dev/sda"), Answer::Refused(_)));
+    assert!(matches!(drive(r#"{"smartctl":[]}"#, "/dev/sda"), Answer::Refused(_)));
+}
+
+/// A machine with a smartctl that answers from files.
+#[cfg(unix)]
+mod flow {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+
+    use super::*;
+
+    struct Machine(tempfile::TempDir);
+
+    impl Machine {
+        fn new(scan: &str, answer: &str) -> Self {
+            let machine = Self(tempfile::tempdir().unwrap());
+            machine.says(scan, answer);
+            let script = "#!/bin/sh\necho \"$*\" >> ${0%/*}/calls\ncase \"$*\" in --scan*) cat ${0%/*}/scan;; *) cat ${0%/*}/answer;; esac\n";
+            let tool = machine.0.path().join("smartctl");
+            fs::write(&tool, script).unwrap();
+            fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
+            machine
+        }
+
+        fn says(&self, scan: &str, answer: &str) {
+            fs::write(self.0.path().join("scan"), scan).unwrap();
+            fs::write(self.0.path().join("answer"), answer).unwrap();
+        }
+
+        fn knows(&self, name: &str) {
+            let folder = self.0.path().join("sys/block").join(name);
+            fs::create_dir_all(folder.join("device")).unwrap();
+            fs::write(folder.join("size"), "1000\n").unwrap();
+        }
+
+        fn shows(&self, name: &str) {
+            fs::create_dir_all(self.0.path().join("dev")).unwrap();
+            fs::write(self.0.path().join("dev").join(name), "").unwrap();
+        }
+
+        fn inspector(&self) -> Inspector {
+            let mut inspector = Inspector::new(self.0.path(), &StateDir::new(self.0.path()));
+            inspector.tool = self.0.path().join("smartctl").display().to_string();
+            inspector
+        }
+    }
+
+    const ONE: &str = r#"{"smartctl":{"exit_status":0},"devices":[{"name":"/dev/sda","info_name":"/dev/sda [SAT]","type":"sat","protocol":"ATA"}]}"#;
+
+    #[tokio::test]
+    async fn a_drive_that_sleeps_is_not_woken_and_what_it_said_stands() {
+        let machine = Machine::new(ONE, &document(0, SATA));
+        machine.knows("sda");
+        let mut inspector = machine.inspector();
+        let awake = inspector.look().await;
+        assert_eq!((awake.drives.len(), awake.result), (1, ScanResult::Ok));
+        let asleep = r#"{"smartctl":{"messages":[{"string":"Device is in STANDBY mode, exit(2)","severity":"information"}],"exit_status":2}}"#;
+        machine.says(ONE, asleep);
+        assert_eq!(inspector.look().await, awake);
+        let calls = fs::read_to_string(machine.0.path().join("calls")).unwrap();
+        let asked: Vec<&str> = calls.lines().filter(|call| call.contains("/dev/sda")).collect();
+        assert_eq!(asked, ["-n standby -j -a -d sat /dev/sda"; 2]);
+    }
+
+    #[tokio::test]
+    async fn without_the_right_to_ask_it_is_permission_and_no_judgement() {
+        let scan = ONE.replace(r#""protocol":"ATA""#, r#""protocol":"ATA","open_error":"Permission denied""#);
+        let machine = Machine::new(&scan, "");
+        machine.knows("sda");
+        let seen = machine.inspector().look().await;
+        assert_eq!(seen.result, ScanResult::Unsupported);
+        let hidden = "permission: the drives of this machine are hidden from the agent's service";
+        assert_eq!(seen.reason.as_deref(), Some(format!("/dev/sda: Permission denied; {hidden}").as_str()));
+        assert_eq!(seen.drives, [Drive { device: "/dev/sda".into(), ..Drive::default() }]);
+        machine.shows("sda");
+        let seen = machine.inspector().look().await;
+        assert_eq!(seen.reason.as_deref(), Some("permission: /dev/sda: Permission denied"));
+    }
+
+    #[tokio::test]
+    async fn a_sandbox_that_hides_the_drives_is_no_machine_without_drives() {
+        let machine = Machine::new(r#"{"smartctl":{"exit_status":0}}"#, "");
+        let seen = machine.inspector().look().await;
+        assert_eq!((seen.result, seen.drives.len()), (ScanResult::Ok, 0), "there is none");
+        machine.knows("sda");
+        let seen = machine.inspector().look().await;
+        assert_eq!(seen.result, ScanResult::Unsupported);
+        assert!(seen.reason.unwrap().starts_with("permission: "));
+        machine.shows("sda");
+        let seen = machine.inspector().look().await;
+        let expected = (ScanResult::Unsupported, Some("no drive here tells of its health"));
+        assert_eq!((seen.result, seen.reason.as_deref()), expected);
+    }
+
+    #[tokio::test]
+    async fn one_drive_that_cannot_be_asked_does_not_hide_the_others() {
+        let scan = ONE.replace(
+            "]}",
+            r#",{"name":"/dev/sdb","type":"scsi","protocol":"SCSI","open_error":"Unknown USB bridge [0x1:0x2]"}]}"#,
+        );
+        let machine = Machine::new(&scan.replace("[SAT,", "[SAT],"), &document(0, SATA));
+        machine.knows("sda");
+        machine.knows("sdb");
+        let seen = machine.inspector().look().await;
+        assert_eq!((seen.result, seen.drives.len()), (ScanResult::Partial, 2));
+        assert_eq!(seen.reason.as_deref(), Some("/dev/sdb: Unknown USB bridge [0x1:0x2]"));
+        assert_eq!((seen.drives[0].passed, seen.drives[1].passed), (Some(true), None));
+    }
+
+    #[tokio::test]
+    async fn a_machine_without_smartctl_is_unsupported_and_its_drives_are_named() {
+        let machine = Machine::new("", "");
+        machine.knows("vda");
+        let mut inspector = machine.inspector();
+        inspector.tool = "no-such-smartctl".into();
+        let seen = inspector.look().await;
+        let expected = (ScanResult::Unsupported, Some("smartctl is not installed"));
+        assert_eq!((seen.result, seen.reason.as_deref()), expected);
+        assert_eq!(seen.drives.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_smartctl_that_talks_rubbish_is_a_failure() {
+        let machine = Machine::new("smartctl 6.6 2016-05-31 r4324\n", "");
+        let seen = machine.inspector().look().await;
+        assert_eq!(seen.result, ScanResult::Failed);
+        assert!(seen.reason.unwrap().ends_with("smartctl 6.6 2016-05-31 r4324"));
+    }
+
+    /// The real tool, on devices that are no drives.
+    #[tokio::test]
+    async fn the_real_smartctl_is_understood_where_there_is_no_drive_to_ask() {
+        let without = std::env::var("DOGWATCH_TESTS_WITHOUT").unwrap_or_default();
+        let root = tempfile::tempdir().unwrap();
+        let inspector = Inspector::new(root.path(), &StateDir::new(root.path()));
+        if without.split_ascii_whitespace().any(|tool| tool == "smartctl")
+            || inspector.scan().await == Err(Problem::Missing)
+        {
+            println!("SKIP the real smartctl: there is none on this machine");
+            return;
+        }
+        inspector.scan().await.unwrap();
+        let ask = async |name: &str, kind: &str| {
+            let output = inspector.run(&["-n", "standby", "-j", "-a", "-d", kind, name]).await.unwrap();
+            (output.code, drive(&output.stdout, name))
+        };
+        let (code, answer) = ask("/dev/no-such-drive", "sat").await;
+        assert_eq!(code, Some(2));
+        assert!(
+            matches!(&answer, Answer::Refused(reason) if reason.contains("No such device")),
+            "{answer:?}"
+        );
+        let (code, answer) = ask("/dev/no-such-drive", "no-such-bus").await;
+        assert_eq!(code, Some(1));
+        assert!(matches!(answer, Answer::Refused(_)), "{answer:?}");
+        let (code, answer) = ask("/dev/null", "scsi").await;
+        assert!(code.is_some_and(|code| code & 2 != 0), "{code:?}");
+        assert!(matches!(answer, Answer::Refused(_)), "{answer:?}");
+    }
+}
