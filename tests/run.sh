@@ -22,6 +22,11 @@ borg  borgbackup  backups of a real BorgBackup repository are seen
 restic  restic  backups of a real restic repository are seen, and told by the wrapper
 rsnapshot  rsnapshot  the folders and the log of a real rsnapshot are read
 strace  strace  the collector syncs its journal before it acknowledges
+dnf  dnf  updates with advisories, locks and exclusions, from a repository made for the test
+zypper  zypper  updates with patches and locks, from the same repository
+rpmbuild  rpm  the packages of that repository
+createrepo_c  createrepo-c  that repository
+pacman  pacman-package-manager  updates and what is ignored, from databases made for the test
 smartctl  smartmontools  what smartctl says where there is no drive to ask
 '
 

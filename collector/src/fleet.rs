@@ -114,6 +114,7 @@ pub(crate) fn apply(
         facts.health = Some(health);
     }
     if let Some(mut patch) = report.patch {
+        believe_dates(&mut patch, received_at);
         keep_first_seen(&mut patch, facts.patch.as_ref());
         facts.patch = Some(patch);
     }
@@ -144,6 +145,17 @@ pub(crate) fn lacks_software(endpoint: &Endpoint) -> bool {
 fn replace<T>(known: &mut Option<T>, told: Option<T>) {
     if told.is_some() {
         *known = told;
+    }
+}
+
+/// An agent whose clock stands at 1970 has found nothing then: what it tells is new now.
+fn believe_dates(told: &mut PatchStatus, received_at: Timestamp) {
+    /// 2026-01-01: no agent is older.
+    const EARLIEST: Timestamp = Timestamp::constant(1_767_225_600, 0);
+    for update in told.updates.iter_mut().flatten() {
+        if update.first_seen_missing < EARLIEST {
+            update.first_seen_missing = received_at;
+        }
     }
 }
 

@@ -98,11 +98,6 @@ pub fn watch(file_watch: &mut FileWatch, root: &Path, changed: &Arc<Notify>) {
     }
 }
 
-/// The sources of this machine, each with what it lacks: for a look without a scan.
-pub fn sources(root: &Path) -> Vec<&'static str> {
-    Manager::ALL.into_iter().filter(|manager| manager.is_here(root)).map(Manager::name).collect()
-}
-
 /// Keeps the list to what one message can hold: what mends security faults stays, the rest is counted.
 fn bounded(mut status: PatchStatus) -> PatchStatus {
     let Some(updates) = &mut status.updates else { return status };

@@ -23,6 +23,8 @@ use tokio::{
 const PASSED_ON: [&str; 1] = ["APT_CONFIG"];
 /// A simulated upgrade of two thousand packages prints half a megabyte.
 const OUTPUT_BYTES: u64 = 4 * 1024 * 1024;
+/// A tool that has ended may have left a child that holds its pipes: what it says after this is not waited for.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What a tool said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub enum ProcessError {
     Start { program: String, cause: io::Error },
     #[error("{program} did not end within {limit:?} and was stopped")]
     TimedOut { program: String, limit: Duration },
+    #[error("{program} printed more than {OUTPUT_BYTES} bytes and was stopped")]
+    TooMuch { program: String },
 }
 
 /// Where packaged tools lie.
@@ -77,6 +81,10 @@ pub(super) async fn run_with(
     let mut child = command.spawn().map_err(start)?;
     let leader = child.id();
     match timeout(limit, finish(&mut child)).await {
+        Ok(Err(error)) if error.kind() == io::ErrorKind::FileTooLarge => {
+            imp::kill(leader).await;
+            Err(ProcessError::TooMuch { program: program.to_owned() })
+        }
         Ok(output) => output.map_err(start),
         Err(_) => {
             imp::kill(leader).await;
@@ -86,19 +94,31 @@ pub(super) async fn run_with(
 }
 
 async fn finish(child: &mut Child) -> io::Result<Output> {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let (stdout, stderr) = tokio::try_join!(read(stdout), read(stderr))?;
-    let status = child.wait().await?;
-    Ok(Output { stdout, stderr, success: status.success(), code: status.code() })
+    let mut pipes = Box::pin(async { tokio::try_join!(read(stdout, &mut out), read(stderr, &mut err)) });
+    let status = tokio::select! {
+        read = &mut pipes => {
+            read?;
+            child.wait().await?
+        }
+        status = child.wait() => {
+            if let Ok(read) = timeout(LAST_WORDS, &mut pipes).await {
+                read?;
+            }
+            status?
+        }
+    };
+    drop(pipes);
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ok(Output { stdout: text(out), stderr: text(err), success: status.success(), code: status.code() })
 }
 
-async fn read(pipe: Option<impl AsyncRead + Unpin>) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    if let Some(pipe) = pipe {
-        // What is past the bound stays in the closed pipe: the tool ends by SIGPIPE, without success.
-        pipe.take(OUTPUT_BYTES).read_to_end(&mut bytes).await?;
-    }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+/// Reads a pipe to its end; half an answer is none, so more than the bound is an error.
+async fn read(pipe: Option<impl AsyncRead + Unpin>, bytes: &mut Vec<u8>) -> io::Result<()> {
+    let Some(pipe) = pipe else { return Ok(()) };
+    let read = pipe.take(OUTPUT_BYTES + 1).read_to_end(bytes).await?;
+    if read as u64 > OUTPUT_BYTES { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(()) }
 }
 
 #[cfg(all(test, unix))]
@@ -129,6 +149,18 @@ mod tests {
             }
         };
         timeout(Duration::from_secs(20), gone).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_child_that_holds_the_pipes_of_a_tool_that_ended_is_not_waited_for() {
+        let output = run("sh", &["-c", "sleep 60 & echo done"], Duration::from_secs(30)).await.unwrap();
+        assert_eq!((output.stdout.as_str(), output.success), ("done\n", true));
+    }
+
+    #[tokio::test]
+    async fn half_an_answer_is_none() {
+        let error = run("sh", &["-c", "yes | head -c 5000000"], Duration::from_secs(60)).await.unwrap_err();
+        assert!(matches!(error, ProcessError::TooMuch { .. }), "{error}");
     }
 
     #[tokio::test]

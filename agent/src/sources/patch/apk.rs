@@ -31,7 +31,7 @@ pub(super) async fn scan(ground: &Ground) -> Scan {
     }
 }
 
-fn refreshed_at(ground: &Ground) -> Option<Timestamp> {
+pub(super) fn refreshed_at(ground: &Ground) -> Option<Timestamp> {
     let entries = CACHES.iter().filter_map(|cache| fs::read_dir(ground.path(cache)).ok()).flatten().flatten();
     let indexes = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("APKINDEX."));
     indexes.filter_map(|entry| modified(&entry.path())).max()

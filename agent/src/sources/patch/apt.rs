@@ -4,6 +4,7 @@
 //! a real one. apt knows no severity; security is told by where an update comes from. Held packages are simulated a
 //! second time with the hold ignored, so that what the hold keeps away is seen, as declined.
 
+mod held;
 mod history;
 mod lists;
 mod periodic;
@@ -11,6 +12,7 @@ mod simulation;
 
 use dogwatch_model::{Update, UpdateClass, UpdateState};
 pub(super) use history::tail;
+use jiff::Timestamp;
 use simulation::{Simulation, Upgrade};
 
 use super::{
@@ -21,21 +23,29 @@ use super::{
 /// Asks apt.
 pub(super) async fn scan(ground: &Ground) -> Scan {
     let root = ground.root();
+    // Where apt cannot say, the defaults count; what is really wrong the simulation says.
+    let dump = ground.ask("apt-config", &["dump"]).await;
     Scan {
         metadata_at: lists::refreshed_at(root),
         last_install_at: history::last_install_at(root),
         last_install_result: history::last_result(root),
-        auto_update: auto_update(ground).await,
-        ..Scan::from(updates(ground).await)
+        auto_update: dump.as_deref().ok().map(periodic::upgrades_by_itself),
+        ..Scan::from(updates(ground, dump.as_deref().unwrap_or_default()).await)
     }
 }
 
-async fn updates(ground: &Ground) -> Result<Vec<Update>, ScanError> {
+/// When the lists were last refreshed; nothing without lists.
+pub(super) fn refreshed_at(ground: &Ground) -> Option<Timestamp> {
+    let root = ground.root();
+    lists::are_there(root).then(|| lists::refreshed_at(root)).flatten()
+}
+
+async fn updates(ground: &Ground, dump: &str) -> Result<Vec<Update>, ScanError> {
     if !lists::are_there(ground.root()) {
         return Err(ScanError::NoIndex { remedy: "run `apt-get update`, or let the system do it" });
     }
     let plain = simulate(ground, &[]).await?;
-    let held = held_packages(ground).await?;
+    let held = held_packages(ground, periodic::status_file(dump))?;
     let forced =
         if held.is_empty() { Simulation::default() } else { simulate(ground, &["--ignore-hold"]).await? };
     Ok(merge(plain, &held, &forced))
@@ -70,20 +80,24 @@ fn update(upgrade: &Upgrade, state: UpdateState) -> Update {
     }
 }
 
+/// Without a lock, and without writing a cache: apt would renew its own on the way.
 async fn simulate(ground: &Ground, more: &[&str]) -> Result<Simulation, ScanError> {
-    let arguments = [&["-s", "-o", "Debug::NoLocking=true"], more, &["dist-upgrade"]].concat();
+    const READ_ONLY: [&str; 7] = [
+        "-s",
+        "-o",
+        "Debug::NoLocking=true",
+        "-o",
+        "Dir::Cache::pkgcache=",
+        "-o",
+        "Dir::Cache::srcpkgcache=",
+    ];
+    let arguments = [&READ_ONLY, more, &["dist-upgrade"]].concat();
     Ok(Simulation::parse(&ground.ask("apt-get", &arguments).await?))
 }
 
-async fn held_packages(ground: &Ground) -> Result<Vec<String>, ScanError> {
-    let output = ground.ask("apt-mark", &["showhold"]).await?;
-    Ok(output.lines().map(|line| line.trim().to_owned()).filter(|name| !name.is_empty()).collect())
-}
-
-/// Whether the system upgrades by itself; not known when apt cannot say.
-async fn auto_update(ground: &Ground) -> Option<bool> {
-    let dump = ground.ask("apt-config", &["dump"]).await.ok()?;
-    Some(periodic::upgrades_by_itself(&dump))
+fn held_packages(ground: &Ground, status: &str) -> Result<Vec<String>, ScanError> {
+    let unreadable = |error: std::io::Error| ScanError::Garbled { tool: "dpkg", detail: error.to_string() };
+    held::packages(&ground.path(status.trim_start_matches('/'))).map_err(unreadable)
 }
 
 /// The face of the simulation's parser in the table of parsers.
@@ -130,13 +144,13 @@ mod tests {
     async fn on_this_machine_as_many_updates_are_found_as_apt_counts() {
         let ground = Ground::new(Path::new("/"));
         if !ground.path("usr/bin/apt-get").is_file() || !lists::are_there(ground.root()) {
-            assert!(updates(&ground).await.is_err(), "without apt there is no answer");
+            assert!(updates(&ground, "").await.is_err(), "without apt there is no answer");
             return;
         }
         let output = ground.run("apt-get", &["-s", "-o", "Debug::NoLocking=true", "dist-upgrade"]);
         let output = output.await.unwrap();
         if !output.success {
-            let refused = updates(&ground).await;
+            let refused = updates(&ground, "").await;
             assert!(matches!(refused, Err(ScanError::Says { .. })), "apt's own failure is ours");
             return;
         }

@@ -27,8 +27,11 @@ pub(super) async fn scan(ground: &Ground) -> Scan {
     let Some(prefix) = prefix(ground.root()) else {
         return Scan::from(Err(ScanError::Unsupported("Homebrew is gone".into())));
     };
-    let metadata_at = refreshed_at(&prefix);
-    Scan { metadata_at, auto_update: Some(false), ..Scan::from(updates(ground, &prefix).await) }
+    Scan {
+        metadata_at: refreshed_at(ground),
+        auto_update: Some(false),
+        ..Scan::from(updates(ground, &prefix).await)
+    }
 }
 
 async fn updates(ground: &Ground, prefix: &Path) -> Result<Vec<Update>, ScanError> {
@@ -53,7 +56,8 @@ async fn updates(ground: &Ground, prefix: &Path) -> Result<Vec<Update>, ScanErro
 }
 
 /// When the index was last fetched: as API files, or as a clone.
-fn refreshed_at(prefix: &Path) -> Option<Timestamp> {
+pub(super) fn refreshed_at(ground: &Ground) -> Option<Timestamp> {
+    let prefix = prefix(ground.root())?;
     let stamps = ["Homebrew/.git/FETCH_HEAD", ".git/FETCH_HEAD", "var/homebrew/.last_update"];
     stamps.iter().filter_map(|stamp| modified(&prefix.join(stamp))).max()
 }

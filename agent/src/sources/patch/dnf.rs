@@ -15,6 +15,7 @@ use std::{
 use advisories::Advisories;
 pub(super) use advisories::severity_of;
 use dogwatch_model::{Update, UpdateState};
+use jiff::Timestamp;
 use query::Upgrade;
 
 use super::{
@@ -31,7 +32,7 @@ pub(super) enum Dialect {
 }
 
 impl Dialect {
-    const fn tool(self) -> &'static str {
+    pub(super) const fn tool(self) -> &'static str {
         match self {
             Self::Dnf4 => "dnf",
             Self::Dnf5 => "dnf5",
@@ -67,7 +68,7 @@ pub(super) fn tool(root: &Path) -> Option<Dialect> {
 /// Asks dnf.
 pub(super) async fn scan(ground: &Ground) -> Scan {
     let dialect = tool(ground.root()).unwrap_or(Dialect::Dnf4);
-    let metadata_at = indexes(ground, dialect).iter().filter_map(|index| modified(index)).max();
+    let metadata_at = refreshed_at(ground);
     let installed = match rpm::installed(ground).await {
         Ok(installed) => installed,
         Err(error) => return Scan { metadata_at, ..Scan::from(Err(error)) },
@@ -154,11 +155,11 @@ fn arguments<'a>(ground: &'a Ground, hidden: &[&'a str], command: &[&'a str]) ->
     arguments
 }
 
-/// The index of each repository that is in the cache.
-fn indexes(ground: &Ground, dialect: Dialect) -> Vec<PathBuf> {
-    let Ok(cache) = fs::read_dir(ground.path(dialect.cache())) else { return Vec::new() };
-    let index = |entry: fs::DirEntry| entry.path().join("repodata/repomd.xml");
-    cache.flatten().map(index).filter(|index| index.is_file()).collect()
+/// When the index of any repository in the cache was last refreshed.
+pub(super) fn refreshed_at(ground: &Ground) -> Option<Timestamp> {
+    let cache = fs::read_dir(ground.path(tool(ground.root())?.cache())).ok()?;
+    let index = |entry: fs::DirEntry| modified(&entry.path().join("repodata/repomd.xml"));
+    cache.flatten().filter_map(index).max()
 }
 
 /// Whether the configuration keeps any package away.

@@ -15,6 +15,9 @@ const FILE: &str = "patch-first-seen.json";
 /// The key of a reboot that is waiting; updates' ids have a colon.
 const REBOOT: &str = "reboot";
 
+/// No agent is older than this: a clock that says so has lost its battery, and what it says is not remembered.
+const EARLIEST: Timestamp = Timestamp::constant(1_767_225_600, 0);
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Seen {
     class: UpdateClass,
@@ -53,13 +56,14 @@ impl FirstSeen {
             .map(|(id, seen)| (id.clone(), *seen))
             .collect();
         for update in updates {
-            let known = self.seen.get(&update.id).filter(|seen| seen.class == update.class);
+            let same = |seen: &&Seen| seen.class == update.class && seen.at >= EARLIEST;
+            let known = self.seen.get(&update.id).filter(same);
             // A clock that went back must not date an update into the future.
             let at = known.map_or(now, |seen| seen.at.min(now));
             update.first_seen_missing = at;
             seen.insert(update.id.clone(), Seen { class: update.class, at });
         }
-        if seen != self.seen {
+        if now >= EARLIEST && seen != self.seen {
             self.seen = seen;
             self.store();
         }
@@ -68,6 +72,9 @@ impl FirstSeen {
     /// Since when a reboot that no file dates has been waiting.
     pub(super) fn reboot_since(&mut self, pending: bool, now: Timestamp) -> Option<Timestamp> {
         let known = self.seen.get(REBOOT).map(|seen| seen.at.min(now));
+        if now < EARLIEST {
+            return None;
+        }
         if pending && known.is_none() {
             self.seen.insert(REBOOT.to_owned(), Seen { class: UpdateClass::Regular, at: now });
             self.store();
@@ -93,7 +100,7 @@ mod tests {
     use super::*;
 
     fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
+        Timestamp::from_second(EARLIEST.as_second() + second).unwrap()
     }
 
     fn update(class: UpdateClass) -> Update {
@@ -148,6 +155,16 @@ mod tests {
         assigned(&mut memory, UpdateClass::Regular, 100);
         assert_eq!(assigned(&mut memory, UpdateClass::Security, 200), at(200));
         assert_eq!(assigned(&mut memory, UpdateClass::Security, 300), at(200));
+    }
+
+    #[test]
+    fn a_clock_without_a_battery_dates_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut memory = FirstSeen::load(StateDir::new(folder.path()));
+        assert_eq!(assigned(&mut memory, UpdateClass::Regular, 100), at(100));
+        let in_1970 = -EARLIEST.as_second();
+        assert_eq!(assigned(&mut memory, UpdateClass::Regular, in_1970), Timestamp::UNIX_EPOCH);
+        assert_eq!(assigned(&mut memory, UpdateClass::Regular, 200), at(100));
     }
 
     #[test]

@@ -35,7 +35,7 @@ async fn updates(ground: &Ground) -> Result<Vec<Update>, ScanError> {
 }
 
 /// When a remote's summary was last fetched.
-fn refreshed_at(ground: &Ground) -> Option<Timestamp> {
+pub(super) fn refreshed_at(ground: &Ground) -> Option<Timestamp> {
     let cache = ground.path("var/lib/flatpak/repo/tmp/cache/summaries");
     fs::read_dir(cache).ok()?.flatten().filter_map(|entry| modified(&entry.path())).max()
 }

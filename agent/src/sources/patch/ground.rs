@@ -70,6 +70,11 @@ impl Ground {
         Self { root: root.to_owned(), tools: Some(tools.to_owned()), limit }
     }
 
+    /// The same with less time for each tool.
+    pub(super) fn limited(self, limit: Duration) -> Self {
+        Self { limit, ..self }
+    }
+
     pub(super) fn root(&self) -> &Path {
         &self.root
     }

@@ -5,6 +5,8 @@
 
 use std::{fs, path::Path};
 
+use jiff::Timestamp;
+
 use super::{apk, apt, brew, dnf, flatpak, ground::Ground, pacman, scan::Scan, snap, zypper};
 
 /// A package manager.
@@ -116,6 +118,33 @@ impl Manager {
             Self::Apk => &[("lib/apk/db/installed", 0), ("var/cache/apk", 1), ("etc/apk", 1)],
             Self::Snap => &[("var/lib/snapd/state.json", 0)],
             Self::Flatpak | Self::Brew => &[],
+        }
+    }
+
+    /// The program that is asked; nothing where files are read, or another program stands before it.
+    pub(super) fn tool(self, root: &Path) -> Option<&'static str> {
+        match self {
+            Self::Apt => Some("apt-get"),
+            Self::Dnf => dnf::tool(root).map(dnf::Dialect::tool),
+            Self::Zypper => Some("zypper"),
+            Self::Pacman => Some("pacman"),
+            Self::Apk => Some("apk"),
+            Self::Flatpak => Some("flatpak"),
+            Self::Snap | Self::Brew => None,
+        }
+    }
+
+    /// When its index was last refreshed.
+    pub(super) fn refreshed_at(self, ground: &Ground) -> Option<Timestamp> {
+        match self {
+            Self::Apt => apt::refreshed_at(ground),
+            Self::Dnf => dnf::refreshed_at(ground),
+            Self::Zypper => zypper::refreshed_at(ground),
+            Self::Pacman => pacman::refreshed_at(ground),
+            Self::Apk => apk::refreshed_at(ground),
+            Self::Flatpak => flatpak::refreshed_at(ground),
+            Self::Snap => snap::refreshed_at(ground),
+            Self::Brew => brew::refreshed_at(ground),
         }
     }
 

@@ -40,7 +40,7 @@ async fn updates(ground: &Ground) -> Result<Vec<Update>, ScanError> {
 }
 
 /// When the databases were last refreshed: their own date is the server's, the folder's is when one was replaced.
-fn refreshed_at(ground: &Ground) -> Option<Timestamp> {
+pub(super) fn refreshed_at(ground: &Ground) -> Option<Timestamp> {
     let folder = ground.path("var/lib/pacman/sync");
     let databases = fs::read_dir(&folder).ok()?.flatten().map(|entry| entry.path());
     let newest = databases.filter(|path| path.extension().is_some_and(|ext| ext == "db"));

@@ -57,7 +57,7 @@ impl Evidence {
         let outdated = self.outdated.iter().flatten().flatten();
         let all = [
             asked_for(root),
-            packages.and_then(newer_than_boot),
+            packages.as_deref().and_then(newer_than_boot),
             kernel.and_then(newer_kernel),
             outdated_services(&outdated.map(String::as_str).collect::<Vec<_>>()),
         ];
@@ -101,7 +101,7 @@ fn asked_for(root: &Path) -> Option<Reasons> {
     Some(Reasons { reasons, since: Some(since), confidence: Confidence::Strong })
 }
 
-fn newer_than_boot(packages: Vec<(String, Timestamp)>) -> Option<Reasons> {
+fn newer_than_boot(packages: &[(String, Timestamp)]) -> Option<Reasons> {
     let since = packages.iter().map(|(_, at)| *at).min()?;
     let reasons = packages.iter().map(|(package, _)| name(&format!("{package} is newer than the last boot")));
     Some(Reasons { reasons: reasons.collect(), since: Some(since), confidence: Confidence::Strong })

@@ -2,7 +2,7 @@
 //! another.
 //!
 //! What is ready is told when all are, or after [`PATIENCE`]; what comes later is told when it comes. A source whose
-//! inputs nobody touched is not asked again (for a day): its answer still holds.
+//! inputs nobody touched is not asked again (for a day): its answer still holds, and is not told again either.
 
 use std::{path::Path, time::Duration};
 
@@ -25,7 +25,7 @@ use crate::{sources::Look, state_dir::StateDir};
 
 /// How long the quick wait for the slow.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// An answer is asked for anew after this, whatever the files say.
+/// An answer is asked for anew, and told again, after this, whatever the files say.
 const BELIEVED: Duration = Duration::from_secs(24 * 3600);
 
 /// Looks for missing updates.
@@ -38,6 +38,7 @@ pub struct Scanner {
     evidence: Evidence,
     /// Something is ready that was not told.
     untold: bool,
+    told_at: Option<Instant>,
     patience: Duration,
     patient_until: Instant,
 }
@@ -61,6 +62,7 @@ impl Scanner {
             running: JoinSet::new(),
             evidence: Evidence::default(),
             untold: false,
+            told_at: None,
             patience: PATIENCE,
             patient_until: Instant::now(),
         }
@@ -93,7 +95,8 @@ impl Scanner {
         }
         self.launch(|_, unchanged| look == Look::Asked || !unchanged);
         // Nobody has to be waited for: there is no source, or all that was told still holds.
-        self.untold |= self.running.is_empty();
+        let is_old = self.told_at.is_none_or(|at| at.elapsed() >= BELIEVED);
+        self.untold |= self.running.is_empty() && (look != Look::Due || is_old);
     }
 
     /// Starts those that are wanted and do not run; each is judged with whether its inputs are as they were.
@@ -165,6 +168,7 @@ impl Scanner {
 
     /// What is known now.
     pub(super) async fn status(&mut self) -> PatchStatus {
+        (self.untold, self.told_at) = (false, Some(Instant::now()));
         let now = Timestamp::now();
         let mut status = self.board.status(now);
         let silent = self.board.silent();

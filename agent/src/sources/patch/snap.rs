@@ -67,6 +67,11 @@ pub(super) fn scan(ground: &Ground) -> Scan {
     }
 }
 
+/// When snapd last looked into the store.
+pub(super) fn refreshed_at(ground: &Ground) -> Option<Timestamp> {
+    read(ground).ok()?.data.last_refresh
+}
+
 fn read(ground: &Ground) -> Result<State, ScanError> {
     let garbled = |detail: String| ScanError::Garbled { tool: "snapd's state.json", detail };
     let path = ground.path("var/lib/snapd/state.json");

@@ -63,13 +63,11 @@ async fn a_machine_without_a_known_package_manager_is_unsupported_not_fine() {
     let root = tempfile::tempdir().unwrap();
     let status = Scanner::new(root.path(), &StateDir::new(root.path())).scan().await;
     assert_eq!((status.result, status.updates), (ScanResult::Unsupported, None));
-    assert_eq!(sources(root.path()), Vec::<&str>::new());
 }
 
 #[tokio::test]
 async fn two_sources_are_merged_and_each_has_its_entry() {
     let machine = machine("echo 'foo 1.0-1 -> 1.1-1'");
-    assert_eq!(sources(machine.root()), ["apt", "pacman"]);
     let status = machine.scanner(Duration::from_secs(60)).scan().await;
     assert_eq!(
         (status.source.as_str(), status.result, status.error.clone()),
@@ -144,6 +142,9 @@ async fn what_nobody_touched_is_not_asked_again_unless_somebody_wants_to_know() 
     let mut scanner = machine.scanner(Duration::from_secs(60));
     let first = scanner.scan().await;
     scanner.start(Look::Due);
+    let quiet = timeout(Duration::from_millis(50), scanner.news()).await;
+    assert!(quiet.is_err(), "what still holds is not told again");
+    scanner.start(Look::Changed);
     scanner.news().await;
     let again = scanner.status().await;
     assert_eq!(called(), 1);

@@ -72,7 +72,7 @@ async fn patches(ground: &Ground) -> Result<Vec<(Listed, Vec<String>)>, ScanErro
         let mut arguments = arguments(ground);
         arguments.extend(["info", "-t", "patch"]);
         arguments.extend(some.iter().map(|patch| patch.name.as_str()));
-        let mended = conflicts::parse(&ground.ask("zypper", &arguments).await?);
+        let mended = conflicts::parse(&said("zypper", ground.run("env", &arguments).await?)?);
         all.extend(
             some.iter().map(|patch| (patch.clone(), mended.get(&patch.name).cloned().unwrap_or_default())),
         );
@@ -84,20 +84,22 @@ async fn xml(ground: &Ground, command: &[&str]) -> Result<String, ScanError> {
     let mut arguments = arguments(ground);
     arguments.push("--xmlout");
     arguments.extend(command);
-    let output = ground.run("zypper", &arguments).await?;
+    let output = ground.run("env", &arguments).await?;
     // What is wrong is said in the document.
     let stderr = format!("{}{}", output.stderr, answers::parse(&output.stdout).errors.join("\n"));
     said("zypper", Output { stderr, ..output })
 }
 
+/// zypper with an environment that keeps it from writing its log.
 fn arguments(ground: &Ground) -> Vec<&str> {
-    let mut arguments = ground.elsewhere("--root");
+    let mut arguments = vec!["ZYPP_LOGFILE=/dev/null", "zypper"];
+    arguments.extend(ground.elsewhere("--root"));
     arguments.extend(["--non-interactive", "--no-refresh"]);
     arguments
 }
 
 /// When any repository was last refreshed.
-fn refreshed_at(ground: &Ground) -> Option<Timestamp> {
+pub(super) fn refreshed_at(ground: &Ground) -> Option<Timestamp> {
     let repositories = fs::read_dir(ground.path("var/cache/zypp/raw")).ok()?;
     let index = |repository: PathBuf| modified(&repository.join("repodata/repomd.xml"));
     let cookie = |repository: PathBuf| modified(&repository.join("cookie"));

@@ -86,7 +86,8 @@ fn service(process: &Path) -> Option<String> {
 /// The last `*.service` of a control group's path.
 fn unit(group: &str) -> Option<String> {
     let parts = group.lines().flat_map(|line| line.split('/'));
-    parts.filter(|part| part.ends_with(".service") && !part.starts_with("user@")).last().map(str::to_owned)
+    let is_unit = |part: &&str| part.ends_with(".service") && !part.starts_with("user@");
+    parts.rev().find(is_unit).map(str::to_owned)
 }
 
 /// The faces of the parsers in the table of parsers.

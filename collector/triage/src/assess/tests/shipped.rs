@@ -1,8 +1,8 @@
 //! Every shipped rule seen to open, hold and clear.
 
 use dogwatch_model::{
-    BackupJob, CheckState, Class, Goodbye, IncidentKind, RestoreTest, RunResult, ScanResult, SourceStatus,
-    UpdateClass, UpdateSeverity, UpdateState, Upkeep,
+    BackupJob, CheckState, Class, Goodbye, IncidentKind, PatchSource, RestoreTest, RunResult, ScanResult,
+    SourceStatus, UpdateClass, UpdateSeverity, UpdateState, Upkeep,
 };
 
 use super::*;
@@ -274,7 +274,8 @@ fn missing_updates_are_one_item_that_worsens_with_time() {
     let mut watch = Watch::shipped();
     let set = |watch: &mut Watch, packages: &[&str]| {
         watch.endpoint.facts.patch = Some(patch(packages.iter().map(|name| update(name, HOUR)).collect()));
-        watch.endpoint.facts.patch.as_mut().unwrap().scanned_at = watch.now;
+        let status = watch.endpoint.facts.patch.as_mut().unwrap();
+        (status.scanned_at, status.sources[0].scanned_at) = (watch.now, watch.now);
     };
     set(&mut watch, &["openssl", "libc6"]);
     let finding = only_finding(&watch, Reads::REPORTED);
@@ -366,13 +367,54 @@ fn a_reboot_may_wait_a_week() {
 #[test]
 fn a_patch_scan_that_fails_or_is_old_says_that_nothing_is_known() {
     let mut watch = Watch::shipped();
-    watch.endpoint.facts.patch.as_mut().unwrap().scanned_at = noon();
+    let scanned = |watch: &mut Watch, result: ScanResult| {
+        let at = watch.now;
+        let patch = watch.endpoint.facts.patch.as_mut().unwrap();
+        (patch.scanned_at, patch.result) = (at, result);
+        patch.sources[0].scanned_at = at;
+        (patch.sources[0].known_at, patch.sources[0].result) = (Some(at), result);
+    };
+    scanned(&mut watch, ScanResult::Ok);
     assert_eq!(watch.after(72 * HOUR).look(Reads::PATCH), NOTHING);
-    assert_eq!(watch.after(1).look(Reads::PATCH), ["+patch-scan/ warning"]);
-    watch.endpoint.facts.patch.as_mut().unwrap().scanned_at = watch.now;
+    assert_eq!(watch.after(1).look(Reads::PATCH), NOTHING);
+    assert_eq!(watch.after(15 * 60).look(Reads::PATCH), ["+patch-scan/ warning"]);
+    scanned(&mut watch, ScanResult::Ok);
     assert_eq!(watch.after(1).look(Reads::PATCH), ["-patch-scan/"]);
-    watch.endpoint.facts.patch.as_mut().unwrap().result = ScanResult::Failed;
-    assert_eq!(watch.after(1).look(Reads::PATCH), ["+patch-scan/ warning"]);
+    scanned(&mut watch, ScanResult::Failed);
+    assert_eq!(watch.look(Reads::PATCH), NOTHING);
+    scanned(&mut watch, ScanResult::Ok);
+    assert_eq!(watch.after(15 * 60).look(Reads::PATCH), NOTHING, "a lock that is soon free is no news");
+    scanned(&mut watch, ScanResult::Failed);
+    watch.look(Reads::PATCH);
+    assert_eq!(watch.after(15 * 60).look(Reads::PATCH), ["+patch-scan/ warning"]);
+}
+
+#[test]
+fn one_source_of_several_that_cannot_tell_for_three_days_is_a_finding() {
+    let mut watch = Watch::shipped();
+    let at = watch.now;
+    let status = watch.endpoint.facts.patch.as_mut().unwrap();
+    let flatpak = PatchSource {
+        source: "flatpak".into(),
+        result: ScanResult::Failed,
+        error: Some("flatpak says: no".into()),
+        known_at: Some(at),
+        ..status.sources[0].clone()
+    };
+    status.sources.push(flatpak);
+    (status.source, status.result) = ("apt+flatpak".into(), ScanResult::Partial);
+    let look = |watch: &mut Watch| {
+        let now = watch.now;
+        let status = watch.endpoint.facts.patch.as_mut().unwrap();
+        status.scanned_at = now;
+        status.sources.iter_mut().for_each(|source| source.scanned_at = now);
+        watch.look(Reads::PATCH)
+    };
+    assert_eq!(look(watch.after(71 * HOUR)), NOTHING);
+    assert_eq!(look(watch.after(2 * HOUR)), NOTHING);
+    assert_eq!(look(watch.after(15 * 60)), ["+patch-scan/ warning"]);
+    watch.endpoint.facts.patch.as_mut().unwrap().sources[1].result = ScanResult::Ok;
+    assert_eq!(look(watch.after(1)), ["-patch-scan/"]);
 }
 
 fn ran(watch: &mut Watch, result: RunResult, failures: u32) -> Vec<String> {
