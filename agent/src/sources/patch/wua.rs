@@ -82,7 +82,7 @@ struct Settings {
 }
 
 /// A question that was not answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Fault {
     /// What was being asked.
     step: &'static str,
