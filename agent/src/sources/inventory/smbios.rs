@@ -18,7 +18,7 @@ const NOTHING: [&str; 7] =
 pub(super) fn parse(table: &[u8]) -> Firmware {
     let mut firmware = Firmware::default();
     let mut rest = table;
-    while let Some((kind, fields, texts, after)) = structure(rest) {
+    while let Some(Structure { kind, fields, texts, after }) = structure(rest) {
         match kind {
             SYSTEM => firmware.serial = firmware.serial.or_else(|| text(texts, *fields.get(7)?)),
             // The highest bit tells of a lock.
@@ -30,13 +30,20 @@ pub(super) fn parse(table: &[u8]) -> Firmware {
     firmware
 }
 
-/// Type, fields with their header, texts, and what follows.
-fn structure(bytes: &[u8]) -> Option<(u8, &[u8], &[u8], &[u8])> {
+struct Structure<'t> {
+    kind: u8,
+    /// With their header.
+    fields: &'t [u8],
+    texts: &'t [u8],
+    after: &'t [u8],
+}
+
+fn structure(bytes: &[u8]) -> Option<Structure<'_>> {
     let (kind, length) = (*bytes.first()?, usize::from(*bytes.get(1)?));
     let fields = bytes.get(..length).filter(|_| length >= 4)?;
     let texts = &bytes[length..];
     let end = texts.windows(2).position(|pair| pair == [0, 0])?;
-    Some((kind, fields, &texts[..end], &texts[end + 2..]))
+    Some(Structure { kind, fields, texts: &texts[..end], after: &texts[end + 2..] })
 }
 
 /// The text of a number, from 1; 0 is none.
