@@ -1,12 +1,13 @@
 //! The agent, wired: the only place that builds the parts, connects them and spawns tasks.
 //!
-//! Tasks end in reverse: sources, reporter, uplink. So the last observation still becomes a report, and the last
-//! report still goes out before the goodbye.
+//! Tasks end in reverse: sources, reporter, uplink, spool. So the last observation still becomes a report, the last
+//! report still goes out before the goodbye, and what could not go out is saved.
 
 mod owner;
 
 use std::{sync::Arc, time::Duration};
 
+use dogwatch_journal::{Disk, RealDisk};
 use owner::Owner;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -16,7 +17,7 @@ use crate::{
     config::{Config, SourceName},
     cost::{Ledger, Looks},
     dial::Meter,
-    identity::{Identity, IdentityError, evidence, guard},
+    identity::{Identity, IdentityError, evidence, guard, starts},
     lifecycle::Lifecycle,
     link_status::LinkStatus,
     outbox::SharedOutbox,
@@ -27,8 +28,9 @@ use crate::{
         Desk, Switch, Triggers, backup, checks, drives, file_watch::FileWatch, health, incidents, inventory,
         own_cost, patch, software,
     },
+    spool::{self, Keeper},
     state_dir::{LockError, StateError},
-    uplink::{Backoff, Control, Uplink, random_unit},
+    uplink::{Backoff, Control, Uplink, Wake, random_unit},
     wishes::Wishes,
 };
 
@@ -38,6 +40,8 @@ const OBSERVATIONS: usize = 64;
 const SOURCE_END: Duration = Duration::from_millis(500);
 /// The reporter only has to work off what is queued.
 const REPORTER_END: Duration = Duration::from_secs(1);
+/// The last of the reports go to the disk; one that takes longer than this is failing.
+const SPOOL_END: Duration = Duration::from_secs(5);
 /// Time to say goodbye, beyond the wait for acknowledgements.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -102,6 +106,9 @@ fn start(
 ) -> Lifecycle {
     let (live, config) = (watch::Sender::new(Arc::new(config.clone())), config);
     let (triggers, connected, outbox) = (Triggers::default(), Arc::new(Notify::new()), SharedOutbox::new());
+    let spool = (Arc::new(RealDisk) as Arc<dyn Disk>, config.state.path().join("spool"));
+    let terms = spool::Terms { max_bytes: config.spool.bytes(), stale_after: config.spool_after };
+    let keeper = Keeper::new(spool, terms, outbox.clone(), connected.clone());
     let control = Control::new(live.subscribe(), triggers.clone(), connected.clone());
     let config_file = config.file.as_ref().map(|file| file.path().to_owned());
     let ledger = Ledger {
@@ -118,11 +125,15 @@ fn start(
         status: status.clone(),
         backoff: Backoff::default(),
         evidence: evidence::read(&config.root),
+        starts: starts::count(&config.state),
+        wake: Wake::new(clock::slept),
+        state: config.state.clone(),
         drain: config.drain,
         live: live.subscribe(),
         meter: ledger.meter.clone(),
     };
     let mut lifecycle = Lifecycle::default();
+    lifecycle.spawn("spool", SPOOL_END, |cancel| keeper.run(cancel));
     lifecycle.spawn("uplink", config.drain * 2 + GOODBYE, |cancel| uplink.run(cancel));
     let (observations, seen) = mpsc::channel(OBSERVATIONS);
     let policy = control.policy();

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 /// An instant of the clock that only goes forward: time since some start, the same for the life of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +22,17 @@ impl Moment {
     #[must_use]
     pub const fn plus(self, later: Duration) -> Self {
         Self(self.0.saturating_add(later))
+    }
+
+    /// The moment this much earlier, but not before the clock's start.
+    #[must_use]
+    pub const fn minus(self, earlier: Duration) -> Self {
+        Self(self.0.saturating_sub(earlier))
+    }
+
+    /// Milliseconds since the clock's start.
+    pub fn as_millis(self) -> u64 {
+        u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX)
     }
 
     /// How long after `earlier` this is; zero when it is not.
@@ -43,14 +55,41 @@ pub fn now() -> Now {
     Now { wall: Timestamp::now(), moment: Moment(imp::since_start()) }
 }
 
+/// How far back the clock that only goes forward reaches: moments of one run of it can be compared, also those that
+/// another process took. One boot of the kernel where the system can tell, else the life of this process.
+pub fn run() -> Option<Uuid> {
+    imp::run()
+}
+
+/// How long the machine has slept since it started: grows by a suspend and by nothing else. Zero where the system
+/// cannot tell.
+pub fn slept() -> Duration {
+    imp::slept()
+}
+
 #[cfg(target_os = "linux")]
 mod imp {
     use std::time::Duration;
 
     use rustix::time::{ClockId, clock_gettime};
+    use uuid::Uuid;
 
     pub(super) fn since_start() -> Duration {
-        let time = clock_gettime(ClockId::Boottime);
+        read(ClockId::Boottime)
+    }
+
+    pub(super) fn run() -> Option<Uuid> {
+        std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().parse().ok()
+    }
+
+    pub(super) fn slept() -> Duration {
+        // In this order, so that a pause between the two reads cannot look like sleep.
+        let boot = read(ClockId::Boottime);
+        boot.saturating_sub(read(ClockId::Monotonic))
+    }
+
+    fn read(clock: ClockId) -> Duration {
+        let time = clock_gettime(clock);
         let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
         Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
     }
@@ -63,9 +102,19 @@ mod imp {
         time::{Duration, Instant},
     };
 
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    use uuid::Uuid;
+
+    static START: LazyLock<(Instant, Uuid)> = LazyLock::new(|| (Instant::now(), Uuid::new_v4()));
 
     pub(super) fn since_start() -> Duration {
-        START.elapsed()
+        START.0.elapsed()
+    }
+
+    pub(super) fn run() -> Option<Uuid> {
+        Some(START.1)
+    }
+
+    pub(super) fn slept() -> Duration {
+        Duration::ZERO
     }
 }

@@ -28,7 +28,7 @@ pub use proxy::{Credentials, Environment, Proxy, ProxyChoice, Route, RouteError}
 pub use repository::{Password, Product, Repository};
 use tokio::sync::watch;
 
-use crate::{paths, policy::Narrowing, state_dir::StateDir};
+use crate::{paths, policy::Narrowing, spool, state_dir::StateDir};
 
 /// The configuration in force, now and after each change.
 pub type Live = watch::Receiver<Arc<Config>>;
@@ -86,6 +86,8 @@ pub struct Config {
     pub proxy: ProxyChoice,
     /// What the spool may take of the disk.
     pub spool: SpoolLimit,
+    /// How long a report may be unacknowledged before it goes there.
+    pub spool_after: Duration,
     /// Where all this was read; `None` when nothing is to be read again, as in tests.
     pub file: Option<ConfigFile>,
     /// Where the rest of the machine is seen from; `/` but in tests.
@@ -132,6 +134,7 @@ impl Config {
             repositories: Vec::new(),
             proxy: ProxyChoice::default(),
             spool: SpoolLimit::default(),
+            spool_after: spool::STALE_AFTER,
             file: None,
             root: PathBuf::from("/"),
             drain: DRAIN,

@@ -9,6 +9,7 @@ pub mod chain;
 pub mod evidence;
 pub mod guard;
 pub mod renewal;
+pub mod starts;
 
 use std::sync::Arc;
 

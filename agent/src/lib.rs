@@ -28,6 +28,7 @@ pub mod policy;
 pub mod report;
 pub mod service;
 pub mod sources;
+pub mod spool;
 pub mod state_dir;
 pub mod telemetry;
 pub mod trust;

@@ -7,22 +7,23 @@
 //! * No more than a window of frames and [`IN_FLIGHT_BYTES`] per lane are under way.
 //! * What is dropped from the kept lane is counted, and told in a report of its own as soon as one can be sent.
 //!
-//! Pure: the clock is an argument, and there is no I/O. What it deliberately does not do: survive the process. An
-//! outbox lives one epoch; a spool on disk can take its place behind the same calls.
+//! Pure: the clock is an argument, and there is no I/O. What it deliberately does not do: survive the process. When the
+//! link is stale, what it holds [goes to the spool](spilling), and comes back from there when the link is up.
 
 mod lane;
 mod shared;
+mod spilling;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
 use dogwatch_model::{AgentEvent, Epoch, Lane, LaneMarks, Report};
-use jiff::Timestamp;
 use lane::LaneQueue;
 pub use shared::SharedOutbox;
+pub use spilling::SPOOLED;
 
-use crate::clock::Moment;
+use crate::{clock::Moment, spool::Gap};
 
 /// Frames per lane under way without an acknowledgement, until the collector says otherwise.
 pub const WINDOW_FRAMES: usize = 256;
@@ -30,12 +31,12 @@ pub const WINDOW_FRAMES: usize = 256;
 pub const IN_FLIGHT_BYTES: usize = 1024 * 1024;
 /// Reports that wait in the kept lane: a day of a busy machine.
 const KEPT_REPORTS: usize = 4096;
-/// Their bytes: what the agent may grow by when the collector is away.
-const KEPT_BYTES: usize = 4 * 1024 * 1024;
-/// Samples that wait: half a day of summaries. The oldest go first.
+/// Their bytes: what the agent may grow by when neither the collector nor the disk takes them.
+const KEPT_BYTES: usize = 2 * 1024 * 1024;
+/// Samples that wait: what comes in a minute of trouble, and half a day of summaries. The oldest go first.
 const SAMPLES: usize = 720;
 /// Their bytes.
-const SAMPLES_BYTES: usize = 1024 * 1024;
+const SAMPLES_BYTES: usize = 512 * 1024;
 
 /// What a report in the latest lane is about: a newer one with the same topic takes its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,32 @@ pub enum Topic {
     Drives,
     /// Installed software.
     Software,
+    /// How the machine is, told anew.
+    Health,
+    /// Missing updates, told anew.
+    Patch,
+    /// Backups, told anew.
+    Backup,
+    /// Services and checks, told anew.
+    Checks,
+}
+
+impl Topic {
+    /// What a report is about.
+    pub fn of(report: &Report) -> Option<Self> {
+        [
+            (report.health.is_some(), Self::Health),
+            (report.inventory.is_some(), Self::Inventory),
+            (report.patch.is_some(), Self::Patch),
+            (report.backup.is_some(), Self::Backup),
+            (report.services.is_some() || report.checks.is_some(), Self::Checks),
+            (report.drives.is_some(), Self::Drives),
+            (report.software.is_some(), Self::Software),
+            (report.agent.is_some(), Self::Agent),
+        ]
+        .into_iter()
+        .find_map(|(is, topic)| is.then_some(topic))
+    }
 }
 
 /// A report that has no number yet.
@@ -87,14 +114,6 @@ pub enum OutboxError {
 /// Until a collector says otherwise: two of its shortest ordinary intervals.
 const LATE_AFTER: Duration = Duration::from_secs(120);
 
-/// Reports dropped from the kept lane and not told yet.
-#[derive(Debug, Clone, Copy)]
-struct Gap {
-    count: u64,
-    from: Timestamp,
-    to: Timestamp,
-}
-
 /// The outbox of one epoch.
 #[derive(Debug)]
 pub struct Outbox {
@@ -107,6 +126,14 @@ pub struct Outbox {
     begun_anew: bool,
     /// What is older than this when it is sent counts as history.
     late_after: Duration,
+    /// A connection stands.
+    connected: bool,
+    /// The epoch before this one, until the spool has heard how far it came.
+    former: Option<(Epoch, LaneMarks)>,
+    /// The epoch of a process before this one in which reports of the spool were sent.
+    resuming: Option<Epoch>,
+    /// What the collector stored of that.
+    resumed: Option<LaneMarks>,
 }
 
 impl Outbox {
@@ -120,6 +147,10 @@ impl Outbox {
             gap: None,
             begun_anew: false,
             late_after: LATE_AFTER,
+            connected: false,
+            former: None,
+            resuming: None,
+            resumed: None,
         }
     }
 
@@ -131,13 +162,15 @@ impl Outbox {
     /// Takes a report for sending.
     pub fn push(&mut self, draft: Draft, now: Moment) {
         let lane = draft.report.lane;
-        for dropped in self.lane_mut(lane).push(draft, now) {
-            if lane == Lane::Kept {
-                let at = dropped.observed_at;
-                let gap = self.gap.get_or_insert(Gap { count: 0, from: at, to: at });
-                gap.count += 1;
-                gap.to = at;
-            }
+        let dropped = self.lane_mut(lane).push(draft, now);
+        self.count(lane, &dropped);
+    }
+
+    /// Notes what was dropped of the kept lane.
+    fn count(&mut self, lane: Lane, dropped: &[Report]) {
+        for report in dropped.iter().filter(|_| lane == Lane::Kept) {
+            let one = Gap::one(report.observed_at);
+            self.gap = Some(self.gap.map_or(one, |gap| gap.and(one)));
         }
     }
 
@@ -149,18 +182,21 @@ impl Outbox {
     /// Whether the collector may not know the present, because what told it waited too long or was forgotten. Says so
     /// once.
     pub fn take_behind(&mut self, now: Moment) -> bool {
-        let waited = self.kept.oldest().is_some_and(|pushed| now.since(pushed) >= self.late_after);
+        let waited =
+            self.kept.is_spooled() || self.kept.oldest(now).is_some_and(|age| age >= self.late_after);
         std::mem::take(&mut self.begun_anew) || waited
     }
 
     /// Whether [`Self::next`] has something to give.
     pub fn has_next(&self) -> bool {
-        self.gap.is_some() && self.kept.has_room() || self.lanes().iter().any(|lane| lane.has_next())
+        self.gap.is_some() && self.kept.has_room() && !self.kept.is_held()
+            || self.lanes().iter().any(|lane| lane.has_next())
     }
 
     /// The next report to send: live state first, then what is kept, then samples.
     pub fn next(&mut self, now: Moment) -> Option<Report> {
         if self.kept.has_room()
+            && !self.kept.is_held()
             && let Some(gap) = self.gap.take()
         {
             self.kept.push_first(gap_report(gap), now);
@@ -203,6 +239,8 @@ impl Outbox {
     /// Begins a new epoch with everything that is not acknowledged.
     pub fn begin_epoch(&mut self, epoch: Epoch) {
         self.begun_anew = true;
+        let marks = self.acknowledged();
+        self.former.get_or_insert((self.epoch, marks));
         self.epoch = epoch;
         for &lane in Lane::ALL {
             self.lane_mut(lane).restart();
@@ -237,7 +275,7 @@ impl Outbox {
 
     /// Something of the kept lane was never sent.
     pub fn kept_waits(&self) -> bool {
-        self.kept.waits() || self.gap.is_some()
+        self.kept.waits() || self.gap.is_some() && !self.kept.is_held()
     }
 
     fn lanes(&self) -> [&LaneQueue; 3] {

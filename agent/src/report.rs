@@ -305,9 +305,15 @@ fn same_checks(told: &(Vec<Service>, Vec<Check>), seen: &(Vec<Service>, Vec<Chec
     told.0 == seen.0 && told.1.len() == seen.1.len() && told.1.iter().zip(&seen.1).all(same)
 }
 
-/// A state that is told again is observed again, whenever it was first seen.
+/// A state that is told again is observed again, whenever it was first seen, and goes out before everything that waits:
+/// the newest of it is enough.
 fn observed_now(drafts: impl Iterator<Item = Draft>, now: Now) -> Vec<Draft> {
-    drafts.map(|draft| Draft { report: Report { observed_at: now.wall, ..draft.report }, ..draft }).collect()
+    drafts
+        .map(|Draft { report, .. }| {
+            let report = Report { observed_at: now.wall, lane: Lane::Latest, ..report };
+            Draft { topic: Topic::of(&report), report }
+        })
+        .collect()
 }
 
 fn health_draft(health: Health) -> Draft {

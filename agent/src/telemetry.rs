@@ -2,7 +2,14 @@
 
 use std::{io::IsTerminal as _, sync::OnceLock};
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    Layer as _,
+    filter::{LevelFilter, Targets},
+    fmt,
+    layer::SubscriberExt as _,
+    registry, reload,
+    util::SubscriberInitExt as _,
+};
 
 use crate::config::{Config, LogFormat};
 
@@ -10,31 +17,23 @@ use crate::config::{Config, LogFormat};
 pub const FILTER_VARIABLE: &str = "DOGWATCH_LOG";
 
 /// Puts another filter into the place of the present one. There is one log in a process.
-static EXCHANGE: OnceLock<Box<dyn Fn(EnvFilter) + Send + Sync>> = OnceLock::new();
+static EXCHANGE: OnceLock<Box<dyn Fn(Targets) + Send + Sync>> = OnceLock::new();
 
 /// Starts logging. `DOGWATCH_LOG` wins over the configuration. A second call does nothing: the first one stands.
 pub fn start(config: &Config) {
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter(&config.log_filter))
+    let (filter, handle) = reload::Layer::new(filter(&config.log_filter));
+    let lines = fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none());
-    // A filter that cannot be exchanged stays: its log is gone, and so is everybody who could miss it.
-    let started = match config.log_format {
-        LogFormat::Text => {
-            let lines = lines.with_filter_reloading();
-            let handle = lines.reload_handle();
-            let exchange = move |filter| drop(handle.reload(filter));
-            lines.try_init().map(|()| EXCHANGE.set(Box::new(exchange)))
-        }
-        LogFormat::Json => {
-            let lines = lines.json().with_filter_reloading();
-            let handle = lines.reload_handle();
-            let exchange = move |filter| drop(handle.reload(filter));
-            lines.try_init().map(|()| EXCHANGE.set(Box::new(exchange)))
-        }
+    let lines = match config.log_format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().boxed(),
     };
-    drop(started);
+    if registry().with(filter).with(lines).try_init().is_ok() {
+        // A filter that cannot be exchanged stays: its log is gone, and so is everybody who could miss it.
+        let _ = EXCHANGE.set(Box::new(move |filter| drop(handle.reload(filter))));
+    }
 }
 
 /// The configuration may name another filter now. `DOGWATCH_LOG` still wins.
@@ -44,8 +43,10 @@ pub fn follow(config: &Config) {
     }
 }
 
-fn filter(configured: &str) -> EnvFilter {
-    EnvFilter::try_from_env(FILTER_VARIABLE)
-        .or_else(|_| EnvFilter::try_new(configured))
-        .unwrap_or_else(|_| EnvFilter::new("info"))
+/// Levels by target, without the patterns over spans and fields that other programs take: those need an engine for
+/// regular expressions, a tenth of this program.
+fn filter(configured: &str) -> Targets {
+    let variable = std::env::var(FILTER_VARIABLE).ok();
+    let named = variable.and_then(|named| named.parse().ok()).or_else(|| configured.parse().ok());
+    named.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO))
 }

@@ -16,10 +16,11 @@ mod control;
 mod draining;
 mod offline;
 mod streaming;
+mod wake;
 
 use std::time::Duration;
 
-use dogwatch_model::MachineEvidence;
+use dogwatch_model::{AgentEvent, Lane, MachineEvidence, Report};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -29,13 +30,15 @@ pub use control::Control;
 use draining::Draining;
 use offline::Offline;
 use streaming::Streaming;
+pub use wake::Wake;
 
 use crate::{
     config::Live,
-    dial::{Meter, Outlet},
+    dial::{Failure, Meter, Outlet},
     identity::Identity,
     link_status::{LinkState, LinkStatus},
-    outbox::SharedOutbox,
+    outbox::{Draft, SharedOutbox},
+    state_dir::StateDir,
 };
 
 /// What outlives a connection.
@@ -52,6 +55,12 @@ pub struct Uplink {
     pub backoff: Backoff,
     /// Evidence for Hello.
     pub evidence: MachineEvidence,
+    /// How many times the agent was started on its state folder, where that could be noted.
+    pub starts: Option<u64>,
+    /// Notices when the machine has slept.
+    pub wake: Wake,
+    /// Where the reason of a goodbye is announced.
+    pub state: StateDir,
     /// How long a going agent waits for its last acknowledgements.
     pub drain: Duration,
     /// Where the way out is told, which may change.
@@ -88,6 +97,7 @@ impl Uplink {
         let mut state = State::Connecting(Connecting);
         loop {
             state.announce(&mut self.status);
+            self.outbox.set_connected(matches!(state, State::Streaming(_) | State::Draining(_)));
             state = match state {
                 State::Offline(offline) => offline.run(&mut self, &cancel).await,
                 State::Connecting(connecting) => connecting.run(&mut self, &cancel).await,
@@ -103,8 +113,11 @@ impl Uplink {
     }
 
     /// Back to waiting after a failure, which is logged once and then only when it changes.
-    fn failed(&mut self, failure: &crate::dial::Failure) -> State {
-        let wait = self.backoff.next(failure.wants_a_person(), random_unit());
+    fn failed(&mut self, failure: &Failure) -> State {
+        let wait = match failure {
+            Failure::KeptOut { .. } => Backoff::kept_out(random_unit()),
+            _ => self.backoff.next(failure.wants_a_person(), random_unit()),
+        };
         let reason = failure.to_string();
         if self.backoff.is_news(&reason) {
             tracing::warn!(reason, retry_in = ?wait, "not connected to the collector");
@@ -112,6 +125,26 @@ impl Uplink {
             tracing::debug!(reason, retry_in = ?wait, "not connected to the collector");
         }
         State::Offline(Offline::new(wait, Some(reason)))
+    }
+}
+
+impl Uplink {
+    /// After a sleep of the machine: says so, and connects anew at once. What stood before it may be dead without a sign,
+    /// and keep-alive would need a minute and a half to find that out.
+    fn woken(&mut self) -> Option<State> {
+        let slept = self.wake.slept()?;
+        tracing::info!(?slept, "the machine woke up, connecting anew");
+        self.report_event("suspended", format!("the machine slept for {} s", slept.as_secs()));
+        self.backoff.reset();
+        Some(State::Connecting(Connecting))
+    }
+
+    /// Tells something that happened to the agent, in the kept lane.
+    fn report_event(&self, kind: &str, detail: String) {
+        let at = Timestamp::now();
+        let event = AgentEvent { at, kind: kind.to_owned(), detail };
+        let report = Report { events: vec![event], ..Report::empty(Lane::Kept, 0, at) };
+        self.outbox.push(Draft { report, topic: None });
     }
 }
 

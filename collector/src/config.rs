@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use dogwatch_model::metric::{self, Metric};
 use jiff::SignedDuration;
 use serde::Deserialize;
 
@@ -75,7 +76,7 @@ pub struct Telemetry {
     pub patch_scan_every: SignedDuration,
     /// Between looks at the backups.
     pub backup_scan_every: SignedDuration,
-    /// Values at which a metric is reported at once.
+    /// Values at which a metric is reported at once, beside those that the rules in force compare with.
     pub bands: Vec<Band>,
     /// How far a metric must move to be reported at once.
     pub deadbands: Vec<Deadband>,
@@ -85,8 +86,8 @@ pub struct Telemetry {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Band {
-    /// The metric's name in the wire protocol.
-    pub metric: String,
+    /// Which metric.
+    pub metric: Metric,
     /// The threshold.
     pub at: f64,
 }
@@ -95,8 +96,8 @@ pub struct Band {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deadband {
-    /// The metric's name in the wire protocol.
-    pub metric: String,
+    /// Which metric.
+    pub metric: Metric,
     /// Its width.
     pub width: f64,
 }
@@ -174,33 +175,18 @@ impl Default for StorageConfig {
 
 impl Default for Telemetry {
     fn default() -> Self {
-        let band = |metric: &str, at| Band { metric: metric.into(), at };
-        let deadband = |metric: &str, width| Deadband { metric: metric.into(), width };
+        let span = |span: Duration| SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX);
+        let deadbands = metric::DEADBANDS.iter();
         Self {
-            sample_every: SignedDuration::from_secs(10),
-            summary_every: SignedDuration::from_secs(60),
-            patch_scan_every: SignedDuration::from_hours(6),
-            backup_scan_every: SignedDuration::from_mins(15),
-            bands: vec![
-                band("cpu.used_percent", 90.0),
-                band("memory.used_percent", 90.0),
-                band("disk.used_percent", 80.0),
-                band("disk.used_percent", 90.0),
-                band("disk.free_bytes", 10.0 * GIB),
-                band("disk.free_bytes", 5.0 * GIB),
-                band("disk.inodes_free_percent", 20.0),
-                band("disk.inodes_free_percent", 10.0),
-            ],
-            deadbands: vec![
-                deadband("cpu.used_percent", 25.0),
-                deadband("memory.used_percent", 10.0),
-                deadband("disk.used_percent", 2.0),
-            ],
+            sample_every: span(metric::SAMPLE_EVERY),
+            summary_every: span(metric::SUMMARY_EVERY),
+            patch_scan_every: span(metric::PATCH_SCAN_EVERY),
+            backup_scan_every: span(metric::BACKUP_SCAN_EVERY),
+            bands: Vec::new(),
+            deadbands: deadbands.map(|&(metric, width)| Deadband { metric, width }).collect(),
         }
     }
 }
-
-const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
 
 impl Default for Times {
     fn default() -> Self {
@@ -265,8 +251,9 @@ impl Config {
         if self.storage.gather.is_negative() || self.storage.gather > SignedDuration::from_secs(1) {
             return Err(wrong("`storage.gather` must be between 0s and 1s".into()));
         }
-        if self.telemetry.bands.len() > MAX_BANDS || self.telemetry.deadbands.len() > MAX_BANDS {
-            return Err(wrong(format!("`telemetry` takes at most {MAX_BANDS} bands and as many deadbands")));
+        let most = metric::MARKS;
+        if self.telemetry.bands.len() > most || self.telemetry.deadbands.len() > most {
+            return Err(wrong(format!("`telemetry` takes at most {most} bands and as many deadbands")));
         }
         for (key, listener) in [("people", &self.people), ("agents", &self.agents)] {
             let has_port = listener.address.rsplit_once(':').is_some_and(|(_, p)| p.parse::<u16>().is_ok());
@@ -277,9 +264,6 @@ impl Config {
         Ok(())
     }
 }
-
-/// Bands (and dead bands) that an agent takes.
-const MAX_BANDS: usize = 64;
 
 /// Where a collector keeps what.
 #[derive(Debug, Clone)]

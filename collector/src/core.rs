@@ -17,6 +17,7 @@ mod due;
 mod follow;
 mod keys;
 mod load;
+mod newcomer;
 mod outbound;
 mod people;
 mod software;
@@ -121,6 +122,10 @@ pub(crate) struct Attach {
     pub(crate) epoch: Epoch,
     /// The first sequence per lane that the agent still holds.
     pub(crate) first: LaneMarks,
+    /// An epoch that ended, of which the agent holds reports that it had sent.
+    pub(crate) previous: Option<Epoch>,
+    /// How often the agent was started on its state.
+    pub(crate) starts: Option<u64>,
     pub(crate) evidence: MachineEvidence,
     /// What it is answered, but for what is stored. The core says it, so that nothing can be said before.
     pub(crate) welcome: v1::Welcome,
@@ -139,6 +144,8 @@ pub(crate) struct Attached {
 struct Session {
     id: u64,
     told: follow::Told,
+    /// When streams of the same key took the place of live ones, lately; the last of them is this one.
+    takeovers: Vec<Timestamp>,
     outbound: mpsc::Sender<Outbound>,
     cut: CancellationToken,
 }

@@ -31,6 +31,12 @@ impl Member {
         self.epochs.last().map_or_else(LaneMarks::default, |(_, marks)| *marks)
     }
 
+    /// The marks of an epoch; none for one that is not remembered.
+    pub(crate) fn marks_of(&self, epoch: Epoch) -> LaneMarks {
+        let known = self.epochs.iter().find(|(known, _)| *known == epoch);
+        known.map_or_else(LaneMarks::default, |(_, marks)| *marks)
+    }
+
     /// Makes `epoch` the present one; one that was seen before goes on where it stood.
     ///
     /// `first` is what the agent still holds: what it gave up before that is not waited for. Says whether anything

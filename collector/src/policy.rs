@@ -11,6 +11,7 @@
 //! and every fault is reported with its place. An alert standing open about something that a new policy does not
 //! mention any more clears by itself.
 
+mod bands;
 mod read;
 mod told;
 mod watch;

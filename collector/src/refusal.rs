@@ -77,8 +77,15 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
+/// Where a status says the exact reason.
+const REASON: &str = "dogwatch-reason";
+
 impl From<Refusal> for tonic::Status {
     fn from(refusal: Refusal) -> Self {
-        Self::new(refusal.code.grpc(), refusal.what)
+        let mut status = Self::new(refusal.code.grpc(), refusal.what);
+        if let Some(reason) = refusal.reason {
+            status.metadata_mut().insert(REASON, tonic::metadata::MetadataValue::from_static(reason));
+        }
+        status
     }
 }

@@ -30,6 +30,8 @@ pub struct Member {
     pub epochs: Vec<(Epoch, LaneMarks)>,
     /// What speaks for it being the same machine.
     pub evidence: MachineEvidence,
+    /// The most starts that its agent has told of.
+    pub starts: u64,
     /// What the rules hold against it, pending findings included.
     pub standing: Vec<Standing>,
     /// The latest alert of each rule and subject.
@@ -90,6 +92,7 @@ impl Member {
             endpoint,
             epochs: Vec::new(),
             evidence,
+            starts: 0,
             standing: Vec::new(),
             latest: BTreeMap::new(),
             counts: AlertCounts::default(),
@@ -102,6 +105,7 @@ impl Member {
             presence: self.endpoint.presence.clone(),
             epochs: self.epochs.clone(),
             evidence: self.evidence.clone(),
+            starts: self.starts,
         }
     }
 }
@@ -116,6 +120,9 @@ pub struct Link {
     /// What speaks for it being the same machine.
     #[serde(default)]
     pub evidence: MachineEvidence,
+    /// The most starts that its agent has told of.
+    #[serde(default)]
+    pub starts: u64,
 }
 
 impl State {

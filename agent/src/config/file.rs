@@ -10,7 +10,7 @@ use std::{
 
 use dogwatch_proto::conversions::limits;
 use serde::Deserialize;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 
 use super::{
     Allow, Config, LogFormat, ProxyChoice, Repository, SourceName, SpoolLimit, allow, fault::Fault,
@@ -149,7 +149,7 @@ impl TryFrom<String> for Filter {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        match EnvFilter::try_new(&text) {
+        match text.parse::<Targets>() {
             Ok(_) => Ok(Self(text)),
             Err(error) => {
                 Err(format!("`{text}` is no log filter such as \"info\" or \"warn,uplink=debug\": {error}"))
@@ -173,6 +173,7 @@ struct Narrow {
 #[serde(default, deny_unknown_fields)]
 struct Spool {
     max_bytes: Option<SpoolLimit>,
+    after_seconds: Option<u32>,
 }
 
 impl<'de> Deserialize<'de> for SpoolLimit {
@@ -230,6 +231,9 @@ impl Content {
         }
         if let Some(filter) = self.log.filter {
             config.log_filter = filter.0;
+        }
+        if let Some(after) = self.spool.after_seconds {
+            config.spool_after = Duration::from_secs(after.max(1).into());
         }
         config.disabled = self.narrow.disable;
         config.narrowing.sample_at_least = Duration::from_secs(self.narrow.sample_at_least_seconds.into());

@@ -102,6 +102,14 @@ pub enum Failure {
         /// Its words.
         message: String,
     },
+    /// Another machine is connected with our key; in the collector's words.
+    #[error("the collector at {address} says: {message}")]
+    KeptOut {
+        /// Where to.
+        address: String,
+        /// Its words.
+        message: String,
+    },
     /// The connection broke.
     #[error("the connection to {address} broke: {reason}")]
     Broken {

@@ -14,19 +14,37 @@ use crate::clock;
 pub struct SharedOutbox {
     outbox: Arc<Mutex<Outbox>>,
     filled: Arc<Notify>,
+    stirred: Arc<Notify>,
 }
 
 impl SharedOutbox {
     /// An empty outbox with an epoch of its own.
     pub fn new() -> Self {
         let outbox = Outbox::new(Epoch(Uuid::new_v4()));
-        Self { outbox: Arc::new(Mutex::new(outbox)), filled: Arc::new(Notify::new()) }
+        Self { outbox: Arc::new(Mutex::new(outbox)), filled: Arc::default(), stirred: Arc::default() }
     }
 
     /// Takes a report for sending and wakes whoever sends.
     pub fn push(&self, draft: Draft) {
         self.lock().push(draft, clock::now().moment);
         self.filled.notify_one();
+        self.stirred.notify_one();
+    }
+
+    /// A connection stands, or none does.
+    pub fn set_connected(&self, connected: bool) {
+        self.lock().set_connected(connected);
+        self.stirred.notify_one();
+    }
+
+    /// There is something to send that was not pushed.
+    pub(crate) fn refilled(&self) {
+        self.filled.notify_one();
+    }
+
+    /// Something was pushed, or the link came or went, since this was last awaited. For the spool's keeper.
+    pub async fn stirred(&self) {
+        self.stirred.notified().await;
     }
 
     /// Something was pushed since this was last awaited.

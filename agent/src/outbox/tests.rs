@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use jiff::Timestamp;
 use proptest::prelude::*;
 use uuid::Uuid;
 

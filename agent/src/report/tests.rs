@@ -1,4 +1,4 @@
-use dogwatch_model::{Battery, Cpu, Disk, Interface, Memory, Pressure, Temperature};
+use dogwatch_model::{Battery, CheckState, Cpu, Disk, Interface, Memory, Pressure, Temperature};
 
 use super::{
     change::{News, news},
@@ -223,4 +223,34 @@ fn the_current_state_has_the_newest_sample_even_if_it_was_not_told() {
     let state = reporter.current_state(at(11));
     assert_eq!(state.len(), 1);
     assert_eq!(state[0].report.health, Some(sample(2.0, 50)));
+}
+
+fn checked(kind: &str, state: CheckState, value: u64) -> Observation {
+    let check = Check {
+        name: "it".into(),
+        kind: kind.into(),
+        state,
+        detail: None,
+        value: Some(value),
+        certificate_expires_at: None,
+    };
+    Observation::Checks { services: Vec::new(), checks: vec![check] }
+}
+
+#[test]
+fn a_check_is_told_when_it_changes_and_a_file_that_ages_is_no_change() {
+    let (mut reporter, policy) = (Reporter::default(), Policy::default());
+    for (kind, state, value, second, is_news) in [
+        ("file", CheckState::Ok, 10, 0, true),
+        ("file", CheckState::Ok, 70, 60, false),
+        ("file", CheckState::Failed, 130, 120, true),
+        ("file", CheckState::Failed, 190, 180, false),
+        ("http", CheckState::Failed, 503, 240, true),
+        ("http", CheckState::Failed, 502, 300, true),
+        ("http", CheckState::Failed, 502, 3899, false),
+        ("http", CheckState::Failed, 502, 3900, true),
+    ] {
+        let told = reporter.observe(checked(kind, state, value), &policy, at(second), 0.5);
+        assert_eq!(told.is_some(), is_news, "{kind} {state} {value} at {second}");
+    }
 }

@@ -36,7 +36,7 @@ mod windows_server_backup;
 
 use std::{ffi::OsString, sync::Arc, time::Duration};
 
-use dogwatch_model::{AgentEvent, BackupStatus, ScanResult};
+use dogwatch_model::{AgentEvent, BackupStatus};
 use inbox::{Inbox, Taken};
 use jiff::Timestamp;
 use ledger::Ledger;
@@ -203,8 +203,7 @@ pub async fn run(mut desk: Desk, mut intake: Intake, mut looks: Looks, changed: 
 async fn settle(desk: &Desk, intake: &mut Intake, looks: &mut Looks, mut seen: Seen, scan: Duration) {
     let now = Timestamp::now();
     // What is wrong with a repository that the owner named stands at its job.
-    if seen.is_of_found() {
-        let result = if seen.failure.is_none() { ScanResult::Ok } else { ScanResult::Failed };
+    if let Some(result) = seen.standing() {
         desk.tell_standing(&format!("backup.{}", seen.name), result, seen.failure.clone()).await;
     }
     let event = seen.sightings.take().and_then(|sightings| intake.see(sightings, now));

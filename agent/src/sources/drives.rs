@@ -36,6 +36,9 @@ const INTERVAL: Duration = Duration::from_secs(6 * 3600);
 /// A drive that answers slowly (spinning up, behind a controller) needs seconds.
 const ANSWER: Duration = Duration::from_secs(30);
 
+/// What a sandbox without devices looks like.
+const HIDDEN: &str = "Permission denied: the agent's service is shown no drive of this machine";
+
 /// Looks at drives.
 pub struct Inspector {
     root: PathBuf,
@@ -75,9 +78,13 @@ impl Inspector {
 
     /// Looks now.
     pub async fn look(&mut self) -> Inspection {
+        let known = imp::drives(&self.root);
         let mut troubles = Vec::new();
         let asked = match self.scan().await {
             Ok(found) => {
+                if found.is_empty() && self.are_hidden(&known) {
+                    troubles.push(HIDDEN.to_owned());
+                }
                 let mut drives = Vec::new();
                 for device in found.into_iter().take(limits::DRIVES) {
                     drives.extend(self.ask(&device, &mut troubles).await);
@@ -86,12 +93,6 @@ impl Inspector {
             }
             Err(problem) => Err(problem),
         };
-        let known = imp::drives(&self.root);
-        if asked.as_ref().is_ok_and(Vec::is_empty) && self.are_hidden(&known) {
-            troubles.push(
-                "permission: the drives of this machine are hidden from the agent's service".to_owned(),
-            );
-        }
         let inspection = put_together(asked, known, troubles);
         let mut drives = inspection.drives;
         self.growth.note(&mut drives, clock::now().wall);
@@ -192,9 +193,7 @@ fn put_together(
                 (false, true) => ScanResult::Unsupported,
                 (false, false) => ScanResult::Failed,
             };
-            let is_said = troubles.iter().any(|trouble| trouble.starts_with("permission:"));
-            let permission = if forbidden && !is_said { "permission: " } else { "" };
-            (result, Some(format!("{permission}{}", troubles.join("; "))))
+            (result, Some(format!("{}{}", if forbidden { "permission: " } else { "" }, troubles.join("; "))))
         }
     };
     Inspection { drives, result, reason }

@@ -33,7 +33,6 @@ mod system_log {
     #[derive(Debug, Default)]
     pub(super) struct Log;
 
-    #[expect(clippy::unused_self, clippy::needless_pass_by_ref_mut, reason = "the form of the log that is read")]
     impl Log {
         pub(super) const IS_READ: bool = false;
 
@@ -242,5 +241,6 @@ pub async fn run(mut desk: Desk, mut watcher: Watcher) {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;

@@ -15,7 +15,7 @@ mod fingerprint;
 mod first_seen;
 pub mod flatpak;
 mod ground;
-mod manager;
+mod package_manager;
 pub mod pacman;
 mod reboot;
 pub mod rpm;
@@ -35,7 +35,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use dogwatch_model::{PatchStatus, ScanResult};
 use dogwatch_proto::{conversions::limits, v1};
-use manager::Manager;
+use package_manager::Manager;
 use prost::Message as _;
 pub(super) use reboot::libraries::survives as libraries_survive;
 pub use scanner::Scanner;

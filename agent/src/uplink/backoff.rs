@@ -14,6 +14,9 @@ const MOST_CAP: Duration = Duration::from_secs(600);
 /// The span when only a person can mend it: a revoked agent need not knock twice a minute for years.
 const HOPELESS: Duration = Duration::from_secs(300);
 
+/// The least wait of an agent whose key another machine uses.
+const KEPT_OUT: Duration = Duration::from_secs(600);
+
 /// The wait before the next attempt.
 #[derive(Debug)]
 pub struct Backoff {
@@ -46,6 +49,12 @@ impl Backoff {
         let span = if hopeless && self.attempts > 0 { HOPELESS } else { doubled.min(self.cap) };
         self.attempts = self.attempts.saturating_add(1);
         span.mul_f64(unit.clamp(0.0, 1.0))
+    }
+
+    /// The wait of an agent that is kept out because another machine is connected with its key: never less than ten
+    /// minutes, so that copies of a machine are no load and no stream of alerts.
+    pub fn kept_out(unit: f64) -> Duration {
+        KEPT_OUT.mul_f64(1.0 + 0.5 * unit.clamp(0.0, 1.0))
     }
 
     /// Whether this reason differs from the last one.
@@ -95,6 +104,12 @@ mod tests {
         let mut backoff = Backoff::default();
         assert_eq!(backoff.next(true, 1.0), BASE);
         assert_eq!(backoff.next(true, 1.0), HOPELESS);
+    }
+
+    #[test]
+    fn a_copy_that_is_kept_out_tries_at_most_every_ten_minutes() {
+        assert_eq!(Backoff::kept_out(0.0), Duration::from_secs(600));
+        assert_eq!(Backoff::kept_out(1.0), Duration::from_secs(900));
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use dogwatch_model::Epoch;
+use dogwatch_model::{Epoch, LaneMarks};
 use dogwatch_proto::{
-    conversions::{ConversionError, limits},
+    conversions::limits,
     packed::{self, Packer},
     v1::{self, agent_message, collector_message, uplink_client::UplinkClient},
 };
@@ -26,6 +26,11 @@ const WELCOME: Duration = Duration::from_secs(15);
 /// Messages between the state machine and the connection. The flow control of HTTP/2 stands behind it, and what waits
 /// here cannot be superseded any more: few.
 const OUTBOUND: usize = 8;
+
+/// Where a status says the exact reason.
+const REASON: &str = "dogwatch-reason";
+/// Another machine is connected with our key.
+const CLONE_SUSPECTED: &str = "clone_suspected";
 
 /// An attempt to connect.
 pub(super) struct Connecting;
@@ -99,14 +104,18 @@ fn hello(uplink: &Uplink) -> v1::Hello {
         capabilities: Vec::new(),
         policy_version: uplink.control.policy_version(),
         sent_at_us: Timestamp::now().as_microsecond(),
+        previous_epoch: outbox.resuming().map(|epoch| epoch.0.as_bytes().to_vec().into()),
+        starts: uplink.starts,
+        hardware_hash: uplink.evidence.hardware_hash.clone(),
     }
 }
 
 fn welcomed(uplink: &mut Uplink, link: Link, welcome: &v1::Welcome) -> State {
-    let stored = match welcome.stored.unwrap_or_default().try_into() {
-        Ok(stored) => stored,
+    let marks = |marks: Option<v1::LaneMarks>| LaneMarks::try_from(marks.unwrap_or_default());
+    let both = marks(welcome.stored).and_then(|stored| Ok((stored, marks(welcome.previous_stored)?)));
+    let (stored, previous) = match both {
+        Ok(both) => both,
         Err(error) => {
-            let error: ConversionError = error;
             let reason = format!("its welcome cannot be: {error}");
             return uplink.failed(&Failure::Broken { address: link.address, reason });
         }
@@ -120,10 +129,16 @@ fn welcomed(uplink: &mut Uplink, link: Link, welcome: &v1::Welcome) -> State {
         if welcome.late_after_ms > 0 {
             outbox.set_late_after(Duration::from_millis(welcome.late_after_ms.into()));
         }
+        outbox.resumed(previous);
         outbox.reconnected(stored)
     };
     if let Err(error) = reconnected {
         return begin_epoch(uplink, &link.address, &error);
+    }
+    if welcome.set_back {
+        let detail =
+            "the state folder is older than what the collector saw of it: it was set back to a snapshot";
+        uplink.report_event("state_set_back", detail.to_owned());
     }
     tracing::info!(
         endpoint.id = %uplink.identity.record().endpoint_id,
@@ -140,13 +155,16 @@ pub(super) fn begin_epoch(uplink: &mut Uplink, address: &str, error: &crate::out
     let epoch = Epoch(Uuid::new_v4());
     tracing::warn!(%error, %epoch, "new epoch begun");
     uplink.outbox.lock().begin_epoch(epoch);
+    uplink.report_event("epoch_begun", error.to_string());
     uplink.failed(&Failure::Broken { address: address.to_owned(), reason: error.to_string() })
 }
 
 /// What ended a call, from the most telling source: the connection's own fault, else the collector's words.
 pub(super) fn why(address: &str, tap: &channel::Tap, status: &tonic::Status) -> Failure {
     let address = address.to_owned();
+    let kept_out = status.metadata().get(REASON).is_some_and(|reason| reason == CLONE_SUSPECTED);
     tap.fault().unwrap_or_else(|| match status.code() {
+        _ if kept_out => Failure::KeptOut { address, message: status.message().to_owned() },
         tonic::Code::Unknown | tonic::Code::Unavailable | tonic::Code::Cancelled | tonic::Code::Internal
             if std::error::Error::source(status).is_some() =>
         {

@@ -1,6 +1,7 @@
 //! Draining: the last reports, goodbye, and a bounded wait for the acknowledgements of what must not be lost.
 
-use dogwatch_model::Goodbye;
+use std::time::SystemTime;
+
 use dogwatch_proto::v1::{self, agent_message, collector_message};
 use tokio::time::timeout;
 
@@ -9,6 +10,7 @@ use super::{
     connecting::wrap,
     streaming::{Link, lane, send_next},
 };
+use crate::farewell;
 
 /// A stream that is being closed on purpose.
 pub(super) struct Draining {
@@ -60,7 +62,8 @@ impl Draining {
     }
 
     async fn close(mut self, uplink: &Uplink) {
-        let goodbye = agent_message::Message::Goodbye(Goodbye::Shutdown.into());
+        let reason = farewell::take(&uplink.state, SystemTime::now());
+        let goodbye = agent_message::Message::Goodbye(reason.into());
         if self.link.outbound.send(wrap(goodbye)).await.is_err() {
             return;
         }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Connecting, State, Uplink};
+use super::{Connecting, State, Uplink, wake};
 use crate::config::{self, Live};
 
 /// Waiting before the next attempt.
@@ -23,10 +24,18 @@ impl Offline {
     }
 
     pub(super) async fn run(self, uplink: &mut Uplink, cancel: &CancellationToken) -> State {
-        tokio::select! {
-            () = cancel.cancelled() => State::Stopped,
-            () = tokio::time::sleep(self.wait) => State::Connecting(Connecting),
-            () = another_proxy(&mut uplink.live) => State::Connecting(Connecting),
+        let until = Instant::now() + self.wait;
+        loop {
+            tokio::select! {
+                () = cancel.cancelled() => return State::Stopped,
+                () = tokio::time::sleep_until(until) => return State::Connecting(Connecting),
+                () = another_proxy(&mut uplink.live) => return State::Connecting(Connecting),
+                // The network of before the sleep says nothing about that of now.
+                () = wake::look_again() => {}
+            }
+            if let Some(state) = uplink.woken() {
+                return state;
+            }
         }
     }
 }

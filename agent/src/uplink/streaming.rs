@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dogwatch_model::{AgentEvent, Lane, Report};
+use dogwatch_model::Lane;
 use dogwatch_proto::{
     packed::Packer,
     v1::{self, agent_message, collector_message},
@@ -15,13 +15,13 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Draining, Offline, State, Uplink,
     connecting::{FromCollector, begin_epoch, why, wrap},
-    random_unit,
+    random_unit, wake,
 };
 use crate::{
     clock,
     dial::{Failure, channel::Tap},
     identity::{chain::Validity, renewal},
-    outbox::{Draft, SharedOutbox},
+    outbox::SharedOutbox,
 };
 
 /// A renewal that got no answer is asked for again after this.
@@ -52,6 +52,9 @@ impl Streaming {
 
     pub(super) async fn run(mut self: Box<Self>, uplink: &mut Uplink, cancel: &CancellationToken) -> State {
         loop {
+            if let Some(state) = uplink.woken() {
+                return state;
+            }
             let has_next = uplink.outbox.lock().has_next();
             tokio::select! {
                 biased;
@@ -75,6 +78,7 @@ impl Streaming {
                     }
                 }
                 () = uplink.outbox.filled(), if !has_next => {}
+                () = wake::look_again() => {}
             }
         }
     }
@@ -161,7 +165,7 @@ impl Streaming {
             }
             Err(error) => {
                 tracing::error!(%error, "renewed certificate refused");
-                report_event(uplink, "renewal_refused", error.to_string());
+                uplink.report_event("renewal_refused", error.to_string());
             }
         }
     }
@@ -204,15 +208,8 @@ fn set_aside(uplink: &Uplink, poisoned: &v1::Poisoned) {
     // An event about an event that could not be understood would go round in circles.
     if forgotten.is_some_and(|report| report.events.is_empty()) {
         let detail = format!("report {} in the {lane} lane: {}", poisoned.sequence, poisoned.reason);
-        report_event(uplink, "report_poisoned", detail);
+        uplink.report_event("report_poisoned", detail);
     }
-}
-
-fn report_event(uplink: &Uplink, kind: &str, detail: String) {
-    let at = Timestamp::now();
-    let event = AgentEvent { at, kind: kind.to_owned(), detail };
-    let report = Report { events: vec![event], ..Report::empty(Lane::Kept, 0, at) };
-    uplink.outbox.push(Draft { report, topic: None });
 }
 
 fn drained(uplink: &mut Uplink, drain: v1::Drain) -> State {

@@ -12,5 +12,6 @@ mod examining;
 mod fake_collector;
 mod proxying;
 mod renewing;
+mod spooling;
 mod streaming;
 mod watching;

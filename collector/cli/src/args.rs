@@ -158,10 +158,10 @@ pub(crate) enum Rules {
         #[arg(long)]
         endpoint: String,
     },
-    /// The rules in force, or what one endpoint is told to watch
+    /// The rules in force, or what holds for one endpoint
     #[command(after_help = "Examples: dogwatch rules list\n          dogwatch rules list --endpoint srv-01")]
     List {
-        /// Name or id: what its agent is told, each value with the layer and line that it comes from
+        /// Name or id: what it watches and by which rules, each value with the layer and line that it comes from
         #[arg(long)]
         endpoint: Option<String>,
     },

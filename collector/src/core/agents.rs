@@ -8,7 +8,11 @@ use dogwatch_triage::filter::Reads;
 use jiff::Timestamp;
 use tonic::Status;
 
-use super::{Attach, Attached, Batch, Core, FromAgent, Incoming, Session, follow, outbound, software};
+use super::{
+    Attach, Attached, Batch, Core, FromAgent, Incoming, Session, follow,
+    newcomer::{self, Newcomer},
+    outbound, software,
+};
 use crate::{
     evaluate,
     fleet::{self, Applied, Place},
@@ -17,6 +21,21 @@ use crate::{
     state::{Member, State},
     storage::{ReportEntry, Table},
 };
+
+/// The endpoint, if the collector deals with it.
+fn in_service(member: Option<&mut Member>) -> Result<&mut Member, Refusal> {
+    let refuse = |code, what: &str| Err(Refusal::new(code, what));
+    let Some(member) = member else {
+        return refuse(Code::Unauthenticated, "this endpoint is not known here");
+    };
+    match member.endpoint.state {
+        EndpointState::Active => Ok(member),
+        EndpointState::Pending => {
+            refuse(Code::Conflict, "this endpoint waits for approval: `dogwatch endpoint approve NAME`")
+        }
+        EndpointState::Revoked => refuse(Code::Unauthenticated, "this endpoint was revoked"),
+    }
+}
 
 impl Core {
     /// An agent opens its stream. The newest stream of a key is the one that counts; an older one is cut.
@@ -32,24 +51,30 @@ impl Core {
             return;
         }
         let id = attach.endpoint;
-        let refuse = |code, what: &str| Err(Refusal::new(code, what));
-        let Some(member) = state.members.get_mut(&id) else {
-            return batch
-                .answer(attach.reply, refuse(Code::Unauthenticated, "this endpoint is not known here"));
+        let member = match in_service(state.members.get_mut(&id)) {
+            Ok(member) => member,
+            Err(refusal) => return batch.answer(attach.reply, Err(refusal)),
         };
-        match member.endpoint.state {
-            EndpointState::Active => {}
-            EndpointState::Pending => {
-                let what = "this endpoint waits for approval: `dogwatch endpoint approve NAME`";
-                return batch.answer(attach.reply, refuse(Code::Conflict, what));
-            }
-            EndpointState::Revoked => {
-                return batch
-                    .answer(attach.reply, refuse(Code::Unauthenticated, "this endpoint was revoked"));
-            }
+        let live = self.sessions.get(&id).filter(|session| !session.outbound.is_closed());
+        let takeovers = live.map(|live| takeovers(&live.takeovers, attach.at));
+        let newcomer = newcomer::judge(member, &attach, takeovers.as_deref());
+        if newcomer.suspicion().is_some() {
+            member.endpoint.presence.second_seen_at = Some(attach.at);
         }
+        if let Newcomer::Second(suspicion) = &newcomer {
+            tracing::warn!(endpoint.id = %id, suspicion, "a second machine with the same key was kept out");
+            batch.put(Table::Links, id, &member.link());
+            self.dirty.insert(id);
+            batch.answer(attach.reply, Err(newcomer::refusal(suspicion)));
+            return self.judge(state, policy, id, Reads::PRESENCE, now, batch);
+        }
+        if let Newcomer::Changed(suspicion) = &newcomer {
+            tracing::warn!(endpoint.id = %id, suspicion, "an endpoint is not the machine it was");
+        }
+        let previous_stored = attach.previous.map(|previous| member.marks_of(previous));
         member.enter_epoch(attach.epoch, attach.first);
         member.evidence = attach.evidence;
+        member.starts = member.starts.max(attach.starts.unwrap_or(0));
         let presence = &mut member.endpoint.presence;
         if !presence.online {
             presence.online = true;
@@ -59,9 +84,16 @@ impl Core {
         presence.last_seen = presence.last_seen.max(Some(attach.at));
         batch.put(Table::Links, id, &member.link());
         let (told, wire) = follow::resolve(policy, member, now);
-        let welcome = v1::Welcome { stored: Some(member.marks().into()), ..attach.welcome };
+        let welcome = v1::Welcome {
+            stored: Some(member.marks().into()),
+            previous_stored: previous_stored.map(Into::into),
+            set_back: matches!(newcomer, Newcomer::SetBack),
+            ..attach.welcome
+        };
         self.next_session += 1;
-        let session = Session { id: self.next_session, told, outbound: attach.outbound, cut: attach.cut };
+        let takeovers = takeovers.unwrap_or_default();
+        let (outbound, cut) = (attach.outbound, attach.cut);
+        let session = Session { id: self.next_session, told, takeovers, outbound, cut };
         session.send_then(Message::Welcome(welcome), batch);
         session.send_then(Message::Policy(wire), batch);
         if let Some(older) = self.sessions.insert(id, session)
@@ -236,6 +268,12 @@ impl Core {
             batch.then(move || session.end(status));
         }
     }
+}
+
+/// The takeovers that still count, and this one.
+fn takeovers(before: &[Timestamp], at: Timestamp) -> Vec<Timestamp> {
+    let recent = |then: &&Timestamp| at.duration_since(**then) < newcomer::TAKEOVERS_WITHIN;
+    before.iter().filter(recent).copied().chain([at]).collect()
 }
 
 impl Session {

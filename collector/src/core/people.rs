@@ -207,7 +207,7 @@ fn enrol_endpoint(
         labels: BTreeMap::default(),
         enrolled_at: now,
         state: if token.approval { EndpointState::Pending } else { EndpointState::Active },
-        presence: Presence { online: false, since: now, last_seen: None, goodbye: None },
+        presence: Presence::away_since(now),
         facts: Facts::default(),
     };
     let enrolled = Enrolled {

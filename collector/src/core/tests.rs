@@ -1,6 +1,8 @@
 //! The core by itself, in virtual time: a store that remembers what it was asked in which order, agents that are
 //! channels, and steps taken by hand.
 
+mod newcomer;
+
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
@@ -119,6 +121,21 @@ fn next(inbox: &mut mpsc::Receiver<super::Outbound>) -> Option<Message> {
     inbox.try_recv().ok().map(|sent| (*sent).unwrap().message.unwrap())
 }
 
+/// A machine that attaches: what its Hello says.
+#[derive(Debug, Clone, Default)]
+struct Machine {
+    epoch: u128,
+    previous: Option<u128>,
+    starts: Option<u64>,
+    evidence: MachineEvidence,
+}
+
+impl Machine {
+    fn new(epoch: u128) -> Self {
+        Self { epoch, ..Self::default() }
+    }
+}
+
 impl Sim {
     fn new() -> Self {
         Self::on(Disk::default(), START.parse().unwrap())
@@ -185,25 +202,32 @@ impl Sim {
     }
 
     fn attach(&mut self, id: EndpointId, epoch: u128) -> (Agent, LaneMarks) {
+        let (agent, welcome) = self.attach_as(id, Machine::new(epoch)).unwrap();
+        (agent, LaneMarks::try_from(welcome.stored.unwrap()).unwrap())
+    }
+
+    fn attach_as(&mut self, id: EndpointId, machine: Machine) -> Result<(Agent, v1::Welcome), Refusal> {
         let (outbound, mut inbox) = mpsc::channel(64);
         let cut = CancellationToken::new();
         let (reply, mut answer) = oneshot::channel();
         self.step(Input::Attach(Box::new(Attach {
             endpoint: id,
-            epoch: Epoch(Uuid::from_u128(epoch)),
+            epoch: Epoch(Uuid::from_u128(machine.epoch)),
             first: LaneMarks { kept: 1, latest: 1, samples: 1 },
-            evidence: MachineEvidence::default(),
+            previous: machine.previous.map(|epoch| Epoch(Uuid::from_u128(epoch))),
+            starts: machine.starts,
+            evidence: machine.evidence,
             welcome: v1::Welcome::default(),
             outbound,
             cut: cut.clone(),
             at: self.now,
             reply,
         })));
-        let Attached { session } = answer.try_recv().unwrap().unwrap();
+        let Attached { session } = answer.try_recv().unwrap()?;
         let Message::Welcome(welcome) = next(&mut inbox).unwrap() else { panic!("no welcome") };
         assert!(matches!(next(&mut inbox), Some(Message::Policy(_))), "the policy comes next");
         let stored = LaneMarks::try_from(welcome.stored.unwrap()).unwrap();
-        (Agent { id, session, inbox, cut, next: stored }, stored)
+        Ok((Agent { id, session, inbox, cut, next: stored }, welcome))
     }
 
     /// One enrolled endpoint with a live stream.
@@ -538,6 +562,8 @@ fn a_revoked_endpoint_is_cut_refused_and_leaves_the_queue() {
         endpoint: id,
         epoch,
         first: LaneMarks::default(),
+        previous: None,
+        starts: None,
         evidence: MachineEvidence::default(),
         welcome: v1::Welcome::default(),
         outbound,

@@ -51,7 +51,7 @@ pub(super) fn read(request: EnrolRequest) -> Result<Enrol, Refusal> {
         name,
         tags,
         class,
-        evidence: MachineEvidence { machine_id_hash, boot_id: None },
+        evidence: MachineEvidence { machine_id_hash, ..MachineEvidence::default() },
     })
 }
 

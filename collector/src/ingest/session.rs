@@ -2,9 +2,9 @@
 
 use std::{pin::pin, time::Instant};
 
-use dogwatch_model::{EndpointId, EndpointState, Epoch, Goodbye, LaneMarks, MachineEvidence, Report};
+use dogwatch_model::{EndpointId, EndpointState, Goodbye, LaneMarks, MachineEvidence, Report};
 use dogwatch_proto::{
-    conversions::ConversionError,
+    conversions::{ConversionError, epoch},
     packed::{self, Unpacker},
     v1::{self, agent_message, collector_message},
 };
@@ -13,7 +13,6 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status, Streaming};
-use uuid::Uuid;
 
 use super::{OUTBOUND_QUEUE, Uplink, pace::Pace};
 use crate::{
@@ -78,17 +77,18 @@ enum End {
 
 impl Session {
     async fn attach(&self, hello: v1::Hello, at: Timestamp) -> Result<Attached, Status> {
-        let epoch = Uuid::from_slice(&hello.epoch)
-            .map(Epoch)
-            .map_err(|_| Status::invalid_argument("Hello.epoch must be 16 bytes"))?;
         let wrong = |error: ConversionError| Status::invalid_argument(format!("Hello: {error}"));
+        let present = epoch(&hello.epoch).map_err(wrong)?;
         let evidence = MachineEvidence::try_from(&hello).map_err(wrong)?;
         let first = marks(hello.first).map_err(wrong)?;
+        let previous = hello.previous_epoch.as_deref().map(epoch).transpose().map_err(wrong)?;
         let (reply, answer) = oneshot::channel();
         let attach = Attach {
             endpoint: self.peer.endpoint,
-            epoch,
+            epoch: present,
             first,
+            previous,
+            starts: hello.starts,
             evidence,
             welcome: self.welcome(at),
             outbound: self.outbound.clone(),
@@ -110,6 +110,8 @@ impl Session {
             backoff_cap_ms: terms.backoff_cap_ms,
             server_time_us: now.as_microsecond(),
             late_after_ms: terms.late_after_ms,
+            previous_stored: None,
+            set_back: false,
             capabilities: vec![packed::CAPABILITY.to_owned()],
         }
     }

@@ -14,7 +14,7 @@ use dogwatch_triage::{
     watch_list::{self, WatchList},
 };
 
-use super::{Basis, Policy};
+use super::{Basis, Policy, bands};
 use crate::access::Sha256;
 
 /// The largest policy file: a matrix of 500 rows is a tenth of it.
@@ -133,7 +133,8 @@ pub fn read(folder: &Path, basis: &Basis) -> Result<Policy, Vec<PolicyFault>> {
     match (rules, watch, ownerless) {
         (Some(rules), Some(watch), Some(ownerless)) if faults.is_empty() => {
             let alerts = alert::Policy { reopen_window: basis.reopen_window };
-            Ok(Policy { rules, orgs, alerts, watch, telemetry: basis.telemetry.clone(), ownerless })
+            let telemetry = bands::with_rules(basis.telemetry.clone(), &rules);
+            Ok(Policy { rules, orgs, alerts, watch, telemetry, ownerless })
         }
         _ => Err(faults),
     }

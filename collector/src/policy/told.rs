@@ -1,5 +1,7 @@
 //! What one agent is told: the collector's own telemetry settings, and over them what the watch list says of its
-//! endpoint.
+//! endpoint; and for people, each value of that and of the rules with the layer that it comes from.
+
+use std::collections::BTreeSet;
 
 use dogwatch_proto::v1;
 use dogwatch_triage::{
@@ -12,7 +14,7 @@ use serde::Serialize;
 use super::Policy;
 use crate::{access::Sha256, config::Telemetry};
 
-/// What an endpoint is told, value by value.
+/// What holds for an endpoint, value by value.
 #[derive(Debug, Serialize)]
 pub struct Told {
     /// The version that the agent is given.
@@ -70,8 +72,27 @@ impl Policy {
             value: format!("{:#}", of(&self.telemetry)),
             layer: if of(&self.telemetry) == of(&shipped) { "shipped" } else { "collector" },
         });
-        let values = base.chain(resolved.given.into_iter().map(ToldValue::Given)).collect();
+        let given = resolved.given.into_iter().chain(self.rule_values(row));
+        let values = base.chain(given.map(ToldValue::Given)).collect();
         Told { version, values, left_out: resolved.left_out }
+    }
+}
+
+impl Policy {
+    /// What decides when a rule speaks about this endpoint.
+    fn rule_values<'p>(&'p self, row: &Row<'_>) -> impl Iterator<Item = Given> + use<'p> {
+        let about = self.rules.rules().iter().filter(|rule| rule.is_for(row));
+        let about: BTreeSet<&str> = about.map(|rule| rule.id.as_str()).collect();
+        let values = self.rules.values().iter().filter(move |value| about.contains(value.rule.as_str()));
+        values.map(|value| Given {
+            subject: format!("rule {}", value.rule),
+            key: value.key.clone(),
+            value: value.value.clone(),
+            layer: if value.layer == 0 { "shipped" } else { "msp" }.to_owned(),
+            file: value.file.clone(),
+            line: value.line,
+            when: None,
+        })
     }
 }
 
@@ -88,9 +109,9 @@ fn wire(telemetry: &Telemetry, resolved: &Resolved) -> v1::Policy {
         summary_ms: ms(summary),
         patch_scan_seconds: seconds(patch),
         backup_scan_seconds: seconds(backup),
-        bands: bands.map(|band| v1::Band { metric: band.metric.clone(), at: band.at }).collect(),
+        bands: bands.map(|band| v1::Band { metric: band.metric.to_string(), at: band.at }).collect(),
         deadbands: deadbands
-            .map(|band| v1::Deadband { metric: band.metric.clone(), width: band.width })
+            .map(|band| v1::Deadband { metric: band.metric.to_string(), width: band.width })
             .collect(),
         services: resolved.services.iter().map(Into::into).collect(),
         checks: resolved.checks.iter().map(Into::into).collect(),

@@ -11,6 +11,7 @@ mod evidence;
 mod reader;
 mod template;
 mod thresholds;
+mod values;
 mod wording;
 
 use core::fmt;
@@ -19,7 +20,7 @@ use dogwatch_model::{RuleId, ToolId};
 use jiff::SignedDuration;
 
 use crate::{
-    filter::{Filter, Formula, Reads, Walk},
+    filter::{Filter, Formula, Reads, Row, Verdict, Walk},
     finding::{Category, Severity},
 };
 
@@ -81,6 +82,11 @@ impl Rule {
         self.only_while.as_ref().map(Filter::source)
     }
 
+    /// Whether it is for this endpoint, as far as that is known.
+    pub fn is_for(&self, row: &Row<'_>) -> bool {
+        self.only.as_ref().is_none_or(|only| only.judge(row) != Verdict::NoMatch)
+    }
+
     /// What decides it.
     pub fn reads(&self) -> Reads {
         self.reads
@@ -115,10 +121,28 @@ impl Level {
     }
 }
 
+/// A value that decides when a rule speaks, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleValue {
+    /// The rule.
+    pub rule: String,
+    /// Its key, such as `warning.for`.
+    pub key: String,
+    /// As it was written.
+    pub value: String,
+    /// The layer, from 0 for the lowest.
+    pub layer: usize,
+    /// The name that the file goes by.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+}
+
 /// Every rule in force, sorted by id.
 #[derive(Debug, Clone)]
 pub struct RuleSet {
     rules: Vec<Rule>,
+    values: Vec<RuleValue>,
 }
 
 impl RuleSet {
@@ -151,10 +175,15 @@ impl RuleSet {
     /// # Errors
     /// Every error in the files, in their order.
     pub fn from_layers(layers: &[(&str, &str)]) -> Result<Self, Vec<RuleError>> {
-        reader::read(layers).map(|mut rules| {
+        reader::read(layers).map(|(mut rules, values)| {
             rules.sort_by(|left, right| left.id.cmp(&right.id));
-            Self { rules }
+            Self { rules, values }
         })
+    }
+
+    /// What decides when each rule speaks, value by value, sorted by rule and key.
+    pub fn values(&self) -> &[RuleValue] {
+        &self.values
     }
 
     /// The rules, sorted by id.

@@ -51,7 +51,13 @@ pub(crate) fn silent_server() -> Endpoint {
         labels: [].into(),
         enrolled_at: before(30 * DAY),
         state: EndpointState::Active,
-        presence: Presence { online: true, since: before(DAY), last_seen: None, goodbye: None },
+        presence: Presence {
+            online: true,
+            since: before(DAY),
+            last_seen: None,
+            goodbye: None,
+            second_seen_at: None,
+        },
         facts: Facts::default(),
     }
 }

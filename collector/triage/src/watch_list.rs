@@ -10,7 +10,7 @@
 //! endpoint's list can say why it is as it is.
 //!
 //! A set of files is valid as a whole or refused with every fault. An entry with a `when` must be whole on top of
-//! what holds for everybody, whichever other conditions match.
+//! what holds for everybody and what has the very same `when`, whichever other conditions match.
 //!
 //! Deliberately missing: whether the endpoint lets itself be watched so. Its own configuration has the last word.
 

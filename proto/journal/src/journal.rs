@@ -9,7 +9,7 @@ mod open;
 pub(crate) use open::report;
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -68,6 +68,8 @@ pub struct Journal {
     dir: PathBuf,
     options: Options,
     sealed: VecDeque<Sealed>,
+    /// Sealed segments that hold damage and are to be kept as evidence.
+    condemned: BTreeSet<Position>,
     active: Active,
     /// The position of the next record.
     next: Position,
@@ -250,12 +252,39 @@ impl Journal {
                 break;
             }
             let path = segment::path(&self.dir, oldest.first);
-            self.disk.remove(&path).map_err(|e| Error::io("remove", &path, e))?;
+            if self.condemned.remove(&oldest.first) {
+                let aside = segment::aside(&self.dir, oldest.first);
+                self.disk.rename(&path, &aside).map_err(|e| Error::io("set aside", &path, e))?;
+            } else {
+                self.disk.remove(&path).map_err(|e| Error::io("remove", &path, e))?;
+            }
             self.sealed.pop_front();
             // One by one, so that a power cut never leaves a hole between two segments.
             self.disk.sync_dir(&self.dir).map_err(|e| Error::io("sync", &self.dir, e))?;
         }
         Ok(())
+    }
+
+    /// Keeps the segment of a damage as evidence: once all that can be read of it is dropped, it is set aside under
+    /// another name and not removed. A segment that is still written is sealed first.
+    ///
+    /// # Errors
+    /// As [`Journal::roll`].
+    pub fn condemn(&mut self, damage: &Damage) -> Result<(), Error> {
+        if damage.segment == segment::path(&self.dir, self.active.first) {
+            self.roll()?;
+        }
+        let condemned =
+            self.sealed.iter().find(|sealed| segment::path(&self.dir, sealed.first) == damage.segment);
+        self.condemned.extend(condemned.map(|sealed| sealed.first));
+        Ok(())
+    }
+
+    /// The position behind the oldest segment; `None` while there is only the one that is written. What is before it
+    /// is what [`Journal::drop_before`] removes at the least.
+    pub fn oldest_segment_end(&self) -> Option<Position> {
+        self.sealed.front()?;
+        Some(self.sealed.get(1).map_or(self.active.first, |sealed| sealed.first))
     }
 
     /// The oldest position that can be read (or will be written, when there is no record).

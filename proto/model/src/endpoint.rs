@@ -89,6 +89,16 @@ pub struct Presence {
     /// Set while it is away after having said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goodbye: Option<Goodbye>,
+    /// When a second machine last tried to speak with its key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_seen_at: Option<Timestamp>,
+}
+
+impl Presence {
+    /// Of an endpoint that is not connected, and never was.
+    pub const fn away_since(since: Timestamp) -> Self {
+        Self { online: false, since, last_seen: None, goodbye: None, second_seen_at: None }
+    }
 }
 
 /// What speaks for a machine being the one it was; evidence, never identity.
@@ -97,6 +107,9 @@ pub struct MachineEvidence {
     /// `/etc/machine-id`, `MachineGuid` or `IOPlatformUUID`, hashed by the agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine_id_hash: Option<String>,
+    /// The hardware's own id (SMBIOS), hashed by the agent; absent where only root may read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hardware_hash: Option<String>,
     /// Identifies one boot of the kernel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boot_id: Option<String>,

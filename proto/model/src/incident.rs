@@ -8,15 +8,15 @@ text_enum! {
     pub enum IncidentKind {
         /// The kernel ended a process because memory had run out.
         OomKill = "oom_kill",
-        /// The kernel met a fault and went on (oops, warning with a trace, hung task, machine check).
+        /// The kernel met a fault and went on (oops, lockup, hung task, machine check).
         KernelError = "kernel_error",
         /// The kernel stopped: panic, BSOD.
         KernelPanic = "kernel_panic",
         /// The machine went down without being told to.
         UnexpectedShutdown = "unexpected_shutdown",
-        /// A disk failed to read or write.
+        /// A disk failed to read or write, or its file system found itself damaged.
         DiskError = "disk_error",
-        /// A file system turned read-only by itself.
+        /// A file system that took writes takes none any more.
         ReadOnlyRemount = "read_only_remount",
     }
 }
@@ -31,6 +31,6 @@ pub struct Incident {
     /// To what: a process, a device, a mount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// The line of the log that says so.
+    /// The line of the log that says so, and how many more like it.
     pub detail: String,
 }

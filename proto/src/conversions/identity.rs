@@ -30,6 +30,7 @@ impl TryFrom<&v1::Hello> for MachineEvidence {
     fn try_from(hello: &v1::Hello) -> Result<Self, ConversionError> {
         Ok(Self {
             machine_id_hash: field::maybe_name("hello.machine_id_hash", hello.machine_id_hash.clone())?,
+            hardware_hash: field::maybe_name("hello.hardware_hash", hello.hardware_hash.clone())?,
             boot_id: field::maybe_name("hello.boot_id", hello.boot_id.clone())?,
         })
     }

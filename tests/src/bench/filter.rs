@@ -125,7 +125,13 @@ fn endpoint(number: u64, now: Timestamp) -> Result<Endpoint> {
         labels: BTreeMap::default(),
         enrolled_at: now,
         state: EndpointState::Active,
-        presence: Presence { online: true, since: now, last_seen: Some(now), goodbye: None },
+        presence: Presence {
+            online: true,
+            since: now,
+            last_seen: Some(now),
+            goodbye: None,
+            second_seen_at: None,
+        },
         facts: Facts { health, inventory, patch, backup, ..Facts::default() },
     })
 }

@@ -186,6 +186,7 @@ impl Agent {
             capabilities: Vec::new(),
             policy_version: None,
             sent_at_us: Timestamp::now().as_microsecond(),
+            ..Hello::default()
         }
     }
 

@@ -193,6 +193,7 @@ impl Uplink for AckEverything {
                         server_time_us: Timestamp::now().as_microsecond(),
                         late_after_ms: 0,
                         capabilities: vec![packed::CAPABILITY.to_owned()],
+                        ..Welcome::default()
                     }),
                     Some(Inbound::Report(report)) => {
                         Outbound::Ack(Ack { lane: report.lane, up_to: report.sequence })

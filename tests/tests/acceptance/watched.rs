@@ -43,7 +43,7 @@ fn a_check_of_a_policy_file_is_made_alarms_and_follows_the_file() {
     // An org's file lies over the MSP's, and the agent follows on the stream that stands.
     let open = open.local_addr().expect("it is bound").port();
     std::fs::create_dir(lab.collector().path("policy/watch")).expect("our own folder");
-    let org = format!("[[check]]\nname = \"database\"\nwhen = 'online'\nport = {open}\n");
+    let org = format!("[[check]]\nname = \"database\"\nwhen = 'class == \"server\"'\nport = {open}\n");
     lab.collector().write("policy/watch/home.toml", &org);
     let alert = lab.wait_for_alert("check-failed", PATIENCE, |alert| alert["condition"] == json!("cleared"));
     assert_eq!(alert["work"], json!("done"));

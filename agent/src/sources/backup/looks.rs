@@ -15,6 +15,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use dogwatch_model::ScanResult;
 use jiff::Timestamp;
 use tokio::{
     task::{JoinSet, spawn_blocking},
@@ -38,6 +39,8 @@ const HOURLY: Duration = Duration::from_secs(3600);
 const AT_LEAST: Duration = Duration::from_secs(6 * 3600);
 /// A look that somebody asked for comes no sooner after the one before.
 const ASKED: Duration = Duration::from_secs(30);
+/// How tools say that we may not look.
+const REFUSALS: [&str; 4] = ["permission denied", "not permitted", "root privileges", "must be root"];
 /// What may be found by itself is looked for again after this.
 const FOUND_AGAIN: Duration = Duration::from_secs(15 * 60);
 /// A path may lie on a disk that does not answer.
@@ -74,9 +77,17 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Whether it is of what was found by itself.
-    pub(super) fn is_of_found(&self) -> bool {
-        self.name.parse::<Found>().is_ok()
+    /// How the look at something that was found by itself went. What an agent that is not root may not see it does
+    /// not support: nobody asked for it.
+    pub(super) fn standing(&self) -> Option<ScanResult> {
+        self.name.parse::<Found>().ok()?;
+        let refused =
+            |reason: &str| REFUSALS.iter().any(|refusal| reason.to_ascii_lowercase().contains(refusal));
+        Some(match &self.failure {
+            None => ScanResult::Ok,
+            Some(reason) if refused(reason) => ScanResult::Unsupported,
+            Some(_) => ScanResult::Failed,
+        })
     }
 }
 
@@ -231,6 +242,22 @@ async fn modified(path: PathBuf) -> Option<SystemTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_ordinary_user_may_not_see_is_unsupported_and_no_failure() {
+        let standing = |name: &str, failure: Option<&str>| {
+            let failure = failure.map(str::to_owned);
+            Seen { name: name.to_owned(), sightings: None, failure, mark: None }.standing()
+        };
+        assert_eq!(standing("btrfs", None), Some(ScanResult::Ok));
+        let refused = "ERROR: can't perform the search: Operation not permitted";
+        assert_eq!(standing("btrfs", Some(refused)), Some(ScanResult::Unsupported));
+        let refused =
+            "ERROR: [041]: unable to open file '/etc/pgbackrest.conf' for read: [13] Permission denied";
+        assert_eq!(standing("pgbackrest", Some(refused)), Some(ScanResult::Unsupported));
+        assert_eq!(standing("zfs", Some("internal error: out of memory")), Some(ScanResult::Failed));
+        assert_eq!(standing("restic nightly", Some("wrong password")), None, "that stands at its job");
+    }
 
     #[test]
     fn a_repository_elsewhere_is_looked_at_when_its_next_copy_should_be_there() {

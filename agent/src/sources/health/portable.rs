@@ -25,6 +25,8 @@ pub(super) struct Sampler {
     components: Components,
     warmth: Option<(Moment, Vec<Temperature>)>,
     sampled: bool,
+    /// Only while a number is past its band: the list is large.
+    processes: Option<System>,
     told: Option<(Moment, Top)>,
     named: Vec<String>,
 }
@@ -37,6 +39,7 @@ impl Sampler {
             components: Components::new_with_refreshed_list(),
             warmth: None,
             sampled: false,
+            processes: None,
             told: None,
             named,
         }
@@ -72,13 +75,7 @@ impl Sampler {
 
     pub(super) async fn top(&mut self, past: bool) -> Option<Top> {
         if !past {
-            self.told = None;
-            // The list is large: it is not kept for the next time.
-            self.system.refresh_processes_specifics(
-                ProcessesToUpdate::Some(&[]),
-                true,
-                ProcessRefreshKind::nothing(),
-            );
+            (self.told, self.processes) = (None, None);
             return None;
         }
         let now = clock::now().moment;
@@ -88,32 +85,20 @@ impl Sampler {
             return Some(top.clone());
         }
         let what = ProcessRefreshKind::nothing().with_cpu().with_memory();
-        if self.told.is_none() {
-            self.system.refresh_processes_specifics(ProcessesToUpdate::All, true, what);
+        let is_new = self.processes.is_none();
+        let system = self.processes.get_or_insert_with(System::new);
+        system.refresh_processes_specifics(ProcessesToUpdate::All, true, what);
+        if is_new {
             tokio::time::sleep(sysinfo::MINIMUM_CPU_UPDATE_INTERVAL).await;
+            system.refresh_processes_specifics(ProcessesToUpdate::All, true, what);
         }
-        self.system.refresh_processes_specifics(ProcessesToUpdate::All, true, what);
-        let top = self.busiest();
+        let top = busiest(system);
         self.told = Some((now, top.clone()));
         Some(top)
     }
 
-    #[expect(
-        clippy::unused_self,
-        reason = "the façade's form: what Linux asks by itself is asked by the library here"
-    )]
     pub(super) fn ails(&self) -> Option<String> {
         None
-    }
-
-    fn busiest(&self) -> Top {
-        let mut all: Vec<Process> = self.system.processes().values().map(told).collect();
-        all.sort_by(|a, b| b.cpu_percent.total_cmp(&a.cpu_percent).then(a.pid.cmp(&b.pid)));
-        let by_cpu =
-            all.iter().filter(|process| process.cpu_percent > 0.0).take(limits::TOP).cloned().collect();
-        all.sort_by_key(|process| (std::cmp::Reverse(process.rss_bytes), process.pid));
-        all.truncate(limits::TOP);
-        Top { by_cpu, by_memory: all }
     }
 
     fn memory(&self) -> Memory {
@@ -169,6 +154,15 @@ impl Sampler {
         self.warmth = Some((now, temperatures.clone()));
         temperatures
     }
+}
+
+fn busiest(system: &System) -> Top {
+    let mut all: Vec<Process> = system.processes().values().map(told).collect();
+    all.sort_by(|a, b| b.cpu_percent.total_cmp(&a.cpu_percent).then(a.pid.cmp(&b.pid)));
+    let by_cpu = all.iter().filter(|process| process.cpu_percent > 0.0).take(limits::TOP).cloned().collect();
+    all.sort_by_key(|process| (std::cmp::Reverse(process.rss_bytes), process.pid));
+    all.truncate(limits::TOP);
+    Top { by_cpu, by_memory: all }
 }
 
 /// The time of the boot, for what is told since then.

@@ -113,13 +113,21 @@ fn disk(mount: &Mount, stat: &StatVfs) -> Option<Disk> {
 mod tests {
     use std::{
         fs,
-        sync::{Mutex, PoisonError},
+        sync::{Condvar, Mutex},
     };
 
     use super::*;
 
-    /// Who asks the mount that hangs waits for it.
-    static DEAD_SERVER: Mutex<()> = Mutex::new(());
+    /// Whether the server of the mount that hangs is dead, and the word to those who wait for it.
+    static DEAD_SERVER: (Mutex<bool>, Condvar) = (Mutex::new(true), Condvar::new());
+
+    fn waiting_for_the_dead(path: &Path) -> Option<StatVfs> {
+        let (dead, revived) = &DEAD_SERVER;
+        if path.ends_with("dead") {
+            drop(revived.wait_while(dead.lock().unwrap(), |dead| *dead));
+        }
+        statvfs("/").ok()
+    }
 
     #[tokio::test]
     async fn a_mount_that_hangs_holds_up_no_other_and_costs_one_call() {
@@ -128,20 +136,16 @@ mod tests {
         let mountinfo = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 0:9 / /dead rw - fuse.dead dead rw\n";
         fs::write(root.path().join("proc/self/mountinfo"), mountinfo).unwrap();
         let mut volumes = Volumes::new(root.path(), vec!["/dead".into()]);
-        volumes.stat = |path| {
-            let dead = path.ends_with("dead");
-            let _waits = dead.then(|| DEAD_SERVER.lock().unwrap_or_else(PoisonError::into_inner));
-            statvfs("/").ok()
-        };
+        volumes.stat = waiting_for_the_dead;
         let mut buffer = Buffer::default();
-        let dead = DEAD_SERVER.lock().unwrap();
         for _ in 0..3 {
             let mounts: Vec<String> =
                 volumes.look(&mut buffer).await.into_iter().map(|disk| disk.mount).collect();
             assert_eq!(mounts, ["/"]);
             assert_eq!(volumes.hanging().count(), 1);
         }
-        drop(dead);
+        *DEAD_SERVER.0.lock().unwrap() = false;
+        DEAD_SERVER.1.notify_all();
         while volumes.hanging.values().any(|call| !call.is_finished()) {
             tokio::task::yield_now().await;
         }

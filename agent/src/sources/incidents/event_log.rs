@@ -69,7 +69,9 @@ fn kind(event: &Event) -> Option<IncidentKind> {
     match (event.provider.as_str(), event.id) {
         ("Microsoft-Windows-WER-SystemErrorReporting" | "BugCheck", 1001) => Some(IncidentKind::KernelPanic),
         ("Microsoft-Windows-Kernel-Power", 41) => Some(IncidentKind::UnexpectedShutdown),
-        ("disk" | "Disk", 7 | 51 | 153) | ("Ntfs" | "Microsoft-Windows-Ntfs", 55) => Some(IncidentKind::DiskError),
+        ("disk" | "Disk", 7 | 51 | 153) | ("Ntfs" | "Microsoft-Windows-Ntfs", 55) => {
+            Some(IncidentKind::DiskError)
+        }
         _ => None,
     }
 }
@@ -81,7 +83,9 @@ pub(super) fn incident(event: &Event) -> Option<Incident> {
     let clip = |text: &str| limits::clip(text, limits::TEXT_BYTES);
     let detail = match kind {
         // The first value is the stop code with its parameters.
-        IncidentKind::KernelPanic => format!("the system stopped: {}", first.map_or("no stop code", String::as_str)),
+        IncidentKind::KernelPanic => {
+            format!("the system stopped: {}", first.map_or("no stop code", String::as_str))
+        }
         // The first value is the stop code in decimal, 0 when the power went.
         IncidentKind::UnexpectedShutdown => match first.and_then(|code| code.parse::<u32>().ok()) {
             Some(code) if code != 0 => format!("went down without a shutdown, stop code 0x{code:08X}"),

@@ -195,6 +195,8 @@ mod tests {
             Some("nvme0n1"),
         ),
         ("Buffer I/O error on dev sdb1, logical block 0, async page read", DiskError, Some("sdb1")),
+        // Recorded on 6.18, by way of ext4's `trigger_fs_error`
+        ("EXT4-fs error (device loop0): trigger_test_error:129: comm bash: test", DiskError, Some("loop0")),
         (
             "EXT4-fs error (device sda1): ext4_lookup:1855: inode #2: comm ls: deleted inode referenced: 12",
             DiskError,
@@ -237,6 +239,8 @@ mod tests {
         "Buffer I/O error on dev sr0, logical block 0, async page read",
         "EXT4-fs (sda1): mounted filesystem with ordered data mode. Quota mode: none.",
         "EXT4-fs (sda1): re-mounted. Quota mode: none.",
+        "EXT4-fs (loop0): Remounting filesystem read-only",
+        "Aborting journal on device loop0-8.",
         "XFS (sdb1): Mounting V5 Filesystem",
         "WARNING: CPU: 0 PID: 1 at drivers/gpu/drm/x.c:1 f+0x1/0x2 [drm]",
         "mce: [Hardware Error]: Machine check events logged",

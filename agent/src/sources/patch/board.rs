@@ -9,7 +9,7 @@ use dogwatch_model::{InstallResult, PatchSource, PatchStatus, ScanResult, Update
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{manager::Manager, scan::Scan};
+use super::{package_manager::Manager, scan::Scan};
 use crate::sources::Retry;
 
 /// What failed is tried again after half a minute, then less and less often, down to this.

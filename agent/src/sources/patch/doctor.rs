@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{ground::Ground, manager::Manager};
+use super::{ground::Ground, package_manager::Manager};
 use crate::finding::Finding;
 
 const SUBJECT: &str = "patch";

@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use super::manager::Input;
+use super::package_manager::Input;
 
 /// Entries that are looked at; whoever has more is asked each time.
 const ENTRIES: usize = 4096;

@@ -18,7 +18,7 @@ use super::{
     bounded, fingerprint,
     first_seen::FirstSeen,
     ground::Ground,
-    manager::Manager,
+    package_manager::Manager,
     reboot::Evidence,
 };
 use crate::{sources::Look, state_dir::StateDir};

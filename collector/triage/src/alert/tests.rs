@@ -29,7 +29,13 @@ fn endpoint() -> Endpoint {
         labels: BTreeMap::new(),
         enrolled_at: at(0),
         state: EndpointState::Active,
-        presence: Presence { online: true, since: at(0), last_seen: None, goodbye: None },
+        presence: Presence {
+            online: true,
+            since: at(0),
+            last_seen: None,
+            goodbye: None,
+            second_seen_at: None,
+        },
         facts: Facts::default(),
     }
 }

@@ -96,6 +96,11 @@ impl<'t> Layers<'t> {
         FilterError::at(self.layers[place.layer].0, place.start, "").line
     }
 
+    /// The name of a place's file.
+    pub(crate) fn file(&self, place: Place) -> &'t str {
+        self.layers[place.layer].1
+    }
+
     /// Notes an error.
     pub(crate) fn error(&mut self, place: Place, what: impl Into<String>, mend: Option<String>) {
         let (text, file) = self.layers[place.layer];

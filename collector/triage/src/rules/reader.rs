@@ -6,8 +6,9 @@ use dogwatch_model::{IdError, RuleId};
 use jiff::SignedDuration;
 
 use super::{
-    EvidenceLine, Level, MAX_CLEAR_AFTER, MAX_RULES, Rule, RuleError, Template,
+    EvidenceLine, Level, MAX_CLEAR_AFTER, MAX_RULES, Rule, RuleError, RuleValue, Template,
     document::{Layers, Node, Place, Table, Value},
+    values,
 };
 use crate::{
     filter::{Bindings, Filter, FilterError, Formula, Reads, Walk, nearest, parse_seconds, walk},
@@ -36,12 +37,13 @@ const RULE_KEYS: [&str; 14] = [
 const LEVEL_KEYS: [&str; 3] = ["when", "for", "clear"];
 const EVIDENCE_KEYS: [&str; 4] = ["each", "where", "name", "value"];
 
-pub(super) fn read(layers: &[(&str, &str)]) -> Result<Vec<Rule>, Vec<RuleError>> {
+pub(super) fn read(layers: &[(&str, &str)]) -> Result<(Vec<Rule>, Vec<RuleValue>), Vec<RuleError>> {
     let mut reader = Reader { layers: Layers::new(layers) };
     let merged = reader.layers.merged();
     let rules = reader.rules(&merged);
+    let values = values::of(&merged, &reader.layers);
     let errors = reader.layers.finish();
-    if errors.is_empty() { Ok(rules) } else { Err(errors) }
+    if errors.is_empty() { Ok((rules, values)) } else { Err(errors) }
 }
 
 /// What decides a rule: its scope, when it is judged, its list, and its levels' conditions.

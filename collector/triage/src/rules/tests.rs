@@ -18,11 +18,22 @@ fn the_shipped_rules_compile() {
     assert_eq!(
         ids.join(" "),
         "backup-check backup-failed backup-late backup-scan backup-size backup-unreadable \
-         certificate check-failed check-unknown clock-offset cpu crash disk-error disk-inodes \
-         disk-space drive-errors drive-failing drive-worn end-of-life kernel-error memory \
-         oom-kill patch-scan read-only reboot-pending restore-failed restore-test service-down \
-         silent silent-desk source-failed updates"
+         certificate check-failed check-unknown clock-offset clone-suspected cpu crash disk-error \
+         disk-inodes disk-space drive-errors drive-failing drive-worn end-of-life kernel-error \
+         memory oom-kill patch-scan read-only reboot-pending restore-failed restore-test \
+         service-down silent silent-desk source-failed updates"
     );
+}
+
+#[test]
+fn each_value_knows_its_layer() {
+    let rules = RuleSet::layer("rules.silent.warning.for = \"2s\"", "mine.toml").unwrap();
+    let of = |key: &str| rules.values().iter().find(|value| value.rule == "silent" && value.key == key);
+    let found = |key: &str| of(key).map(|value| (value.value.as_str(), value.layer, value.file.as_str()));
+    assert_eq!(found("warning.for"), Some(("2s", 1, "mine.toml")));
+    assert_eq!(found("critical.for"), Some(("5m", 0, "shipped rules")));
+    assert_eq!(of("warning.for").map(|value| value.line), Some(1));
+    assert_eq!(found("title"), None);
 }
 
 #[test]

@@ -153,11 +153,14 @@ impl Reader<'_> {
         }
     }
 
-    /// Each entry must be whole on top of what holds for everybody below it.
+    /// Each entry must be whole on top of what holds for everybody, and of what has its own condition.
     fn check_whole(&mut self, entries: &[Placed], below: &[&Layer]) {
         let lower: Vec<&Entry> = below.iter().flat_map(|layer| &layer.entries).collect();
         for (place, entry) in entries {
-            let same = |other: &&Entry| other.when.is_none() && other.subject == entry.subject;
+            let source = |entry: &Entry| entry.when.as_ref().map(|when| when.source().to_owned());
+            // What has the same condition matches whenever this does.
+            let holds = |other: &Entry| other.when.is_none() || source(other) == source(entry);
+            let same = |other: &&Entry| other.subject == entry.subject && holds(other);
             let own = entries.iter().map(|(_, own)| own);
             let base = lower.iter().copied().chain(own).filter(same);
             let settings = base.chain([entry]).flat_map(|entry| &entry.settings);

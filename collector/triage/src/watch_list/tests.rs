@@ -166,6 +166,8 @@ fn an_entry_may_lean_on_the_layers_below_it_and_on_nothing_else() {
     let msp = "[[check]]\nname = \"db\"\nkind = \"tcp\"\nport = 5432\n";
     let condition = "[[check]]\nname = \"db\"\nwhen = '\"big\" in tags'\nevery = \"30s\"\n";
     assert!(list(msp, condition).is_ok());
+    let same_condition = format!("{msp}when = '\"big\" in tags'\n");
+    assert!(list(&same_condition, condition).is_ok());
     assert_eq!(
         list("", condition).unwrap_err(),
         ["watch/acme.toml:1:1: check `db` has no `kind`: one of process, tcp, http, file, log"]

@@ -3,7 +3,11 @@
 //! Everything found is synced again before it is relied upon: after a kill, the page cache may show bytes and
 //! names that no sync ever covered.
 
-use std::{collections::VecDeque, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    path::Path,
+    sync::Arc,
+};
 
 use super::{Active, Journal, Opened, Options, Sealed};
 use crate::{
@@ -35,6 +39,7 @@ pub(super) fn open(disk: Arc<dyn Disk>, dir: &Path, options: Options) -> Result<
         dir: dir.to_owned(),
         options,
         sealed,
+        condemned: BTreeSet::new(),
         active,
         next,
         committed: next,

@@ -12,6 +12,9 @@ use crate::filter::{
     value::{List, Value, seconds_between},
 };
 
+/// Several of the tries that a second machine makes, one each ten minutes or more.
+const CLONE_SUSPECTED_SECONDS: f64 = 3600.0;
+
 pub(super) static FIELDS: &[Field] = &[
     value("id", Type::Id, "given at enrolment", |row, _| Value::Id(row.endpoint.id.0)),
     text("name", "what people call it", |row, _| Value::from(&row.endpoint.name)),
@@ -45,6 +48,12 @@ pub(super) static FIELDS: &[Field] = &[
         Value::from(row.endpoint.presence.last_seen)
     })
     .reads(Reads::PRESENCE),
+    value("clone_suspected", Type::Bool, "a second machine spoke with its key in the last hour", |row, _| {
+        let seen = row.endpoint.presence.second_seen_at;
+        Value::Bool(seen.is_some_and(|at| seconds_between(at, row.as_of) < CLONE_SUSPECTED_SECONDS))
+    })
+    .reads(Reads::PRESENCE.union(Reads::TIME))
+    .filter_only(),
     value("enrolled_at", Type::Instant, "when it was enrolled", |row, _| {
         Value::from(row.endpoint.enrolled_at)
     }),
