@@ -107,20 +107,6 @@ impl StateDir {
         }
     }
 
-    /// Lets the folder's owner read a file that another user (root, as a rule) wrote into it. Best effort.
-    pub fn hand_over(&self, name: &str) {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt as _;
-            if let Ok(folder) = fs::metadata(&self.path) {
-                let file = self.path.join(name);
-                let _ = std::os::unix::fs::lchown(file, Some(folder.uid()), Some(folder.gid()));
-            }
-        }
-        #[cfg(not(unix))]
-        let _ = name;
-    }
-
     /// Takes the folder for this process, until the guard is dropped.
     ///
     /// # Errors

@@ -9,11 +9,10 @@ use std::{
 
 use clap::Subcommand;
 use dogwatch_model::{Goodbye, IdError};
-use jiff::Timestamp;
 
 use crate::{
     config::Config,
-    goodbye,
+    farewell,
     identity::Identity,
     service::{self, Plan, Sight, Standing},
 };
@@ -170,7 +169,7 @@ fn purge(state: &Path) -> anyhow::Result<()> {
 fn leave_reason(config: &Config, reason: Goodbye) {
     if reason != Goodbye::Shutdown
         && config.state.path().is_dir()
-        && let Err(error) = goodbye::announce(&config.state, reason, Timestamp::now())
+        && let Err(error) = farewell::announce(&config.state, reason)
     {
         tracing::debug!(%error, "the reason of the stop is not told");
     }
