@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 const EVENTS: &str = "/c:200";
 
 /// The log.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Log {
     asked: Option<Moment>,
     answer: Option<oneshot::Receiver<Option<Vec<Event>>>>,
@@ -30,6 +30,10 @@ pub(super) struct Log {
 
 impl Log {
     pub(super) const IS_READ: bool = true;
+
+    pub(super) const fn new() -> Self {
+        Self { asked: None, answer: None, sequence: None, silent: false }
+    }
 
     /// What has come in that is newer than what was told.
     pub(super) fn news(&mut self, after: Option<u64>, now: Now) -> Vec<Incident> {

@@ -16,7 +16,7 @@ pub(super) struct Evidence {
 
 impl Evidence {
     pub(super) fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), log: Log::default() }
+        Self { root: root.to_owned(), log: Log::new() }
     }
 
     pub(super) fn boot(&self) -> Option<String> {
