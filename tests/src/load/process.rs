@@ -40,6 +40,11 @@ impl Program {
         Ok((program, line))
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Reads its meters.
     pub fn meter(&self) -> Meter {
         Meter { folder: PathBuf::from(format!("/proc/{}", self.child.id())) }

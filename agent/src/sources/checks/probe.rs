@@ -13,7 +13,7 @@ use super::{Verdict, blocking::Hanging, file, http, log, process, reach::Reach, 
 use crate::config::Allow;
 
 /// Checks under way at once.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 16;
 /// More than any part of a check may take by its own limits.
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -47,28 +47,36 @@ impl Surroundings {
     }
 }
 
-/// Makes all of them; one that hangs or panics is its own loss.
-pub(super) async fn all(due: Vec<(CheckWatch, Memory)>, around: &Arc<Surroundings>) -> Vec<Looked> {
-    let names: Vec<&str> = due
-        .iter()
-        .filter_map(|(watch, _)| match &watch.probe {
+/// Checks that are being made; one that hangs or panics is its own loss.
+pub(super) struct UnderWay {
+    due: std::vec::IntoIter<(CheckWatch, Memory)>,
+    running: JoinSet<Looked>,
+    around: Arc<Surroundings>,
+    processes: Arc<process::Seen>,
+}
+
+impl UnderWay {
+    pub(super) fn new(due: Vec<(CheckWatch, Memory)>, around: Arc<Surroundings>) -> Self {
+        let names = due.iter().filter_map(|(watch, _)| match &watch.probe {
             Probe::Process { process } => Some(process.as_str()),
             _ => None,
-        })
-        .collect();
-    // One walk for all of them.
-    let processes = Arc::new(process::look(&around.root, &names));
-    let (mut under_way, mut looked) = (JoinSet::new(), Vec::new());
-    let mut due = due.into_iter();
-    loop {
-        while under_way.len() < AT_ONCE
-            && let Some((watch, memory)) = due.next()
-        {
-            under_way.spawn(one(watch, memory, around.clone(), processes.clone()));
-        }
-        match under_way.join_next().await {
-            Some(done) => looked.extend(done.ok()),
-            None => return looked,
+        });
+        // One walk for all of them.
+        let processes = Arc::new(process::look(&around.root, &names.collect::<Vec<_>>()));
+        Self { due: due.into_iter(), running: JoinSet::new(), around, processes }
+    }
+
+    /// The next that is done, in whatever order; `None` when all are. Abandoned while it waits, nothing is lost.
+    pub(super) async fn next(&mut self) -> Option<Looked> {
+        loop {
+            while self.running.len() < AT_ONCE
+                && let Some((watch, memory)) = self.due.next()
+            {
+                self.running.spawn(one(watch, memory, self.around.clone(), self.processes.clone()));
+            }
+            if let Ok(looked) = self.running.join_next().await? {
+                return Some(looked);
+            }
         }
     }
 }

@@ -14,8 +14,12 @@ impl Manifest {
         Self { table: file.text.parse().unwrap_or_default() }
     }
 
-    /// The package's name; none for a workspace's own manifest.
+    /// The package's name; none for a workspace's own manifest, and for a package that is a workspace of its own, such
+    /// as the fuzzer, which is built with other instruments.
     pub(super) fn package(&self) -> Option<&str> {
+        if self.table.contains_key("workspace") {
+            return None;
+        }
         self.table.get("package")?.get("name")?.as_str()
     }
 
