@@ -95,7 +95,46 @@ mod imp {
     }
 }
 
-#[cfg(not(target_os = "linux"))]
+/// macOS: `CLOCK_MONOTONIC` counts sleep there, and the standard library's clock does not.
+#[cfg(target_os = "macos")]
+mod imp {
+    use std::{
+        sync::LazyLock,
+        time::{Duration, Instant},
+    };
+
+    use rustix::time::{ClockId, clock_gettime};
+    use uuid::Uuid;
+
+    /// Both clocks at the first call, and a name for this life of the process.
+    static START: LazyLock<(Duration, Instant, Uuid)> =
+        LazyLock::new(|| (monotonic(), Instant::now(), Uuid::new_v4()));
+
+    pub(super) fn since_start() -> Duration {
+        let (start, ..) = *START;
+        monotonic().saturating_sub(start)
+    }
+
+    pub(super) fn run() -> Option<Uuid> {
+        Some(START.2)
+    }
+
+    pub(super) fn slept() -> Duration {
+        // In this order, so that a pause between the two reads cannot look like sleep.
+        let passed = since_start();
+        passed.saturating_sub(START.1.elapsed())
+    }
+
+    fn monotonic() -> Duration {
+        let time = clock_gettime(ClockId::Monotonic);
+        let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+        Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
+    }
+}
+
+/// Windows: the standard library's clock is the performance counter, which counts sleep. One that does not is not to be
+/// had without `unsafe`, so how long the machine slept is not known.
+#[cfg(windows)]
 mod imp {
     use std::{
         sync::LazyLock,

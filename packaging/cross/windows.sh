@@ -67,16 +67,27 @@ meet_a_collector() {
     "$native/dogwatch" login "$(sed -n 's|.*\(https://[^[:space:]]*/setup#[^[:space:]]*\).*|\1|p' "$place/setup" | head -n 1)" \
         --person wine >/dev/null
     token=$("$native/dogwatch" join-token create --org home --site main -o name)
-    wine "$programs/dogwatch-agent.exe" enroll "$token" --name wine-guest --state-dir "$place/agent"
-    wine "$programs/dogwatch-agent.exe" run --state-dir "$place/agent" >"$place/agent.log" 2>&1 &
-    agent=$!
-    until_true "the agent under wine is online" fleet_shows '"online": *true'
-    until_true "its system is told" fleet_shows '"windows"'
+    # Where administrators put programs, in the prefix; the service's state is in its default place.
+    installed=$WINEPREFIX/drive_c/'Program Files'/Dogwatch
+    rm -rf "$installed" "$WINEPREFIX/drive_c/ProgramData/Dogwatch"
+    mkdir -p "$installed"
+    cp "$programs/dogwatch-agent.exe" "$installed"
+    agent enroll "$token" --name wine-guest
+    agent service install
+    agent service start
+    until_true "the service is online" fleet_shows '"online": *true'
+    agent service status
+    agent service stop --reason upgrade
+    until_true "the collector knows why it went" fleet_shows '"goodbye": *"upgrade"'
+    agent service uninstall --purge --yes
     "$native/dogwatch" fleet
-    kill "$agent" "$collector" 2>/dev/null || true
-    wait "$agent" "$collector" 2>/dev/null || true
+    kill "$collector"
+    wait "$collector" || true
+    collector=
     rm -rf "$place"
 }
+
+agent() { wine "$installed/dogwatch-agent.exe" "$@"; }
 
 fleet_shows() { "$native/dogwatch" fleet -o json 2>/dev/null | grep -q -e "$1"; }
 

@@ -232,17 +232,20 @@ fn settle(service: &Service) -> Result<Vec<String>, ServiceError> {
         actions: Some(actions.to_vec()),
     };
     service.update_failure_actions(recovery).map_err(refused)?;
-    service.set_failure_actions_on_non_crash_failures(true).map_err(refused)?;
-    // Neither is worth a failed installation: without them it starts a little early, or ends a little fast.
+    // None of these is worth a failed installation: without them it starts a little early, ends a little fast, or is not
+    // started again when it gave up by itself.
+    let counted = service.set_failure_actions_on_non_crash_failures(true);
     let delayed = service.set_delayed_auto_start(true);
     let patient = service.set_preshutdown_timeout(END);
     let complain = |what: &str, set: Result<(), ManagerError>| {
         set.err().map(|error| format!("{what}: {}", refused(error)))
     };
-    Ok([complain("the start is not delayed", delayed), complain("the end is not waited for", patient)]
-        .into_iter()
-        .flatten()
-        .collect())
+    let complaints = [
+        complain("its own failures do not count", counted),
+        complain("the start is not delayed", delayed),
+        complain("the end is not waited for", patient),
+    ];
+    Ok(complaints.into_iter().flatten().collect())
 }
 
 pub(super) async fn uninstall(root: &Path) -> Result<Vec<String>, ServiceError> {

@@ -30,7 +30,7 @@ pub(super) use log::journal::survives as journal_survives;
 use plan::Plan;
 use probe::{Surroundings, UnderWay};
 use services::Services;
-pub(super) use services::systemctl_survives;
+pub(super) use services::{launchctl_survives, systemctl_survives};
 use tokio::time::{Instant, timeout};
 
 use super::{Desk, Look};

@@ -7,6 +7,8 @@
 //!
 //! Deliberately missing: a judgement. Whether an incident matters is for the rules.
 
+#[cfg_attr(not(any(windows, test)), expect(dead_code, reason = "of use on Windows, tested everywhere"))]
+mod event_log;
 mod flood;
 mod kernel_log;
 mod login_records;
@@ -17,6 +19,40 @@ mod imp;
 #[cfg(not(target_os = "linux"))]
 #[path = "incidents/portable.rs"]
 mod imp;
+
+#[cfg(windows)]
+#[path = "incidents/event_log_reader.rs"]
+mod system_log;
+#[cfg(target_os = "macos")]
+mod system_log {
+    use dogwatch_model::Incident;
+
+    use crate::clock::Now;
+
+    /// The unified log is not read: a question to it takes minutes.
+    #[derive(Debug)]
+    pub(super) struct Log;
+
+    impl Log {
+        pub(super) const IS_READ: bool = false;
+
+        pub(super) const fn new() -> Self {
+            Self
+        }
+
+        pub(super) fn news(&mut self, _after: Option<u64>, _now: Now) -> Vec<Incident> {
+            Vec::new()
+        }
+
+        pub(super) const fn sequence(&self) -> Option<u64> {
+            None
+        }
+
+        pub(super) const fn is_silent(&self) -> bool {
+            false
+        }
+    }
+}
 
 use std::path::Path;
 
@@ -183,6 +219,7 @@ fn is_same_boot(a: &str, b: &str) -> bool {
 
 /// For the table of parsers: every text that this source understands.
 pub(super) fn survives(text: &str) {
+    event_log::survives(text);
     kernel_log::survives(text);
     login_records::survives(text);
 }

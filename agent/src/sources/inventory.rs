@@ -5,7 +5,11 @@ mod class;
 pub mod doctor;
 mod end_of_life;
 pub(super) mod kernels;
+pub(super) mod macos_facts;
 mod release;
+pub(super) mod smbios;
+#[cfg_attr(not(any(windows, test)), expect(dead_code, reason = "of use on Windows, tested everywhere"))]
+pub(super) mod windows_facts;
 
 #[cfg(target_os = "linux")]
 #[path = "inventory/linux.rs"]
@@ -15,6 +19,18 @@ mod imp;
 mod imp;
 #[cfg(target_os = "linux")]
 mod posture;
+
+#[cfg(windows)]
+#[path = "inventory/windows.rs"]
+mod tools;
+#[cfg(target_os = "macos")]
+#[path = "inventory/macos.rs"]
+mod tools;
+#[cfg(target_os = "linux")]
+mod tools {
+    /// Everything is in files here.
+    pub(super) async fn complete(_: &mut super::Inventory) {}
+}
 
 use std::{path::Path, time::Duration};
 
@@ -39,7 +55,9 @@ pub(super) fn own_addresses(root: &Path) -> Vec<std::net::IpAddr> {
 
 /// Looks at the machine seen below `root`.
 pub async fn look(root: &Path, census: &mut Census) -> Inventory {
-    Inventory { software: census.digest(root).await, ..imp::look(root) }
+    let mut inventory = Inventory { software: census.digest(root).await, ..imp::look(root) };
+    tools::complete(&mut inventory).await;
+    inventory
 }
 
 /// Looks once an hour and when asked.

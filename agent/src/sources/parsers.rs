@@ -3,7 +3,7 @@
 //!
 //! A parser takes any text and answers; it never panics, and it takes time in proportion to what it was given.
 
-use super::{backup::parsers as backup, checks, drives, health, incidents, patch, software};
+use super::{backup::parsers as backup, checks, drives, health, incidents, inventory, patch, software};
 use crate::service;
 
 /// A parser behind a common face: what it makes of the text does not matter here.
@@ -30,7 +30,9 @@ pub const PARSERS: &[(&str, Parser)] = &[
     ("health.files", health::survives),
     ("incidents.logs", incidents::survives),
     ("kopia.snapshots", backup::KOPIA),
+    ("launchctl.list", checks::launchctl_survives),
     ("launchctl.print", service::launchctl_print::survives),
+    ("macos.facts", inventory::macos_facts::survives),
     ("pacman", patch::pacman::survives),
     ("pacman.folder", software::pacman::survives),
     ("pgbackrest.info", backup::PGBACKREST),
@@ -39,12 +41,17 @@ pub const PARSERS: &[(&str, Parser)] = &[
     ("rpm.installed", patch::rpm::survives),
     ("rsnapshot.config", backup::RSNAPSHOT_CONFIG),
     ("rsnapshot.log", backup::RSNAPSHOT_LOG),
+    ("smbios", inventory::smbios::survives),
     ("snap.state", patch::snap::survives),
     ("snap.yaml", software::snap::survives),
+    ("softwareupdate.list", patch::softwareupdate::survives),
+    ("system_profiler.applications", software::applications::survives),
     ("systemctl.show", service::systemctl_show::survives),
     ("time_machine.backups", backup::TIME_MACHINE),
     ("veeam.sessions", backup::VEEAM),
     ("wbadmin.versions", backup::WBADMIN),
+    ("windows.facts", inventory::windows_facts::survives),
+    ("winget.upgrade", patch::winget::survives),
     ("xml", patch::xml::survives),
     ("zfs.snapshots", backup::ZFS),
     ("zypper", patch::zypper::survives),

@@ -22,8 +22,12 @@ pub mod rpm;
 mod scan;
 mod scanner;
 pub mod snap;
+pub mod softwareupdate;
 #[cfg(test)]
 mod tests;
+pub mod winget;
+#[cfg_attr(not(windows), expect(dead_code, reason = "other systems only test it"))]
+mod wua;
 pub mod xml;
 pub mod zypper;
 

@@ -5,15 +5,21 @@
 //! not kept.
 
 pub(super) mod apk;
+pub(super) mod applications;
 pub(super) mod dpkg;
 pub(super) mod pacman;
+#[cfg(any(windows, test))]
+mod registry;
 pub(super) mod snap;
 
 #[cfg(target_os = "linux")]
 #[path = "software/linux.rs"]
 mod imp;
-#[cfg(not(target_os = "linux"))]
-#[path = "software/portable.rs"]
+#[cfg(target_os = "macos")]
+#[path = "software/macos.rs"]
+mod imp;
+#[cfg(windows)]
+#[path = "software/windows.rs"]
 mod imp;
 
 use std::{

@@ -281,6 +281,7 @@ fn a_ledger_that_cannot_be_written_leaves_the_files_where_they_are_and_says_so_o
     assert_eq!((scene.names("done"), job(&intake).name), (vec!["1.json".to_owned()], "nightly".to_owned()));
 }
 
+#[cfg(unix)]
 #[test]
 fn what_is_no_plain_file_is_refused_and_never_followed() {
     use std::os::unix::{ffi::OsStrExt as _, fs::symlink};

@@ -73,6 +73,7 @@ fn judge(seen: Seen, bounds: Bounds) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
     use std::fs;
 
     use super::*;

@@ -1,19 +1,24 @@
 //! Services as the system's own service manager sees them: all of them with one question, five minutes apart, and
 //! sooner when a cheap look says that something has changed.
 
+mod launchctl;
 mod systemctl;
 mod unit_files;
 
 #[cfg(target_os = "linux")]
 #[path = "services/systemd.rs"]
 mod imp;
-#[cfg(not(target_os = "linux"))]
-#[path = "services/elsewhere.rs"]
+#[cfg(target_os = "macos")]
+#[path = "services/launchd.rs"]
+mod imp;
+#[cfg(windows)]
+#[path = "services/scm.rs"]
 mod imp;
 
 use std::{path::Path, time::Duration};
 
 use dogwatch_model::{ScanResult, Service, ServiceWatch};
+pub(in crate::sources) use launchctl::survives as launchctl_survives;
 pub(in crate::sources) use systemctl::survives as systemctl_survives;
 use tokio::time::Instant;
 

@@ -51,14 +51,15 @@ impl Sampler {
         self.networks.refresh(true);
         let first = !std::mem::replace(&mut self.sampled, true);
         let used = f64::from(self.system.global_cpu_usage()).clamp(0.0, 100.0);
-        let load = System::load_average();
+        // On Windows sysinfo makes one up, with a timer that never ends.
+        let load = cfg!(unix).then(System::load_average);
         let listed = || Disks::new_with_refreshed_list_specifics(DiskRefreshKind::nothing().with_storage());
         let disks = tokio::task::spawn_blocking(listed).await;
         Health {
             sampled_at: now.wall,
             cpu: Some(Cpu {
                 used_percent: (!first).then_some(used),
-                load: cfg!(unix).then_some([load.one, load.five, load.fifteen]),
+                load: load.map(|load| [load.one, load.five, load.fifteen]),
                 count: u32::try_from(self.system.cpus().len()).unwrap_or(u32::MAX),
                 ..Cpu::default()
             }),

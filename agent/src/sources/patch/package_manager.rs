@@ -7,7 +7,10 @@ use std::{fs, path::Path};
 
 use jiff::Timestamp;
 
-use super::{apk, apt, brew, dnf, flatpak, ground::Ground, pacman, scan::Scan, snap, zypper};
+use super::{
+    apk, apt, brew, dnf, flatpak, ground::Ground, pacman, scan::Scan, snap, softwareupdate, winget, wua,
+    zypper,
+};
 
 /// A package manager.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +23,9 @@ pub(super) enum Manager {
     Flatpak,
     Snap,
     Brew,
+    SoftwareUpdate,
+    Wua,
+    Winget,
 }
 
 /// A folder whose files tell that something was installed or an index refreshed, and which of its files.
@@ -30,8 +36,19 @@ pub(super) type Input = (&'static str, usize);
 
 impl Manager {
     /// All, in the order in which they are named together.
-    pub(super) const ALL: [Self; 8] =
-        [Self::Apt, Self::Dnf, Self::Zypper, Self::Pacman, Self::Apk, Self::Flatpak, Self::Snap, Self::Brew];
+    pub(super) const ALL: [Self; 11] = [
+        Self::Apt,
+        Self::Dnf,
+        Self::Zypper,
+        Self::Pacman,
+        Self::Apk,
+        Self::Flatpak,
+        Self::Snap,
+        Self::Brew,
+        Self::SoftwareUpdate,
+        Self::Wua,
+        Self::Winget,
+    ];
 
     /// What it is called, in `source` and before the colon of an update's id.
     pub(super) const fn name(self) -> &'static str {
@@ -44,6 +61,9 @@ impl Manager {
             Self::Flatpak => "flatpak",
             Self::Snap => "snap",
             Self::Brew => "brew",
+            Self::SoftwareUpdate => "softwareupdate",
+            Self::Wua => "wua",
+            Self::Winget => "winget",
         }
     }
 
@@ -66,6 +86,9 @@ impl Manager {
             }
             Self::Snap => filled("var/lib/snapd/snaps") && file("var/lib/snapd/state.json"),
             Self::Brew => brew::prefix(root).is_some(),
+            Self::SoftwareUpdate => file("usr/sbin/softwareupdate"),
+            Self::Wua => wua::is_here(),
+            Self::Winget => winget::program().is_some(),
         }
     }
 
@@ -91,7 +114,7 @@ impl Manager {
             ],
             Self::Flatpak => &[("var/lib/flatpak", |name| name == ".changed")],
             Self::Snap => &[("var/lib/snapd/snaps", |name| name.ends_with(".snap"))],
-            Self::Brew => &[],
+            Self::Brew | Self::SoftwareUpdate | Self::Wua | Self::Winget => &[],
         }
     }
 
@@ -117,7 +140,7 @@ impl Manager {
             }
             Self::Apk => &[("lib/apk/db/installed", 0), ("var/cache/apk", 1), ("etc/apk", 1)],
             Self::Snap => &[("var/lib/snapd/state.json", 0)],
-            Self::Flatpak | Self::Brew => &[],
+            Self::Flatpak | Self::Brew | Self::SoftwareUpdate | Self::Wua | Self::Winget => &[],
         }
     }
 
@@ -130,7 +153,8 @@ impl Manager {
             Self::Pacman => Some("pacman"),
             Self::Apk => Some("apk"),
             Self::Flatpak => Some("flatpak"),
-            Self::Snap | Self::Brew => None,
+            Self::SoftwareUpdate => Some("softwareupdate"),
+            Self::Snap | Self::Brew | Self::Wua | Self::Winget => None,
         }
     }
 
@@ -145,6 +169,8 @@ impl Manager {
             Self::Flatpak => flatpak::refreshed_at(ground),
             Self::Snap => snap::refreshed_at(ground),
             Self::Brew => brew::refreshed_at(ground),
+            // They tell it with their answer, or not at all.
+            Self::SoftwareUpdate | Self::Wua | Self::Winget => None,
         }
     }
 
@@ -159,6 +185,9 @@ impl Manager {
             Self::Flatpak => flatpak::scan(ground).await,
             Self::Snap => snap::scan(ground),
             Self::Brew => brew::scan(ground).await,
+            Self::SoftwareUpdate => softwareupdate::scan(ground).await,
+            Self::Wua => wua::scan().await,
+            Self::Winget => winget::scan(ground).await,
         }
     }
 }

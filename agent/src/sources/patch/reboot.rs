@@ -1,11 +1,22 @@
 //! Is a reboot waiting, why, and how sure is that?
 //!
 //! Strong: the flag that packages or zypper leave, and packages of rpm that take effect with the next boot and are newer
-//! than this one. Weak: a newer kernel of the running flavour, and services that still use replaced libraries. Without
-//! any source of evidence the answer is not known, which is not "no".
+//! than this one. Weak: a newer kernel of the running flavour, and services that still use replaced libraries. On Windows
+//! the registry says so (see `registry`). Without any source of evidence the answer is not known, which is not "no".
 
 mod kernel;
 pub(in crate::sources) mod libraries;
+#[cfg(any(windows, test))]
+mod registry;
+#[cfg(windows)]
+#[path = "reboot/windows.rs"]
+mod system;
+#[cfg(not(windows))]
+mod system {
+    pub(super) fn reasons() -> Option<Vec<super::Reasons>> {
+        None
+    }
+}
 
 use std::{fs, path::Path};
 
@@ -53,7 +64,8 @@ impl Evidence {
         let container = is_container(root);
         let kernel = if container { None } else { kernel::look(root) };
         let packages = since_boot.filter(|_| !container);
-        let known = kernel.is_some() || packages.is_some();
+        let system = system::reasons();
+        let known = kernel.is_some() || packages.is_some() || system.is_some();
         let outdated = self.outdated.iter().flatten().flatten();
         let all = [
             asked_for(root),
@@ -61,7 +73,7 @@ impl Evidence {
             kernel.and_then(newer_kernel),
             outdated_services(&outdated.map(String::as_str).collect::<Vec<_>>()),
         ];
-        judged(all.into_iter().flatten().collect(), known)
+        judged(all.into_iter().flatten().chain(system.into_iter().flatten()).collect(), known)
     }
 }
 

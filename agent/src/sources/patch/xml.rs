@@ -10,7 +10,7 @@ const ENTITY: usize = 12;
 
 /// A piece of a document.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece<'a> {
+pub(in crate::sources) enum Piece<'a> {
     /// `<name …>`, and `<name …/>`, which is followed by no [`Piece::Close`].
     Open(Tag<'a>),
     /// `</name>`
@@ -21,14 +21,14 @@ pub(super) enum Piece<'a> {
 
 /// An opening tag.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Tag<'a> {
-    pub(super) name: &'a str,
+pub(in crate::sources) struct Tag<'a> {
+    pub(in crate::sources) name: &'a str,
     attributes: &'a str,
 }
 
 impl Tag<'_> {
     /// The value of an attribute.
-    pub(super) fn get(&self, name: &str) -> Option<String> {
+    pub(in crate::sources) fn get(&self, name: &str) -> Option<String> {
         let mut rest = self.attributes;
         loop {
             let (key, after) = rest.split_once('=')?;
@@ -43,7 +43,7 @@ impl Tag<'_> {
 }
 
 /// The pieces of a document.
-pub(super) fn pieces(document: &str) -> impl Iterator<Item = Piece<'_>> {
+pub(in crate::sources) fn pieces(document: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = document;
     std::iter::from_fn(move || {
         loop {

@@ -52,6 +52,7 @@ fn is_wanted(folder: &Path, unit: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
     use super::*;
 
     #[cfg(unix)]
