@@ -8,7 +8,7 @@
 //! * What is dropped from the kept lane is counted, and told in a report of its own as soon as one can be sent.
 //!
 //! Pure: the clock is an argument, and there is no I/O. What it deliberately does not do: survive the process. When the
-//! link is stale, what it holds [goes to the spool](spilling), and comes back from there when the link is up.
+//! link is stale, what it holds goes to the spool, and comes back from there when the link is up.
 
 mod lane;
 mod shared;

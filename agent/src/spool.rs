@@ -5,13 +5,13 @@
 //!
 //! * The **kept** lane holds everything, in order, in three quarters of the room: months of an ordinary endpoint.
 //!   Only when it is really full its oldest segment goes, counted, and the gap is told before what is left.
-//! * The **samples** lane holds history in an eighth of the room, thinned by [age](thin).
+//! * The **samples** lane holds history in an eighth of the room, thinned by age.
 //! * The **latest** lane is not written: what it holds is looked at anew at every start and told anew at every connect,
 //!   so a copy from the disk could only be older. Its part of the room is the reserve's.
 //!
 //! # Exactly once
 //! Every process begins an epoch of its own, so numbers never mean two things. Before reports of the spool are sent
-//! their numbers are written to the [marks](marks), synced. An agent that was killed asks at its next Hello what
+//! their numbers are written to the marks, synced. An agent that was killed asks at its next Hello what
 //! the collector stored of that earlier epoch: what it has is settled, the rest waits again. What only ever was in
 //! memory is not resumed: while a link works it is acknowledged within a moment, and a restart looks at everything
 //! anew. A disk that was set back to a snapshot asks the same question and gets the true answer; what was in the spool

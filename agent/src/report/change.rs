@@ -5,7 +5,7 @@
 //! finds its mains. Everything else waits for the summary.
 //!
 //! The first crossing goes out with the very sample. What then dances around its band, or jumps to and fro, does not
-//! flood: one reason is told again only after [`QUIET`], or, but for mere moves, once it has held for [`HELD`] samples. The
+//! flood: one reason is told again only after `QUIET`, or, but for mere moves, once it has held for `HELD` samples. The
 //! summary tells the newest numbers in any case.
 
 use std::{collections::BTreeMap, time::Duration};

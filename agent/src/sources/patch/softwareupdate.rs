@@ -1,7 +1,7 @@
 //! Apple's softwareupdate: what the last scan of the system found. It is not made to scan (`--no-scan`), so nothing is
 //! fetched and it does not wait for Apple; it is known to hang all the same.
 //!
-//! The list has a label and a line of fields for each update since macOS 10.15. There is no class in it: see [`class`].
+//! The list has a label and a line of fields for each update since macOS 10.15. There is no class in it: see `class`.
 
 use std::time::Duration;
 

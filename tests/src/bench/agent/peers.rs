@@ -19,6 +19,9 @@ use crate::load::process::Program;
 /// Where all of them listen: in a namespace of its own, one at a time.
 const PORT: u16 = 10_050;
 
+/// How often a peer is asked, and how.
+type Scrape = (Duration, fn() -> Result<()>);
+
 /// An agent that others use.
 pub(super) struct Peer {
     pub(super) name: &'static str,
@@ -30,7 +33,7 @@ pub(super) struct Peer {
     /// Its arguments; `@` stands for the folder, in which `config` lies.
     arguments: &'static [&'static str],
     /// How often it is asked, and how.
-    asked: Option<(Duration, fn() -> Result<()>)>,
+    asked: Option<Scrape>,
 }
 
 const ZABBIX: &str =
