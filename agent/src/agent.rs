@@ -131,6 +131,7 @@ fn start(
         drain: config.drain,
         live: live.subscribe(),
         meter: ledger.meter.clone(),
+        moving: None,
     };
     let mut lifecycle = Lifecycle::default();
     lifecycle.spawn("spool", SPOOL_END, |cancel| keeper.run(cancel));

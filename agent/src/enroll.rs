@@ -4,7 +4,7 @@
 //! in the token; only on a connection that passed it is the secret sent. Whoever else answers at that address gets to
 //! see a TLS hello and nothing more.
 
-mod pin;
+pub(crate) mod pin;
 
 use std::{path::Path, sync::Arc};
 

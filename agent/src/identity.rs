@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     dial,
+    enroll::pin,
     state_dir::{StateDir, StateError},
 };
 use chain::{ChainError, Validity};
@@ -166,6 +167,23 @@ impl Identity {
     /// What the collector called this endpoint.
     pub fn record(&self) -> &EndpointRecord {
         &self.record
+    }
+
+    /// SHA-256 of the pinned root.
+    pub fn root_sha256(&self) -> [u8; 32] {
+        pin::sha256(&self.root)
+    }
+
+    /// Takes another collector for its own; gives the address of the one before.
+    ///
+    /// # Errors
+    /// When that cannot be written; the one before then stays.
+    pub fn move_to(&mut self, uplink: String) -> Result<String, IdentityError> {
+        let record = EndpointRecord { uplink, ..self.record.clone() };
+        let json =
+            serde_json::to_vec_pretty(&record).map_err(|error| damaged(&self.state, ENDPOINT, error))?;
+        self.state.write(ENDPOINT, &json)?;
+        Ok(std::mem::replace(&mut self.record, record).uplink)
     }
 
     /// From when to when the certificate is good.

@@ -14,6 +14,7 @@ mod backoff;
 mod connecting;
 mod control;
 mod draining;
+mod moving;
 mod offline;
 mod streaming;
 mod wake;
@@ -28,6 +29,7 @@ pub use backoff::Backoff;
 use connecting::Connecting;
 pub use control::Control;
 use draining::Draining;
+pub use moving::Move;
 use offline::Offline;
 use streaming::Streaming;
 pub use wake::Wake;
@@ -67,6 +69,8 @@ pub struct Uplink {
     pub live: Live,
     /// Counts what goes over the wire.
     pub meter: Meter,
+    /// Another collector that is being tried.
+    pub moving: Option<Move>,
 }
 
 /// Where the machine is.
@@ -114,6 +118,7 @@ impl Uplink {
 
     /// Back to waiting after a failure, which is logged once and then only when it changes.
     fn failed(&mut self, failure: &Failure) -> State {
+        self.not_arrived();
         let wait = match failure {
             Failure::KeptOut { .. } => Backoff::kept_out(random_unit()),
             _ => self.backoff.next(failure.wants_a_person(), random_unit()),

@@ -31,6 +31,8 @@ pub struct Allow {
     pub web_paths: Vec<WebPath>,
     /// Logs in which lines may be counted, each with its pattern.
     pub log: Vec<NamedLog>,
+    /// Collectors that the present one may hand the agent over to.
+    pub collectors: Vec<Target>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -40,6 +42,7 @@ pub(super) struct Form {
     targets: Vec<Spanned<String>>,
     web_paths: Vec<Spanned<String>>,
     log: Vec<Spanned<log::Form>>,
+    collectors: Vec<Spanned<String>>,
 }
 
 impl TryFrom<Form> for Allow {
@@ -51,6 +54,7 @@ impl TryFrom<Form> for Allow {
             targets: each(form.targets, ENTRIES)?,
             web_paths: each(form.web_paths, ENTRIES)?,
             log: each(form.log, ENTRIES)?,
+            collectors: each(form.collectors, ENTRIES)?,
         })
     }
 }
@@ -83,7 +87,12 @@ impl Allow {
 
     /// Whether checks may connect to this host and port, as they are written in the policy.
     pub fn permits_target(&self, host: &str, port: u16) -> bool {
-        self.targets.iter().any(|target| target.port == port && target.host.eq_ignore_ascii_case(host))
+        self.targets.iter().any(|target| target.is(host, port))
+    }
+
+    /// Whether the collector may hand the agent over to this one.
+    pub fn permits_collector(&self, host: &str, port: u16) -> bool {
+        self.collectors.iter().any(|target| target.is(host, port))
     }
 }
 
@@ -180,6 +189,12 @@ fn name_matches(pattern: &[u8], name: &[u8]) -> bool {
 pub struct Target {
     host: String,
     port: u16,
+}
+
+impl Target {
+    fn is(&self, host: &str, port: u16) -> bool {
+        self.port == port && self.host.eq_ignore_ascii_case(host)
+    }
 }
 
 impl TryFrom<String> for Target {

@@ -19,7 +19,7 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use crate::dial::RootNotShown;
 
 /// SHA-256 of a certificate's DER.
-pub(super) fn sha256(certificate: &CertificateDer<'_>) -> [u8; 32] {
+pub(crate) fn sha256(certificate: &CertificateDer<'_>) -> [u8; 32] {
     let mut hash = [0; 32];
     hash.copy_from_slice(digest(&SHA256, certificate).as_ref());
     hash

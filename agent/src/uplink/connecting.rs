@@ -59,7 +59,7 @@ async fn attempt_until(
 }
 
 async fn attempt(uplink: &Uplink) -> Result<(Link, v1::Welcome), Failure> {
-    let address = uplink.identity.record().uplink.clone();
+    let address = uplink.address().to_owned();
     let told = |message: String| Failure::Told { address: address.clone(), message };
     let tls = uplink
         .identity
@@ -146,6 +146,7 @@ fn welcomed(uplink: &mut Uplink, link: Link, welcome: &v1::Welcome) -> State {
         collector = link.address,
         "connected to the collector"
     );
+    uplink.arrived();
     uplink.control.connected();
     State::Streaming(Box::new(Streaming::new(link, uplink)))
 }

@@ -113,9 +113,8 @@ impl Streaming {
                 None
             }
             Message::Drain(drain) => Some(drained(uplink, drain)),
-            Message::Rehome(_) => {
-                tracing::warn!("asked to move to another collector, which this version cannot");
-                None
+            Message::Rehome(wish) => {
+                uplink.rehome(&wish).then(|| State::Offline(Offline::new(Duration::ZERO, None)))
             }
             Message::Welcome(_) => Some(uplink.failed(&Failure::Broken {
                 address: self.link.address.clone(),

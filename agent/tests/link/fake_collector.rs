@@ -92,7 +92,15 @@ impl FakeCollector {
     }
 
     pub(crate) async fn with_server_name(name: &str) -> Self {
-        let authority = Arc::new(Authority::new());
+        Self::of(Arc::new(Authority::new()), name).await
+    }
+
+    /// Another collector under the same root.
+    pub(crate) async fn twin(&self) -> Self {
+        Self::of(self.authority.clone(), "127.0.0.1").await
+    }
+
+    async fn of(authority: Arc<Authority>, name: &str) -> Self {
         let (enrolments, revoked) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         let life = Arc::new(Mutex::new(LONG));
         let (attached, sessions) = mpsc::channel(16);

@@ -10,6 +10,7 @@ mod configuring;
 mod enrolling;
 mod examining;
 mod fake_collector;
+mod moving;
 mod proxying;
 mod renewing;
 mod spooling;
