@@ -132,7 +132,7 @@ trap 'exit 130' INT TERM HUP
 set_up_wine
 elapsed "wine is ready"
 # Scenes of Linux are left out: its paths, its scripts as stand-ins for tools, its own files, which wine shows.
-scenes='on_this_machine config::allow config::file::tests config::repository backup::tests::one_that_hangs
+scenes='on_this_machine config::allow config::file::tests config::repository backup::tests::one_that_hangs backup::tests::ten_thousand
     checks::log::tail health::users patch::doctor patch::reboot::tests patch::tests software::tests'
 set --
 for scene in $scenes; do
