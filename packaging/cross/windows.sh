@@ -81,7 +81,7 @@ meet_a_collector() {
     # Installed and removed only: what wine's service manager starts does not stay up.
     agent service install
     agent service status || true
-    agent service uninstall --purge --yes
+    agent service uninstall
     "$native/dogwatch" fleet
     kill "$collector"
     wait "$collector" || true
