@@ -123,6 +123,8 @@ impl LinkStatus {
         let json = serde_json::to_vec_pretty(now).unwrap_or_default();
         if let Err(error) = self.state.write(FILE, &json) {
             tracing::warn!(%error, "link status not written");
+            // What it said is not true any more, and nothing is better than that.
+            let _ = std::fs::remove_file(self.state.path().join(FILE));
         }
     }
 }

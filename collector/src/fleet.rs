@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use dogwatch_model::{Endpoint, Epoch, Facts, Lane, LaneMarks, PatchStatus, Report, Update, UpdateClass};
+use dogwatch_model::{
+    Endpoint, Epoch, Facts, Lane, LaneMarks, PatchStatus, Report, ScanResult, Update, UpdateClass,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::state::{MAX_EPOCHS, Member};
@@ -122,6 +124,10 @@ pub(crate) fn apply(
     if let Some(mut patch) = report.patch {
         believe_dates(&mut patch, received_at);
         keep_first_seen(&mut patch, facts.patch.as_ref());
+        if patch.updates.is_none() && patch.result == ScanResult::Failed {
+            // A scan that could not tell takes nothing back; that it failed, and when, is told beside the list.
+            patch.updates = facts.patch.take().and_then(|known| known.updates);
+        }
         facts.patch = Some(patch);
     }
     if let Some(mut backup) = report.backup {

@@ -5,6 +5,7 @@
 
 mod clocks;
 mod link;
+mod running;
 mod state;
 
 use std::{io::Write as _, process::ExitCode, time::Duration};
@@ -77,6 +78,7 @@ async fn examine(located: &Config) -> Vec<Finding> {
     for &source in SourceName::ALL {
         findings.extend(sources::doctor::examine(source, &config).await);
     }
+    findings.extend(running::examine(&config));
     findings
 }
 

@@ -51,7 +51,7 @@ pub(super) fn preview(config: &Config, arguments: &Arguments) -> anyhow::Result<
     let mut reports = Vec::new();
     for observation in observations {
         // What is told once is no part of the picture that is told again.
-        let once = matches!(observation, Observation::Incidents(_));
+        let once = matches!(observation, Observation::Incidents(_) | Observation::Software(_));
         let draft = reporter.observe(observation, &policy, clock::now(), 0.5);
         reports.extend(draft.filter(|_| once));
     }

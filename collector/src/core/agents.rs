@@ -22,6 +22,10 @@ use crate::{
     storage::{ReportEntry, Table},
 };
 
+/// For so long after a second machine with its key was seen an endpoint counts as two: longer than the one that was kept
+/// out waits before it tries again.
+const TWO_FOR: jiff::SignedDuration = jiff::SignedDuration::from_mins(60);
+
 /// The endpoint, if the collector deals with it.
 fn in_service(member: Option<&mut Member>) -> Result<&mut Member, Refusal> {
     let refuse = |code, what: &str| Err(Refusal::new(code, what));
@@ -215,7 +219,9 @@ impl Core {
         let presence = &mut member.endpoint.presence;
         presence.online = false;
         presence.since = at;
-        presence.goodbye = goodbye;
+        // While two machines have one key nobody knows whose goodbye that was: the endpoint is not away on purpose.
+        let two = presence.second_seen_at.is_some_and(|seen| at.duration_since(seen) < TWO_FOR);
+        presence.goodbye = goodbye.filter(|_| !two);
         batch.put(Table::Links, id, &member.link());
         self.dirty.insert(id);
         self.judge(state, policy, id, Reads::PRESENCE, at, batch);

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use dogwatch_model::{
-    BackupJob, BackupKind, BackupRun, BackupStatus, EndpointId, Epoch, Goodbye, Inventory, Lane, LaneMarks,
-    MachineEvidence, OrgId, Report, RunResult, Side, SiteId, Software,
+    AgentEvent, BackupJob, BackupKind, BackupRun, BackupStatus, EndpointId, Epoch, Goodbye, Inventory, Lane,
+    LaneMarks, MachineEvidence, OrgId, Report, RunResult, ScanResult, Side, SiteId, Software,
 };
 use dogwatch_proto::v1::{self, collector_message::Message};
 use dogwatch_triage::alert::{Act, AlertNumber, Condition, Work};
@@ -458,6 +458,37 @@ fn a_list_of_software_is_asked_for_when_the_digest_is_news_and_is_kept_on_disk_a
     sim.disk.settle(Vec::new()).unwrap();
     let list = sim.ask(|reply| Command::ReadSoftware(agent.id, reply)).unwrap().unwrap();
     assert_eq!((list.software, list.told_at), (vec![bash], sim.now));
+}
+
+#[test]
+fn a_scan_that_could_not_tell_takes_no_update_back_and_an_event_alone_is_judged() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    let patch = |result: &str, updates: Option<v1::Updates>| {
+        let status =
+            v1::PatchStatus { source: "apt".into(), result: result.into(), updates, ..Default::default() };
+        dogwatch_model::PatchStatus::try_from(status).unwrap()
+    };
+    let update = v1::Update {
+        id: "apt:bash".into(),
+        package: "bash".into(),
+        class: "regular".into(),
+        severity: "unspecified".into(),
+        state: "missing".into(),
+        ..Default::default()
+    };
+    let event = AgentEvent { at: sim.now, kind: "identity_exposed".into(), detail: "key.pem".into() };
+    for (patch, events) in [
+        (Some(patch("ok", Some(v1::Updates { updates: vec![update] }))), vec![]),
+        (Some(patch("failed", None)), vec![]),
+        (None, vec![event]),
+    ] {
+        agent.next.kept += 1;
+        let report = Report { patch, events, ..Report::empty(Lane::Kept, agent.next.kept, sim.now) };
+        sim.report(&agent, &report);
+    }
+    let known = sim.handle.read(|state| state.members[&agent.id].endpoint.facts.patch.clone()).unwrap();
+    assert_eq!((known.result, known.updates.map(|updates| updates.len())), (ScanResult::Failed, Some(1)));
+    assert_eq!(sim.alerts("key-exposed").len(), 1);
 }
 
 #[test]

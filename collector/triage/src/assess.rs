@@ -157,7 +157,12 @@ impl Pass<'_, '_> {
             }
         }
         for at in of_rule {
-            if self.fate(at) == Fate::Unseen {
+            if self.fate(at) != Fate::Unseen {
+                continue;
+            }
+            if rule.stays_when_gone && self.before[at].state.firing.is_some() {
+                self.decide(at, Fate::Stays);
+            } else {
                 self.clear(at..at + 1);
             }
         }

@@ -60,6 +60,9 @@ pub struct Rule {
     pub levels: Vec<Level>,
     /// How many good samples in a row clear it.
     pub clear_after: u32,
+    /// A subject that is not listed any more says nothing: what was found of it stays until a person ends it. Otherwise
+    /// it clears.
+    pub stays_when_gone: bool,
     pub(crate) each: Option<Walk>,
     pub(crate) subject: Option<Formula>,
     pub(crate) only: Option<Filter>,

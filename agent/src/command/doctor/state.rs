@@ -125,10 +125,10 @@ fn running(config: &Config) -> Finding {
         {
             let reason = agent.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
             let text = format!("running (process {}), {}{reason}", agent.pid, agent.link);
-            if agent.link == LinkState::Streaming {
-                Finding::ok("agent", text)
-            } else {
-                Finding::warn("agent", text, "see below what is in its way")
+            match agent.link {
+                LinkState::Streaming => Finding::ok("agent", text),
+                _ if reason.is_empty() => Finding::warn("agent", text, "see below what is in its way"),
+                _ => Finding::fail("agent", text, "what it says last is what is in its way; see also below"),
             }
         }
         Ok(_) => Finding::warn("agent", "is not running", mend),
@@ -146,6 +146,11 @@ fn spool(folder: &Path) -> Option<Finding> {
                     format!("{} cannot be read", entry.path().display()),
                     "run this as the agent's user; if it is, restore the file or remove it",
                 ),
+                None if holds_damage(folder) => Finding::warn(
+                    "spool",
+                    "a damaged file was set aside (*.damaged)",
+                    "look at the disk's health; the collector has the event, and the file may be removed",
+                ),
                 None => Finding::ok("spool", "can be read"),
             })
         }
@@ -157,6 +162,13 @@ fn spool(folder: &Path) -> Option<Finding> {
             "run this as the agent's user",
         )),
     }
+}
+
+/// Whether a lane has set a damaged file aside.
+fn holds_damage(folder: &Path) -> bool {
+    let lanes = fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = lanes.flat_map(|lane| fs::read_dir(lane.path()).into_iter().flatten().flatten());
+    files.into_iter().any(|file| file.path().extension().is_some_and(|end| end == "damaged"))
 }
 
 fn free_space(config: &Config) -> Option<Finding> {

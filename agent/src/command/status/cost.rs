@@ -30,7 +30,7 @@ const SETTLED: f64 = 0.25;
 
 /// What the agent costs.
 #[derive(Debug, Serialize)]
-pub(super) struct Cost {
+pub(in crate::command) struct Cost {
     pid: u32,
     process: Process,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,11 +38,11 @@ pub(super) struct Cost {
     spool_bytes: u64,
     /// What only it knows; absent when it did not answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    told: Option<Told>,
+    pub(in crate::command) told: Option<Told>,
 }
 
 /// Looks at the running agent, and asks it for what only it knows.
-pub(super) fn look(config: &Config, agent: &Snapshot) -> Cost {
+pub(in crate::command) fn look(config: &Config, agent: &Snapshot) -> Cost {
     let told = agent.tells_cost.then(|| ask(config, agent.pid)).flatten();
     let process = process::look(agent.pid);
     let hours = told.as_ref().map(|told| told.at.duration_since(told.started_at).as_secs_f64() / HOUR);

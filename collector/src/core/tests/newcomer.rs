@@ -101,3 +101,13 @@ fn what_was_stored_of_an_earlier_epoch_is_told_when_it_is_asked_for() {
     let (_, attached) = sim.attach_as(first.id, unknown).unwrap();
     assert_eq!(attached.previous_stored, Some(LaneMarks::default().into()));
 }
+
+#[test]
+fn while_there_may_be_two_nobody_s_goodbye_silences_the_endpoint() {
+    let (mut sim, first) = with_machine(machine(1, 7, "same"));
+    let (copy, _) = sim.attach_as(first.id, machine(2, 7, "same")).unwrap();
+    assert_eq!(reason(sim.attach_as(first.id, machine(1, 7, "same"))), "clone_suspected");
+    sim.detach(&copy, Some(Goodbye::Shutdown));
+    let goodbye = sim.handle.read(|state| state.members[&first.id].endpoint.presence.goodbye);
+    assert_eq!(goodbye, None, "the original may well be alive and outside");
+}

@@ -70,7 +70,7 @@ impl Reads {
     /// What a report brings. The clock offset comes with any report that was not kept back.
     pub fn of_report(report: &Report) -> Self {
         let parts = [
-            (report.agent.is_some(), Self::AGENT),
+            (report.agent.is_some() || !report.events.is_empty(), Self::AGENT),
             (report.inventory.is_some(), Self::INVENTORY),
             (report.health.is_some(), Self::HEALTH),
             (report.services.is_some(), Self::SERVICES),

@@ -18,7 +18,7 @@ use crate::{
 /// Good samples that clear a rule which does not say how many.
 const DEFAULT_CLEAR_AFTER: u32 = 1;
 
-const RULE_KEYS: [&str; 14] = [
+const RULE_KEYS: [&str; 15] = [
     "category",
     "tool",
     "enabled",
@@ -32,6 +32,7 @@ const RULE_KEYS: [&str; 14] = [
     "warning",
     "critical",
     "clear_after",
+    "stays_when_gone",
     "evidence",
 ];
 const LEVEL_KEYS: [&str; 3] = ["when", "for", "clear"];
@@ -107,6 +108,7 @@ impl Reader<'_> {
         let enabled = self.flag(table, "enabled").unwrap_or(true);
         let note = self.text(table, "note").map(|(_, note)| note.to_owned());
         let clear_after = self.clear_after(table);
+        let stays_when_gone = self.flag(table, "stays_when_gone").unwrap_or(false);
 
         let mut bindings = Bindings::default();
         let only = self.text(table, "only").and_then(|text| self.filter(text, &bindings));
@@ -142,6 +144,7 @@ impl Reader<'_> {
             note,
             levels,
             clear_after,
+            stays_when_gone,
             each,
             subject,
             only,

@@ -20,8 +20,8 @@ fn the_shipped_rules_compile() {
         "backup-check backup-failed backup-late backup-scan backup-size backup-unreadable \
          certificate check-failed check-unknown clock-offset clone-suspected cpu crash disk-error \
          disk-inodes disk-space drive-errors drive-failing drive-worn end-of-life kernel-error \
-         memory oom-kill patch-scan read-only reboot-pending restore-failed restore-test \
-         service-down silent silent-desk source-failed updates"
+         key-exposed memory oom-kill patch-scan read-only reboot-pending restore-failed \
+         restore-test service-down silent silent-desk source-failed updates"
     );
 }
 

@@ -1,8 +1,8 @@
 //! Every shipped rule seen to open, hold and clear.
 
 use dogwatch_model::{
-    BackupJob, CheckState, Class, Goodbye, IncidentKind, PatchSource, RestoreTest, RunResult, ScanResult,
-    SourceStatus, UpdateClass, UpdateSeverity, UpdateState, Upkeep,
+    AgentEvent, BackupJob, CheckState, Class, Goodbye, Incident, IncidentKind, PatchSource, RestoreTest,
+    RunResult, ScanResult, SourceStatus, UpdateClass, UpdateSeverity, UpdateState, Upkeep,
 };
 
 use super::*;
@@ -683,4 +683,43 @@ fn a_certificate_is_a_warning_from_three_weeks_on_and_critical_from_one() {
             .collect();
         assert_eq!(opened.concat(), expected, "{days_left} days left");
     }
+}
+
+#[test]
+fn a_backup_job_that_is_forgotten_is_no_backup_that_succeeded() {
+    let mut watch = Watch::shipped();
+    assert_eq!(watch.report(), NOTHING);
+    assert_eq!(ran(&mut watch, RunResult::Failed, 1), ["+backup-failed/nightly warning"]);
+    let jobs = std::mem::take(&mut watch.endpoint.facts.backup.as_mut().unwrap().jobs);
+    assert_eq!(watch.after(60).look(Reads::BACKUP), NOTHING, "the agent has lost its memory");
+    watch.endpoint.facts.backup.as_mut().unwrap().jobs = jobs;
+    assert_eq!(ran(&mut watch, RunResult::Success, 0), ["-backup-failed/nightly"]);
+}
+
+#[test]
+fn what_broke_before_the_enrolment_or_on_a_mounted_image_is_no_finding() {
+    let incident = |subject: &str, at| Incident {
+        at,
+        kind: IncidentKind::DiskError,
+        subject: Some(subject.into()),
+        detail: "I/O error".into(),
+    };
+    let mut watch = Watch::shipped();
+    assert_eq!(watch.report(), NOTHING);
+    watch.endpoint.enrolled_at = before(HOUR);
+    let mut told = |incidents| {
+        watch.endpoint.facts.incidents = Some(incidents);
+        watch.look(Reads::INCIDENTS)
+    };
+    assert_eq!(told(vec![incident("sda", before(2 * HOUR)), incident("loop0", before(1))]), NOTHING);
+    assert_eq!(told(vec![incident("sda", before(1))]), ["+disk-error/ critical"]);
+}
+
+#[test]
+fn a_key_that_others_could_read_is_told_for_a_week() {
+    let mut watch = Watch::shipped();
+    assert_eq!(watch.report(), NOTHING);
+    let event = AgentEvent { at: before(1), kind: "identity_exposed".into(), detail: "key.pem".into() };
+    watch.endpoint.facts.events = Some(vec![event]);
+    assert_eq!(watch.look(Reads::AGENT), ["+key-exposed/ warning"]);
 }
