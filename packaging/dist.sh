@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the agent as packages ship it: as small as it gets with a stable compiler. What a manifest can say stands in
-# Cargo.toml under `profile.dist`; here is what it cannot.
+# Builds the agent as packages ship it. What a manifest can say about its size stands in Cargo.toml under
+# `profile.dist`; here is what only the linker can be told.
 set -eu
 
 usage() {
@@ -9,7 +9,7 @@ usage: sh packaging/dist.sh [TARGET]
 
   TARGET  as rustc names it (default: this machine's)
 
-The agent is then at target/dist/dogwatch-agent, where the benchmark looks for it.
+The agent is then in target/dist, where the benchmark looks for it, or in target/TARGET/dist.
 USAGE
 }
 
@@ -21,20 +21,11 @@ case ${1:-} in
 esac
 
 cd -- "$(dirname -- "$0")/.."
-target=${1:-$(rustc -vV | sed -n 's/^host: //p')}
-out=${CARGO_TARGET_DIR:-target}
+target=${1:-}
 
-# Nothing unwinds here: a panic ends the process. The tables for it are a fifteenth of the program. A target is named
-# below so that build scripts and macros, which do unwind, are built without this.
-RUSTFLAGS='-Cforce-unwind-tables=no'
-export RUSTFLAGS
-
-# The small form of the cryptography: no tables for speed, none of the AVX-512 code, no unwind tables.
-# The same algorithms. An agent makes one handshake per connection.
-AWS_LC_SYS_CFLAGS='-DOPENSSL_SMALL -fno-asynchronous-unwind-tables -fno-unwind-tables'
-export AWS_LC_SYS_CFLAGS
-
-cargo build --locked --profile dist --target "$target" -p dogwatch-agent --bin dogwatch-agent
-mkdir -p "$out/dist"
-cp -f "$out/$target/dist/dogwatch-agent" "$out/dist/dogwatch-agent"
-ls -l "$out/dist/dogwatch-agent"
+set -- --locked --profile dist -p dogwatch-agent --bin dogwatch-agent
+case ${target:-$(rustc -vV | sed -n 's/^host: //p')} in
+    *-linux-*) linking=-Clink-arg=-Wl,-T,$PWD/packaging/no-unwinding.ld ;;
+    *) linking= ;;
+esac
+cargo rustc "$@" ${target:+--target "$target"} -- ${linking:+"$linking"}
