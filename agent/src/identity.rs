@@ -8,6 +8,7 @@
 pub mod chain;
 pub mod evidence;
 pub mod guard;
+pub mod lifetime;
 pub mod renewal;
 pub mod starts;
 
@@ -25,7 +26,8 @@ use crate::{
     enroll::pin,
     state_dir::{StateDir, StateError},
 };
-use chain::{ChainError, Validity};
+use chain::ChainError;
+use lifetime::Validity;
 
 const KEY: &str = "key.pem";
 const CHAIN: &str = "chain.pem";

@@ -13,7 +13,7 @@ use super::output::Output;
 use crate::{
     VERSION,
     config::Config,
-    identity::{EndpointRecord, Identity, chain::Validity},
+    identity::{EndpointRecord, Identity, lifetime::Validity},
     link_status::{self, LinkState, Snapshot},
 };
 

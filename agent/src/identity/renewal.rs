@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::chain::Validity;
+use super::lifetime::Validity;
 
 /// How much of a life the due instants of a fleet are spread over, centred on its half.
 const SPREAD: f64 = 0.2;

@@ -177,7 +177,7 @@ fn put_together(
             drives.push(drive);
         }
     }
-    drives.sort_by(|a, b| a.device.cmp(&b.device));
+    drives.sort_unstable_by(|a, b| a.device.cmp(&b.device));
     drives.dedup_by(|b, a| a.device == b.device);
     drives.truncate(limits::DRIVES);
     let (result, reason) = match (problem, troubles.as_slice()) {

@@ -74,7 +74,7 @@ pub async fn look(root: &Path) -> (Vec<Software>, usize) {
             *text = limits::clip(text, limits::NAME_BYTES);
         }
     }
-    software.sort();
+    software.sort_unstable();
     software.dedup();
     let all = software.len();
     let mut bytes = 0;

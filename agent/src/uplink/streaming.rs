@@ -20,7 +20,7 @@ use super::{
 use crate::{
     clock,
     dial::{Failure, channel::Tap},
-    identity::{chain::Validity, renewal},
+    identity::{lifetime::Validity, renewal},
     outbox::SharedOutbox,
 };
 

@@ -41,7 +41,7 @@ struct Options {
 enum What {
     /// Everything about the collector.
     All,
-    /// The agent, beside others that are installed. Build it first: cargo build --profile dist -p dogwatch-agent
+    /// The agent, beside others that are installed. Build it first: sh packaging/dist.sh
     Agent,
     /// Processor time per report.
     Ingest,

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use crate::{
     config::Config,
     finding::Finding,
-    identity::{Identity, chain::Validity},
+    identity::{Identity, lifetime::Validity},
     link_status::{self, LinkState},
     sources::file_watch::FileWatch,
     trust,

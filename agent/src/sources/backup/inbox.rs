@@ -154,7 +154,7 @@ fn forget_oldest(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     let mut files: Vec<(SystemTime, OsString)> =
         entries.flatten().filter_map(|entry| candidate(&entry)).collect();
-    files.sort();
+    files.sort_unstable();
     let surplus = files.len().saturating_sub(KEPT);
     for (_, mut name) in files.into_iter().take(surplus) {
         // One that cannot be removed is tried again with the next arrival.

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use answer::Answer;
 use dogwatch_model::{CheckState, Target};
-use jiff::Timestamp;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     time::timeout,
@@ -103,9 +102,4 @@ fn judged(code: Result<u16, Verdict>, asked: Asked<'_>, note: &str) -> Verdict {
     let right = asked.status.map_or(code < 400, |status| code == status);
     let state = if right { CheckState::Ok } else { CheckState::Failed };
     verdict(state, format!("{code}{note}"), Some(code.into()))
-}
-
-/// In seconds since 1970, as certificates say it.
-fn instant(seconds: i64) -> Option<Timestamp> {
-    Timestamp::from_second(seconds).ok()
 }

@@ -16,7 +16,7 @@ pub(super) fn drives(root: &Path) -> Vec<Drive> {
         .flatten()
         .filter_map(|entry| drive(&entry.path(), entry.file_name().to_str()?))
         .collect();
-    drives.sort_by(|a, b| a.device.cmp(&b.device));
+    drives.sort_unstable_by(|a, b| a.device.cmp(&b.device));
     drives.truncate(limits::DRIVES);
     drives
 }

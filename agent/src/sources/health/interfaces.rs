@@ -75,7 +75,7 @@ mod imp {
             drop(text);
             self.states.retain(|(name, _)| interfaces.iter().any(|interface| interface.name == *name));
             interfaces.retain(|interface| self.is_up(&interface.name, buffer));
-            interfaces.sort_by(|a, b| a.name.cmp(&b.name));
+            interfaces.sort_unstable_by(|a, b| a.name.cmp(&b.name));
             interfaces.truncate(limits::INTERFACES);
             interfaces
         }

@@ -68,7 +68,7 @@ pub(super) fn rank(before: &[Usage], after: &[Usage], ticks: f64, page_bytes: u6
     };
     let best = |of: &dyn Fn(&Usage) -> u64| {
         let mut all: Vec<&Usage> = after.iter().filter(|usage| of(usage) > 0).collect();
-        all.sort_by_key(|usage| (Reverse(of(usage)), usage.pid));
+        all.sort_unstable_by_key(|usage| (Reverse(of(usage)), usage.pid));
         all.into_iter().take(limits::TOP).map(told).collect()
     };
     Top { by_cpu: best(&used), by_memory: best(&|usage| usage.rss_pages) }

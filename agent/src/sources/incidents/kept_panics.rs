@@ -25,7 +25,7 @@ pub(super) fn newest(root: &Path, after: Option<Timestamp>) -> Option<Panic> {
     for (folder, depth) in FOLDERS {
         collect(&root.join(folder), depth, &mut kept);
     }
-    kept.sort_by(|a, b| b.cmp(a));
+    kept.sort_unstable_by(|a, b| b.cmp(a));
     let newer = kept.into_iter().filter(|(at, _)| after.is_none_or(|after| *at > after));
     newer.take(FILES).find_map(|(at, path)| Some(Panic { at, detail: panic_line(&path)? }))
 }

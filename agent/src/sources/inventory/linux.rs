@@ -110,7 +110,7 @@ fn macs(root: &Path) -> Vec<String> {
         .map(|mac| mac.trim().to_owned())
         .filter(|mac| !mac.is_empty() && mac.chars().any(|c| !matches!(c, '0' | ':')))
         .collect();
-    macs.sort();
+    macs.sort_unstable();
     macs.dedup();
     macs.truncate(limits::ADDRESSES);
     macs

@@ -64,7 +64,7 @@ fn merge(plain: Simulation, held: &[String], forced: &Simulation) -> Vec<Update>
         let upgrade = Upgrade { package, installed: None, available: None, origins: Vec::new() };
         updates.push(update(&upgrade, UpdateState::Missing));
     }
-    updates.sort_by(|a, b| a.id.cmp(&b.id));
+    updates.sort_unstable_by(|a, b| a.id.cmp(&b.id));
     updates.dedup_by(|a, b| a.id == b.id);
     updates
 }

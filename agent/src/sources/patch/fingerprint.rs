@@ -38,7 +38,7 @@ impl Print {
             return Some(());
         }
         let mut entries: Vec<_> = fs::read_dir(path).ok()?.flatten().map(|entry| entry.path()).collect();
-        entries.sort();
+        entries.sort_unstable();
         entries.iter().try_for_each(|entry| self.add(entry, depth - 1))
     }
 }

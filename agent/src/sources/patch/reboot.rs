@@ -107,7 +107,7 @@ fn asked_for(root: &Path) -> Option<Reasons> {
     let packages = fs::read_to_string(root.join("run/reboot-required.pkgs")).unwrap_or_default();
     let packages = packages.lines().map(str::trim).filter(|package| !package.is_empty());
     let mut reasons: Vec<String> = packages.map(name).collect();
-    reasons.sort();
+    reasons.sort_unstable();
     reasons.dedup();
     reasons.truncate(limits::REBOOT_REASONS / 2);
     Some(Reasons { reasons, since: Some(since), confidence: Confidence::Strong })

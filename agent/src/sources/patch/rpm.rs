@@ -84,7 +84,7 @@ impl Installed {
                 at.filter(|at| *at > boot).map(|at| (format!("{package} {version}"), at))
             })
             .collect();
-        later.sort();
+        later.sort_unstable();
         later
     }
 }

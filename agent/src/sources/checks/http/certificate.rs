@@ -19,7 +19,8 @@ use rustls::{
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
-use x509_parser::{certificate::X509Certificate, prelude::FromDer as _};
+
+use crate::identity::lifetime;
 
 /// What was seen of the certificate.
 #[derive(Debug, Clone, Default)]
@@ -67,10 +68,8 @@ impl ServerCertVerifier for Looker {
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        if let Ok((_, certificate)) = X509Certificate::from_der(end_entity)
-            && let Some(end) = super::instant(certificate.validity().not_after.timestamp())
-        {
-            let _ = self.shown.0.set(end);
+        if let Some(validity) = lifetime::validity(end_entity) {
+            let _ = self.shown.0.set(validity.not_after);
         }
         Ok(ServerCertVerified::assertion())
     }

@@ -104,7 +104,7 @@ impl Advisories {
                 .iter()
                 .flat_map(|(_, advisory)| advisory.details.cves.iter().map(|cve| name(cve)))
                 .collect();
-            cves.sort();
+            cves.sort_unstable();
             cves.dedup();
             cves.truncate(limits::ADVISORIES);
             update.cves = cves;
