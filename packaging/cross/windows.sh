@@ -92,6 +92,10 @@ meet_a_collector() {
     until_true "the service is online" fleet_shows '"online": *true'
     agent service stop --reason upgrade
     until_true "the service went with a goodbye" fleet_shows '"planned_offline": *true'
+    if [ -e "$(service_state)/goodbye-reason" ]; then
+        echo "the service did not take the reason along"
+        return 1
+    fi
     cat "$(service_state)/agent.log"
     # Without --purge: wine does not delete what was opened by its name in an open folder, which std then tries for ever.
     agent service uninstall
