@@ -97,8 +97,7 @@ meet_a_collector() {
         return 1
     fi
     cat "$(service_state)/agent.log"
-    # Without --purge: wine does not delete what was opened by its name in an open folder, which std then tries for ever.
-    agent service uninstall
+    agent service uninstall --purge --yes
     kill "$collector"
     wait "$collector" || true
     collector=
