@@ -26,6 +26,8 @@ mod systemd;
 use systemd as imp;
 
 pub(crate) mod launchctl_print;
+#[cfg(any(windows, test))]
+mod log_file;
 mod program;
 pub(crate) mod systemctl_show;
 #[cfg(unix)]
@@ -36,7 +38,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use imp::{asked_to_end, dispatch, ready, status, stopping};
+pub use imp::{asked_to_end, dispatch, log_lines, ready, status, stopping};
 use serde::Serialize;
 
 use crate::sources::process::ProcessError;

@@ -1,4 +1,4 @@
-//! Log lines: lower-case event phrases with fields, to standard error.
+//! Log lines: lower-case event phrases with fields, to standard error, or where the service manager wants them.
 
 use std::{io::IsTerminal as _, sync::OnceLock};
 
@@ -11,7 +11,10 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-use crate::config::{Config, LogFormat};
+use crate::{
+    config::{Config, LogFormat},
+    service,
+};
 
 /// The variable that says which log lines appear: the same for every program of Dogwatch.
 pub const FILTER_VARIABLE: &str = "DOGWATCH_LOG";
@@ -23,7 +26,7 @@ static EXCHANGE: OnceLock<Box<dyn Fn(Targets) + Send + Sync>> = OnceLock::new();
 pub fn start(config: &Config) {
     let (filter, handle) = reload::Layer::new(filter(&config.log_filter));
     let lines = fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(service::log_lines(&config.state))
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none());
     let lines = match config.log_format {

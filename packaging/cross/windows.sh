@@ -54,7 +54,8 @@ set_up_wine() {
     x86_64-w64-mingw32-gcc -shared -O1 -o "$system/pdh.dll" packaging/cross/wine/pdh.c -lntdll
 }
 
-# A collector of this machine, an agent under wine: enrolled, connected, seen, and gone with a goodbye.
+# A collector of this machine, an agent under wine: enrolled, connected, seen in the foreground and as a service, and
+# gone with a goodbye.
 meet_a_collector() {
     place=$(mktemp -d "$PWD/$cross/meeting.XXXXXX")
     port=$((20000 + $$ % 10000 * 2))
@@ -72,22 +73,38 @@ meet_a_collector() {
     rm -rf "$installed" "$WINEPREFIX/drive_c/ProgramData/Dogwatch"
     mkdir -p "$installed"
     cp "$programs/dogwatch-agent.exe" "$installed"
+    agent service install
+    if agent service start 2>"$place/unenrolled.log"; then
+        echo "a service without an enrolment says that it started"
+        return 1
+    fi
+    grep 'not enrolled' "$place/unenrolled.log"
     agent enroll "$token" --name wine-guest
-    agent run >"$place/agent.log" 2>&1 &
+    # Not by the function: that would be a shell, and ending it would leave the agent.
+    wine "$installed/dogwatch-agent.exe" run >"$place/agent.log" 2>&1 &
     running=$!
     until_true "the agent is online" fleet_shows '"online": *true'
     kill "$running"
     wait "$running" || true
-    # Installed and removed only: what wine's service manager starts does not stay up.
-    agent service install
-    agent service status || true
-    agent service uninstall
-    "$native/dogwatch" fleet
+    until_true "the agent of the foreground is away" fleet_shows '"online": *false'
+    agent service start
+    agent service status
+    until_true "the service is online" fleet_shows '"online": *true'
+    agent service stop --reason upgrade
+    until_true "the service went with a goodbye" fleet_shows '"planned_offline": *true'
+    if [ -e "$(service_state)/goodbye-reason" ]; then
+        echo "the service did not take the reason along"
+        return 1
+    fi
+    cat "$(service_state)/agent.log"
+    agent service uninstall --purge --yes
     kill "$collector"
     wait "$collector" || true
     collector=
     rm -rf "$place"
 }
+
+service_state() { echo "$WINEPREFIX/drive_c/ProgramData/Dogwatch/agent"; }
 
 agent() { wine "$installed/dogwatch-agent.exe" "$@"; }
 

@@ -16,6 +16,7 @@ use super::{
     launchctl_print::{self as print, LABEL},
     tool::Tool,
 };
+use crate::state_dir::StateDir;
 
 const MANAGER: &str = "launchd";
 const DAEMONS: &str = "Library/LaunchDaemons";
@@ -27,6 +28,11 @@ pub fn ready() {}
 
 /// launchd wants no word of it.
 pub fn stopping() {}
+
+/// Where log lines go: launchd puts standard error into a file.
+pub fn log_lines(_: &StateDir) -> fn() -> io::Stderr {
+    io::stderr
+}
 
 /// launchd shows no line of the daemon's own.
 pub fn status(_: &str) {}

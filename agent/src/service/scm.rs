@@ -2,7 +2,11 @@
 //!
 //! A service has to say within half a minute that it is one, so `run` always asks first: the dispatcher answers at once
 //! when it was somebody at a prompt. What the manager asks of a running service arrives on a thread of its own and is
-//! handed over by a token; the service is stopped once the same `run` has ended, goodbye and all.
+//! handed over by a token; the service is stopped once the same `run` has ended, goodbye and all. Why it ended is in its
+//! own log, and in short with the manager.
+
+mod ending;
+mod log;
 
 use std::{
     ffi::OsString,
@@ -24,8 +28,13 @@ use windows_service::{
     service_manager::{ServiceManager, ServiceManagerAccess},
 };
 
+pub use log::log_lines;
+
 use super::{NAME, Plan, ServiceError, Sight, Standing};
-use crate::{paths, state_dir};
+use crate::{
+    paths,
+    state_dir::{self, StateDir},
+};
 
 const MANAGER: &str = "service control manager";
 const TITLE: &str = "Dogwatch agent";
@@ -35,9 +44,11 @@ const RESTARTS: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(30)
 const FAILURES_FORGOTTEN: Duration = Duration::from_secs(86_400);
 /// The goodbye is bounded at a few seconds; the manager is told this much, for a loaded machine.
 const END: Duration = Duration::from_secs(15);
+/// How long `start` waits until the agent is up; the manager itself gives up after about as long.
+const START: Duration = Duration::from_secs(30);
 /// How long `stop` waits; the manager itself gives up after about as long.
 const STOP: Duration = Duration::from_secs(30);
-/// Between two looks at a service that is stopping.
+/// Between two looks at a service that is starting or stopping.
 const LOOK: Duration = Duration::from_millis(200);
 
 /// What the manager's answers mean (winerror.h).
@@ -82,6 +93,7 @@ fn run_main() -> anyhow::Result<()> {
 }
 
 fn service_main(_arguments: Vec<OsString>) {
+    log::keep();
     match service_control_handler::register(NAME, |control| handle(&control)) {
         Ok(handle) => *lock(&STATUS) = Some(handle),
         Err(error) => {
@@ -91,7 +103,11 @@ fn service_main(_arguments: Vec<OsString>) {
     }
     report(ServiceState::StartPending, 0);
     let outcome = run_main();
-    report(ServiceState::Stopped, u32::from(outcome.is_err()));
+    let exit = outcome.as_ref().map_or_else(ending::code, |()| 0);
+    if let Err(error) = &outcome {
+        tracing::error!(exit, "service failed: {error:#}");
+    }
+    report(ServiceState::Stopped, exit);
     *lock(&OUTCOME) = Some(outcome);
 }
 
@@ -194,7 +210,8 @@ pub(super) async fn install(plan: &Plan) -> Result<Vec<String>, ServiceError> {
         start_type: ServiceStartType::AutoStart,
         error_control: ServiceErrorControl::Normal,
         executable_path: plan.program.clone(),
-        launch_arguments: vec!["run".into()],
+        // The services' environment need not be that of the administrator who enrolled it.
+        launch_arguments: vec!["--state-dir".into(), paths::state_dir().into(), "run".into()],
         dependencies: Vec::new(),
         // LocalSystem: Windows Update, the event log and BitLocker answer nobody less.
         account_name: None,
@@ -215,6 +232,9 @@ pub(super) async fn install(plan: &Plan) -> Result<Vec<String>, ServiceError> {
     let mut done = vec![format!("{verb} the service {NAME}: it starts with the system")];
     done.extend(settle(&service)?);
     if let Some(folder) = paths::config_file().parent() {
+        // Closed before the enrolment or the service's log puts anything into it.
+        let made = state_dir::create_private_dir(folder);
+        made.map_err(|error| ServiceError::Refused(error.to_string()))?;
         state_dir::restrict(folder).await.map_err(|error| ServiceError::Refused(error.to_string()))?;
         done.push(format!("restricted {} to SYSTEM and Administrators", folder.display()));
     }
@@ -261,11 +281,32 @@ pub(super) async fn uninstall(root: &Path) -> Result<Vec<String>, ServiceError> 
 }
 
 pub(super) async fn start() -> Result<(), ServiceError> {
-    let service = open(ServiceAccess::START).map_err(refused)?;
+    let service = open(ServiceAccess::START | ServiceAccess::QUERY_STATUS).map_err(refused)?;
     match service.start::<&str>(&[]) {
-        Err(error) if !is(&error, code::ALREADY_RUNNING) => Err(refused(error)),
-        _ => Ok(()),
+        Err(error) if !is(&error, code::ALREADY_RUNNING) => return Err(refused(error)),
+        _ => {}
     }
+    let up = async {
+        loop {
+            let status = service.query_status().map_err(refused)?;
+            match status.current_state {
+                ServiceState::Running => return Ok(()),
+                ServiceState::Stopped => {
+                    return Err(ServiceError::Refused(format!("{NAME} {}", ended(&status))));
+                }
+                _ => tokio::time::sleep(LOOK).await,
+            }
+        }
+    };
+    let late = || ServiceError::Refused(format!("{NAME} is not up after {START:?}"));
+    tokio::time::timeout(START, up).await.unwrap_or_else(|_| Err(late()))
+}
+
+/// What people are told of a service that does not run.
+fn ended(status: &ServiceStatus) -> String {
+    let log = log::file_in(&StateDir::new(paths::state_dir()));
+    let meaning = ending::meaning(status.exit_code);
+    meaning.map_or_else(|| "stopped".into(), |why| format!("stopped: {why} (see {})", log.display()))
 }
 
 pub(super) async fn stop() -> Result<(), ServiceError> {
@@ -301,7 +342,10 @@ pub(super) async fn standing() -> Result<Standing, ServiceError> {
         installed: true,
         enabled: config.start_type == ServiceStartType::AutoStart,
         running: matches!(status.current_state, ServiceState::Running | ServiceState::StartPending),
-        detail: Some(format!("{:?}", status.current_state)),
+        detail: Some(match status.current_state {
+            ServiceState::Stopped => ended(&status),
+            state => format!("{state:?}"),
+        }),
     })
 }
 

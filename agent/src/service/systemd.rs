@@ -14,6 +14,7 @@ use std::{
 use sd_notify::NotifyState;
 
 use super::{Plan, ServiceError, Sight, Standing, systemctl_show as show, tool::Tool};
+use crate::state_dir::StateDir;
 
 const MANAGER: &str = "systemd";
 const UNIT: &str = "dogwatch-agent.service";
@@ -37,6 +38,11 @@ pub fn ready() {
 /// The agent is on its way out.
 pub fn stopping() {
     tell(&[NotifyState::Stopping]);
+}
+
+/// Where log lines go: the journal takes standard error.
+pub fn log_lines(_: &StateDir) -> fn() -> io::Stderr {
+    io::stderr
 }
 
 /// One line for `systemctl status`.
