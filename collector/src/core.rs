@@ -33,7 +33,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use dogwatch_model::{EndpointId, Epoch, Goodbye, LaneMarks, MachineEvidence, Report};
+use dogwatch_model::{EndpointId, Epoch, Goodbye, LaneMarks, MachineEvidence, Report, SoftwareDigest};
 use dogwatch_proto::v1;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -146,6 +146,8 @@ struct Session {
     told: follow::Told,
     /// When streams of the same key took the place of live ones, lately; the last of them is this one.
     takeovers: Vec<Timestamp>,
+    /// The list of software that was asked for on this stream: once is enough, it is long.
+    software_asked: Option<SoftwareDigest>,
     outbound: mpsc::Sender<Outbound>,
     cut: CancellationToken,
 }

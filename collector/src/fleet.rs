@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 
 use dogwatch_model::{
-    Endpoint, Epoch, Facts, Lane, LaneMarks, PatchStatus, Report, ScanResult, Update, UpdateClass,
+    Endpoint, Epoch, Facts, Lane, LaneMarks, PatchStatus, Report, ScanResult, SoftwareDigest, Update,
+    UpdateClass,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -148,10 +149,10 @@ fn append<T>(known: &mut Option<Vec<T>>, told: Vec<T>, most: usize, at: impl Fn(
     known.drain(..known.len().saturating_sub(most));
 }
 
-/// Whether the endpoint holds a list of installed software that the collector does not.
-pub(crate) fn lacks_software(endpoint: &Endpoint) -> bool {
-    let told = endpoint.facts.inventory.as_ref().and_then(|inventory| inventory.software.as_ref());
-    told.is_some() && told != endpoint.facts.software_held.as_ref()
+/// Which list of installed software the endpoint holds and the collector does not.
+pub(crate) fn lacks_software(endpoint: &Endpoint) -> Option<&SoftwareDigest> {
+    let told = endpoint.facts.inventory.as_ref()?.software.as_ref()?;
+    (endpoint.facts.software_held.as_ref() != Some(told)).then_some(told)
 }
 
 fn replace<T>(known: &mut Option<T>, told: Option<T>) {

@@ -97,7 +97,7 @@ impl Core {
         self.next_session += 1;
         let takeovers = takeovers.unwrap_or_default();
         let (outbound, cut) = (attach.outbound, attach.cut);
-        let session = Session { id: self.next_session, told, takeovers, outbound, cut };
+        let session = Session { id: self.next_session, told, takeovers, software_asked: None, outbound, cut };
         session.send_then(Message::Welcome(welcome), batch);
         session.send_then(Message::Policy(wire), batch);
         if let Some(older) = self.sessions.insert(id, session)
@@ -174,7 +174,10 @@ impl Core {
                 }
                 let tells_inventory = report.inventory.is_some();
                 if fleet::apply(&mut member.endpoint, report, at, self.settings.late_after) == Applied::Live {
-                    if let Some(question) = tells_inventory.then(|| software::question(member)).flatten() {
+                    if tells_inventory
+                        && let Some(session) = self.sessions.get_mut(&id)
+                        && let Some(question) = software::question(member, &mut session.software_asked)
+                    {
                         self.say(id, question);
                     }
                     self.judge(state, policy, id, told, now, batch);

@@ -1,7 +1,7 @@
 //! Lists of installed software. A list is long and rarely looked at, so it is a row on disk and never in memory; of each
 //! endpoint the working set holds only which list that is. When the agent's inventory names another, it is asked for.
 
-use dogwatch_model::{EndpointId, Software};
+use dogwatch_model::{EndpointId, Software, SoftwareDigest};
 use dogwatch_proto::v1::{self, collector_message::Message};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -28,10 +28,14 @@ pub(super) fn keep(id: EndpointId, software: &[Software], told_at: Timestamp, ba
     batch.put(Table::Software, id, &SoftwareList { told_at, software: software.to_vec() });
 }
 
-/// The question for a list that the collector does not hold.
-pub(super) fn question(member: &Member) -> Option<Message> {
-    let refresh = v1::Refresh { sources: vec!["software".to_owned()] };
-    fleet::lacks_software(&member.endpoint).then_some(Message::Refresh(refresh))
+/// The question for a list that the collector does not hold and has not `asked` for on this stream.
+pub(super) fn question(member: &Member, asked: &mut Option<SoftwareDigest>) -> Option<Message> {
+    let wanted = fleet::lacks_software(&member.endpoint)?;
+    if asked.as_ref() == Some(wanted) {
+        return None;
+    }
+    *asked = Some(wanted.clone());
+    Some(Message::Refresh(v1::Refresh { sources: vec!["software".to_owned()] }))
 }
 
 impl Core {

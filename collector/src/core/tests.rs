@@ -450,6 +450,7 @@ fn a_list_of_software_is_asked_for_when_the_digest_is_news_and_is_kept_on_disk_a
         messages(agent).iter().filter(|message| asks(message)).count()
     };
     assert_eq!(latest(&mut sim, &mut agent, Some(inventory("a")), None), 1);
+    assert_eq!(latest(&mut sim, &mut agent, Some(inventory("a")), None), 0, "asked for once");
     let bash = Software { source: "dpkg".into(), name: "bash".into(), version: "5.2".into() };
     assert_eq!(latest(&mut sim, &mut agent, None, Some(vec![bash.clone()])), 0);
     assert_eq!(latest(&mut sim, &mut agent, Some(inventory("a")), None), 0, "it is held");
