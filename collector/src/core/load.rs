@@ -120,7 +120,7 @@ fn apply_alert(state: &mut State, row: &Row) -> Result<(), CoreError> {
         }
         return Ok(());
     };
-    if let Some(member) = state.members.get_mut(&alert.endpoint) {
+    if let Some(member) = alert.endpoint.and_then(|id| state.members.get_mut(&id)) {
         member.latest.insert((alert.rule.clone(), alert.subject.clone()), alert.number);
     }
     match state.alerts.get_mut(&alert.number) {
@@ -235,7 +235,7 @@ pub(super) fn retire(state: &mut State, now: Timestamp, keep: SignedDuration, ba
         state.alerts.values().filter(old).take(RETIRE_AT_ONCE).map(|item| item.alert.number).collect();
     for number in numbers {
         let Some(item) = state.alerts.remove(&number) else { continue };
-        if let Some(member) = state.members.get_mut(&item.alert.endpoint) {
+        if let Some(member) = item.alert.endpoint.and_then(|id| state.members.get_mut(&id)) {
             member.latest.retain(|_, latest| *latest != number);
         }
         let key = queue::alert_key(number);

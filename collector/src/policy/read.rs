@@ -181,6 +181,9 @@ fn ownerless() -> Result<Matrix, dogwatch_model::IdError> {
         name: "Last resort: this org has no matrix file".into(),
         side: Side::Msp,
         contact: None,
+        channels: Vec::new(),
+        email: None,
+        rota: None,
     };
     Ok(Matrix::empty(OrgId::new("none")?, team, "none".into()))
 }
