@@ -9,6 +9,7 @@
 pub mod alert;
 pub mod assess;
 pub mod calendar;
+pub mod duty;
 pub mod filter;
 pub mod finding;
 pub mod matrix;
