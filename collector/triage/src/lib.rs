@@ -15,6 +15,7 @@ pub mod finding;
 pub mod matrix;
 pub mod routing;
 pub mod rules;
+pub mod sla;
 pub mod watch_list;
 pub mod who;
 
