@@ -199,8 +199,7 @@ fn an_expected_team_must_exist() {
 
 #[test]
 fn the_answer_names_whom_to_call_until_when_and_who_comes_next() {
-    let mut matrix = crate::duty::tests::org("Europe/London");
-    matrix.parts().1[0].backup = Some(TeamId::new("it").unwrap());
+    let matrix = crate::duty::tests::org_with("Europe/London", &[("# of the row", "backup = \"it\"")]);
     // Monday 12 January, 08:52: otto takes over from mira at 09:00.
     let answer = who(&query("backup"), &matrix, None, "2026-01-12T08:52:00Z".parse().unwrap()).unwrap();
     let expected = "\
@@ -276,67 +275,112 @@ fn what_is_no_instant_says_how_to_write_one() {
     assert!(told("2026-11-01 10:00 America/Tronto").starts_with("there is no time zone `America/Tronto`"));
 }
 
-/// A matrix that makes use of every kind of row, rota and day, in one zone, on both weeks of [`DST_WEEKS`] there.
+/// A matrix that makes use of every kind of row, rota and day, in one zone: daily turns that change in the middle of a
+/// night, on one side only while a calendar is open; holidays, exceptions, a swap and a deputy in each of the weeks of
+/// [`DST_WEEKS`] there.
 fn busy(zone: &str) -> Matrix {
-    let org = starter(&OrgId::new("acme").unwrap()).replace("zone = \"UTC\"", &format!("zone = \"{zone}\""));
-    let mut text = format!("{org}\n");
-    let special = "holidays = [{ date = 2026-03-31, name = \"Founders\" }, { date = 2026-10-26, name = \"Fair\" }]\n\
-                   exceptions = [{ date = 2026-10-05, hours = [\"01:30-12:00\"] }, { date = 2026-11-02, closed = true }]\n";
-    for (id, hours) in [("nights", "mon-sun 22:00-06:00"), ("turn", "sun 01:30-02:15")] {
-        let _infallible =
-            write!(text, "[[calendar]]\nid = \"{id}\"\nzone = \"{zone}\"\nhours = [\"{hours}\"]\n{special}");
-    }
-    for (id, team) in
-        [("mira", "msp-noc"), ("otto", "msp-noc"), ("ivan", "internal-it"), ("pia", "internal-it")]
-    {
-        let _infallible = write!(text, "[[person]]\nid = \"{id}\"\nteam = \"{team}\"\n");
+    let mut text =
+        starter(&OrgId::new("acme").unwrap()).replace("zone = \"UTC\"", &format!("zone = \"{zone}\""));
+    for (team, rota) in [("msp-noc", "noc"), ("internal-it", "it")] {
+        let id = format!("[[team]]\nid = \"{team}\"\n");
+        assert!(text.contains(&id), "{text}");
+        text = text.replace(&id, &format!("{id}rota = \"{rota}\"\n"));
     }
     // The new rows must stand first to be asked at all.
-    let rows = "[[row]]\nid = \"turn\"\ncategories = [\"backup\"]\nduring = \"turn\"\nresponsible = \"internal-it\"\n\
-                accountable = \"internal-it\"\n[[row]]\nid = \"days\"\ntools = [\"backup\"]\noutside = \"nights\"\n\
-                responsible = \"internal-it\"\naccountable = \"internal-it\"\n";
     let first = text.find("[[row]]").unwrap();
-    text.insert_str(first, rows);
-    with_rotas(Matrix::parse(&text, "busy.toml", "0".repeat(12), None).unwrap(), zone)
+    text.insert_str(first, BUSY_ROWS);
+    let (swaps, deputies) = changes(zone);
+    text.push_str(&BUSY.replace("@ZONE@", zone).replace("@SWAPS@", &swaps).replace("@DEPUTIES@", &deputies));
+    Matrix::parse(&text, "busy.toml", "0".repeat(12), None).unwrap()
 }
 
-/// Daily turns that change in the middle of a night, on one side only while a calendar is open; a swap and a deputy
-/// in each of the weeks.
-fn with_rotas(mut matrix: Matrix, zone: &str) -> Matrix {
-    let (known, ..) = matrix.parts();
-    let person = |name: &str| PersonId::new(name).unwrap();
-    let time_zone = TimeZone::get(zone).unwrap();
-    let rota = |name: &str, team: &str, people: &[&str]| crate::matrix::Rota {
-        id: RotaId::new(name).unwrap(),
-        team: TeamId::new(team).unwrap(),
-        zone: time_zone.clone(),
-        zone_name: zone.to_owned(),
-        people: people.iter().map(|name| person(name)).collect(),
-        turn_days: 1,
-        starts: jiff::civil::date(2026, 1, 1),
-        hand_over: jiff::civil::time(2, 15, 0, 0),
-        during: None,
-        overrides: Vec::new(),
-        line: 0,
-    };
-    let mut noc = rota("noc", "msp-noc", &["mira", "otto"]);
-    noc.during = Some(CalendarId::new("nights").unwrap());
-    let mut it = rota("it", "internal-it", &["ivan"]);
-    for (_, from) in DST_WEEKS {
-        let from: Timestamp = from.parse().unwrap();
-        let hours = jiff::SignedDuration::from_hours;
-        let (from, until) = (from + hours(50), from + hours(76));
-        it.overrides.push(crate::matrix::Swap { person: person("pia"), from, until, reason: None });
-        let day = (from + hours(48)).to_zoned(time_zone.clone()).date();
-        let deputy = crate::matrix::Deputy { person: person("otto"), from: day, until: day };
-        known.people.get_mut(&person("ivan")).unwrap().deputies.push(deputy);
+/// A swap and a deputy in each of the weeks in which the clocks change.
+fn changes(zone: &str) -> (String, String) {
+    let (mut swaps, mut deputies) = (String::new(), String::new());
+    for (_, from) in DST_WEEKS.iter().filter(|(of, _)| *of == zone) {
+        let first = from.parse::<Timestamp>().unwrap().to_zoned(TimeZone::UTC).date();
+        let day = |after: i64| first.saturating_add(jiff::Span::new().days(after));
+        let (from, until, away) = (day(2), day(3), day(5));
+        let times = format!("from = \"{from} 02:20\", until = \"{until} 04:00\"");
+        let _infallible = write!(swaps, "{{ person = \"pia\", {times} }}, ");
+        let _infallible = write!(deputies, "{{ person = \"otto\", from = {away}, until = {away} }}, ");
     }
-    for rota in [noc, it] {
-        known.teams.get_mut(&rota.team).unwrap().rota = Some(rota.id.clone());
-        known.rotas.insert(rota.id.clone(), rota);
-    }
-    matrix
+    (swaps, deputies)
 }
+
+const BUSY_ROWS: &str = r#"
+[[row]]
+id = "turn"
+categories = ["backup"]
+during = "turn"
+responsible = "internal-it"
+accountable = "internal-it"
+
+[[row]]
+id = "days"
+tools = ["backup"]
+outside = "nights"
+responsible = "internal-it"
+accountable = "internal-it"
+
+"#;
+
+const BUSY: &str = r#"
+[[calendar]]
+id = "nights"
+zone = "@ZONE@"
+hours = ["mon-sun 22:00-06:00"]
+holidays = [{ date = 2026-03-31, name = "Founders" }, { date = 2026-10-26, name = "Fair" }]
+exceptions = [{ date = 2026-10-05, hours = ["01:30-12:00"] }, { date = 2026-11-02, closed = true }]
+
+[[calendar]]
+id = "late"
+zone = "@ZONE@"
+hours = ["mon-sun 23:00-06:00"]
+
+[[calendar]]
+id = "turn"
+zone = "@ZONE@"
+hours = ["sun 01:30-02:15"]
+
+[[person]]
+id = "mira"
+team = "msp-noc"
+
+[[person]]
+id = "otto"
+team = "msp-noc"
+
+[[person]]
+id = "ivan"
+team = "internal-it"
+zone = "@ZONE@"
+deputies = [@DEPUTIES@]
+
+[[person]]
+id = "pia"
+team = "internal-it"
+
+[[rota]]
+id = "noc"
+team = "msp-noc"
+zone = "@ZONE@"
+people = ["mira", "otto"]
+turn = "1d"
+starts = 2026-01-01
+hand_over = "02:15"
+during = "late"
+
+[[rota]]
+id = "it"
+team = "internal-it"
+zone = "@ZONE@"
+people = ["ivan"]
+turn = "1d"
+starts = 2026-01-01
+hand_over = "02:15"
+overrides = [@SWAPS@]
+"#;
 
 /// Every minute: the owner that routing names, the person that duty names, the same in the stretches of a week, and no
 /// change of either before the answer says so.
