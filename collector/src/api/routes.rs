@@ -60,6 +60,9 @@ const fn delete(path: &'static str, needs: Needs, handler: Handler) -> Route {
     Route { method: Method::Delete, path, needs, params: &[], handler }
 }
 
+/// What `who` may be asked.
+const WHO: &[&str] = &["about", "alert", "endpoint", "severity", "at", "org", "week", "expect"];
+
 /// Every route there is.
 pub(crate) const ROUTES: &[Route] = &[
     get("/", Public, &[], |m| on(m, page::index)),
@@ -81,7 +84,7 @@ pub(crate) const ROUTES: &[Route] = &[
     post("/api/v1/alerts/{number}/release", Work, |m| on(m, alerts::release)),
     post("/api/v1/alerts/{number}/comment", Work, |m| on(m, alerts::comment)),
     post("/api/v1/alerts/{number}/close", Work, |m| on(m, alerts::close)),
-    get("/api/v1/who", View, &["about", "endpoint", "severity", "at", "org"], |m| on(m, who::answer)),
+    get("/api/v1/who", View, WHO, |m| on(m, who::answer)),
     get("/api/v1/rules", View, &[], |m| on(m, rules::list)),
     get("/api/v1/rules/test", View, &["endpoint"], |m| on(m, rules::test)),
     get("/api/v1/rules/watched", View, &["endpoint"], |m| on(m, rules::watched)),
