@@ -49,7 +49,7 @@ impl fmt::Display for InWords<'_> {
         let week = self.week;
         let hours = hours(week.minutes);
         writeln!(f, "{}, {hours} hours in {}: {}", week.asked.org, week.zone, subject(&week.asked))?;
-        writeln!(f, "  {:<14} {}", "", "0     6     12    18")?;
+        writeln!(f, "  {:<14} 0     6     12    18", "")?;
         for day in self.days() {
             self.day(f, day)?;
         }
