@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 /// As in the program.
 const AROUND: SignedDuration = SignedDuration::from_hours(3);
 
-/// Fewer changes than this were not every one of every zone: there are more than eight thousand.
+/// Fewer changes than this were not those of every zone: there are some 8,500.
 const MANY: usize = 8_000;
 
 const CALENDARS: [(&str, &str); 5] = [
@@ -173,6 +173,10 @@ fn ask_instants(calendar: &Calendar, change: Timestamp, told: &str) {
 #[test]
 fn calendars_and_rotas_agree_with_pythons_zoneinfo_around_every_change_of_every_zones_clocks() {
     let Some(told) = python() else { return };
+    if told.trim().is_empty() {
+        println!("SKIP calendars and rotas against zoneinfo: Python knows no zones here (package tzdata)");
+        return;
+    }
     let mut zone: Option<(&str, Matrix)> = None;
     let mut changes = 0;
     for line in told.lines() {
