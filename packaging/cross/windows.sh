@@ -79,6 +79,7 @@ meet_a_collector() {
         return 1
     fi
     grep 'not enrolled' "$place/unenrolled.log"
+    refuse_a_bad_configuration
     agent enroll "$token" --name wine-guest
     # Not by the function: that would be a shell, and ending it would leave the agent.
     wine "$installed/dogwatch-agent.exe" run >"$place/agent.log" 2>&1 &
@@ -102,6 +103,19 @@ meet_a_collector() {
     wait "$collector" || true
     collector=
     rm -rf "$place"
+}
+
+# A service that cannot read its configuration says so to whoever starts it, and what is wrong in its own log.
+refuse_a_bad_configuration() {
+    configuration=$WINEPREFIX/drive_c/ProgramData/Dogwatch/agent.toml
+    echo 'tset = 1' >"$configuration"
+    if agent service start 2>"$place/faulty.log"; then
+        echo "a service with a bad configuration says that it started"
+        return 1
+    fi
+    grep 'its configuration has a fault' "$place/faulty.log"
+    grep 'service failed.*unknown field.*tset' "$(service_state)/agent.log"
+    rm "$configuration"
 }
 
 service_state() { echo "$WINEPREFIX/drive_c/ProgramData/Dogwatch/agent"; }
