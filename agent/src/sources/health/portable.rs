@@ -38,7 +38,7 @@ impl Sampler {
             system: System::new(),
             networks: Networks::new_with_refreshed_list(),
             components: Components::new_with_refreshed_list(),
-            battery: Gauge::default(),
+            battery: Gauge::new(),
             warmth: None,
             sampled: false,
             processes: None,

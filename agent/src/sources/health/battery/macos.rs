@@ -13,7 +13,7 @@ const EVERY: Duration = Duration::from_secs(300);
 const LIMIT: Duration = Duration::from_secs(2);
 
 /// Reads the battery.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::sources::health) struct Gauge {
     asked: Option<Moment>,
     known: Option<Battery>,
@@ -22,6 +22,11 @@ pub(in crate::sources::health) struct Gauge {
 }
 
 impl Gauge {
+    /// Nothing is read yet.
+    pub(in crate::sources::health) const fn new() -> Self {
+        Self { asked: None, known: None, has_none: false }
+    }
+
     /// As it was at most a few minutes ago.
     pub(in crate::sources::health) async fn read(&mut self, now: Moment) -> Option<Battery> {
         let is_fresh = self.asked.is_some_and(|asked| now.since(asked) < EVERY);

@@ -8,10 +8,15 @@ use super::power_status;
 use crate::clock::Moment;
 
 /// Reads the battery.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::sources::health) struct Gauge;
 
 impl Gauge {
+    /// Nothing is read yet.
+    pub(in crate::sources::health) const fn new() -> Self {
+        Self
+    }
+
     /// As it is now.
     #[expect(clippy::unused_async, reason = "macOS has to wait for a tool")]
     pub(in crate::sources::health) async fn read(&mut self, _now: Moment) -> Option<Battery> {
