@@ -8,6 +8,7 @@ mod wrap;
 
 use std::{
     io::{self, Write as _},
+    path::Path,
     process::ExitCode,
 };
 
@@ -19,7 +20,10 @@ use uuid::Uuid;
 use crate::{
     config::{Config, interval},
     identity::Identity,
-    sources::backup::drop_in::{self, DropIn},
+    sources::backup::{
+        drop_in::{self, DropIn},
+        reserve,
+    },
     state_dir,
 };
 
@@ -137,8 +141,28 @@ impl Report {
 fn drop_off_or_say(config: &Config, drop_in: &DropIn) -> io::Result<()> {
     match drop_off(config, drop_in) {
         Ok(()) => Ok(()),
-        Err(error) => writeln!(io::stderr(), "dogwatch-agent: this run is not reported: {error:#}"),
+        Err(error) => writeln!(
+            io::stderr(),
+            "dogwatch-agent: this run is not reported: {error:#}; once that is mended: dogwatch-agent backup report \
+             --job {} --result {}",
+            quoted(&drop_in.job),
+            drop_in.result
+        ),
     }
+}
+
+/// While there is room, some is kept for the report of a command that fills the disk. An agent that is here has done so
+/// already, unless it was spent; one that is not needs none.
+fn keep_reserve(config: &Config) {
+    if config.state.path().is_dir() {
+        // Without it the report may fail, and that will be said then.
+        let _ = reserve::keep(&config.state);
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// Writes a drop-in, after the same check that the agent will make of it.
@@ -152,7 +176,7 @@ fn drop_off(config: &Config, drop_in: &DropIn) -> anyhow::Result<()> {
         config.state.create()?;
         state_dir::create_private_dir(&folder)?;
     }
-    state_dir::write_atomically(&folder.join(name), json.as_bytes())?;
+    write(config, &folder.join(name), json.as_bytes())?;
     if !Identity::is_in(&config.state) {
         let folder = config.state.path().display();
         writeln!(
@@ -162,4 +186,20 @@ fn drop_off(config: &Config, drop_in: &DropIn) -> anyhow::Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// Writes the file; on a full disk into the room that is kept for that.
+fn write(config: &Config, path: &Path, json: &[u8]) -> anyhow::Result<()> {
+    match state_dir::write_atomically(path, json) {
+        Err(full) if reserve::is_want_of_room(full.kind()) => {
+            reserve::spend(&config.state, path, json).map_err(|_| full)?;
+            writeln!(
+                io::stderr(),
+                "dogwatch-agent: the disk is full; this run is reported from the reserve, make room on {}",
+                config.state.path().display()
+            )?;
+            Ok(())
+        }
+        written => Ok(written?),
+    }
 }

@@ -24,6 +24,7 @@ mod pgbackrest;
 #[cfg(unix)]
 mod real_tools;
 mod repository;
+pub(crate) mod reserve;
 mod restic;
 mod rsnapshot;
 mod sighting;
@@ -67,6 +68,7 @@ pub struct Intake {
     ledger: Ledger,
     /// The ledger could not be written, and that was told.
     stuck: bool,
+    state: StateDir,
 }
 
 /// When to look into the folder again.
@@ -88,12 +90,27 @@ impl Intake {
     pub fn open(state: &StateDir) -> Result<Self, StateError> {
         let folder = state.backup_drop_ins();
         state_dir::create_private_dir(&folder)?;
-        Ok(Self { inbox: Inbox::new(folder), ledger: Ledger::load(state.clone())?, stuck: false })
+        let intake = Self {
+            inbox: Inbox::new(folder),
+            ledger: Ledger::load(state.clone())?,
+            stuck: false,
+            state: state.clone(),
+        };
+        intake.keep_reserve();
+        Ok(intake)
+    }
+
+    /// Room for results that come while the disk is full.
+    fn keep_reserve(&self) {
+        if let Err(error) = reserve::keep(&self.state) {
+            tracing::warn!(%error, "no room is kept for results of backups");
+        }
     }
 
     /// Takes in what has arrived.
     fn take_in(&mut self, now: Timestamp) -> (Vec<AgentEvent>, Again) {
         let Taken { arrivals, again } = self.inbox.arrivals(now);
+        let arrived = !arrivals.is_empty();
         let (mut good, mut bad) = (Vec::new(), Vec::new());
         for arrival in arrivals {
             let recorded = arrival.run.and_then(|run| {
@@ -106,7 +123,8 @@ impl Intake {
             }
         }
         // Only when the ledger is on disk do the files go: a crash in between brings them back, and the ledger knows
-        // the runs by their ids. When it cannot be written they wait where they are.
+        // the runs by their ids. When it cannot be written they wait where they are, and what they say is told all the
+        // same.
         if let Some(event) = self.commit(now) {
             return (vec![event], Again::Later);
         }
@@ -123,6 +141,9 @@ impl Intake {
             self.inbox.bad(&file, &reason);
         }
         self.inbox.forget_oldest();
+        if arrived {
+            self.keep_reserve();
+        }
         (events, again)
     }
 
@@ -207,6 +228,9 @@ async fn settle(desk: &Desk, intake: &mut Intake, looks: &mut Looks, mut seen: S
         desk.tell_standing(&format!("backup.{}", seen.name), result, seen.failure.clone()).await;
     }
     let event = seen.sightings.take().and_then(|sightings| intake.see(sightings, now));
+    if intake.stuck {
+        seen.is_lost();
+    }
     if let Some(event) = event {
         desk.tell(Observation::Event(event)).await;
     }

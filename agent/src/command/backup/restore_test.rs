@@ -9,7 +9,7 @@ use dogwatch_model::{BackupKind, IdError, RestoreKind};
 use jiff::Timestamp;
 
 use super::{
-    drop_off_or_say,
+    drop_off_or_say, keep_reserve,
     wrap::{self, Ran},
 };
 use crate::{
@@ -45,6 +45,7 @@ fn parse_kind(text: &str) -> Result<RestoreKind, IdError> {
 }
 
 pub(super) fn run(config: &Config, arguments: Arguments) -> anyhow::Result<ExitCode> {
+    keep_reserve(config);
     let started_at = Timestamp::now();
     let ran = wrap::execute_to_end(&arguments.command, None)?;
     let drop_in = DropIn {

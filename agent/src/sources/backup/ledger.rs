@@ -35,6 +35,8 @@ pub struct Ledger {
     jobs: BTreeMap<String, Entry>,
     /// What is on disk, while that is something else.
     stored: Option<BTreeMap<String, Entry>>,
+    /// What would be on disk if it had room: told, and worked out anew from what waits.
+    waiting: Option<BTreeMap<String, Entry>>,
     problems: BTreeMap<String, String>,
 }
 
@@ -56,14 +58,14 @@ impl Ledger {
                 BTreeMap::new()
             }
         };
-        Ok(Self { state, jobs, stored: None, problems: BTreeMap::new() })
+        Ok(Self { state, jobs, stored: None, waiting: None, problems: BTreeMap::new() })
     }
 
     /// What is known, for a look that leaves no trace; `None` when the file cannot be read.
     pub fn load_untouched(state: &StateDir) -> Option<Self> {
         let text = state.read(FILE).ok()?;
         let jobs = text.map_or(Ok(BTreeMap::new()), |text| serde_json::from_str(&text)).ok()?;
-        Some(Self { state: state.clone(), jobs, stored: None, problems: BTreeMap::new() })
+        Some(Self { state: state.clone(), jobs, stored: None, waiting: None, problems: BTreeMap::new() })
     }
 
     /// Takes in a run. It is not on disk before [`Self::commit`].
@@ -71,7 +73,7 @@ impl Ledger {
     /// # Errors
     /// When there is no room for the job.
     pub fn record(&mut self, run: Run, now: Timestamp) -> Result<(), DropInError> {
-        let entry = self.entry(&run.job, |job| Entry::told(job, &run, now))?;
+        let entry = self.entry(&run.job, now, |job, now| Entry::told(job, &run, now))?;
         entry.record(run);
         Ok(())
     }
@@ -85,7 +87,7 @@ impl Ledger {
             Some(problem) => self.problems.insert(seen.job.clone(), problem.clone()),
             None => self.problems.remove(&seen.job),
         };
-        self.entry(&seen.job, |job| Entry::seen(job, &seen, now))?.see(seen);
+        self.entry(&seen.job, now, |job, now| Entry::seen(job, &seen, now))?.see(seen);
         Ok(())
     }
 
@@ -100,11 +102,13 @@ impl Ledger {
     /// Writes the ledger if it has changed.
     ///
     /// # Errors
-    /// When it cannot be written; it is then as it is on disk.
+    /// When it cannot be written; it is then as it is on disk, and tells what it would be.
     pub fn commit(&mut self) -> Result<(), StateError> {
         let Some(stored) = self.stored.take().filter(|stored| *stored != self.jobs) else { return Ok(()) };
         let json = serde_json::to_vec_pretty(&self.jobs).unwrap_or_default();
-        self.state.write(FILE, &json).inspect_err(|_| self.jobs = stored)
+        let written = self.state.write(FILE, &json);
+        self.waiting = written.is_err().then(|| std::mem::replace(&mut self.jobs, stored));
+        written
     }
 
     /// The state of the backups, small enough for one report.
@@ -113,7 +117,8 @@ impl Ledger {
             let problem = self.problems.get(name).cloned();
             BackupJob { problem, ..entry.job().clone() }
         };
-        let mut status = BackupStatus { scanned_at: now, jobs: self.jobs.iter().map(shown).collect() };
+        let jobs = self.waiting.as_ref().unwrap_or(&self.jobs);
+        let mut status = BackupStatus { scanned_at: now, jobs: jobs.iter().map(shown).collect() };
         if v1::BackupStatus::from(&status).encoded_len() > limits::MESSAGE_BYTES - FRAME {
             status.jobs.iter_mut().for_each(shorten);
         }
@@ -125,12 +130,19 @@ impl Ledger {
         self.jobs.get(job)?.job().last_success
     }
 
-    fn entry(&mut self, name: &str, new: impl FnOnce(String) -> Entry) -> Result<&mut Entry, DropInError> {
+    fn entry(
+        &mut self,
+        name: &str,
+        now: Timestamp,
+        new: impl FnOnce(String, Timestamp) -> Entry,
+    ) -> Result<&mut Entry, DropInError> {
         if !self.jobs.contains_key(name) && self.jobs.len() >= limits::JOBS {
             return Err(DropInError::TooManyJobs { job: name.to_owned() });
         }
         self.about_to_change();
-        Ok(self.jobs.entry(name.to_owned()).or_insert_with(|| new(name.to_owned())))
+        let waiting = self.waiting.as_ref().and_then(|waiting| waiting.get(name));
+        let first_seen = waiting.map_or(now, |entry| entry.job().first_seen);
+        Ok(self.jobs.entry(name.to_owned()).or_insert_with(|| new(name.to_owned(), first_seen)))
     }
 
     fn about_to_change(&mut self) {

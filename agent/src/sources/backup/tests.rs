@@ -265,20 +265,23 @@ fn ten_thousand_at_once_are_all_taken_in_and_counted_right() {
 }
 
 #[test]
-fn a_ledger_that_cannot_be_written_leaves_the_files_where_they_are_and_says_so_once() {
+fn a_ledger_that_cannot_be_written_leaves_the_files_where_they_are_tells_them_and_says_so_once() {
     let scene = Scene::new();
     let mut intake = scene.open();
     // A folder where the new ledger would be written: even root cannot.
     let obstacle = scene.state.path().join("backup-jobs.tmp");
     fs::create_dir(&obstacle).unwrap();
-    scene.drop_in("1.json", r#"{"job": "nightly", "result": "success"}"#);
+    scene.drop_in("1.json", r#"{"job": "nightly", "result": "failed"}"#);
     let (events, again) = intake.take_in(at(0));
     assert_eq!((events.len(), events[0].kind.as_str(), again), (1, "backup_ledger", Again::Later));
+    assert_eq!((job(&intake).last_run.unwrap().result, job(&intake).first_seen), (RunResult::Failed, at(0)));
+    let before = job(&intake);
     assert_eq!(intake.take_in(at(1)).0, []);
-    assert!(scene.names("").contains(&"1.json".to_owned()) && intake.status(at(1)).jobs.is_empty());
+    assert!(scene.names("").contains(&"1.json".to_owned()));
+    assert_eq!(job(&intake), before, "told once more it is the same");
     fs::remove_dir(obstacle).unwrap();
     assert_eq!(intake.take_in(at(2)).0, []);
-    assert_eq!((scene.names("done"), job(&intake).name), (vec!["1.json".to_owned()], "nightly".to_owned()));
+    assert_eq!((scene.names("done"), job(&intake)), (vec!["1.json".to_owned()], before));
 }
 
 #[cfg(unix)]
