@@ -144,6 +144,29 @@ fn what_a_tool_says_in_json_becomes_the_runs_numbers() {
     assert_eq!(run["message"], Value::Null, "the numbers say it");
 }
 
+#[test]
+fn a_job_is_forgotten_by_its_name_and_a_misspelt_one_is_not() {
+    let state = tempfile::tempdir().unwrap();
+    fs::write(state.path().join("endpoint.json"), "{}").unwrap();
+    let forget = |job: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch-agent"));
+        command.arg("--state-dir").arg(state.path()).args(["backup", "forget", job]);
+        command.env("SUDO_USER", "ann").output().unwrap()
+    };
+    let ledger = r#"{"nightly": {"job": {"name": "nightly", "product": "sh", "kind": "backup",
+        "first_seen": "2026-01-01T00:00:00Z", "consecutive_failures": 2}}}"#;
+    fs::write(state.path().join("backup-jobs.json"), ledger).unwrap();
+    let unknown = forget("nigthly");
+    assert_eq!(unknown.status.code(), Some(1));
+    let said = String::from_utf8(unknown.stderr).unwrap();
+    assert!(said.contains("no job `nigthly` is known here; known are: nightly"), "{said}");
+    assert!(!state.path().join("backup.d").exists());
+    let output = forget("nightly");
+    assert!(output.status.success(), "{output:?}");
+    let word = drop_in(state.path());
+    assert_eq!((&word["forget"], &word["by"]), (&json!("nightly"), &json!("ann")));
+}
+
 fn restore_test(state: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch-agent"));
     command

@@ -1,6 +1,7 @@
 //! `dogwatch-agent backup …`: tells the agent how a backup went, by a file in its drop-in folder. The agent need not
 //! run meanwhile; it finds the file when it does.
 
+mod forget;
 mod restore_test;
 mod tail;
 mod verdict;
@@ -36,6 +37,8 @@ pub(super) enum Command {
     RestoreTest(restore_test::Arguments),
     /// Report how a run went that something else has made
     Report(Box<Report>),
+    /// Say that there is no such job any more: it is no longer late, and what was found of it clears
+    Forget(forget::Arguments),
 }
 
 /// What both ways of reporting say about a job.
@@ -101,6 +104,7 @@ pub(super) fn backup(config: &Config, command: Command) -> anyhow::Result<ExitCo
     match command {
         Command::Run(arguments) => wrap::run(config, arguments),
         Command::RestoreTest(arguments) => restore_test::run(config, arguments),
+        Command::Forget(arguments) => forget::run(config, arguments),
         Command::Report(report) => {
             drop_off(config, &report.into_drop_in())?;
             Ok(ExitCode::SUCCESS)
@@ -168,9 +172,14 @@ fn quoted(word: &str) -> String {
 /// Writes a drop-in, after the same check that the agent will make of it.
 fn drop_off(config: &Config, drop_in: &DropIn) -> anyhow::Result<()> {
     let now = Timestamp::now();
-    let name = format!("{:017}-{}.json", now.as_microsecond(), Uuid::new_v4());
     let json = serde_json::to_string_pretty(drop_in)?;
-    drop_in::parse(&json, &name, now, now)?;
+    drop_in::parse(&json, "this run", now, now)?;
+    leave(config, &json, now)
+}
+
+/// Leaves a file in the drop-in folder.
+fn leave(config: &Config, json: &str, now: Timestamp) -> anyhow::Result<()> {
+    let name = format!("{:017}-{}.json", now.as_microsecond(), Uuid::new_v4());
     let folder = config.state.backup_drop_ins();
     if !folder.exists() {
         config.state.create()?;

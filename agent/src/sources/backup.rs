@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod drop_in;
 mod facts;
 mod filesystem;
+pub(crate) mod forgetting;
 mod found;
 mod inbox;
 mod kopia;
@@ -38,7 +39,8 @@ mod windows_server_backup;
 use std::{ffi::OsString, sync::Arc, time::Duration};
 
 use dogwatch_model::{AgentEvent, BackupStatus};
-use inbox::{Inbox, Taken};
+use drop_in::DropInError;
+use inbox::{Inbox, Said, Taken};
 use jiff::Timestamp;
 use ledger::Ledger;
 pub use looks::Looks;
@@ -111,13 +113,10 @@ impl Intake {
     fn take_in(&mut self, now: Timestamp) -> (Vec<AgentEvent>, Again) {
         let Taken { arrivals, again } = self.inbox.arrivals(now);
         let arrived = !arrivals.is_empty();
-        let (mut good, mut bad) = (Vec::new(), Vec::new());
+        let (mut good, mut bad, mut events) = (Vec::new(), Vec::new(), Vec::new());
+        self.ledger.drop_tombstones(now);
         for arrival in arrivals {
-            let recorded = arrival.run.and_then(|run| {
-                let job = run.job.clone();
-                self.ledger.record(run, now).map(|()| job)
-            });
-            match recorded {
+            match arrival.said.and_then(|said| self.enter(said, &mut events, now)) {
                 Ok(job) => good.push((arrival.file, job)),
                 Err(reason) => bad.push((arrival.file, reason.to_string())),
             }
@@ -132,10 +131,10 @@ impl Intake {
             return (Vec::new(), Again::Later);
         }
         for (file, job) in good {
-            tracing::info!(job, file = %file.display(), "backup run taken in");
+            tracing::info!(job, file = %file.display(), "backup drop-in taken in");
             self.inbox.done(&file);
         }
-        let events = bad_events(&bad, now);
+        events.extend(bad_events(&bad, now));
         for (file, reason) in bad {
             tracing::warn!(file = %file.display(), reason, "backup drop-in set aside");
             self.inbox.bad(&file, &reason);
@@ -145,6 +144,27 @@ impl Intake {
             self.keep_reserve();
         }
         (events, again)
+    }
+
+    /// Enters what a file says into the ledger; of which job it was.
+    fn enter(
+        &mut self,
+        said: Said,
+        events: &mut Vec<AgentEvent>,
+        now: Timestamp,
+    ) -> Result<String, DropInError> {
+        match said {
+            Said::Run(run) => {
+                let job = run.job.clone();
+                self.ledger.record(*run, now)?;
+                Ok(job)
+            }
+            Said::Forget(word) => {
+                self.ledger.forget(&word)?;
+                events.push(word.event());
+                Ok(word.job)
+            }
+        }
     }
 
     /// Takes in what a look has seen.

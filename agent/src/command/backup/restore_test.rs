@@ -77,7 +77,7 @@ fn evidence(command: &[OsString], ran: &Ran) -> String {
     text
 }
 
-fn who_is_logged_in() -> Option<String> {
+pub(super) fn who_is_logged_in() -> Option<String> {
     let named = ["SUDO_USER", "LOGNAME", "USER", "USERNAME"];
     named.iter().find_map(|name| std::env::var(name).ok().filter(|who| !who.trim().is_empty()))
 }
