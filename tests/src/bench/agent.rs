@@ -50,17 +50,37 @@ pub struct Effort {
     pub agent: Option<PathBuf>,
     /// How long each program is measured.
     pub time: Duration,
+    /// Beside whom.
+    pub peers: Peers,
+}
+
+/// Who is measured beside ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peers {
+    /// Nobody.
+    None,
+    /// Who is installed; who is not is named.
+    Installed,
+}
+
+impl Peers {
+    const fn all(self) -> &'static [peers::Peer] {
+        match self {
+            Self::None => &[],
+            Self::Installed => peers::ALL,
+        }
+    }
 }
 
 /// Measures ours, then every peer that is installed.
 pub fn run(runtime: &Handle, effort: &Effort, say: &dyn Fn(&str)) -> Result<(Vec<Figure>, Beside)> {
     let program = effort.agent.clone().map_or_else(dist_agent, Ok)?;
-    say_what_lacks(say);
+    say_what_lacks(effort.peers, say);
     say(&format!("agent: {} for {:?} after {SETTLE:?}", program.display(), effort.time));
     let binary_bytes = std::fs::metadata(&program)?.len();
     let (used, figures) = ours(runtime, &program, effort.time, binary_bytes, say)?;
     let mut rows = vec![Row { name: "dogwatch-agent", used: Ok(used), binary_bytes }];
-    for peer in peers::ALL {
+    for peer in effort.peers.all() {
         say(&format!("agent: {} beside it", peer.name));
         rows.push(match peer.measure(SETTLE, effort.time) {
             Ok((used, binary_bytes)) => Row { name: peer.name, used: Ok(used), binary_bytes },
@@ -74,9 +94,9 @@ pub fn run(runtime: &Handle, effort: &Effort, say: &dyn Fn(&str)) -> Result<(Vec
 }
 
 /// Before an hour of measuring, what would have to be installed for all of it. Installing daemons is the owner's to do.
-fn say_what_lacks(say: &dyn Fn(&str)) {
+fn say_what_lacks(peers: Peers, say: &dyn Fn(&str)) {
     let lacking: Vec<&str> =
-        peers::ALL.iter().filter(|peer| !peer.is_here()).map(|peer| peer.package).collect();
+        peers.all().iter().filter(|peer| !peer.is_here()).map(|peer| peer.package).collect();
     if !lacking.is_empty() {
         say(&format!(
             "agent: SKIP what is not installed; to measure it too: apt-get install --no-install-recommends {}",

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     thread::sleep,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, ensure};
@@ -19,6 +19,10 @@ use super::{
 };
 use crate::{bench::collector::Collector, load::process::Program};
 
+/// A first scan for updates on a busy machine; where there is nothing to scan, it is over at once.
+const FIRST_SCAN: Duration = Duration::from_secs(600);
+/// Between two looks whether it is over.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Without its collector until it is looked at: past the half minute after which it opens its spool, and several attempts.
 const OFFLINE: Duration = Duration::from_secs(90);
 
@@ -42,8 +46,22 @@ impl Ours {
         let log = File::create(folder.path().join("log"))?;
         let mut run = command(program, folder.path(), &["run"]);
         let running = Program::start(run.stdout(log.try_clone()?).stderr(log))?;
+        let ours = Self { program: program.to_owned(), folder, running };
+        // The list of what is missing is the largest thing that it ever sends, and finding it the longest that it works.
+        let start = Instant::now();
+        while !ours.has_scanned()? {
+            ensure!(start.elapsed() < FIRST_SCAN, "no scan for updates after {FIRST_SCAN:?}");
+            sleep(LOOK_EVERY);
+        }
         sleep(SETTLE);
-        Ok(Self { program: program.to_owned(), folder, running })
+        Ok(ours)
+    }
+
+    /// Whether it has looked for missing updates once.
+    fn has_scanned(&self) -> Result<bool> {
+        let status = self.status()?;
+        let looks = find(&status, "looks").and_then(Value::as_array).into_iter().flatten();
+        Ok(looks.into_iter().any(|look| look["source"] == "patch" && look["results"].is_object()))
     }
 
     /// What it uses in a while, and what its reports took on the wire.
@@ -70,14 +88,17 @@ impl Ours {
     /// Segments, and reports that were acknowledged, as the agent itself tells. It writes that down when it is asked: so
     /// never while disk writes are counted.
     fn wire(&self) -> Result<(Segments, u64)> {
-        let mut status = command(&self.program, self.folder.path(), &["status", "--self", "-o", "json"]);
-        let output = status.output().context("cannot ask the agent for its status")?;
-        let status: Value =
-            serde_json::from_slice(&output.stdout).context("the agent's status is no JSON")?;
+        let status = self.status()?;
         let acknowledged = find(&status, "acknowledged").context("the agent told no acknowledgements")?;
         let reports =
             acknowledged.as_object().into_iter().flatten().filter_map(|(_, number)| number.as_u64());
         Ok((Segments::of(self.running.pid())?, reports.sum()))
+    }
+
+    fn status(&self) -> Result<Value> {
+        let mut status = command(&self.program, self.folder.path(), &["status", "--self", "-o", "json"]);
+        let output = status.output().context("cannot ask the agent for its status")?;
+        serde_json::from_slice(&output.stdout).context("the agent's status is no JSON")
     }
 }
 
