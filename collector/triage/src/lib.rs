@@ -10,6 +10,7 @@
 pub mod alert;
 pub mod assess;
 pub mod calendar;
+pub mod duty;
 pub mod filter;
 pub mod finding;
 pub mod matrix;
