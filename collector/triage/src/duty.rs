@@ -109,12 +109,7 @@ pub fn in_person<'k>(known: &'k Directory, person: &PersonId, at: Timestamp) -> 
 }
 
 /// The person named, or whoever stands in for them.
-fn reached<'k>(
-    known: &'k Directory,
-    person: &PersonId,
-    at: Timestamp,
-    asked: OnDuty<'k>,
-) -> OnDuty<'k> {
+fn reached<'k>(known: &'k Directory, person: &PersonId, at: Timestamp, asked: OnDuty<'k>) -> OnDuty<'k> {
     let found = deputy::reach(known, person, at);
     let until = sooner(asked.until, found.until);
     match found.person {
@@ -147,10 +142,8 @@ fn turn<'k>(
         }
         (turn::At::Never, _) => (None, None, format!("rota `{}` has no turn at that time", rota.id)),
         (turn::At::Turn { .. }, Some((calendar, state))) if !state.open => {
-            let why = format!(
-                "nobody of rota `{}` is on call while calendar `{}` is closed",
-                rota.id, calendar.id
-            );
+            let why =
+                format!("nobody of rota `{}` is on call while calendar `{}` is closed", rota.id, calendar.id);
             // A turn that ends while the calendar is closed changes nothing; what opens it does.
             (None, closes, why)
         }

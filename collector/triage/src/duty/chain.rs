@@ -150,7 +150,10 @@ impl<'m> Chain<'m> {
         let state = calendar.map(|calendar| (calendar, calendar.state(self.at())));
         let why = match state {
             Some((calendar, state)) if !state.open => {
-                format!("vendor `{}` is the next step, though calendar `{}` is closed", vendor.id, calendar.id)
+                format!(
+                    "vendor `{}` is the next step, though calendar `{}` is closed",
+                    vendor.id, calendar.id
+                )
             }
             _ => format!("vendor `{}` is the next step", vendor.id),
         };
