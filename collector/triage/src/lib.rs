@@ -18,6 +18,7 @@ pub mod mute;
 pub mod notice;
 pub mod routing;
 pub mod rules;
+pub mod sla;
 pub mod watch_list;
 pub mod who;
 
