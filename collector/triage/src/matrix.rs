@@ -25,7 +25,6 @@ mod file;
 mod reader;
 mod rota;
 mod row;
-mod rows;
 mod starter;
 #[cfg(test)]
 mod tests;
@@ -71,6 +70,8 @@ pub struct Matrix {
     sla: BTreeMap<SlaId, SlaClass>,
     /// The class of rows that name none.
     default_sla: Option<SlaId>,
+    /// What the sides call themselves, as far as the document says.
+    side_names: BTreeMap<Side, String>,
     /// Who may sign for each side.
     signers: BTreeMap<Side, Vec<PersonId>>,
 }
@@ -110,6 +111,7 @@ impl Matrix {
             boundaries: Vec::new(),
             sla: BTreeMap::new(),
             default_sla: None,
+            side_names: BTreeMap::new(),
             signers: BTreeMap::new(),
         }
     }
@@ -180,6 +182,11 @@ impl Matrix {
     pub fn sla_of(&self, row: Option<&Row>) -> Option<&SlaClass> {
         let named = row.and_then(|row| row.sla.as_ref()).or(self.default_sla.as_ref());
         named.and_then(|id| self.sla.get(id))
+    }
+
+    /// What a side calls itself; its id when the document does not say.
+    pub fn side_name(&self, side: Side) -> &str {
+        self.side_names.get(&side).map_or(side.as_str(), String::as_str)
     }
 
     /// Who may sign for a side.
