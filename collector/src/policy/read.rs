@@ -132,7 +132,7 @@ pub fn read(folder: &Path, basis: &Basis) -> Result<Policy, Vec<PolicyFault>> {
     let ownerless = ownerless().map_err(|error| faults.push(PolicyFault::Content(error.to_string()))).ok();
     match (rules, watch, ownerless) {
         (Some(rules), Some(watch), Some(ownerless)) if faults.is_empty() => {
-            let alerts = alert::Policy { reopen_window: basis.reopen_window };
+            let alerts = alert::Policy { reopen_window: basis.reopen_window, ..alert::Policy::default() };
             let telemetry = bands::with_rules(basis.telemetry.clone(), &rules);
             Ok(Policy { rules, orgs, alerts, watch, telemetry, ownerless })
         }
