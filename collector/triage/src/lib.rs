@@ -10,12 +10,14 @@
 pub mod alert;
 pub mod assess;
 pub mod calendar;
+pub mod duty;
 pub mod filter;
 pub mod finding;
 pub mod matrix;
 pub mod mute;
 pub mod routing;
 pub mod rules;
+pub mod sla;
 pub mod watch_list;
 pub mod who;
 

@@ -25,7 +25,6 @@ mod file;
 mod reader;
 mod rota;
 mod row;
-mod rows;
 mod starter;
 #[cfg(test)]
 mod tests;
@@ -71,6 +70,8 @@ pub struct Matrix {
     sla: BTreeMap<SlaId, SlaClass>,
     /// The class of rows that name none.
     default_sla: Option<SlaId>,
+    /// What the sides call themselves, as far as the document says.
+    side_names: BTreeMap<Side, String>,
     /// Who may sign for each side.
     signers: BTreeMap<Side, Vec<PersonId>>,
 }
@@ -110,6 +111,7 @@ impl Matrix {
             boundaries: Vec::new(),
             sla: BTreeMap::new(),
             default_sla: None,
+            side_names: BTreeMap::new(),
             signers: BTreeMap::new(),
         }
     }
@@ -182,6 +184,11 @@ impl Matrix {
         named.and_then(|id| self.sla.get(id))
     }
 
+    /// What a side calls itself; its id when the document does not say.
+    pub fn side_name(&self, side: Side) -> &str {
+        self.side_names.get(&side).map_or(side.as_str(), String::as_str)
+    }
+
     /// Who may sign for a side.
     pub fn signers(&self, side: Side) -> &[PersonId] {
         self.signers.get(&side).map_or(&[], Vec::as_slice)
@@ -205,5 +212,13 @@ impl Matrix {
     /// Owns what nobody else owns.
     pub const fn last_resort(&self) -> &TeamId {
         &self.last_resort
+    }
+}
+
+/// For tests, until documents say all of it.
+#[cfg(test)]
+impl Matrix {
+    pub(crate) const fn parts(&mut self) -> (&mut Directory, &mut Vec<Row>, &mut BTreeMap<SlaId, SlaClass>) {
+        (&mut self.known, &mut self.rows, &mut self.sla)
     }
 }

@@ -106,6 +106,21 @@ pub struct Promise {
     pub runs: Runs,
 }
 
+impl Promise {
+    /// What is promised where nobody wrote anything else: P1 fifteen minutes and four hours around the clock; P2 one
+    /// hour and eight, P3 four hours and three working days, P4 eight hours and ten working days, all of them while
+    /// the row applies. A working day counts eight hours.
+    pub const fn shipped(priority: Priority) -> Self {
+        let (response, resolve, runs) = match priority {
+            Priority::P1 => (SignedDuration::from_mins(15), 4, Runs::Always),
+            Priority::P2 => (SignedDuration::from_hours(1), 8, Runs::WithRow),
+            Priority::P3 => (SignedDuration::from_hours(4), 3 * 8, Runs::WithRow),
+            Priority::P4 => (SignedDuration::from_hours(8), 10 * 8, Runs::WithRow),
+        };
+        Self { response, resolve: SignedDuration::from_hours(resolve), runs }
+    }
+}
+
 /// A class of service levels: a promise for each priority.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlaClass {
@@ -118,6 +133,9 @@ pub struct SlaClass {
 }
 
 impl SlaClass {
+    /// From a hand-off's offer to its answer, when nobody wrote anything else.
+    pub const ACCEPT: SignedDuration = SignedDuration::from_mins(30);
+
     /// What is promised for a priority.
     pub const fn promise(&self, priority: Priority) -> &Promise {
         match priority {

@@ -54,13 +54,16 @@ impl core::error::Error for MatrixError {}
 pub(super) struct Document<'t> {
     file: &'t str,
     text: &'t str,
+    /// Where each line begins: every row asks for its own.
+    lines: Vec<usize>,
     faults: Vec<(usize, Fault)>,
     broken: BTreeSet<String>,
 }
 
 impl<'t> Document<'t> {
-    pub(super) const fn new(text: &'t str, file: &'t str) -> Self {
-        Self { file, text, faults: Vec::new(), broken: BTreeSet::new() }
+    pub(super) fn new(text: &'t str, file: &'t str) -> Self {
+        let lines = core::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { file, text, lines, faults: Vec::new(), broken: BTreeSet::new() }
     }
 
     /// Records a fault at a byte range.
@@ -75,24 +78,28 @@ impl<'t> Document<'t> {
         self.broken.insert(name.to_owned());
     }
 
-    /// Records that `text` names none of `known`, which are of a `kind`.
+    /// Records that `text` names none of `known`, which are of a `kind` and written as a `[[table]]`.
     pub(super) fn unknown<'k>(
         &mut self,
         span: &Range<usize>,
-        kind: &str,
+        (kind, table): (&str, &str),
         text: &str,
         known: impl Iterator<Item = &'k str> + Clone,
     ) {
         if !self.broken.contains(text) {
-            self.fault(span, format!("there is no {kind} `{text}`"), did_you_mean(kind, text, known));
+            self.fault(
+                span,
+                format!("there is no {kind} `{text}`"),
+                did_you_mean((kind, table), text, known),
+            );
         }
     }
 
     /// Line and column, from 1, of a byte offset.
     pub(super) fn place(&self, offset: usize) -> (usize, usize) {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        let line = self.lines.partition_point(|start| *start <= offset).max(1);
+        let before = self.text.get(self.lines[line - 1]..offset).unwrap_or_default();
+        (line, before.chars().count() + 1)
     }
 
     /// Records what the TOML parser or the shape of the document says.
@@ -117,11 +124,15 @@ impl<'t> Document<'t> {
 }
 
 /// What to write instead of a name that is not known.
-fn did_you_mean<'k>(kind: &str, text: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
+fn did_you_mean<'k>(
+    (kind, table): (&str, &str),
+    text: &str,
+    known: impl Iterator<Item = &'k str> + Clone,
+) -> String {
     match nearest(text, known.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => match known.collect::<Vec<_>>() {
-            none if none.is_empty() => format!("no {kind} is defined; add a [[{kind}]]"),
+            none if none.is_empty() => format!("no {kind} is defined; add a [[{table}]]"),
             all => format!("known: {}", all.join(", ")),
         },
     }

@@ -1,32 +1,59 @@
-//! Makes typed teams, people, calendars and tools of a document, and collects every fault on the way.
+//! Makes the typed matrix of a document, and collects every fault on the way.
 //!
-//! Order matters: teams before people, people before tools, all of them before rows. What could not be read is left
-//! out and its faults stand; what refers to it is not reported on top.
+//! Order matters: teams before people, people and calendars before rotas and tools, all of them before rows. What
+//! could not be read is left out and its faults stand; what refers to it is not reported on top. Each concept has its
+//! own file, with the shape that it is written in beside what is made of it.
 
 use core::str::FromStr;
 use std::collections::{BTreeMap, btree_map::Entry};
 
-use dogwatch_model::{IdError, OrgId, PersonId, Side, TeamId, ToolId};
-use jiff::civil::Date;
+use dogwatch_model::{IdError, OrgId, PersonId, TeamId};
 use serde::de::DeserializeOwned;
-use toml::Spanned;
 
 use super::{
-    Directory, MAX_DOCUMENT_BYTES, Matrix, MatrixError, Person, Standing, Team, Tool,
+    Directory, MAX_DOCUMENT_BYTES, Matrix, MatrixError, Party, Standing,
     fault::Document,
-    file::{
-        CalendarEntry, DirectoryFile, ExceptionEntry, HolidayEntry, MatrixFile, PersonEntry, TeamEntry, Text,
-        ToolEntry,
-    },
-    rows,
+    file::{DirectoryFile, MatrixFile, Text},
 };
-use crate::calendar::{Calendar, Hours, LocalSpan, Special};
+
+mod boundary;
+mod calendar;
+mod deputy;
+mod escalation;
+mod moment;
+mod people;
+mod rota;
+mod row;
+mod selector;
+mod side;
+mod sla;
+mod tool;
+mod vendor;
+
+pub(super) use self::{
+    boundary::BoundaryEntry,
+    calendar::CalendarEntry,
+    people::{PersonEntry, TeamEntry},
+    rota::RotaEntry,
+    row::{CatchAllEntry, RowEntry},
+    side::SideEntry,
+    sla::SlaEntry,
+    tool::ToolEntry,
+    vendor::VendorEntry,
+};
 
 pub(super) fn directory(text: &str, file: &str) -> Result<Directory, MatrixError> {
     let mut document = Document::new(text, file);
     let Some(read) = shape::<DirectoryFile>(text, &mut document) else { return document.finish(None) };
     let mut known = Directory::default();
-    known.add(&mut document, read.team, read.person, read.calendar);
+    let crew = Crew {
+        team: read.team,
+        person: read.person,
+        calendar: read.calendar,
+        rota: read.rota,
+        vendor: read.vendor,
+    };
+    known.add(&mut document, crew);
     document.finish(Some(known))
 }
 
@@ -40,11 +67,23 @@ pub(super) fn matrix(
     let Some(read) = shape::<MatrixFile>(text, &mut document) else { return document.finish(None) };
     let doc = &mut document;
     let mut known = directory.cloned().unwrap_or_default();
-    known.add(doc, read.team, read.person, read.calendar);
-    let tools = tools(doc, &known, read.tool);
-    let rows = rows::rows(doc, &known, &tools, read.row);
-    let catch_all = read.catch_all.and_then(|entry| rows::catch_all(doc, &known, entry));
+    let crew = Crew {
+        team: read.team,
+        person: read.person,
+        calendar: read.calendar,
+        rota: read.rota,
+        vendor: read.vendor,
+    };
+    known.add(doc, crew);
+    let (side_names, signers) = side::sides(doc, &known, read.side);
+    let sla = sla::classes(doc, &known, read.sla);
+    let tools = tool::tools(doc, &known, read.tool);
+    let names = row::Names { known: &known, tools: &tools, sla: &sla };
+    let rows = row::rows(doc, names, read.row);
+    let catch_all = read.catch_all.and_then(|entry| row::catch_all(doc, names, entry));
+    let boundaries = boundary::rules(doc, names, read.boundary);
     let last_resort = known.team_named(doc, &read.org.last_resort);
+    let default_sla = read.org.sla.as_ref().and_then(|text| named(doc, "SLA class", "sla", &sla, text));
     let org: Option<OrgId> = id(doc, &read.org.id);
     let matrix = org.zip(last_resort).map(|(org, last_resort)| Matrix {
         org_name: read.org.name.unwrap_or_else(|| org.to_string()),
@@ -56,10 +95,11 @@ pub(super) fn matrix(
         rows,
         catch_all,
         last_resort,
-        boundaries: Vec::new(),
-        sla: BTreeMap::new(),
-        default_sla: None,
-        signers: BTreeMap::new(),
+        boundaries,
+        sla,
+        default_sla,
+        side_names,
+        signers,
     });
     document.finish(matrix)
 }
@@ -74,8 +114,23 @@ fn shape<T: DeserializeOwned>(text: &str, doc: &mut Document<'_>) -> Option<T> {
 }
 
 /// Reads an id or one of a closed list.
-pub(super) fn id<T: FromStr<Err = IdError>>(doc: &mut Document<'_>, text: &Text) -> Option<T> {
+fn id<T: FromStr<Err = IdError>>(doc: &mut Document<'_>, text: &Text) -> Option<T> {
     text.get_ref().parse().inspect_err(|error: &IdError| doc.fault(&text.span(), error.to_string(), "")).ok()
+}
+
+/// Finds what a text names among what there is of a `kind`, which is written as a `[[table]]`.
+fn named<K: Ord + Clone + AsRef<str> + FromStr, V>(
+    doc: &mut Document<'_>,
+    kind: &str,
+    table: &str,
+    among: &BTreeMap<K, V>,
+    text: &Text,
+) -> Option<K> {
+    let found = text.get_ref().parse::<K>().ok().filter(|key| among.contains_key(key));
+    if found.is_none() {
+        doc.unknown(&text.span(), (kind, table), text.get_ref(), among.keys().map(K::as_ref));
+    }
+    found
 }
 
 /// Adds to a map, or reports that the id is taken.
@@ -98,182 +153,71 @@ fn insert<K: Ord + AsRef<str>, V>(
     }
 }
 
+/// Who there is and when they work, as both documents write it.
+struct Crew {
+    team: Vec<TeamEntry>,
+    person: Vec<PersonEntry>,
+    calendar: Vec<CalendarEntry>,
+    rota: Vec<toml::Spanned<RotaEntry>>,
+    vendor: Vec<VendorEntry>,
+}
+
 impl Directory {
-    fn add(
-        &mut self,
-        doc: &mut Document<'_>,
-        teams: Vec<TeamEntry>,
-        people: Vec<PersonEntry>,
-        calendars: Vec<CalendarEntry>,
-    ) {
-        for entry in teams {
-            let (Some(id), Some(side)) = (id::<TeamId>(doc, &entry.id), id::<Side>(doc, &entry.side)) else {
-                doc.broken(entry.id.get_ref());
-                continue;
-            };
-            let name = entry.name.unwrap_or_else(|| id.to_string());
-            let team = Team {
-                id: id.clone(),
-                name,
-                side,
-                contact: entry.contact,
-                channels: Vec::new(),
-                email: None,
-                rota: None,
-            };
-            insert(doc, &mut self.teams, ("team", &entry.id), id, team);
+    fn add(&mut self, doc: &mut Document<'_>, crew: Crew) {
+        let rotas_of = people::add_teams(doc, self, crew.team);
+        people::add_people(doc, self, crew.person);
+        for entry in crew.calendar {
+            calendar::add(doc, self, entry);
         }
-        for entry in people {
-            self.add_person(doc, entry);
+        for entry in crew.rota {
+            rota::add(doc, self, entry);
         }
-        for entry in calendars {
-            let place = entry.id.clone();
-            match calendar(doc, entry) {
-                Some(made) => insert(doc, &mut self.calendars, ("calendar", &place), made.id.clone(), made),
-                None => doc.broken(place.get_ref()),
-            }
+        rota::give_to_teams(doc, self, rotas_of);
+        for entry in crew.vendor {
+            vendor::add(doc, self, entry);
         }
     }
 
-    fn add_person(&mut self, doc: &mut Document<'_>, entry: PersonEntry) {
-        let (Some(id), Some(team)) = (id::<PersonId>(doc, &entry.id), self.team_named(doc, &entry.team))
-        else {
-            doc.broken(entry.id.get_ref());
-            return;
-        };
-        let Some(side) = self.teams.get(&team).map(|team| team.side) else { return };
-        if let Some(text) = &entry.side {
-            let said: Option<Side> = self::id(doc, text);
-            if said.is_some_and(|said| said != side) {
-                let what =
-                    format!("team `{team}` is on side `{side}`, and a person is on the side of the team");
-                doc.fault(&text.span(), what, format!("write \"{side}\", or leave the line out"));
-            }
-        }
-        if self.teams.keys().any(|team| team.as_str() == entry.id.get_ref()) {
-            doc.fault(&entry.id.span(), "a team has this id already", "give the person another id");
-        }
-        let name = entry.name.unwrap_or_else(|| id.to_string());
-        let person = Person {
-            id: id.clone(),
-            name,
-            side,
-            team,
-            contact: entry.contact,
-            channels: Vec::new(),
-            email: None,
-            verified: false,
-            disabled: false,
-            zone: None,
-            languages: Vec::new(),
-            skills: Vec::new(),
-            deputies: Vec::new(),
-        };
-        insert(doc, &mut self.people, ("person", &entry.id), id, person);
+    fn team_named(&self, doc: &mut Document<'_>, text: &Text) -> Option<TeamId> {
+        named(doc, "team", "team", &self.teams, text)
     }
 
-    pub(super) fn team_named(&self, doc: &mut Document<'_>, text: &Text) -> Option<TeamId> {
-        let found = self.teams.keys().find(|team| team.as_str() == text.get_ref()).cloned();
+    fn person_named(&self, doc: &mut Document<'_>, text: &Text) -> Option<PersonId> {
+        named(doc, "person", "person", &self.people, text)
+    }
+
+    fn party_named(&self, doc: &mut Document<'_>, text: &Text) -> Option<Party> {
+        let found = self.party(text.get_ref());
         if found.is_none() {
-            doc.unknown(&text.span(), "team", text.get_ref(), self.teams.keys().map(TeamId::as_str));
+            let teams = self.teams.keys().map(TeamId::as_str);
+            let all = teams.chain(self.people.keys().map(PersonId::as_str));
+            doc.unknown(&text.span(), ("team or person", "team"), text.get_ref(), all);
         }
         found
     }
-}
 
-fn tools(doc: &mut Document<'_>, known: &Directory, entries: Vec<ToolEntry>) -> BTreeMap<ToolId, Tool> {
-    let mut tools = BTreeMap::new();
-    for entry in entries {
-        let person = entry.person.as_ref().and_then(|text| rows::person(doc, known, text));
-        let deputy = entry.deputy.as_ref().and_then(|text| rows::person(doc, known, text));
-        let owner = known.team_named(doc, &entry.owner);
-        let (Some(id), Some(owner)) = (id::<ToolId>(doc, &entry.id), owner) else {
-            doc.broken(entry.id.get_ref());
-            continue;
-        };
-        let tool = Tool {
-            id: id.clone(),
-            function: entry.function,
-            owner,
-            person,
-            deputy,
-            scope: None,
-            neighbours: Vec::new(),
-            line: 0,
-        };
-        insert(doc, &mut tools, ("tool", &entry.id), id, tool);
+    fn party(&self, name: &str) -> Option<Party> {
+        let team = TeamId::new(name).ok().filter(|team| self.teams.contains_key(team)).map(Party::Team);
+        let person = || PersonId::new(name).ok().filter(|person| self.people.contains_key(person));
+        team.or_else(|| person().map(Party::Person))
     }
-    tools
-}
 
-fn calendar(doc: &mut Document<'_>, entry: CalendarEntry) -> Option<Calendar> {
-    let mut hours = Hours::default();
-    for line in &entry.hours {
-        if let Err(error) = hours.add(line.get_ref()) {
-            doc.fault(&line.span(), error.to_string(), "");
-        }
+    /// What else is called so that a step of a chain may call; one name must mean one of them.
+    fn taken_by(&self, name: &str, mine: &str) -> Option<&'static str> {
+        let kinds = [
+            ("team", self.teams.keys().any(|id| id.as_str() == name)),
+            ("person", self.people.keys().any(|id| id.as_str() == name)),
+            ("rota", self.rotas.keys().any(|id| id.as_str() == name)),
+            ("vendor", self.vendors.keys().any(|id| id.as_str() == name)),
+        ];
+        kinds.into_iter().find(|(kind, taken)| *taken && *kind != mine).map(|(kind, _)| kind)
     }
-    let mut special = BTreeMap::new();
-    for HolidayEntry { date, name } in entry.holidays {
-        let Some(day) = date_of(doc, &date) else { continue };
-        if special.insert(day, Special { name, spans: Vec::new() }).is_some() {
-            doc.fault(&date.span(), format!("{day} is a holiday twice"), "take one of them out");
-        }
-    }
-    let mut excepted = BTreeMap::new();
-    for exception in entry.exceptions {
-        let span = exception.date.span();
-        let Some((day, special)) = exceptional(doc, exception) else { continue };
-        if excepted.insert(day, special).is_some() {
-            doc.fault(&span, format!("{day} is an exception twice"), "put its hours into one list");
-        }
-    }
-    special.extend(excepted);
-    let id = id(doc, &entry.id)?;
-    let made = Calendar::new(id, entry.zone.get_ref(), hours, special);
-    if made.is_err() {
-        let zones: Vec<String> = jiff::tz::db().available().map(|zone| zone.to_string()).collect();
-        let near = crate::filter::nearest(entry.zone.get_ref(), zones.iter().map(String::as_str));
-        let mend = near.map_or_else(
-            || "use an IANA name such as America/Toronto".to_owned(),
-            |near| format!("did you mean `{near}`?"),
-        );
-        doc.fault(&entry.zone.span(), format!("there is no time zone `{}`", entry.zone.get_ref()), mend);
-    }
-    made.ok()
-}
 
-fn exceptional(doc: &mut Document<'_>, entry: ExceptionEntry) -> Option<(Date, Special)> {
-    let place = entry.date.span();
-    let day = date_of(doc, &entry.date)?;
-    let lines = match (entry.hours, entry.closed) {
-        (Some(lines), None | Some(false)) => lines,
-        (None, Some(true)) => Vec::new(),
-        (Some(_), Some(true)) | (None, None | Some(false)) => {
-            let mend = "write either `hours = [\"08:00-12:00\"]` or `closed = true`";
-            doc.fault(&place, "an exception has hours or is closed", mend);
-            return None;
-        }
-    };
-    let mut spans = Vec::new();
-    for line in &lines {
-        match LocalSpan::parse(line.get_ref()) {
-            Ok(span) => spans.push(span),
-            Err(error) => doc.fault(&line.span(), error.to_string(), ""),
+    /// Reports an id that something else has which a step of a chain may call.
+    fn refuse_taken(&self, doc: &mut Document<'_>, text: &Text, mine: &str) {
+        if let Some(kind) = self.taken_by(text.get_ref(), mine) {
+            let mend = format!("give the {mine} another id: roles and steps name both");
+            doc.fault(&text.span(), format!("a {kind} has this id already"), mend);
         }
     }
-    spans.sort_unstable();
-    Some((day, Special { name: entry.name.unwrap_or_else(|| "exception".to_owned()), spans }))
-}
-
-fn date_of(doc: &mut Document<'_>, value: &Spanned<toml::Value>) -> Option<Date> {
-    let text = match value.get_ref() {
-        toml::Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    let date = text.parse::<Date>().ok().filter(|_| text.len() == "2026-12-25".len());
-    if date.is_none() {
-        doc.fault(&value.span(), format!("`{text}` is not a date"), "write it as 2026-12-25");
-    }
-    date
 }
