@@ -45,7 +45,7 @@ pub(crate) fn fire(
         (Fire::Changed(change), _) => *change,
         (Fire::Reopen, Some(item)) => {
             let owner = owner_of(policy, member, finding, now);
-            item.alert.reopen(finding, &member.endpoint, owner, now)
+            item.alert.reopen(finding, &member.endpoint, owner, now, &policy.alerts)
         }
         (Fire::New | Fire::Reopen, _) => {
             let number = AlertNumber(state.next_alert);

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use dogwatch_model::{Criticality, Endpoint, EndpointId, EndpointState, Facts, PersonId, Presence};
-use dogwatch_triage::alert::{self, Act, AlertNumber};
+use dogwatch_triage::alert::{self, Act, AlertNumber, Desk};
 use jiff::{SignedDuration, Timestamp};
 use tonic::Status;
 use uuid::Uuid;
@@ -64,7 +64,7 @@ impl Core {
                 batch.answer(reply, answer);
             }
             Command::Alert { number, act, by, version, reply } => {
-                let answer = act_on_alert(state, (number, &act), &by, version, now, batch);
+                let answer = act_on_alert(state, policy, (number, &act, version), &by, now, batch);
                 batch.answer(reply, answer);
             }
             Command::ReadArchived(number, reply) => {
@@ -349,9 +349,9 @@ fn revoke_join_token(
 
 fn act_on_alert(
     state: &mut State,
-    (number, act): (AlertNumber, &Act),
+    policy: &Policy,
+    (number, act, version): (AlertNumber, &Act, Option<u64>),
     by: &Principal,
-    version: Option<u64>,
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<Item, Refusal> {
@@ -363,14 +363,15 @@ fn act_on_alert(
             format!("{number} has changed since you saw it (version {} now); look again", item.alert.version),
         ));
     }
-    let change = alert::act(&item.alert, act, &by.actor(), now).map_err(|refused| refusal(&refused))?;
+    let desk = Desk { matrix: policy.matrix(&item.alert.org), policy: &policy.alerts };
+    let change = alert::act(&item.alert, act, &by.actor(), now, &desk).map_err(|refused| refusal(&refused))?;
     queue::store(state, change, batch);
     Ok(state.alerts[&number].clone())
 }
 
 fn refusal(refusal: &alert::Refusal) -> Refusal {
     let code = match refusal {
-        alert::Refusal::Empty { .. } | alert::Refusal::TooLong { .. } => Code::Invalid,
+        written if written.is_about_what_was_written() => Code::Invalid,
         alert::Refusal::NotAPerson => Code::NotAllowed,
         _ => Code::Conflict,
     };

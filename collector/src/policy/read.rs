@@ -131,7 +131,7 @@ pub fn read(folder: &Path, basis: &Basis) -> Result<Policy, Vec<PolicyFault>> {
     let ownerless = ownerless().map_err(|error| faults.push(PolicyFault::Content(error.to_string()))).ok();
     match (rules, watch, directory, ownerless) {
         (Some(rules), Some(watch), Some(directory), Some(ownerless)) if faults.is_empty() => {
-            let alerts = alert::Policy { reopen_window: basis.reopen_window };
+            let alerts = alert::Policy { reopen_window: basis.reopen_window, ..alert::Policy::default() };
             let telemetry = bands::with_rules(basis.telemetry.clone(), &rules);
             let directory_text = text_of(&directory_path).to_owned();
             Ok(Policy { rules, orgs, drafts, directory, directory_text, alerts, watch, telemetry, ownerless })

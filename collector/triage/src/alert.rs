@@ -15,13 +15,16 @@ use dogwatch_model::{
     CalendarId, Criticality, EndpointId, OrgId, PersonId, RowId, RuleId, Side, SiteId, TeamId, ToolId,
     text_enum,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Category, Evidence, Finding, Severity};
 
 pub mod act;
+pub mod desk;
+pub mod flap;
 pub mod handoff;
+mod heir;
 pub mod hidden;
 pub mod life;
 pub mod link;
@@ -29,11 +32,14 @@ pub mod pause;
 pub mod progress;
 pub mod refusal;
 pub mod timeline;
+mod timers;
 
 #[cfg(test)]
 mod tests;
 
 pub use act::{Act, act};
+pub use desk::{Desk, Policy, REOPEN_WINDOW};
+pub use flap::Flap;
 pub use handoff::{Offer, Packet};
 pub use hidden::Hider;
 pub use life::Fire;
@@ -45,23 +51,6 @@ pub use timeline::{Clock, EventKind, Measure, TimelineEvent, Told};
 
 /// What an act or an event makes of an alert: the alert after, and what its timeline gains.
 pub type Change = (Alert, Vec<TimelineEvent>);
-
-/// How long after its end an alert that fires again is the same item. A job that fails every night is one
-/// story, and its comments belong together; a week later it is another.
-pub const REOPEN_WINDOW: SignedDuration = SignedDuration::from_hours(24);
-
-/// What can be set about an alert's life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Policy {
-    /// See [`REOPEN_WINDOW`].
-    pub reopen_window: SignedDuration,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self { reopen_window: REOPEN_WINDOW }
-    }
-}
 
 /// The short number that people say: `#1042`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -331,6 +320,9 @@ pub struct Alert {
     /// Instants of its latest returns, to tell flapping by; a few.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub returns: Vec<Timestamp>,
+    /// How it last turned, while it comes and goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flap: Option<Flap>,
     /// What the machine has decided about it in its present life.
     #[serde(default = "Progress::of_before")]
     pub progress: Progress,

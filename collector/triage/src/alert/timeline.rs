@@ -102,7 +102,7 @@ pub enum EventKind {
     Acknowledged,
     /// Somebody did what needs a reason.
     Override {
-        /// Which act: `claim`, `release` or `close`.
+        /// Which act, by its [`name`](super::Act::name).
         act: String,
         /// Why.
         reason: String,
