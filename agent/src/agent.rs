@@ -187,8 +187,9 @@ fn start_sources(
     backup::watch(files, &config.state, &changed);
     let looks = backup::Looks::new(live.subscribe());
     spawn(lifecycle, SourceName::Backup, &desk, |desk| backup::run(desk, backups, looks, changed));
-    let sampler = health::Sampler::new(&config.root, Vec::new());
-    spawn(lifecycle, SourceName::Health, &desk, |desk| health::run(desk, sampler));
+    let sampler = health::Sampler::new(&config.root, config.network_mounts.clone());
+    let followed = live.subscribe();
+    spawn(lifecycle, SourceName::Health, &desk, |desk| health::run(desk, sampler, followed));
     let inspector = drives::Inspector::new(&config.root, &config.state);
     spawn(lifecycle, SourceName::Drives, &desk, |desk| drives::run(desk, inspector));
     let watcher = incidents::Watcher::new(&config.root, &config.state);
