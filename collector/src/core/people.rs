@@ -364,7 +364,8 @@ fn act_on_alert(
         ));
     }
     let desk = Desk { matrix: policy.matrix(&item.alert.org), policy: &policy.alerts };
-    let change = alert::act(&item.alert, act, &by.actor(), now, &desk).map_err(|refused| refusal(&refused))?;
+    let change =
+        alert::act(&item.alert, act, &by.actor(), now, &desk).map_err(|refused| refusal(&refused))?;
     queue::store(state, change, batch);
     Ok(state.alerts[&number].clone())
 }

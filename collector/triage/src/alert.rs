@@ -3,8 +3,9 @@
 //! *Condition* is what the machine says, *work* is what people do, *visibility* is whether it is shown. A machine
 //! never undoes human work: an alert that clears after somebody touched it stays theirs, marked cleared.
 //!
-//! What the rules see moves an alert through [`life`], what people do through [`mod@act`]; nothing else changes one.
-//! Both are pure: the alert before and the instant go in, the alert after and its new timeline entries come out.
+//! What the rules see moves an alert through [`life`], what people do through [`mod@act`], the passing of time through
+//! [`mod@tick`], what hides it through [`hidden`]; nothing else changes one. All are pure: the alert before and the
+//! instant go in, the alert after and its new timeline entries come out.
 //! Every change adds exactly one to `version`. An alert has exactly one owner from its first instant to its last.
 //!
 //! Not here: who the owner is (`routing`).
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::finding::{Category, Evidence, Finding, Severity};
 
 pub mod act;
+pub mod by_hand;
 pub mod desk;
 pub mod flap;
 pub mod handoff;
@@ -31,6 +33,7 @@ pub mod link;
 pub mod pause;
 pub mod progress;
 pub mod refusal;
+pub mod tick;
 pub mod timeline;
 mod timers;
 
@@ -38,6 +41,7 @@ mod timers;
 mod tests;
 
 pub use act::{Act, act};
+pub use by_hand::{BY_HAND, ByHand, is_it_this_one};
 pub use desk::{Desk, Policy, REOPEN_WINDOW};
 pub use flap::Flap;
 pub use handoff::{Offer, Packet};
@@ -47,6 +51,7 @@ pub use link::{Joint, Link, Relation};
 pub use pause::{Snooze, WaitOn, Waiting};
 pub use progress::Progress;
 pub use refusal::Refusal;
+pub use tick::{next_due, tick};
 pub use timeline::{Clock, EventKind, Measure, TimelineEvent, Told};
 
 /// What an act or an event makes of an alert: the alert after, and what its timeline gains.

@@ -36,8 +36,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Actor, Alert, AlertNumber, Change, Desk, EventKind, Packet, Priority, Refusal, Relation, TimelineEvent, WaitOn,
-    Work,
+    Actor, Alert, AlertNumber, Change, Desk, EventKind, Packet, Priority, Refusal, Relation, TimelineEvent,
+    WaitOn, Work,
 };
 
 mod answer;

@@ -9,10 +9,8 @@ use crate::matrix::Matrix;
 /// story, and its comments belong together; a week later it is another.
 pub const REOPEN_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 
-/// Within what an offer should be answered when the matrix promises nothing: half an hour is a meal, not a shift.
-pub const ACCEPT: SignedDuration = SignedDuration::from_mins(30);
-
-/// After what a holder of a P3 who did nothing is reminded: half a working day.
+/// After what a holder of a P3 who did nothing is reminded: half a working day. It counts in the hours in which the
+/// promise for the item runs, so that nobody loses over night what nobody works on at night.
 pub const IDLE: SignedDuration = SignedDuration::from_hours(4);
 
 /// How many returns within [`FLAP_WINDOW`] make an alert a flapping one: once is a relapse, twice bad luck.
@@ -25,16 +23,11 @@ pub const FLAP_WINDOW: SignedDuration = SignedDuration::from_hours(1);
 /// ended is not at once begun again.
 pub const FLAP_CALM: SignedDuration = SignedDuration::from_mins(30);
 
-/// How long after the last step of a chain the last resort is called: time for the last one to answer.
-pub const LAST_RESORT_AFTER: SignedDuration = SignedDuration::from_mins(30);
-
 /// What can be set about an alert's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
     /// See [`REOPEN_WINDOW`].
     pub reopen_window: SignedDuration,
-    /// See [`ACCEPT`].
-    pub accept: SignedDuration,
     /// See [`IDLE`]; other priorities by [`Policy::idle_of`].
     pub idle: SignedDuration,
     /// See [`FLAP_RETURNS`].
@@ -49,7 +42,6 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             reopen_window: REOPEN_WINDOW,
-            accept: ACCEPT,
             idle: IDLE,
             flap_returns: FLAP_RETURNS,
             flap_window: FLAP_WINDOW,

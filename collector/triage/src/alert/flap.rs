@@ -32,7 +32,9 @@ impl Alert {
             self.condition = Condition::Flapping;
             self.flap = Some(Flap { turned_at: at, holds: true });
         }
-        flaps.then(|| TimelineEvent::by_dogwatch(at, EventKind::FlappingBegan { returns: policy.flap_returns }))
+        flaps.then(|| {
+            TimelineEvent::by_dogwatch(at, EventKind::FlappingBegan { returns: policy.flap_returns })
+        })
     }
 
     /// The condition of an alert that holds.

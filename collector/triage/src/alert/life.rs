@@ -145,20 +145,28 @@ impl Alert {
         let mut events = vec![TimelineEvent::by_dogwatch(at, EventKind::Cleared)];
         if self.work == Work::Unclaimed && !self.touched {
             let resolution = CLEARED_BY_ITSELF.to_owned();
-            self.end(&Actor::DOGWATCH, resolution.clone(), at);
-            events.push(TimelineEvent::by_dogwatch(at, EventKind::Closed { resolution }));
+            let ended = self.end(&Actor::DOGWATCH, resolution, at);
+            events.extend(ended.into_iter().map(|kind| TimelineEvent::by_dogwatch(at, kind)));
         }
         events
     }
 
     /// It is over. What is over waits for nobody and hides from nobody.
-    pub(super) fn end(&mut self, by: &Actor, resolution: String, at: Timestamp) {
+    pub(super) fn end(&mut self, by: &Actor, resolution: String, at: Timestamp) -> Vec<EventKind> {
+        let mut kinds = self.no_more_pending();
+        kinds.extend(self.hidden_by.drain(..).map(|hider| EventKind::Unhidden { hider }));
         self.work = Work::Done;
-        self.closed = Some(Closed { at, by: by.clone(), resolution });
-        self.offer = None;
-        self.waiting = None;
+        self.closed = Some(Closed { at, by: by.clone(), resolution: resolution.clone() });
         self.snooze = None;
-        self.hidden_by.clear();
+        kinds.push(EventKind::Closed { resolution });
+        kinds
+    }
+
+    /// What was pending is not any more, and the timeline says so: an offer, a wait.
+    pub(super) fn no_more_pending(&mut self) -> Vec<EventKind> {
+        let offer = self.offer.take().map(|_| EventKind::OfferWithdrawn);
+        let wait = self.waiting.take().map(|_| EventKind::WaitEnded);
+        [offer, wait].into_iter().flatten().collect()
     }
 
     /// Its endpoint has gone away: nobody knows whether it still holds. What hides it meanwhile says why.

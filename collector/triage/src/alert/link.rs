@@ -58,9 +58,7 @@ impl Act {
     pub const fn counterpart(&self, number: AlertNumber) -> Option<(AlertNumber, Link)> {
         match self {
             Self::Link { to, relation } => Some((*to, Link { relation: relation.turned(), to: number })),
-            Self::Merge { into, .. } => {
-                Some((*into, Link { relation: Relation::DuplicatedBy, to: number }))
-            }
+            Self::Merge { into, .. } => Some((*into, Link { relation: Relation::DuplicatedBy, to: number })),
             _ => None,
         }
     }

@@ -69,7 +69,9 @@ pub enum Refusal {
         act: &'static str,
     },
     /// A hand-off of it waits for its answer.
-    #[error("{number} is offered to {to} by {by}; let them accept or decline it, or withdraw the offer first")]
+    #[error(
+        "{number} is offered to {to} by {by}; let them accept or decline it, or withdraw the offer first"
+    )]
     Offered {
         /// Which alert.
         number: AlertNumber,
@@ -129,7 +131,9 @@ pub enum Refusal {
         known: String,
     },
     /// There is no such person.
-    #[error("there is no person `{person}` in the matrix; add them under [[person]], or hand it off to a team")]
+    #[error(
+        "there is no person `{person}` in the matrix; add them under [[person]], or hand it off to a team"
+    )]
     NoSuchPerson {
         /// The name.
         person: PersonId,
@@ -193,7 +197,9 @@ pub enum Refusal {
         now: Timestamp,
     },
     /// An instant is too far ahead.
-    #[error("the end of the {what} is too far ahead: {until}; the latest is {latest}, and it can be set anew then")]
+    #[error(
+        "the end of the {what} is too far ahead: {until}; the latest is {latest}, and it can be set anew then"
+    )]
     TooFar {
         /// Of what.
         what: &'static str,

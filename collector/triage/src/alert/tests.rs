@@ -13,6 +13,7 @@ use super::*;
 use crate::matrix::Matrix;
 
 mod acts;
+mod due;
 mod handoff;
 mod histories;
 mod turns;
@@ -270,4 +271,3 @@ fn routing_is_recorded_when_team_or_row_change_and_only_then() {
     let ended = alert.clear(at(5)).unwrap().0;
     assert_eq!(ended.reroute(internal(6), at(6)), None);
 }
-

@@ -14,7 +14,9 @@ use super::{Alert, Condition, Hider, Visibility, Work};
 impl Alert {
     /// Whether its timers stand still.
     pub(super) fn stands(&self) -> bool {
-        self.work == Work::Done || self.visibility != Visibility::Normal || self.condition == Condition::Cleared
+        self.work == Work::Done
+            || self.visibility != Visibility::Normal
+            || self.condition == Condition::Cleared
     }
 
     /// Since when nobody has had it: what the steps of its escalation count from.

@@ -55,9 +55,8 @@ impl Doing<'_> {
     }
 
     pub(super) fn close(&mut self, resolution: String) {
-        self.no_more_pending();
-        self.next.end(self.by, resolution.clone(), self.at);
-        self.kinds.push(EventKind::Closed { resolution });
+        let ended = self.next.end(self.by, resolution, self.at);
+        self.kinds.extend(ended);
     }
 
     /// A new life with whom it was; the matrix is asked at the next occasion, as for everything that nobody has.
@@ -74,13 +73,8 @@ impl Doing<'_> {
         Ok(())
     }
 
-    /// What was pending is not any more, and the timeline says so: an offer, a wait.
     pub(super) fn no_more_pending(&mut self) {
-        if self.next.offer.take().is_some() {
-            self.kinds.push(EventKind::OfferWithdrawn);
-        }
-        if self.next.waiting.take().is_some() {
-            self.kinds.push(EventKind::WaitEnded);
-        }
+        let ended = self.next.no_more_pending();
+        self.kinds.extend(ended);
     }
 }

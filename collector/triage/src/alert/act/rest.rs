@@ -13,6 +13,8 @@ impl Doing<'_> {
         self.ahead("wait", until, MAX_WAIT)?;
         let reason = written("reason", reason)?;
         self.next.waiting = Some(Waiting { on, since: self.at, until, reason: reason.clone() });
+        // Each call of the vendor has its own clock.
+        self.next.progress.vendor_warned = 0;
         self.kinds.push(EventKind::Waits { on, until, reason });
         Ok(())
     }

@@ -42,7 +42,8 @@ impl Doing<'_> {
 
     fn first_responders(&self) -> Option<Refusal> {
         let (number, owner) = (self.alert.number, &self.alert.owner);
-        let until = owner.first_responder_until.filter(|until| self.at < *until && self.side != owner.side)?;
+        let until =
+            owner.first_responder_until.filter(|until| self.at < *until && self.side != owner.side)?;
         Some(Refusal::FirstResponder { number, until, team: owner.team.clone() })
     }
 

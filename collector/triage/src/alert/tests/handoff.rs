@@ -51,7 +51,10 @@ fn an_offer_is_theirs_until_it_is_accepted_and_then_it_is_the_others() {
     assert_eq!(kinds(&events), ["accepted"]);
     assert_eq!((accepted.work, accepted.assignee.clone()), (Work::Claimed, Some(ivan())));
     assert_eq!((accepted.owner.team.as_str(), accepted.owner.side), ("internal-it", Side::Internal));
-    assert_eq!(accepted.owner.why, ["mira (msp) handed it off to `internal-it`, and ivan (internal) accepted"]);
+    assert_eq!(
+        accepted.owner.why,
+        ["mira (msp) handed it off to `internal-it`, and ivan (internal) accepted"]
+    );
     assert_eq!((accepted.offer, accepted.progress.worked_at), (None, Some(at(30))));
 }
 
@@ -75,7 +78,8 @@ fn the_matrix_does_not_take_back_an_accepted_hand_off_until_it_says_something_ne
 fn declined_or_withdrawn_it_is_back_with_who_offered_it() {
     let offered = done(&done(&opened(), &CLAIM, &mira(), 1), &handoff(), &mira(), 20);
     assert_eq!(refused(&offered, &decline("  ".into()), &ivan(), 21), "empty");
-    let (declined, events) = acted(&offered, &decline("the account is the MSP's".into()), &ivan(), 21).unwrap();
+    let (declined, events) =
+        acted(&offered, &decline("the account is the MSP's".into()), &ivan(), 21).unwrap();
     assert_eq!(kinds(&events), ["declined"]);
     assert_eq!((declined.work, declined.assignee, declined.offer), (Work::Claimed, Some(mira()), None));
     assert_eq!(declined.owner.team.as_str(), "msp-noc");
