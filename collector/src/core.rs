@@ -26,6 +26,7 @@ mod software;
 mod start;
 mod thread;
 mod windows;
+mod work;
 
 #[cfg(test)]
 mod tests;
@@ -38,11 +39,12 @@ use std::{
 use arc_swap::ArcSwap;
 use dogwatch_model::{EndpointId, Epoch, Goodbye, LaneMarks, MachineEvidence, Report, SoftwareDigest};
 use dogwatch_proto::v1;
+use dogwatch_triage::alert::AlertNumber;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-pub use command::{CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken, Proposal};
+pub use command::{ByPhone, CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken, Opened, Proposal};
 pub(crate) use outbound::{Outbound, outbound};
 pub use software::SoftwareList;
 pub(crate) use start::start;
@@ -164,7 +166,9 @@ struct Core {
     health: watch::Sender<Health>,
     sessions: BTreeMap<EndpointId, Session>,
     next_session: u64,
-    due: Due,
+    due: Due<EndpointId>,
+    /// Items without an endpoint: nothing else brings them up.
+    due_items: Due<AlertNumber>,
     /// Endpoints whose rows in the view lag behind the state.
     dirty: BTreeSet<EndpointId>,
     /// The storage works on its view or on a snapshot.
