@@ -71,6 +71,7 @@ impl Scene {
             password: Password::File(self.path("password")),
             environment_file: None,
             every: None,
+            schedule: None,
             rpo: None,
         }
     }

@@ -127,6 +127,7 @@ fn promised(repository: &Repository) -> Facts {
     let local = Path::new(&repository.location).is_absolute();
     Facts {
         every_seconds: repository.every.map(|every| every.as_secs()),
+        schedule: repository.schedule.clone(),
         rpo_seconds: repository.rpo.map(|rpo| rpo.as_secs()),
         target: (repository.product != Product::Kopia).then(|| repository.location.clone()),
         offsite: local.then_some(false).filter(|_| repository.product != Product::Kopia),
