@@ -59,6 +59,8 @@ pub struct Repository {
     pub name: String,
     /// Where it is, in the product's own words. For Kopia its configuration file may stand here.
     pub location: String,
+    /// The machine whose snapshots count, `*` for all; by default this one.
+    pub host: Option<String>,
     /// Where its password comes from.
     pub password: Password,
     /// `NAME=value` lines that the product needs around it, such as an object store's keys.
@@ -77,6 +79,7 @@ struct Form {
     product: Product,
     name: String,
     location: String,
+    host: Option<String>,
     password_file: Option<PathBuf>,
     password_command: Option<Vec<String>>,
     environment_file: Option<PathBuf>,
@@ -93,6 +96,7 @@ impl TryFrom<Form> for Repository {
         let Form { product, name, location, .. } = form;
         one_line("name", &name, NAME_BYTES)?;
         one_line("location", &location, LOCATION_BYTES)?;
+        form.host.as_deref().map_or(Ok(()), |host| one_line("host", host, NAME_BYTES))?;
         if holds_a_password(&location) {
             return Err("`location` holds a password; use password_file, password_command or \
                         environment_file"
@@ -112,7 +116,17 @@ impl TryFrom<Form> for Repository {
             (cron, zone, _) => cron.map(|cron| Schedule::new(&cron, zone.as_deref())).transpose()?,
         };
         let (every, rpo) = (form.every.map(|every| every.0), form.rpo.map(|rpo| rpo.0));
-        Ok(Self { product, name, location, password, environment_file, every, schedule, rpo })
+        Ok(Self {
+            product,
+            name,
+            location,
+            host: form.host,
+            password,
+            environment_file,
+            every,
+            schedule,
+            rpo,
+        })
     }
 }
 

@@ -72,6 +72,7 @@ impl Scene {
             environment_file: None,
             every: None,
             schedule: None,
+            host: None,
             rpo: None,
         }
     }

@@ -403,6 +403,7 @@ async fn one_that_hangs_holds_up_no_other() {
         environment_file: None,
         every: None,
         schedule: None,
+        host: None,
         rpo: None,
     };
     let config = Config {
