@@ -300,6 +300,8 @@ pub(crate) fn job() -> BackupJob {
         size_anomaly: None,
         problem: None,
         forgotten_at: None,
+        schedule: None,
+        expected_at: None,
     }
 }
 

@@ -133,7 +133,10 @@ fn everything() -> dogwatch_model::Endpoint {
     let job = &mut endpoint.facts.backup.as_mut().unwrap().jobs[0];
     job.size_anomaly = Some("the copy holds nothing".into());
     job.problem = Some("wrong password".into());
-    job.forgotten_at = Some(crate::specimen::before(DAY));
+    job.schedule = Some("30 2 * * * America/Toronto".into());
+    let forgotten =
+        dogwatch_model::BackupJob { forgotten_at: Some(crate::specimen::before(DAY)), ..job.clone() };
+    endpoint.facts.backup.as_mut().unwrap().jobs.push(forgotten);
     endpoint
 }
 
@@ -195,6 +198,13 @@ fn how_many_are_critical_is_not_known_while_a_security_update_tells_no_severity(
     assert_eq!(count(vec![critical(), regular()], "important"), Some(0));
     assert_eq!(count(vec![unstated(), regular()], "unspecified"), Some(2));
     assert_eq!(count(Vec::new(), "critical"), Some(0));
+    let classless =
+        || Update { id: "pacman:linux".into(), class: UpdateClass::Regular, ..update("linux", DAY) };
+    assert_eq!(count(vec![classless()], "security"), None, "it may be one");
+    assert_eq!(count(vec![classless(), unstated()], "security"), Some(1), "one at least");
+    assert_eq!((count(vec![regular()], "security"), count(vec![classless()], "total")), (Some(0), Some(1)));
+    let phased = Update { state: dogwatch_model::UpdateState::Phased, ..regular() };
+    assert_eq!(count(vec![phased], "total"), Some(0), "listed and not missing");
 }
 
 #[test]
