@@ -35,6 +35,7 @@ fn endpoint() -> Endpoint {
             last_seen: None,
             goodbye: None,
             second_seen_at: None,
+            second: None,
         },
         facts: Facts::default(),
     }
