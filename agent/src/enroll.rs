@@ -159,7 +159,10 @@ fn refusal(address: &str, status: &tonic::Status) -> EnrollError {
         _ if status.message().is_empty() => {
             EnrollError::Refused { address, message: status.code().description().to_owned() }
         }
-        _ => EnrollError::Refused { address, message: status.message().to_owned() },
+        _ => match Failure::told(&address, status.message()) {
+            Failure::Told { address, message } => EnrollError::Refused { address, message },
+            failure => EnrollError::Link(failure),
+        },
     }
 }
 
