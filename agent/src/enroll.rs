@@ -138,7 +138,7 @@ fn wire_request(request: Request, key: &rcgen::KeyPair) -> Result<v1::EnrolReque
 /// TLS that believes the pinned root alone, and shows no certificate.
 fn pinned_tls(root_sha256: [u8; 32]) -> Result<Arc<ClientConfig>, EnrollError> {
     let config = dial::client_config().map_err(IdentityError::from)?;
-    let verifier = Arc::new(pin::PinnedRoot::new(root_sha256, config.crypto_provider().clone()));
+    let verifier = Arc::new(pin::PinnedRoot::verifier(root_sha256, config.crypto_provider().clone()));
     Ok(dial::finish(config.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()))
 }
 
