@@ -138,7 +138,7 @@ fn before(report: &Report) -> Report {
     const EARLIER: i64 = 60;
     let mut before = report.clone();
     if let Some(health) = &mut before.health {
-        health.sampled_at = health.sampled_at - jiff::SignedDuration::from_secs(EARLIER);
+        health.sampled_at -= jiff::SignedDuration::from_secs(EARLIER);
         health.uptime_seconds = health.uptime_seconds.map(|up| up.saturating_sub(EARLIER.unsigned_abs()));
         for interface in &mut health.interfaces {
             interface.received_bytes -= interface.received_bytes / 1000;

@@ -55,7 +55,7 @@ fn tell_two(member: &mut Member, attach: &Attach, newcomer: &Newcomer, why: &str
     let presence = &mut member.endpoint.presence;
     let known = presence.second.as_ref();
     let since = presence.second_seen_at.filter(|seen| attach.at.duration_since(*seen) < TWO_FOR);
-    let first_seen_at = since.and_then(|_| known).map_or(attach.at, |known| known.first_seen_at);
+    let first_seen_at = since.and(known).map_or(attach.at, |known| known.first_seen_at);
     presence.second_seen_at = Some(attach.at);
     presence.second = Some(SecondMachine { first_seen_at, why: why.to_owned(), inside, outside });
 }
@@ -99,9 +99,7 @@ impl Core {
         }
         if let (Newcomer::Original(suspicion), Some(past)) = (&newcomer, &mut past) {
             tracing::warn!(endpoint.id = %id, suspicion, "the older of two machines with the same key is back in");
-            past.copies.extend(member.epochs.last().map(|(epoch, _)| *epoch));
-            // What is not remembered cannot come back.
-            past.copies.retain(|copy| member.epochs.iter().any(|(epoch, _)| epoch == copy));
+            past.put_outside(member);
         }
         let previous_stored = attach.previous.map(|previous| member.marks_of(previous));
         member.enter_epoch(attach.epoch, attach.first);

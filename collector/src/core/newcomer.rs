@@ -61,6 +61,14 @@ pub(super) struct Past {
     pub(super) copies: Vec<Epoch>,
 }
 
+impl Past {
+    /// Whoever is connected is a copy. Of those put outside before only what is remembered can come back.
+    pub(super) fn put_outside(&mut self, member: &Member) {
+        self.copies.extend(member.epochs.last().map(|(epoch, _)| *epoch));
+        self.copies.retain(|copy| member.epochs.iter().any(|(epoch, _)| epoch == copy));
+    }
+}
+
 /// Judges an agent that comes. `live` while another stream stands.
 pub(super) fn judge(member: &Member, attach: &Attach, live: Option<&Past>) -> Newcomer {
     let changed =
