@@ -33,6 +33,7 @@ mod tests;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
     sync::Arc,
 };
 
@@ -132,6 +133,8 @@ pub(crate) struct Attach {
     /// How often the agent was started on its state.
     pub(crate) starts: Option<u64>,
     pub(crate) evidence: MachineEvidence,
+    /// From where it calls.
+    pub(crate) address: IpAddr,
     /// What it is answered, but for what is stored. The core says it, so that nothing can be said before.
     pub(crate) welcome: v1::Welcome,
     pub(crate) outbound: mpsc::Sender<Outbound>,
@@ -149,8 +152,8 @@ pub(crate) struct Attached {
 struct Session {
     id: u64,
     told: follow::Told,
-    /// When streams of the same key took the place of live ones, lately; the last of them is this one.
-    takeovers: Vec<Timestamp>,
+    /// Streams of the same key whose place it took, and those it is not to be taken for.
+    past: newcomer::Past,
     /// The list of software that was asked for on this stream: once is enough, it is long.
     software_asked: Option<SoftwareDigest>,
     outbound: mpsc::Sender<Outbound>,

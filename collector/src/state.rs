@@ -6,6 +6,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    net::IpAddr,
     sync::Arc,
 };
 
@@ -36,6 +37,8 @@ pub struct Member {
     pub epochs: Vec<(Epoch, LaneMarks)>,
     /// What speaks for it being the same machine.
     pub evidence: MachineEvidence,
+    /// From where it called last.
+    pub address: Option<IpAddr>,
     /// The most starts that its agent has told of.
     pub starts: u64,
     /// What the rules hold against it, pending findings included.
@@ -110,6 +113,7 @@ impl Member {
             endpoint,
             epochs: Vec::new(),
             evidence,
+            address: None,
             starts: 0,
             standing: Vec::new(),
             latest: BTreeMap::new(),
@@ -124,6 +128,7 @@ impl Member {
             presence: self.endpoint.presence.clone(),
             epochs: self.epochs.clone(),
             evidence: self.evidence.clone(),
+            address: self.address,
             starts: self.starts,
         }
     }
@@ -139,6 +144,9 @@ pub struct Link {
     /// What speaks for it being the same machine.
     #[serde(default)]
     pub evidence: MachineEvidence,
+    /// From where it called last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
     /// The most starts that its agent has told of.
     #[serde(default)]
     pub starts: u64,

@@ -86,6 +86,7 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
                 member.endpoint.presence = link.presence;
                 member.epochs = link.epochs;
                 member.evidence = link.evidence;
+                member.address = link.address;
                 member.starts = link.starts;
             }
         }

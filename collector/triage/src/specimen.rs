@@ -57,6 +57,7 @@ pub(crate) fn silent_server() -> Endpoint {
             last_seen: None,
             goodbye: None,
             second_seen_at: None,
+            second: None,
         },
         facts: Facts::default(),
     }

@@ -41,6 +41,7 @@ fn endpoint() -> Endpoint {
             last_seen: None,
             goodbye: None,
             second_seen_at: None,
+            second: None,
         },
         facts: Facts::default(),
     }

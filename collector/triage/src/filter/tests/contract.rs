@@ -211,7 +211,16 @@ fn how_many_are_critical_is_not_known_while_a_security_update_tells_no_severity(
 fn what_only_filters_need_is_said_to_be_so_and_not_in_the_json() {
     let only: Vec<String> =
         schema().fields.into_iter().filter(|field| field.filter_only).map(|field| field.name).collect();
-    assert_eq!(only, ["clone_suspected", "patch.updates[].missing", "patch.updates[].missing_for"]);
+    let expected = [
+        "clone_suspected",
+        "clone_since",
+        "clone_why",
+        "clone_inside",
+        "clone_outside",
+        "patch.updates[].missing",
+        "patch.updates[].missing_for",
+    ];
+    assert_eq!(only, expected);
     assert!(only.iter().all(|name| !names_of(&everything()).contains(name)));
     let text = schema().to_string();
     assert_eq!(text.lines().filter(|line| line.ends_with(" (filter only)")).count(), only.len());
