@@ -145,7 +145,7 @@ pub(crate) fn reroute(
 pub(crate) fn store(state: &mut State, (alert, events): alert::Change, batch: &mut Batch) {
     let (number, id) = (alert.number, alert.endpoint);
     batch.put(Table::Alerts, alert_key(number), &alert);
-    if let Some(member) = state.members.get_mut(&id) {
+    if let Some(member) = id.and_then(|id| state.members.get_mut(&id)) {
         member.latest.insert((alert.rule.clone(), alert.subject.clone()), number);
     }
     let item =
@@ -155,7 +155,9 @@ pub(crate) fn store(state: &mut State, (alert, events): alert::Change, batch: &m
         batch.put(Table::Timeline, timeline_key(number, item.timeline.len()), &event);
         item.timeline.push(event);
     }
-    state.recount(id);
+    if let Some(id) = id {
+        state.recount(id);
+    }
 }
 
 /// Keys sort as numbers do.

@@ -59,7 +59,7 @@ pub(crate) async fn list(
                 continue;
             }
             queue.total += 1;
-            let of = state.members.get(&alert.endpoint);
+            let of = alert.endpoint.and_then(|id| state.members.get(&id));
             let verdict =
                 filter.as_ref().map_or(Verdict::Match, |filter| judge(of, filter, &policy, caller.now));
             match verdict {

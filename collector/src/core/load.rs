@@ -7,6 +7,7 @@ use dogwatch_proto::v1;
 use dogwatch_triage::{
     alert::{Alert, AlertNumber, Condition, TimelineEvent, Work},
     assess::Standing,
+    mute::Window,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
@@ -14,7 +15,9 @@ use serde::de::DeserializeOwned;
 use super::{Batch, CoreError, agents::lane_of, people::SETUP_CODE};
 use crate::{
     access::{ApiToken, JoinTokenRecord, Sha256},
-    fleet, queue,
+    fleet,
+    ownership::Version,
+    queue,
     state::{Item, Link, Member, State},
     storage::{Entry, Loaded, ReportEntry, Row, Table},
 };
@@ -100,6 +103,20 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
             let token: ApiToken = value(row)?;
             state.tokens.insert(token.hash, token);
         }
+        Table::Windows => {
+            let window: Window = value(row)?;
+            state.windows.insert(window.id.clone(), window);
+        }
+        Table::Matrices => {
+            for versions in state.matrices.values_mut() {
+                versions.retain(|known| known.key() != row.key);
+            }
+            if let Some(version) = optional::<Version>(row)? {
+                let versions = state.matrices.entry(version.org.clone()).or_default();
+                versions.push(version);
+                versions.sort_by_key(|version| version.proposed_at);
+            }
+        }
         Table::Alerts => apply_alert(state, row)?,
         Table::Timeline => apply_event(state, row)?,
         Table::Meta => match row.key.as_str() {
@@ -120,7 +137,7 @@ fn apply_alert(state: &mut State, row: &Row) -> Result<(), CoreError> {
         }
         return Ok(());
     };
-    if let Some(member) = state.members.get_mut(&alert.endpoint) {
+    if let Some(member) = alert.endpoint.and_then(|id| state.members.get_mut(&id)) {
         member.latest.insert((alert.rule.clone(), alert.subject.clone()), alert.number);
     }
     match state.alerts.get_mut(&alert.number) {
@@ -235,7 +252,7 @@ pub(super) fn retire(state: &mut State, now: Timestamp, keep: SignedDuration, ba
         state.alerts.values().filter(old).take(RETIRE_AT_ONCE).map(|item| item.alert.number).collect();
     for number in numbers {
         let Some(item) = state.alerts.remove(&number) else { continue };
-        if let Some(member) = state.members.get_mut(&item.alert.endpoint) {
+        if let Some(member) = item.alert.endpoint.and_then(|id| state.members.get_mut(&id)) {
             member.latest.retain(|_, latest| *latest != number);
         }
         let key = queue::alert_key(number);

@@ -7,8 +7,7 @@
 //! Both are pure: the alert before and the instant go in, the alert after and its new timeline entries come out.
 //! Every change adds exactly one to `version`. An alert has exactly one owner from its first instant to its last.
 //!
-//! Not here: who the owner is (`routing`), hand-off, waiting and snoozing, which will be further acts and further
-//! values of [`Work`] and [`Visibility`].
+//! Not here: who the owner is (`routing`).
 
 use core::fmt;
 
@@ -22,7 +21,12 @@ use serde::{Deserialize, Serialize};
 use crate::finding::{Category, Evidence, Finding, Severity};
 
 pub mod act;
+pub mod handoff;
+pub mod hidden;
 pub mod life;
+pub mod link;
+pub mod pause;
+pub mod progress;
 pub mod refusal;
 pub mod timeline;
 
@@ -30,9 +34,14 @@ pub mod timeline;
 mod tests;
 
 pub use act::{Act, act};
+pub use handoff::{Offer, Packet};
+pub use hidden::Hider;
 pub use life::Fire;
+pub use link::{Joint, Link, Relation};
+pub use pause::{Snooze, WaitOn, Waiting};
+pub use progress::Progress;
 pub use refusal::Refusal;
-pub use timeline::{EventKind, TimelineEvent};
+pub use timeline::{Clock, EventKind, Measure, TimelineEvent, Told};
 
 /// What an act or an event makes of an alert: the alert after, and what its timeline gains.
 pub type Change = (Alert, Vec<TimelineEvent>);
@@ -70,8 +79,8 @@ impl fmt::Display for AlertNumber {
 /// The order keeps one endpoint's alerts together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AlertKey {
-    /// The endpoint.
-    pub endpoint: EndpointId,
+    /// The endpoint; absent for what concerns a site as a whole.
+    pub endpoint: Option<EndpointId>,
     /// The rule.
     pub rule: RuleId,
     /// Which disk, job …; empty for the endpoint as a whole.
@@ -81,7 +90,7 @@ pub struct AlertKey {
 impl AlertKey {
     /// The key of a finding on an endpoint.
     pub fn of(finding: &Finding, endpoint: EndpointId) -> Self {
-        Self { endpoint, rule: finding.rule.clone(), subject: finding.subject.clone() }
+        Self { endpoint: Some(endpoint), rule: finding.rule.clone(), subject: finding.subject.clone() }
     }
 }
 
@@ -90,6 +99,10 @@ text_enum! {
     pub enum Condition {
         /// The rule's condition holds.
         Firing = "firing",
+        /// It comes and goes: taken as firing until it has been calm for a while.
+        Flapping = "flapping",
+        /// It held when last seen, and its endpoint is away.
+        NoData = "no_data",
         /// It does not hold any more.
         Cleared = "cleared",
     }
@@ -102,6 +115,10 @@ text_enum! {
         Unclaimed = "unclaimed",
         /// Somebody has it.
         Claimed = "claimed",
+        /// Somebody has it and has offered it to another team.
+        Offered = "offered",
+        /// Somebody has it, and it waits for others.
+        Waiting = "waiting",
         /// It is over.
         Done = "done",
     }
@@ -112,6 +129,12 @@ text_enum! {
     pub enum Visibility {
         /// It is.
         Normal = "normal",
+        /// A maintenance window or a storm hides it.
+        Suppressed = "suppressed",
+        /// Somebody put it to sleep.
+        Snoozed = "snoozed",
+        /// Another item explains it.
+        Inhibited = "inhibited",
     }
 }
 
@@ -229,9 +252,11 @@ pub struct Alert {
     pub org: OrgId,
     /// Site of the endpoint.
     pub site: SiteId,
-    /// The endpoint.
-    pub endpoint: EndpointId,
-    /// Its name when last seen firing.
+    /// The endpoint; absent for what concerns a site as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<EndpointId>,
+    /// Its name when last seen firing; empty without an endpoint.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub endpoint_name: String,
     /// The rule that found it.
     pub rule: RuleId,
@@ -282,6 +307,33 @@ pub struct Alert {
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<Closed>,
+    /// The hand-off that waits for its answer, while the work is [`Work::Offered`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<Offer>,
+    /// What it waits for, while the work is [`Work::Waiting`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
+    /// Until when it sleeps, if somebody put it to sleep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snooze: Option<Snooze>,
+    /// What hides it besides; empty when nothing does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hidden_by: Vec<Hider>,
+    /// Its ties to other items.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
+    /// The joint case that it is part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joint: Option<Joint>,
+    /// Who opened it by hand; absent when a rule did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_by: Option<Actor>,
+    /// Instants of its latest returns, to tell flapping by; a few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub returns: Vec<Timestamp>,
+    /// What the machine has decided about it in its present life.
+    #[serde(default = "Progress::of_before")]
+    pub progress: Progress,
 }
 
 impl Alert {

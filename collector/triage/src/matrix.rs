@@ -13,23 +13,29 @@
 
 use std::collections::BTreeMap;
 
-use dogwatch_model::{OrgId, TeamId, ToolId, text_enum};
+use dogwatch_model::{OrgId, PersonId, Side, SlaId, TeamId, ToolId, text_enum};
 
 use crate::calendar::Calendar;
 
+mod boundary;
 mod directory;
+mod escalation;
 mod fault;
 mod file;
 mod reader;
+mod rota;
 mod row;
 mod rows;
 mod starter;
 #[cfg(test)]
 mod tests;
 
-pub use directory::{Directory, Party, Person, Team, Tool};
+pub use boundary::BoundaryRule;
+pub use directory::{Deputy, Directory, Party, Person, Team, Tool};
+pub use escalation::{Call, MAX_STEPS, Promise, Runs, SlaClass, Step, Tag, Tier, Vendor};
 pub use fault::{Fault, MatrixError};
-pub use row::{Duty, FIRST_RESPONDER, Row, Selector};
+pub use rota::{MAX_TURN_DAYS, Rota, Swap};
+pub use row::{Access, Duty, FIRST_RESPONDER, Row, Selector};
 pub use starter::starter;
 
 /// The largest document, in bytes: 500 rows with notes are a fifth of it.
@@ -61,6 +67,12 @@ pub struct Matrix {
     rows: Vec<Row>,
     catch_all: Option<Row>,
     last_resort: TeamId,
+    boundaries: Vec<BoundaryRule>,
+    sla: BTreeMap<SlaId, SlaClass>,
+    /// The class of rows that name none.
+    default_sla: Option<SlaId>,
+    /// Who may sign for each side.
+    signers: BTreeMap<Side, Vec<PersonId>>,
 }
 
 impl Matrix {
@@ -95,6 +107,10 @@ impl Matrix {
             rows: Vec::new(),
             catch_all: None,
             last_resort: team,
+            boundaries: Vec::new(),
+            sla: BTreeMap::new(),
+            default_sla: None,
+            signers: BTreeMap::new(),
         }
     }
 
@@ -149,6 +165,33 @@ impl Matrix {
         self.catch_all.as_ref()
     }
 
+    /// The rules of the boundary, in the order of the file.
+    pub fn boundaries(&self) -> &[BoundaryRule] {
+        &self.boundaries
+    }
+
+    /// The classes of service levels, by id.
+    pub fn sla_classes(&self) -> impl Iterator<Item = &SlaClass> {
+        self.sla.values()
+    }
+
+    /// The class of service levels that a row goes by; `None` is the last resort's. Absent when the document defines
+    /// none: then the shipped promises hold.
+    pub fn sla_of(&self, row: Option<&Row>) -> Option<&SlaClass> {
+        let named = row.and_then(|row| row.sla.as_ref()).or(self.default_sla.as_ref());
+        named.and_then(|id| self.sla.get(id))
+    }
+
+    /// Who may sign for a side.
+    pub fn signers(&self, side: Side) -> &[PersonId] {
+        self.signers.get(&side).map_or(&[], Vec::as_slice)
+    }
+
+    /// A row by its id, the catch-all among them.
+    pub fn row(&self, id: &dogwatch_model::RowId) -> Option<&Row> {
+        self.rows.iter().chain(&self.catch_all).find(|row| row.id == *id)
+    }
+
     /// A team that this matrix names. Parsing made sure that each of them exists.
     pub(crate) fn team(&self, id: &TeamId) -> &Team {
         &self.known.teams[id]
@@ -162,5 +205,13 @@ impl Matrix {
     /// Owns what nobody else owns.
     pub const fn last_resort(&self) -> &TeamId {
         &self.last_resort
+    }
+}
+
+/// For tests, until documents say all of it.
+#[cfg(test)]
+impl Matrix {
+    pub(crate) const fn parts(&mut self) -> (&mut Directory, &mut Vec<Row>, &mut BTreeMap<SlaId, SlaClass>) {
+        (&mut self.known, &mut self.rows, &mut self.sla)
     }
 }

@@ -129,6 +129,18 @@ slug! {
     RowId = "row";
     /// A calendar of the matrix.
     CalendarId = "calendar";
+    /// Who of a team is on call when.
+    RotaId = "rota";
+    /// A vendor with a contract: tier L4.
+    VendorId = "vendor";
+    /// A class of service levels.
+    SlaId = "SLA class";
+    /// A rule of the boundary between two technologies.
+    BoundaryId = "boundary rule";
+    /// A way to reach people: a mailbox, a chat, a pager.
+    ChannelId = "channel";
+    /// A maintenance window.
+    WindowId = "window";
 }
 
 macro_rules! uuid_id {

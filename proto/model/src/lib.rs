@@ -72,7 +72,8 @@ pub use health::{
     Battery, Cpu, Disk, Health, HealthSummary, Interface, Memory, Pressure, Process, Spread, Temperature, Top,
 };
 pub use ids::{
-    CalendarId, EndpointId, Epoch, IdError, OrgId, PersonId, RowId, RuleId, SiteId, TeamId, ToolId,
+    BoundaryId, CalendarId, ChannelId, EndpointId, Epoch, IdError, OrgId, PersonId, RotaId, RowId, RuleId,
+    SiteId, SlaId, TeamId, ToolId, VendorId, WindowId,
 };
 pub use incident::{Incident, IncidentKind};
 pub use inventory::{

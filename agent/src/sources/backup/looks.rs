@@ -89,6 +89,11 @@ impl Seen {
             Some(_) => ScanResult::Failed,
         })
     }
+
+    /// What was seen could not be kept: it is looked at again though nothing has changed there.
+    pub(super) fn is_lost(&mut self) {
+        self.mark = None;
+    }
 }
 
 /// Looks at repositories.

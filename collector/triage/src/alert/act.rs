@@ -104,13 +104,13 @@ fn may_claim(alert: &Alert, by: &Actor, at: Timestamp) -> Result<Leave, Refusal>
     let number = alert.number;
     match (alert.work, &alert.assignee) {
         (Work::Done, _) => Err(Refusal::Done { number }),
-        (Work::Claimed, Some(holder)) if holder.is_same_person(by) => Err(Refusal::AlreadyYours { number }),
-        (Work::Claimed, Some(holder)) => Err(Refusal::AlreadyClaimed { number, by: holder.clone() }),
-        (Work::Claimed | Work::Unclaimed, _) => Ok(alert
+        (Work::Unclaimed, _) | (_, None) => Ok(alert
             .owner
             .first_responder_until
             .filter(|until| at < *until && by.side != Some(alert.owner.side))
             .map(|until| Refusal::FirstResponder { number, until, team: alert.owner.team.clone() })),
+        (_, Some(holder)) if holder.is_same_person(by) => Err(Refusal::AlreadyYours { number }),
+        (_, Some(holder)) => Err(Refusal::AlreadyClaimed { number, by: holder.clone() }),
     }
 }
 
@@ -118,11 +118,11 @@ fn may_release(alert: &Alert, by: &Actor) -> Result<Leave, Refusal> {
     let number = alert.number;
     match (alert.work, &alert.assignee) {
         (Work::Done, _) => Err(Refusal::Done { number }),
-        (Work::Claimed, Some(holder)) if !holder.is_same_person(by) => {
+        (Work::Unclaimed, _) => Err(Refusal::NotClaimed { number }),
+        (_, Some(holder)) if !holder.is_same_person(by) => {
             Ok(Some(Refusal::HeldByAnother { number, by: holder.clone(), act: "release" }))
         }
-        (Work::Claimed, _) => Ok(None),
-        (Work::Unclaimed, _) => Err(Refusal::NotClaimed { number }),
+        _ => Ok(None),
     }
 }
 

@@ -16,8 +16,8 @@ use dogwatch_model::Endpoint;
 use jiff::Timestamp;
 
 use super::{
-    Actor, Alert, AlertNumber, Change, Closed, Condition, EventKind, Owner, Policy, Priority, TimelineEvent,
-    Visibility, Work,
+    Actor, Alert, AlertNumber, Change, Closed, Condition, EventKind, Owner, Policy, Priority, Progress,
+    TimelineEvent, Visibility, Work,
 };
 use crate::finding::Finding;
 
@@ -51,7 +51,7 @@ impl Alert {
             version: 1,
             org: endpoint.org.clone(),
             site: endpoint.site.clone(),
-            endpoint: endpoint.id,
+            endpoint: Some(endpoint.id),
             endpoint_name: endpoint.name.clone(),
             rule: finding.rule.clone(),
             subject: finding.subject.clone(),
@@ -74,6 +74,15 @@ impl Alert {
             count: 1,
             cleared_at: None,
             closed: None,
+            offer: None,
+            waiting: None,
+            snooze: None,
+            hidden_by: Vec::new(),
+            links: Vec::new(),
+            joint: None,
+            opened_by: None,
+            returns: Vec::new(),
+            progress: Progress::begin(at),
         };
         let created = EventKind::Created { title: finding.title.clone(), severity: finding.severity };
         let events = vec![
@@ -89,10 +98,10 @@ impl Alert {
     /// has damped it, so a percentage that moves with every sample does not come here each time.
     pub fn fire(&self, finding: &Finding, endpoint: &Endpoint, at: Timestamp, policy: &Policy) -> Fire {
         match (self.work, self.condition) {
-            (Work::Done, Condition::Firing) if finding.severity > self.severity => Fire::Reopen,
-            (Work::Done, Condition::Firing) => Fire::Same,
             (Work::Done, Condition::Cleared) if self.ended_within(policy, at) => Fire::Reopen,
             (Work::Done, Condition::Cleared) => Fire::New,
+            (Work::Done, _) if finding.severity > self.severity => Fire::Reopen,
+            (Work::Done, _) => Fire::Same,
             (_, Condition::Cleared) => {
                 let mut next = self.seen_again(finding, endpoint, at);
                 next.count = next.count.saturating_add(1);
@@ -100,7 +109,9 @@ impl Alert {
                 events.extend(self.severity_change(finding, at));
                 Fire::Changed(Box::new((next, events)))
             }
-            (_, Condition::Firing) => self.still_fires(finding, endpoint, at),
+            (_, Condition::Firing | Condition::Flapping | Condition::NoData) => {
+                self.still_fires(finding, endpoint, at)
+            }
         }
     }
 
@@ -132,6 +143,7 @@ impl Alert {
         next.acknowledged_by = None;
         next.touched = false;
         next.closed = None;
+        next.progress = Progress::begin(at);
         let mut events = vec![TimelineEvent::by_dogwatch(at, EventKind::Reopened)];
         events.extend(self.severity_change(finding, at));
         events.push(TimelineEvent::by_dogwatch(at, EventKind::Routed { owner }));

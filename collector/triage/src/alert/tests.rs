@@ -336,6 +336,7 @@ fn allowed(from: Work, to: Work, step: &Step) -> bool {
         (Work::Unclaimed, Work::Unclaimed) | (Work::Claimed, Work::Claimed) | (Work::Done, Work::Done) => {
             true
         }
+        (Work::Offered | Work::Waiting, _) | (_, Work::Offered | Work::Waiting) => false,
     }
 }
 

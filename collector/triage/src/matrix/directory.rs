@@ -2,18 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use dogwatch_model::{CalendarId, PersonId, Side, TeamId, ToolId};
+use dogwatch_model::{CalendarId, ChannelId, PersonId, RotaId, Side, TeamId, ToolId, VendorId};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{MatrixError, reader};
+use super::{MatrixError, Rota, Vendor, reader};
 use crate::{calendar::Calendar, finding::Category};
 
 /// Teams, people and calendars that several matrices refer to: the MSP's own.
 #[derive(Debug, Clone, Default)]
 pub struct Directory {
-    pub(super) teams: BTreeMap<TeamId, Team>,
-    pub(super) people: BTreeMap<PersonId, Person>,
-    pub(super) calendars: BTreeMap<CalendarId, Calendar>,
+    pub(crate) teams: BTreeMap<TeamId, Team>,
+    pub(crate) people: BTreeMap<PersonId, Person>,
+    pub(crate) calendars: BTreeMap<CalendarId, Calendar>,
+    pub(crate) rotas: BTreeMap<RotaId, Rota>,
+    pub(crate) vendors: BTreeMap<VendorId, Vendor>,
 }
 
 /// A group of people that can own work.
@@ -28,6 +31,15 @@ pub struct Team {
     /// How to reach it: a number, an address, a channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
+    /// Where Dogwatch tells it; each is defined in the collector's `notify.toml`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<ChannelId>,
+    /// Its mailbox; told by e-mail besides the channels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Who of it is on call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rota: Option<RotaId>,
 }
 
 /// A person.
@@ -44,6 +56,41 @@ pub struct Person {
     /// How to reach them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
+    /// Where Dogwatch tells them; each is defined in the collector's `notify.toml`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<ChannelId>,
+    /// Their mailbox; told by e-mail besides the channels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Somebody has tried the contact and it works.
+    #[serde(default)]
+    pub verified: bool,
+    /// They have left, or are not to be called: kept for the history's sake.
+    #[serde(default)]
+    pub disabled: bool,
+    /// Their time zone, an IANA name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// Languages they speak, as people write them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<String>,
+    /// What they know: compared with what rows need.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skills: Vec<String>,
+    /// Who stands in for them, and when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deputies: Vec<Deputy>,
+}
+
+/// Somebody who stands in for another person for a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deputy {
+    /// Who.
+    pub person: PersonId,
+    /// The first day of it, in the zone of the person they stand in for (UTC when that is not known).
+    pub from: Date,
+    /// The last day of it.
+    pub until: Date,
 }
 
 /// A team or a person.
@@ -68,6 +115,12 @@ pub struct Tool {
     pub person: Option<PersonId>,
     /// Who stands in for that person.
     pub deputy: Option<PersonId>,
+    /// Which part of the estate it is for, in words or as a filter; everything when absent.
+    pub scope: Option<String>,
+    /// Tools it works hand in hand with: a boundary rule should say who leads what concerns both.
+    pub neighbours: Vec<ToolId>,
+    /// The line it begins on in its file.
+    pub line: usize,
 }
 
 impl Tool {
@@ -115,6 +168,26 @@ impl Directory {
     /// A calendar by its id.
     pub fn calendar(&self, id: &CalendarId) -> Option<&Calendar> {
         self.calendars.get(id)
+    }
+
+    /// A rota by its id.
+    pub fn rota(&self, id: &RotaId) -> Option<&Rota> {
+        self.rotas.get(id)
+    }
+
+    /// The rotas, by id.
+    pub fn rotas(&self) -> impl Iterator<Item = &Rota> {
+        self.rotas.values()
+    }
+
+    /// A vendor by its id.
+    pub fn vendor(&self, id: &VendorId) -> Option<&Vendor> {
+        self.vendors.get(id)
+    }
+
+    /// The vendors, by id.
+    pub fn vendors(&self) -> impl Iterator<Item = &Vendor> {
+        self.vendors.values()
     }
 
     /// The calendars, by id.

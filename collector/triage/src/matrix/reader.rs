@@ -56,6 +56,10 @@ pub(super) fn matrix(
         rows,
         catch_all,
         last_resort,
+        boundaries: Vec::new(),
+        sla: BTreeMap::new(),
+        default_sla: None,
+        signers: BTreeMap::new(),
     });
     document.finish(matrix)
 }
@@ -108,7 +112,15 @@ impl Directory {
                 continue;
             };
             let name = entry.name.unwrap_or_else(|| id.to_string());
-            let team = Team { id: id.clone(), name, side, contact: entry.contact };
+            let team = Team {
+                id: id.clone(),
+                name,
+                side,
+                contact: entry.contact,
+                channels: Vec::new(),
+                email: None,
+                rota: None,
+            };
             insert(doc, &mut self.teams, ("team", &entry.id), id, team);
         }
         for entry in people {
@@ -142,7 +154,21 @@ impl Directory {
             doc.fault(&entry.id.span(), "a team has this id already", "give the person another id");
         }
         let name = entry.name.unwrap_or_else(|| id.to_string());
-        let person = Person { id: id.clone(), name, side, team, contact: entry.contact };
+        let person = Person {
+            id: id.clone(),
+            name,
+            side,
+            team,
+            contact: entry.contact,
+            channels: Vec::new(),
+            email: None,
+            verified: false,
+            disabled: false,
+            zone: None,
+            languages: Vec::new(),
+            skills: Vec::new(),
+            deputies: Vec::new(),
+        };
         insert(doc, &mut self.people, ("person", &entry.id), id, person);
     }
 
@@ -165,7 +191,16 @@ fn tools(doc: &mut Document<'_>, known: &Directory, entries: Vec<ToolEntry>) -> 
             doc.broken(entry.id.get_ref());
             continue;
         };
-        let tool = Tool { id: id.clone(), function: entry.function, owner, person, deputy };
+        let tool = Tool {
+            id: id.clone(),
+            function: entry.function,
+            owner,
+            person,
+            deputy,
+            scope: None,
+            neighbours: Vec::new(),
+            line: 0,
+        };
         insert(doc, &mut tools, ("tool", &entry.id), id, tool);
     }
     tools

@@ -1,9 +1,9 @@
 //! One row of a matrix: what it selects, when it applies, and who does what.
 
-use dogwatch_model::{CalendarId, RowId, TeamId, ToolId};
-use jiff::SignedDuration;
+use dogwatch_model::{CalendarId, RowId, SlaId, TeamId, ToolId, VendorId};
+use jiff::{SignedDuration, civil::Date};
 
-use super::Party;
+use super::{Party, Step, Tag, Tier};
 use crate::{
     filter::Filter,
     finding::{Category, Severity},
@@ -35,10 +35,43 @@ pub struct Row {
     pub backup: Option<TeamId>,
     /// For how long the responsible side alone may claim.
     pub first_responder: SignedDuration,
+    /// How far up the ladder its work stands.
+    pub tier: Option<Tier>,
+    /// What its work does for the business.
+    pub tag: Option<Tag>,
+    /// Whom to call when nobody takes it, in the order of time.
+    pub escalation: Vec<Step>,
+    /// What is promised; the org's default class when absent.
+    pub sla: Option<SlaId>,
+    /// Who is called at L4.
+    pub vendor: Option<VendorId>,
+    /// What the responsible team needs to be able to act, and until when it has it.
+    pub access: Vec<Access>,
+    /// What somebody of the responsible team must know.
+    pub skills: Vec<String>,
+    /// The tool or technology at whose border it stands, for joint cases.
+    pub boundary_with: Option<ToolId>,
+    /// Who leads a joint case.
+    pub lead: Option<TeamId>,
+    /// When people last looked at it together.
+    pub reviewed_at: Option<Date>,
     /// For people.
     pub note: Option<String>,
     /// Where it is written what to do.
     pub runbook: Option<String>,
+}
+
+/// Something a team needs to be able to act: an account, a key, a grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// What, in words.
+    pub to: String,
+    /// Whether the responsible team has it.
+    pub granted: bool,
+    /// When it ends.
+    pub until: Option<Date>,
+    /// The line it stands on.
+    pub line: usize,
 }
 
 /// When a row applies.

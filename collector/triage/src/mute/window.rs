@@ -1,0 +1,251 @@
+//! Maintenance windows: what people planned, where, and in whose time.
+//!
+//! A window begins at a local time of its zone on each date that its [`Recurrence`] names and lasts a stretch of real
+//! time: two hours of work are two hours, also in the night in which the clocks change. A start in the hour that the
+//! clocks jump over happens at the jump; one in the hour that comes twice happens the first time.
+
+use core::fmt;
+
+use dogwatch_model::{Endpoint, OrgId, SiteId, ToolId, WindowId};
+use jiff::{
+    SignedDuration, Timestamp,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
+use serde::{Deserialize, Serialize};
+
+use super::recurrence::Recurrence;
+use crate::{
+    alert::Actor,
+    calendar::{Span, first_of},
+    filter::{self, Filter, Verdict},
+    finding::Category,
+};
+
+/// The longest window: three days. What is hidden for longer is a decision, not maintenance.
+pub const MAX_LENGTH: SignedDuration = SignedDuration::from_hours(72);
+
+/// The longest reason, in bytes: a sentence or two.
+pub const MAX_REASON_BYTES: usize = 1024;
+
+/// How far ahead the next begin of a window is looked for: a little over a year, for what is yearly by its dates.
+const LOOKAHEAD_DAYS: i64 = 400;
+
+/// A window as it is asked for and as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewWindow {
+    /// The org; a window is never for several.
+    pub org: OrgId,
+    /// One site of it; all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<SiteId>,
+    /// Which endpoints, as a CEL expression; all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+    /// Only items of these categories; of all when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<Category>,
+    /// Only items of these tools; of all when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<ToolId>,
+    /// When it begins first, in local time: `2026-12-05T22:00`.
+    pub starts: DateTime,
+    /// The IANA zone of that time.
+    pub zone: String,
+    /// How long it lasts, at most [`MAX_LENGTH`].
+    pub lasts: SignedDuration,
+    /// When it comes again.
+    #[serde(default = "once")]
+    pub every: Recurrence,
+    /// The last date on which it begins; for ever when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_day: Option<Date>,
+    /// Why, in a sentence.
+    pub reason: String,
+}
+
+const fn once() -> Recurrence {
+    Recurrence::Once
+}
+
+/// A window that stands.
+#[derive(Debug, Clone, Serialize)]
+pub struct Window {
+    /// Its id.
+    pub id: WindowId,
+    /// What was asked for.
+    #[serde(flatten)]
+    pub plan: NewWindow,
+    /// Who made it.
+    pub by: Actor,
+    /// When.
+    pub created_at: Timestamp,
+    /// When somebody ended it for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    #[serde(skip)]
+    zone: TimeZone,
+    #[serde(skip)]
+    filter: Option<Filter>,
+}
+
+/// Why a window was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WindowError {
+    /// No such zone.
+    #[error("there is no time zone `{0}`; use an IANA name such as America/Toronto")]
+    Zone(String),
+    /// Too long, or without length.
+    #[error("a window lasts from 1 minute to 72 hours, and this one {0:#}")]
+    Length(SignedDuration),
+    /// No reason.
+    #[error("say why, in a sentence of at most {MAX_REASON_BYTES} bytes: the other side reads it")]
+    Reason,
+    /// The filter does not compile.
+    #[error("the endpoint filter does not compile: {0}")]
+    Filter(String),
+    /// It ends before it begins.
+    #[error("it would never begin: {0}")]
+    Never(String),
+}
+
+/// The row in storage: without what is made of it.
+#[derive(Deserialize)]
+struct Kept {
+    id: WindowId,
+    org: OrgId,
+    site: Option<SiteId>,
+    filter: Option<String>,
+    #[serde(default)]
+    categories: Vec<Category>,
+    #[serde(default)]
+    tools: Vec<ToolId>,
+    starts: DateTime,
+    zone: String,
+    lasts: SignedDuration,
+    every: Recurrence,
+    last_day: Option<Date>,
+    reason: String,
+    by: Actor,
+    created_at: Timestamp,
+    ended_at: Option<Timestamp>,
+}
+
+impl<'de> Deserialize<'de> for Window {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let kept = Kept::deserialize(deserializer)?;
+        let plan = NewWindow {
+            org: kept.org,
+            site: kept.site,
+            filter: kept.filter,
+            categories: kept.categories,
+            tools: kept.tools,
+            starts: kept.starts,
+            zone: kept.zone,
+            lasts: kept.lasts,
+            every: kept.every,
+            last_day: kept.last_day,
+            reason: kept.reason,
+        };
+        let window = Self::new(kept.id, plan, kept.by, kept.created_at).map_err(serde::de::Error::custom)?;
+        Ok(Self { ended_at: kept.ended_at, ..window })
+    }
+}
+
+impl Window {
+    /// Makes a window of what was asked for.
+    ///
+    /// # Errors
+    /// [`WindowError`] with what to mend.
+    pub fn new(id: WindowId, plan: NewWindow, by: Actor, at: Timestamp) -> Result<Self, WindowError> {
+        let zone = TimeZone::get(&plan.zone).map_err(|_| WindowError::Zone(plan.zone.clone()))?;
+        if plan.lasts < SignedDuration::from_mins(1) || plan.lasts > MAX_LENGTH {
+            return Err(WindowError::Length(plan.lasts));
+        }
+        if plan.reason.trim().is_empty() || plan.reason.len() > MAX_REASON_BYTES {
+            return Err(WindowError::Reason);
+        }
+        let filter = plan.filter.as_deref().map(Filter::compile).transpose();
+        let filter = filter.map_err(|error| WindowError::Filter(error.to_string()))?;
+        let window = Self { id, plan, by, created_at: at, ended_at: None, zone, filter };
+        if window.span_at_or_after(at).is_none() {
+            let why = match window.plan.every {
+                Recurrence::Once => "its only time has passed".to_owned(),
+                ref every => format!("no date of `{every}` lies ahead and before its last day"),
+            };
+            return Err(WindowError::Never(why));
+        }
+        Ok(window)
+    }
+
+    /// The stretch that covers `at`, if one does.
+    pub fn span_at(&self, at: Timestamp) -> Option<Span> {
+        self.span_at_or_after(at).filter(|span| span.has(at))
+    }
+
+    /// The stretch that covers `at`, or the next one; `None` when there is none within about a year.
+    pub fn span_at_or_after(&self, at: Timestamp) -> Option<Span> {
+        if self.ended_at.is_some_and(|ended| ended <= at) {
+            return None;
+        }
+        let local = self.zone.to_datetime(at).date();
+        // A stretch of [`MAX_LENGTH`] may have begun that long ago; a date more for the zone's changes.
+        let from = local.saturating_sub(jiff::Span::new().days(MAX_LENGTH.as_hours() / 24 + 1));
+        let from = from.max(self.plan.starts.date());
+        let last = local.saturating_add(jiff::Span::new().days(LOOKAHEAD_DAYS));
+        let last = last.max(self.plan.starts.date());
+        let last = self.plan.last_day.map_or(last, |day| day.min(last));
+        let dates = core::iter::successors(Some(from), |date| date.tomorrow().ok());
+        let mut spans = dates.take_while(|date| *date <= last).filter_map(|date| self.span_on(date));
+        spans.find(|span| span.end > at)
+    }
+
+    fn span_on(&self, date: Date) -> Option<Span> {
+        if !self.plan.every.begins_on(self.plan.starts.date(), date) {
+            return None;
+        }
+        let start = first_of(&self.zone, date.to_datetime(self.plan.starts.time()))?;
+        let end = start.checked_add(self.plan.lasts).ok()?;
+        let end = self.ended_at.map_or(end, |ended| ended.min(end));
+        (start < end).then_some(Span { start, end })
+    }
+
+    /// Whether it is about items of a category and a tool on an endpoint; without an endpoint, about what concerns
+    /// the site as a whole. A filter that cannot be judged does not match: what is not known is not hidden.
+    pub fn covers(
+        &self,
+        (org, site): (&OrgId, &SiteId),
+        (category, tool): (Category, &ToolId),
+        endpoint: Option<&filter::Row<'_>>,
+    ) -> bool {
+        let plan = &self.plan;
+        plan.org == *org
+            && plan.site.as_ref().is_none_or(|own| own == site)
+            && (plan.categories.is_empty() || plan.categories.contains(&category))
+            && (plan.tools.is_empty() || plan.tools.contains(tool))
+            && match (&self.filter, endpoint) {
+                (None, _) => true,
+                (Some(filter), Some(row)) => filter.judge(row) == Verdict::Match,
+                (Some(_), None) => false,
+            }
+    }
+
+    /// Whether it says anything about an endpoint, whatever the item.
+    pub fn concerns(&self, endpoint: &Endpoint) -> bool {
+        self.plan.org == endpoint.org && self.plan.site.as_ref().is_none_or(|site| *site == endpoint.site)
+    }
+}
+
+impl PartialEq for Window {
+    fn eq(&self, other: &Self) -> bool {
+        let key = |window: &Self| (window.id.clone(), window.created_at, window.ended_at);
+        key(self) == key(other) && self.plan == other.plan && self.by == other.by
+    }
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "window {} ({})", self.id, self.plan.reason)
+    }
+}
