@@ -1,5 +1,7 @@
 //! `dogwatch-agent service …`: have the system run the agent.
 
+mod sleeping;
+
 use std::{
     fs,
     io::Write as _,
@@ -34,6 +36,12 @@ pub(super) enum Command {
     Stop(Stop),
     /// Show how the service stands: exit code 0 when it runs
     Status(Status),
+    /// Have the running agent say goodbye before the machine sleeps; the system's own hook runs this
+    #[command(hide = true)]
+    Sleep,
+    /// Have the agent connect again after a sleep; the system's own hook runs this
+    #[command(hide = true)]
+    Wake,
 }
 
 /// What can be typed after `service install`.
@@ -98,6 +106,8 @@ pub(super) fn service(config: &Config, command: Command) -> anyhow::Result<ExitC
             runtime.block_on(service::stop())?;
             say(&["stopped".into()])
         }
+        Command::Sleep => runtime.block_on(sleeping::sleep(config)),
+        Command::Wake => sleeping::wake(config),
         Command::Status(arguments) => status(&runtime.block_on(service::standing())?, &arguments),
     }
 }

@@ -47,6 +47,12 @@ impl Sampler {
         }
     }
 
+    pub(super) fn name_mounts(&mut self, named: &[String]) {
+        if self.named != named {
+            self.named = named.to_vec();
+        }
+    }
+
     pub(super) async fn sample(&mut self, now: Now) -> Health {
         self.system.refresh_cpu_specifics(CpuRefreshKind::nothing().with_cpu_usage());
         self.system.refresh_memory_specifics(MemoryRefreshKind::everything());
