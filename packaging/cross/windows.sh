@@ -93,6 +93,7 @@ meet_a_collector() {
         return 1
     fi
     grep 'not enrolled' "$place/unenrolled.log"
+    refuse_a_bad_configuration
     agent enroll "$token" --name wine-guest
     # Not by the function: that would be a shell, and ending it would leave the agent.
     wine "$installed/dogwatch-agent.exe" run >"$place/agent.log" 2>&1 &
@@ -118,8 +119,21 @@ meet_a_collector() {
     rm -rf "$place"
 }
 
-# A service that cannot read its configuration is not shown here: wine's services do not see the file of the default place,
-# which the same program finds at a prompt.
+# A service that cannot read its configuration says so to whoever starts it, and what is wrong in its own log. Wine's
+# services have another %ProgramData% than its prompt; Windows has one.
+refuse_a_bad_configuration() {
+    configured=$WINEPREFIX/drive_c/users/Public/Dogwatch
+    mkdir -p "$configured"
+    echo 'tset = 1' >"$configured/agent.toml"
+    if agent service start 2>"$place/faulty.log"; then
+        echo "a service with a bad configuration says that it started"
+        return 1
+    fi
+    grep 'its configuration has a fault' "$place/faulty.log"
+    grep 'service failed.*unknown field.*tset' "$(service_state)/agent.log"
+    rm -r "$configured"
+}
+
 service_state() { echo "$WINEPREFIX/drive_c/ProgramData/Dogwatch/agent"; }
 
 agent() { wine "$installed/dogwatch-agent.exe" "$@"; }
