@@ -1,4 +1,5 @@
-//! What the machine's own people ask of a running agent: read the configuration again, tell what you cost.
+//! What the machine's own people ask of a running agent: read the configuration again, tell what you cost, say goodbye
+//! before the machine sleeps.
 //!
 //! They ask by signals, since the agent listens on nothing. A system without signals asks by restarting it.
 
@@ -22,7 +23,7 @@ mod imp {
         }
     }
 
-    pub(super) fn ask_for_cost(_: u32) -> bool {
+    pub(super) fn ask(_: u32, _: super::Wish) -> bool {
         false
     }
 }
@@ -34,6 +35,10 @@ pub enum Wish {
     Reload,
     /// `SIGUSR1`: write down what you cost.
     TellCost,
+    /// `SIGUSR2`: the machine goes to sleep, say goodbye.
+    Sleep,
+    /// `SIGCONT`: the machine is awake.
+    Wake,
 }
 
 /// Whether a running agent can be asked on this system.
@@ -55,7 +60,7 @@ impl Wishes {
     }
 }
 
-/// Asks the agent that is this process to write down what it costs. False when it cannot be asked.
-pub fn ask_for_cost(pid: u32) -> bool {
-    imp::ask_for_cost(pid)
+/// Asks the agent that is this process. False when it cannot be asked.
+pub fn ask(pid: u32, wish: Wish) -> bool {
+    imp::ask(pid, wish)
 }

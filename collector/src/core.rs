@@ -10,6 +10,7 @@
 //! sockets (sessions do), or judge people's permissions (the API's table does).
 
 mod agents;
+mod audit;
 mod batch;
 mod chores;
 mod command;
@@ -19,10 +20,12 @@ mod keys;
 mod load;
 mod newcomer;
 mod outbound;
+mod ownership;
 mod people;
 mod software;
 mod start;
 mod thread;
+mod windows;
 
 #[cfg(test)]
 mod tests;
@@ -39,7 +42,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-pub use command::{CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken};
+pub use command::{CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken, Proposal};
 pub(crate) use outbound::{Outbound, outbound};
 pub use software::SoftwareList;
 pub(crate) use start::start;
@@ -166,6 +169,8 @@ struct Core {
     dirty: BTreeSet<EndpointId>,
     /// The storage works on its view or on a snapshot.
     storage_works: bool,
+    /// Agreed versions were last looked at then.
+    agreed_at: Timestamp,
     /// Cancelled when the collector stops: a full disk is not waited for any more then.
     stop: CancellationToken,
 }

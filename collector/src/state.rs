@@ -9,17 +9,23 @@ use std::{
     sync::Arc,
 };
 
-use dogwatch_model::{Endpoint, EndpointId, Epoch, LaneMarks, MachineEvidence, OrgId, Presence, RuleId};
+use dogwatch_model::{
+    Endpoint, EndpointId, Epoch, LaneMarks, MachineEvidence, OrgId, Presence, RuleId, WindowId,
+};
 use dogwatch_triage::{
     alert::{Alert, AlertNumber, TimelineEvent, Work},
     assess::Standing,
     filter::AlertCounts,
     finding::Severity,
+    mute::Window,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::access::{ApiToken, JoinTokenRecord, Sha256};
+use crate::{
+    access::{ApiToken, JoinTokenRecord, Sha256},
+    ownership::Version,
+};
 
 /// One endpoint and all that belongs to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +78,10 @@ pub struct State {
     pub alerts: BTreeMap<AlertNumber, Item>,
     /// The number that the next alert gets.
     pub next_alert: u64,
+    /// Maintenance windows that have not ended for good, and some that have.
+    pub windows: BTreeMap<WindowId, Window>,
+    /// Proposed and agreed versions of each org's matrix, in the order in which they were proposed.
+    pub matrices: BTreeMap<OrgId, Vec<Version>>,
 }
 
 impl State {

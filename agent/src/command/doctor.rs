@@ -78,7 +78,7 @@ async fn examine(located: &Config) -> Vec<Finding> {
     for &source in SourceName::ALL {
         findings.extend(sources::doctor::examine(source, &config).await);
     }
-    findings.extend(running::examine(&config));
+    findings.extend(running::examine(&config).await);
     findings
 }
 

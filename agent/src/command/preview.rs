@@ -79,7 +79,7 @@ async fn observe(config: &Config, wanted: impl Fn(SourceName) -> bool) -> Vec<Ob
         seen.push(Observation::Software(software::look(&config.root).await.0));
     }
     if wanted(SourceName::Health) {
-        let mut sampler = health::Sampler::new(&config.root, Vec::new());
+        let mut sampler = health::Sampler::new(&config.root, config.network_mounts.clone());
         sampler.sample().await;
         tokio::time::sleep(BETWEEN_SAMPLES).await;
         let bands = Policy::default().narrowed(&config.narrowing).bands;

@@ -51,6 +51,10 @@ pub(super) fn status(config: &Config, arguments: &Arguments) -> anyhow::Result<E
     let link = link_status::read(&config.state)?;
     let Validity { not_after, .. } = identity.validity()?;
     let running = link.as_ref().filter(|agent| agent.link != LinkState::Stopped && is_agent(agent.pid));
+    let cost = match running.filter(|_| arguments.cost) {
+        Some(agent) => Some(super::runtime()?.block_on(cost::look(config, agent))),
+        None => None,
+    };
     let status = Status {
         version: VERSION,
         endpoint: identity.record().clone(),
@@ -60,7 +64,7 @@ pub(super) fn status(config: &Config, arguments: &Arguments) -> anyhow::Result<E
             Some(agent) => agent.config_fault.clone(),
             None => config.read().err().map(|fault| fault.to_string()),
         },
-        cost: running.filter(|_| arguments.cost).map(|agent| cost::look(config, agent)),
+        cost,
         link,
     };
     let mut out = std::io::stdout();

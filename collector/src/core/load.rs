@@ -7,6 +7,7 @@ use dogwatch_proto::v1;
 use dogwatch_triage::{
     alert::{Alert, AlertNumber, Condition, TimelineEvent, Work},
     assess::Standing,
+    mute::Window,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
@@ -14,7 +15,9 @@ use serde::de::DeserializeOwned;
 use super::{Batch, CoreError, agents::lane_of, people::SETUP_CODE};
 use crate::{
     access::{ApiToken, JoinTokenRecord, Sha256},
-    fleet, queue,
+    fleet,
+    ownership::Version,
+    queue,
     state::{Item, Link, Member, State},
     storage::{Entry, Loaded, ReportEntry, Row, Table},
 };
@@ -99,6 +102,20 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
         Table::Tokens => {
             let token: ApiToken = value(row)?;
             state.tokens.insert(token.hash, token);
+        }
+        Table::Windows => {
+            let window: Window = value(row)?;
+            state.windows.insert(window.id.clone(), window);
+        }
+        Table::Matrices => {
+            for versions in state.matrices.values_mut() {
+                versions.retain(|known| known.key() != row.key);
+            }
+            if let Some(version) = optional::<Version>(row)? {
+                let versions = state.matrices.entry(version.org.clone()).or_default();
+                versions.push(version);
+                versions.sort_by_key(|version| version.proposed_at);
+            }
         }
         Table::Alerts => apply_alert(state, row)?,
         Table::Timeline => apply_event(state, row)?,

@@ -1,45 +1,25 @@
 //! What people (and enrolment on their behalf) do to the state.
 
-use std::{collections::BTreeMap, fmt::Display, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use dogwatch_model::{Criticality, Endpoint, EndpointId, EndpointState, Facts, PersonId, Presence};
 use dogwatch_triage::alert::{self, Act, AlertNumber, Desk};
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
 use tonic::Status;
 use uuid::Uuid;
 
-use super::{Batch, Command, Core, Enrol, Enrolled, NewApiToken, NewJoinToken, batch::not_found};
+use super::{
+    Batch, Command, Core, Enrol, Enrolled, NewApiToken, NewJoinToken, audit::audit, batch::not_found,
+};
 use crate::{
     access::{ApiToken, JoinTokenRecord, Principal, Sha256},
+    core::ownership,
     policy::Policy,
     queue,
     refusal::{Code, Refusal},
     state::{Item, Member, State},
     storage::Table,
 };
-
-/// One entry of the audit: who changed what.
-#[derive(Debug, Serialize)]
-struct Audit<'a> {
-    at: Timestamp,
-    /// Absent when Dogwatch itself or a joining endpoint did it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    by: Option<&'a PersonId>,
-    act: &'a str,
-    /// What it was done to.
-    on: String,
-}
-
-/// Records an act of a person, in the same commit as its effect.
-fn audit(batch: &mut Batch, at: Timestamp, by: Option<&PersonId>, act: &str, on: impl Display) {
-    let on = on.to_string();
-    match by {
-        Some(person) => tracing::info!(%person, act, on, "audit"),
-        None => tracing::info!(act, on, "audit"),
-    }
-    batch.put(Table::Audit, Uuid::now_v7(), &Audit { at, by, act, on });
-}
 
 impl Core {
     /// Does what was asked and answers once it is on disk.
@@ -97,6 +77,26 @@ impl Core {
             }
             Command::SetEndpointState(id, to, by, reply) => {
                 let answer = self.set_endpoint_state(state, (id, to), &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::AddWindow(plan, by, reply) => {
+                let answer = self.add_window(state, policy, plan, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::EndWindow(id, by, reply) => {
+                let answer = self.end_window(state, &id, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::ProposeMatrix(proposal, by, reply) => {
+                let answer = ownership::propose(state, policy, proposal, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::SignMatrix(org, hash, by, reply) => {
+                let answer = self.sign_matrix(state, (&org, &hash), &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::WithdrawMatrix(org, hash, by, reply) => {
+                let answer = ownership::withdraw(state, (&org, &hash), &by, now, batch);
                 batch.answer(reply, answer);
             }
         }

@@ -137,6 +137,13 @@ impl Core {
         let load::Found { mut state, unsettled, notes } = load::state(loaded, settings.late_after)?;
         let resumed = load::resume(&mut state, now, settings.grace);
         state.setup_code = setup_code.or(state.setup_code);
+        // Before anything is routed: what both sides have signed goes before what the files say.
+        let mut notes = notes;
+        match Policy::clone(&policy.load()).with_agreed(&state.matrices, now) {
+            Ok(agreed) => policy.store(Arc::new(agreed)),
+            Err(faults) => notes
+                .extend(faults.iter().map(|fault| format!("the files decide until this is mended: {fault}"))),
+        }
         let ids: Vec<EndpointId> = state.members.keys().copied().collect();
         let mut due = Due::default();
         // Spread over the first sweep: nobody waits behind the judging of everybody.
@@ -159,6 +166,7 @@ impl Core {
             due,
             dirty: unsettled,
             storage_works: false,
+            agreed_at: now,
             stop,
         };
         core.commit_start(&resumed, setup_code, now)?;

@@ -1,6 +1,7 @@
 //! The core by itself, in virtual time: a store that remembers what it was asked in which order, agents that are
 //! channels, and steps taken by hand.
 
+mod agreement;
 mod newcomer;
 
 use std::sync::{Arc, Mutex};

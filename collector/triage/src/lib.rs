@@ -15,6 +15,7 @@ pub mod filter;
 pub mod finding;
 pub mod matrix;
 pub mod mute;
+pub mod notice;
 pub mod routing;
 pub mod rules;
 pub mod sla;

@@ -299,6 +299,7 @@ pub(crate) fn job() -> BackupJob {
         last_prune: None,
         size_anomaly: None,
         problem: None,
+        forgotten_at: None,
     }
 }
 

@@ -131,6 +131,10 @@ pub struct BackupJob {
     /// Why the copies cannot be looked at now. What is told of them is what was seen before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// When somebody on the endpoint said that there is no such job any more. Of such a job nothing else is told, and
+    /// after a while it is not listed either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgotten_at: Option<Timestamp>,
 }
 
 impl BackupJob {
@@ -159,6 +163,7 @@ impl BackupJob {
             last_prune: None,
             size_anomaly: None,
             problem: None,
+            forgotten_at: None,
         }
     }
 }

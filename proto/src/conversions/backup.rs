@@ -52,6 +52,7 @@ impl TryFrom<v1::BackupJob> for BackupJob {
             last_prune: wire.last_prune.map(Upkeep::try_from).transpose()?,
             size_anomaly: field::maybe_text("job.size_anomaly", wire.size_anomaly)?,
             problem: field::maybe_text("job.problem", wire.problem)?,
+            forgotten_at: field::maybe_instant("job.forgotten_at_us", wire.forgotten_at_us)?,
         })
     }
 }
@@ -81,6 +82,7 @@ impl From<&BackupJob> for v1::BackupJob {
             last_prune: job.last_prune.as_ref().map(Into::into),
             size_anomaly: job.size_anomaly.clone(),
             problem: job.problem.clone(),
+            forgotten_at_us: job.forgotten_at.map(|at| at.as_microsecond()),
         }
     }
 }

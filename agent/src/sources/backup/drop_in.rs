@@ -172,6 +172,14 @@ pub enum DropInError {
         /// The job.
         job: String,
     },
+    /// Nothing is known of the job that is to be forgotten.
+    #[error("no job `{job}` is known{}", if *told_since { " that has not run since" } else { "" })]
+    NothingToForget {
+        /// The job.
+        job: String,
+        /// It is known, and a run of it is newer than the word.
+        told_since: bool,
+    },
     /// The ledger cannot be written.
     #[error(transparent)]
     Ledger(#[from] crate::state_dir::StateError),
@@ -264,7 +272,7 @@ fn word<E: FromStr<Err = IdError>>(name: &'static str, text: Option<&str>) -> Re
         .transpose()
 }
 
-fn past(name: &'static str, at: Option<Timestamp>, now: Timestamp) -> Result<(), DropInError> {
+pub(super) fn past(name: &'static str, at: Option<Timestamp>, now: Timestamp) -> Result<(), DropInError> {
     match at {
         Some(at) if at.duration_since(now) > AHEAD => {
             Err(field(name, "lies in the future; mind the zone: 2026-03-01T02:14:00Z is UTC"))
@@ -277,7 +285,7 @@ fn maybe_line(name: &'static str, text: Option<&str>) -> Result<Option<String>, 
     text.map(|text| one_line(name, text, NAME_BYTES)).transpose()
 }
 
-fn one_line(name: &'static str, text: &str, most: usize) -> Result<String, DropInError> {
+pub(super) fn one_line(name: &'static str, text: &str, most: usize) -> Result<String, DropInError> {
     let text = text.trim();
     match text {
         "" => Err(field(name, "is empty")),

@@ -89,6 +89,11 @@ impl Seen {
             Some(_) => ScanResult::Failed,
         })
     }
+
+    /// What was seen could not be kept: it is looked at again though nothing has changed there.
+    pub(super) fn is_lost(&mut self) {
+        self.mark = None;
+    }
 }
 
 /// Looks at repositories.
@@ -183,8 +188,8 @@ impl Looks {
             .repositories
             .iter()
             .map(|named| (repository::found_by(named), Place::Named(named.clone())));
-        let found = Found::ALL.iter().filter(|found| found.is_here(&config.root));
-        let found = found.map(|found| (found.as_str().to_owned(), Place::Found(*found)));
+        let found = Found::here(&config.root);
+        let found = found.map(|found| (found.as_str().to_owned(), Place::Found(found)));
         let places: BTreeMap<String, Place> = named.chain(found).collect();
         self.plans.retain(|name, plan| places.get(name) == Some(&plan.place));
         for (name, place) in places {

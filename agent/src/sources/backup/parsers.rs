@@ -3,8 +3,8 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
-    borg, drop_in, filesystem, kopia, noticed::Noticed, pgbackrest, restic, rsnapshot, time_machine, veeam,
-    windows_server_backup,
+    borg, drop_in, filesystem, forgetting::Forgetting, kopia, noticed::Noticed, pgbackrest, restic,
+    rsnapshot, time_machine, veeam, windows_server_backup,
 };
 use crate::sources::parsers::Parser;
 
@@ -13,6 +13,9 @@ pub(in crate::sources) const BTRFS: Parser = |text| drop(filesystem::parse_btrfs
 pub(in crate::sources) const DROP_IN: Parser = |text| {
     let now = Timestamp::UNIX_EPOCH;
     drop(drop_in::parse(text, "x.json", now, now));
+    if Forgetting::is_one(text) {
+        drop(Forgetting::parse(text, now, now));
+    }
 };
 pub(in crate::sources) const KOPIA: Parser = |text| drop(kopia::parse(text));
 pub(in crate::sources) const NOTICED: Parser = |text| {

@@ -1,7 +1,7 @@
 //! Answers of smartctl, real ones where it is installed.
 //!
-//! The documents are written after the output of smartctl 7.3 and 7.4 (`smartctl -j -a`), cut to what is read, with made
-//! up names and numbers; the bits are those of smartctl(8).
+//! What real drives said is in `recorded/`, its origin noted there. The short documents here are written after it, with
+//! one thing changed at a time; the bits are those of smartctl(8).
 
 use super::{smartctl::drive, *};
 
@@ -107,12 +107,8 @@ fn nvme_tells_wear_spare_and_media_errors() {
 
 #[test]
 fn a_sas_disk_behind_a_raid_controller_has_a_name_of_its_own() {
-    let scanned = document(
-        0,
-        r#","devices":[{"name":"/dev/bus/0","info_name":"/dev/bus/0 [megaraid_disk_00]","type":"megaraid,0","protocol":"SCSI"},
-        {"name":"/dev/bus/0","info_name":"/dev/bus/0 [megaraid_disk_01]","type":"megaraid,1","protocol":"SCSI"}]"#,
-    );
-    let labels: Vec<String> = smartctl::scan(&scanned).unwrap().iter().map(Found::label).collect();
+    let scanned = include_str!("recorded/smartctl-7.1-scan-megaraid.json");
+    let labels: Vec<String> = smartctl::scan(scanned).unwrap().iter().map(Found::label).collect();
     assert_eq!(labels, ["/dev/bus/0 [megaraid,0]", "/dev/bus/0 [megaraid,1]"]);
     let sas = r#","device":{"name":"/dev/bus/0","type":"megaraid,0","protocol":"SCSI"},"scsi_vendor":"EXAMPLE",
         "scsi_product":"AL15SEB24","scsi_model_name":"EXAMPLE AL15SEB24","serial_number":"X1","rotation_rate":10000,
@@ -137,6 +133,83 @@ fn what_was_not_asked_is_not_judged() {
     assert_eq!(drive(&asleep, "/dev/sda"), Answer::Asleep);
     assert!(matches!(drive("", "/dev/sda"), Answer::Refused(_)));
     assert!(matches!(drive(r#"{"smartctl":[]}"#, "/dev/sda"), Answer::Refused(_)));
+}
+
+/// What a recorded drive comes to, in one line.
+fn gist(text: &str) -> String {
+    let drive = told(text);
+    format!(
+        "{:?} celsius {:?} wear {:?} errors {:?} hours {:?}: {}",
+        drive.passed,
+        drive.celsius,
+        drive.wear_percent,
+        drive.media_errors,
+        drive.power_on_hours,
+        drive.problems.join("; ")
+    )
+}
+
+#[test]
+fn recorded_disks_that_fail_are_told_to() {
+    assert_eq!(
+        gist(include_str!("recorded/smartctl-7.1-ata-failing-behind-usb.json")),
+        "Some(false) celsius Some(25.0) wear None errors Some(1975) hours Some(65592): the drive says that it is failing; \
+         an attribute that foretells failure is at its threshold; the drive's error log has entries; a self-test found \
+         errors; sectors that cannot be read now: 8"
+    );
+    assert_eq!(
+        gist(include_str!("recorded/smartctl-7.3-nvme-backup-failed.json")),
+        "Some(false) celsius Some(40.0) wear Some(0.0) errors Some(0) hours Some(18376): the drive says that it is \
+         failing; the backup of its volatile memory failed"
+    );
+    assert_eq!(
+        gist(include_str!("recorded/smartctl-7.4-scsi-defects.json")),
+        "Some(true) celsius Some(33.0) wear None errors Some(260) hours Some(102880): errors that could not be \
+         corrected: 536"
+    );
+}
+
+#[test]
+fn makers_count_wear_in_many_ways() {
+    let wear = |text: &str| told(text).wear_percent;
+    assert_eq!(wear(include_str!("recorded/smartctl-7.3-ata-ssd-intel-worn.json")), Some(85.0));
+    assert_eq!(wear(include_str!("recorded/smartctl-7.1-ata-ssd-dell.json")), Some(0.0));
+    let silicon_motion = include_str!("recorded/smartctl-7.3-ata-ssd-silicon-motion.json");
+    assert_eq!(wear(silicon_motion), Some(4.0), "the value stays at 100, the raw number counts");
+    assert_eq!(wear(include_str!("recorded/smartctl-7.3-ata-ssd-kingston.json")), Some(26.0));
+    assert_eq!(wear(include_str!("recorded/smartctl-7.3-scsi-ssd-without-model.json")), Some(11.0));
+}
+
+#[test]
+fn a_number_that_other_makers_count_bad_sectors_by_is_none() {
+    let kingston = include_str!("recorded/smartctl-7.3-ata-ssd-kingston.json");
+    let other = kingston
+        .replace(r#""raw": {"string": "0", "value": 0}"#, r#""raw": {"string": "7", "value": 7}"#)
+        .replace(
+            r#"{"id": 231"#,
+            r#"{"id": 198, "name": "Host_Reads_GiB", "value": 100, "raw": {"value": 52311}}, {"id": 231"#,
+        );
+    assert_ne!(kingston, other);
+    assert_eq!(told(&other).problems, [""; 0]);
+}
+
+#[test]
+fn a_volume_of_a_raid_controller_has_nothing_to_tell_and_no_problem() {
+    assert_eq!(
+        gist(include_str!("recorded/smartctl-7.3-raid-volume.json")),
+        "None celsius None wear None errors None hours None: "
+    );
+}
+
+#[test]
+fn recorded_refusals_say_why() {
+    let usb = include_str!("recorded/smartctl-7.5-unknown-usb-bridge.json");
+    let expected = "/dev/sdb: Unknown USB bridge [0x048d:0x1234 (0x200)]";
+    assert_eq!(drive(usb, "/dev/sdb"), Answer::Refused(expected.into()));
+    let windows = include_str!("recorded/smartctl-7.0-windows-not-opened.json");
+    assert!(
+        matches!(drive(windows, "/dev/sda"), Answer::Refused(reason) if reason.ends_with("Open failed, Error=5"))
+    );
 }
 
 /// A machine with a smartctl that answers from files.

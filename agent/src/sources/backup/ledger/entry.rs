@@ -60,6 +60,29 @@ impl Entry {
         self.found_by.as_deref().is_none_or(looked_at)
     }
 
+    /// When somebody said that there is no such job any more.
+    pub(super) fn forgotten_at(&self) -> Option<Timestamp> {
+        self.job.forgotten_at
+    }
+
+    /// Whether it is forgotten, and a run is no newer than that: it does not bring the job back.
+    pub(super) fn outlasts(&self, run: &BackupRun) -> bool {
+        self.forgotten_at().is_some_and(|at| run.ended_at.unwrap_or(run.started_at) <= at)
+    }
+
+    /// Whether something of it is known that is newer than `at`. That it was forgotten already is nothing newer.
+    pub(super) fn is_newer_than(&self, at: Timestamp) -> bool {
+        self.job.last_run.as_ref().is_some_and(|run| run.ended_at.unwrap_or(run.started_at) > at)
+    }
+
+    /// Keeps the name, and that there is no such job any more.
+    pub(super) fn forget(&mut self, at: Timestamp) {
+        let BackupJob { name, product, kind, first_seen, .. } = self.job.clone();
+        let forgotten_at = self.job.forgotten_at.or(Some(at));
+        *self =
+            Self::new(BackupJob { forgotten_at, ..BackupJob::new(name, product, kind, first_seen) }, None);
+    }
+
     pub(super) fn record(&mut self, told: Run) {
         let Run { kind, product, facts, run, restore, .. } = told;
         self.found_by = None;

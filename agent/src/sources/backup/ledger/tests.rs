@@ -171,6 +171,32 @@ fn a_repository_that_is_no_longer_named_takes_its_job_with_it_unless_somebody_to
 }
 
 #[test]
+fn a_forgotten_job_whose_repository_is_still_there_comes_back_with_its_next_snapshot() {
+    let mut scene = Scene::new();
+    scene.seen(&[("74f27c4742202aa13a082594", 5)]);
+    scene.ledger.forget(&Forgetting { job: "n".into(), by: None, at: at(6) }).unwrap();
+    assert_eq!(scene.ledger.names(), Vec::<&str>::new());
+    assert_eq!(scene.seen(&[("74f27c4742202aa13a082594", 5)]).forgotten_at, Some(at(6)));
+    let job = scene.seen(&[("74f27c4742202aa13a082594", 5), ("84f27c4742202aa13a082594", 7)]);
+    assert_eq!((job.forgotten_at, job.last_success), (None, Some(at(7))));
+}
+
+#[test]
+fn forgotten_jobs_make_way_for_new_ones() {
+    let mut scene = Scene::new();
+    let named = |name: usize, second| Run { job: format!("{name:03}"), ..run(Backup, Failed, second) };
+    scene.told((0..limits::JOBS).map(|name| named(name, 1)));
+    assert!(scene.ledger.record(named(limits::JOBS, 1), at(0)).is_err());
+    for (name, second) in [("007", 3), ("009", 2)] {
+        scene.ledger.forget(&Forgetting { job: name.into(), by: None, at: at(second) }).unwrap();
+    }
+    scene.told([named(limits::JOBS, 4)]);
+    let jobs = scene.ledger.status(at(0)).jobs;
+    assert_eq!(jobs.len(), limits::JOBS);
+    assert!(jobs.iter().any(|job| job.name == "007") && jobs.iter().all(|job| job.name != "009"));
+}
+
+#[test]
 fn a_restore_test_keeps_its_evidence() {
     let text = r#"{"job": "n", "kind": "restore_test", "result": "success", "started_at": "2026-03-01T02:00:00Z",
         "ended_at": "2026-03-01T03:00:00Z", "rto_seconds": 1800, "restore_kind": "database", "by": "ann",

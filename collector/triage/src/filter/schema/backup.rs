@@ -23,7 +23,7 @@ text_enum! {
     pub(crate) enum JobState {
         /// A good copy, young enough.
         Fresh = "fresh",
-        /// Nothing was promised and the last success is long ago; or nobody could look.
+        /// Nothing was promised and the last success is long ago; or nobody could look; or it was forgotten.
         Unknown = "unknown",
         /// It has not succeeded yet and is not late yet.
         Never = "never",
@@ -43,7 +43,8 @@ pub(super) static FIELDS: &[Field] = &[
         choices!(JobState),
         "state of the worst job",
         fact!(backup, |b, row| {
-            b.jobs.iter().map(|job| job_state(job, row.as_of)).max().map(JobState::as_str)
+            let kept = b.jobs.iter().filter(|job| job.forgotten_at.is_none());
+            kept.map(|job| job_state(job, row.as_of)).max().map(JobState::as_str)
         }),
     )
     .reads(Reads::TIME),
@@ -145,6 +146,12 @@ static JOB: &[Field] = &[
         element!(Job, |job| job.size_anomaly.as_ref()),
     ),
     text("problem", "why the copies cannot be looked at", element!(Job, |job| job.problem.as_ref())),
+    value(
+        "forgotten_at",
+        Type::Instant,
+        "when somebody on the endpoint said that there is no such job any more",
+        element!(Job, |job| job.forgotten_at),
+    ),
     group("last_check", "latest check of the copies", LAST_CHECK),
     group("restore_test", "latest restore test", RESTORE_TEST),
 ];
@@ -215,9 +222,12 @@ fn makes_copies(job: &BackupJob) -> bool {
     matches!(job.kind, BackupKind::Backup | BackupKind::Replicate)
 }
 
-/// How a job stands: a failed last run says so whatever its age; otherwise the age of the last success, or of
+/// How a job stands: of one that was forgotten there is nothing to say; a failed last run says so whatever its age; otherwise the age of the last success, or of
 /// the job itself while it has none, is held against the promised interval.
 pub(crate) fn job_state(job: &BackupJob, as_of: Timestamp) -> JobState {
+    if job.forgotten_at.is_some() {
+        return JobState::Unknown;
+    }
     let last_result = job.last_run.as_ref().map(|run| run.result);
     if matches!(last_result, Some(RunResult::Failed | RunResult::Missed)) {
         return JobState::Failed;

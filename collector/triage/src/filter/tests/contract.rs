@@ -133,6 +133,7 @@ fn everything() -> dogwatch_model::Endpoint {
     let job = &mut endpoint.facts.backup.as_mut().unwrap().jobs[0];
     job.size_anomaly = Some("the copy holds nothing".into());
     job.problem = Some("wrong password".into());
+    job.forgotten_at = Some(crate::specimen::before(DAY));
     endpoint
 }
 
