@@ -128,7 +128,7 @@ fn expected(matrix: &Matrix, team: Option<&TeamId>) -> Result<(), Problem> {
 }
 
 /// The org that is meant: the one that was named, the caller's own, or the only one there is.
-fn org_meant(policy: &Policy, caller: &Caller, asked: Option<OrgId>) -> Result<OrgId, Problem> {
+pub(crate) fn org_meant(policy: &Policy, caller: &Caller, asked: Option<OrgId>) -> Result<OrgId, Problem> {
     let mine: Vec<&OrgId> = policy.orgs.keys().filter(|org| caller.principal().sees(org)).collect();
     match (asked, &mine[..]) {
         (Some(org), mine) if mine.contains(&&org) => Ok(org),

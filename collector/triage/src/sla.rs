@@ -166,6 +166,18 @@ pub fn fresh(matrix: &Matrix, row: Option<&Row>, priority: crate::alert::Priorit
     }
 }
 
+/// When `length` of the hours in which the promise for `row` and `priority` runs have gone by since `from`, if they ever do.
+pub fn running_out(
+    matrix: &Matrix,
+    row: Option<&Row>,
+    priority: crate::alert::Priority,
+    length: SignedDuration,
+    from: Timestamp,
+) -> Option<Timestamp> {
+    let running = Running::of(matrix, row, &promise(matrix, row, priority).runs);
+    measure(length, running, &Counted::since(from, None, from), None, from).deadline
+}
+
 /// What of the time since its beginning counts for a clock, hours aside.
 struct Counted {
     began: Timestamp,
