@@ -11,7 +11,10 @@ use jiff::{
     tz::TimeZone,
 };
 
-use super::{Stretch, Week, words::{matrix, subject}};
+use super::{
+    Stretch, Week,
+    words::{matrix, subject},
+};
 use crate::calendar::{Span, first_of};
 
 /// Letters for teams, in the order in which they come; the last is for all further ones, which the lines below name.
