@@ -46,6 +46,7 @@ pub(crate) use start::start;
 pub use start::{CoreError, CoreThread, Settings};
 
 use crate::{
+    notify::News,
     policy::Policy,
     refusal::Refusal,
     state::{Health, Shared},
@@ -80,6 +81,8 @@ pub(crate) enum Input {
         /// What.
         message: FromAgent,
     },
+    /// About telling people.
+    Notify(Box<News>),
     /// Rules or matrices changed: everything is to be judged anew.
     PolicyChanged,
     /// Say good night to the agents, settle, take a snapshot and end.

@@ -5,7 +5,7 @@
 
 use dogwatch_model::{Endpoint, EndpointId, RuleId};
 use dogwatch_triage::{
-    alert::{self, Alert, AlertNumber, Fire, Owner, Work},
+    alert::{self, Alert, AlertNumber, Fire, Owner, TimelineEvent, Work},
     filter::Row,
     finding::{Category, Evidence, Finding},
     routing::{self, Question},
@@ -151,6 +151,7 @@ pub(crate) fn store(state: &mut State, (alert, events): alert::Change, batch: &m
     let item =
         state.alerts.entry(number).or_insert_with(|| Item { alert: alert.clone(), timeline: Vec::new() });
     item.alert = alert;
+    state.outbox.changed(number, item.timeline.len());
     for event in events {
         batch.put(Table::Timeline, timeline_key(number, item.timeline.len()), &event);
         item.timeline.push(event);
@@ -158,6 +159,14 @@ pub(crate) fn store(state: &mut State, (alert, events): alert::Change, batch: &m
     if let Some(id) = id {
         state.recount(id);
     }
+}
+
+/// Adds to a timeline what is no change of the alert itself: whether somebody was told. Its version stays.
+pub(crate) fn append(state: &mut State, number: AlertNumber, event: TimelineEvent, batch: &mut Batch) {
+    // An item that has left the working set was over long before any message about it could end.
+    let Some(item) = state.alerts.get_mut(&number) else { return };
+    batch.put(Table::Timeline, timeline_key(number, item.timeline.len()), &event);
+    item.timeline.push(event);
 }
 
 /// Keys sort as numbers do.

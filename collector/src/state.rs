@@ -72,6 +72,8 @@ pub struct State {
     pub alerts: BTreeMap<AlertNumber, Item>,
     /// The number that the next alert gets.
     pub next_alert: u64,
+    /// What waits to be told.
+    pub(crate) outbox: crate::notify::Outbox,
 }
 
 impl State {

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Batch, Core, Settings, load};
 use crate::{
+    notify,
     state::Health,
     storage::{Finished, Row, StorageError, Table},
 };
@@ -45,6 +46,7 @@ impl Core {
             let mut batch = Batch::default();
             batch.put(Table::Meta, load::BEAT, &now);
             self.retire(now, &mut batch);
+            self.repeat(now, &mut batch);
             self.commit(batch)?;
         }
         self.look_after_storage();
@@ -96,6 +98,12 @@ impl Core {
     pub(super) fn dirty_rows(&self) -> Vec<Row> {
         let state = self.shared.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         self.dirty.iter().filter_map(|id| state.members.get(id)).flat_map(load::rows_of).collect()
+    }
+
+    /// Says again what nobody has taken.
+    fn repeat(&self, now: Timestamp, batch: &mut Batch) {
+        let mut state = self.shared.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        notify::repeat(&mut state, now, batch);
     }
 
     /// Lets alerts that ended long ago leave memory; they stay in storage.

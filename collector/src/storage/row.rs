@@ -39,6 +39,12 @@ text_enum! {
         Secrets = "secrets",
         /// Installed software, a list an endpoint.
         Software = "software",
+        /// Who should hear of something, not gathered into a message yet.
+        Notices = "notices",
+        /// Messages on their way.
+        Outbox = "outbox",
+        /// What each org was told through each way, for the next message.
+        NoticeGroups = "notice_groups",
     }
 }
 
