@@ -28,9 +28,6 @@ mod template;
 pub mod watch;
 pub mod worker;
 
-#[cfg(test)]
-mod tests;
-
 use dogwatch_triage::{
     alert::{EventKind, TimelineEvent},
     notice,

@@ -33,6 +33,7 @@ pub struct Target {
     /// Absent for plain `http`.
     tls: Option<Arc<rustls::ClientConfig>>,
     allow_private: bool,
+    limit: Duration,
 }
 
 /// A target's path and query are secrets more often than not.
@@ -98,7 +99,7 @@ impl Target {
         }
         let port = authority.port_u16().unwrap_or(if secure { 443 } else { 80 });
         let tls = secure.then(|| tls::config(roots)).transpose()?;
-        Ok(Self { uri, host, port, tls, allow_private })
+        Ok(Self { uri, host, port, tls, allow_private, limit: TIME_LIMIT })
     }
 
     /// The addresses of the target, each of which may be connected to.

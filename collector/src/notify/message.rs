@@ -34,7 +34,7 @@ pub enum Subject {
         org: OrgId,
         /// What people call it.
         org_name: String,
-        /// The weightiest first; at most [`MOST_LINES`].
+        /// The weightiest first; twenty or so.
         lines: Vec<Line>,
         /// How many more there are.
         more: usize,
@@ -54,7 +54,7 @@ pub enum Subject {
 }
 
 /// Items that a message names one by one; the queue has the others.
-pub const MOST_LINES: usize = 20;
+pub(super) const MOST_LINES: usize = 20;
 
 /// One item of a message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -72,9 +72,13 @@ impl Facts {
 /// What a group remembers between its messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Memory {
-    /// When its latest messages went out, oldest first: as many as the limit looks at.
+    /// When its latest messages went out, oldest first: as many as the limit looks at. One that stood for several
+    /// groups counts in one of them.
     #[serde(default)]
     pub(super) sent: Vec<Timestamp>,
+    /// When it was last told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) last: Option<Timestamp>,
     /// What it was told of and not told to be over.
     #[serde(default)]
     pub(super) ledger: Ledger,
@@ -83,6 +87,7 @@ pub(crate) struct Memory {
 impl Memory {
     /// One more message.
     pub(super) fn note(&mut self, at: Timestamp) {
+        self.last = Some(at);
         self.sent.push(at);
         let superfluous = self.sent.len().saturating_sub(limit::MOST);
         self.sent.drain(..superfluous);
@@ -151,15 +156,16 @@ impl Outbox {
     /// What may go out through a way, over all orgs.
     pub(super) fn admit(&self, via: &Via, now: Timestamp) -> Admit {
         let groups = self.groups.iter().filter(|((_, way), _)| way == via);
-        let sent: BTreeSet<Timestamp> =
+        let mut sent: Vec<Timestamp> =
             groups.flat_map(|(_, group)| group.memory.sent.iter().copied()).collect();
-        limit::admit(&sent.into_iter().collect::<Vec<_>>(), now)
+        sent.sort_unstable();
+        limit::admit(&sent, now)
     }
 
     /// When a group is to be told next; `None` while it has nothing, or its way is full.
     fn due_of(&self, key: &GroupKey, now: Timestamp) -> Option<Timestamp> {
         let group = self.groups.get(key)?;
-        let due = self.facts.timing.due(group.oldest, group.memory.sent.last().copied())?;
+        let due = self.facts.timing.due(group.oldest, group.memory.last)?;
         if self.under_way(&key.1) >= MOST_UNDER_WAY {
             return None;
         }

@@ -37,7 +37,7 @@ pub(crate) fn repeat(state: &mut State, now: Timestamp, batch: &mut Batch) {
     let State { outbox, alerts, .. } = state;
     let mut again = Vec::new();
     for ((org, via), group) in &mut outbox.groups {
-        let Some(last) = group.memory.sent.last().copied() else { continue };
+        let Some(last) = group.memory.last else { continue };
         let quiet = group.pending.is_empty() && outbox.facts.timing.repeat_due(last) <= now;
         if group.memory.ledger.open.is_empty() || !quiet || outbox.facts.kind(via).keeps_a_state() {
             continue;
@@ -102,7 +102,10 @@ fn seal_summary(state: &mut State, via: &Via, now: Timestamp, batch: &mut Batch)
         }
         orgs += 1;
         if let Some(group) = state.outbox.groups.get_mut(key) {
-            group.memory.note(now);
+            group.memory.last = Some(now);
+            if orgs == 1 {
+                group.memory.note(now);
+            }
             let reasons: Vec<_> = of_org.iter().map(|notice| (notice.alert, notice.reason)).collect();
             group.memory.ledger.note(&reasons);
             batch.put(Table::NoticeGroups, group_key(key), &group.memory);

@@ -33,7 +33,10 @@ pub(crate) fn settle(state: &mut State, news: News, now: Timestamp, batch: &mut 
         }
         News::Beat(reply) => {
             batch.put(Table::Meta, HEARTBEAT, &now);
-            batch.then(move || drop(reply.send(())));
+            batch.then(move || {
+                // Who asked may have gone away.
+                let _ = reply.send(());
+            });
         }
     }
 }

@@ -13,7 +13,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{Again, Fault, MAX_ANSWER_BYTES, TIME_LIMIT, Target};
+use super::{Again, Fault, MAX_ANSWER_BYTES, Target};
 
 /// What of a refusal's text is passed on.
 const MAX_WORDS: usize = 200;
@@ -24,8 +24,8 @@ pub(in crate::notify) async fn post(
     headers: &[(HeaderName, String)],
     body: Vec<u8>,
 ) -> Result<(), Fault> {
-    tokio::time::timeout(TIME_LIMIT, try_post(target, headers, body)).await.unwrap_or_else(|_| {
-        Err(Fault::later(format!("{} did not answer within {} s", target.host, TIME_LIMIT.as_secs())))
+    tokio::time::timeout(target.limit, try_post(target, headers, body)).await.unwrap_or_else(|_| {
+        Err(Fault::later(format!("{} did not answer within {} s", target.host, target.limit.as_secs())))
     })
 }
 
