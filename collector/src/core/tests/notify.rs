@@ -406,7 +406,10 @@ async fn a_target_that_hangs_or_fails_delays_nobody_and_every_try_has_the_same_i
             _ => panic!("the worker says hello first"),
         }
     };
-    messages.into_iter().for_each(|message| outbox.send(message).unwrap());
+    for message in messages {
+        // The worker's clock is the real one.
+        outbox.send(Sent { sealed_at: Timestamp::now(), ..message }).unwrap();
+    }
     // The other one hangs all the while.
     let ended = tokio::time::timeout(Duration::from_secs(5), desk.sim.queue.recv()).await.unwrap();
     let Some(Input::Notify(news)) = ended else { panic!("a last word") };

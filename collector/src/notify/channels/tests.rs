@@ -86,8 +86,8 @@ fn a_file_that_others_may_read_is_refused() {
 
 #[test]
 fn an_unknown_key_is_refused_with_its_line_and_the_nearest_known() {
-    let error = refused("url = \"https://hooks", "ulr = \"https://hooks");
-    assert!(error.contains("notify.toml:12:") && error.contains("did you mean `url`"), "{error}");
+    let error = refused("secret = \"whsec", "secert = \"whsec");
+    assert!(error.contains("notify.toml:19:") && error.contains("did you mean `secret`"), "{error}");
 }
 
 #[test]

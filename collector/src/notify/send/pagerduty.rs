@@ -47,7 +47,7 @@ fn payload(incident: &Incident, org_name: &str, line: Option<&Line>) -> Value {
     let title = line.map_or_else(|| "an item".to_owned(), |line| plain(&line.title));
     let title = if count > 1 { format!("{count} items, first: {title}") } else { title };
     let endpoint = line.map(|line| plain(&line.endpoint)).filter(|name| !name.is_empty());
-    json!({
+    let mut payload = json!({
         "summary": cut(&format!("[{}] {title}", plain(org_name)), MAX_SUMMARY_CHARS),
         "source": endpoint.unwrap_or_else(|| plain(org_name)),
         "severity": severity(line.map_or(Severity::Critical, |line| line.severity)),
@@ -61,7 +61,12 @@ fn payload(incident: &Incident, org_name: &str, line: Option<&Line>) -> Value {
             "reason": line.map(|line| line.reason.in_words()),
             "owner": line.map(|line| line.owner.as_str()),
         },
-    })
+    });
+    // The schema knows strings and absence, no null.
+    if let Some(fields) = payload.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+    }
+    payload
 }
 
 fn summary(message: &Message, routing_key: &Secret) -> Value {

@@ -22,7 +22,7 @@ pub(super) fn body(message: &Message, templates: &Templates) -> Vec<u8> {
     let text = templates.write(Text::Chat, message);
     let text = cut(text.trim(), MAX_TEXT_CHARS);
     blocks
-        .extend(text.lines().filter(|line| !line.trim().is_empty()).map(|line| run(line, false, "Default")));
+        .extend(text.lines().filter(|line| !line.trim().is_empty()).map(|line| run(line, false, "default")));
     let card = json!({
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
@@ -39,7 +39,7 @@ pub(super) fn body(message: &Message, templates: &Templates) -> Vec<u8> {
 }
 
 fn run(text: &str, is_head: bool, color: &str) -> Value {
-    let weight = if is_head { "Bolder" } else { "Default" };
+    let weight = if is_head { "bolder" } else { "default" };
     json!({
         "type": "RichTextBlock",
         "inlines": [{ "type": "TextRun", "text": text, "weight": weight, "color": color }],
@@ -52,8 +52,8 @@ fn color(message: &Message) -> &'static str {
         Subject::Summary { .. } => None,
     };
     match worst {
-        Some(Severity::Critical) => "Attention",
-        Some(Severity::Warning) => "Warning",
-        Some(Severity::Info) | None => "Default",
+        Some(Severity::Critical) => "attention",
+        Some(Severity::Warning) => "warning",
+        Some(Severity::Info) | None => "default",
     }
 }
