@@ -363,11 +363,47 @@ fn act_on_alert(
             format!("{number} has changed since you saw it (version {} now); look again", item.alert.version),
         ));
     }
+    if matches!(act, Act::Reopen { .. })
+        && let Some(by) = successor(state, &item.alert)
+    {
+        return Err(refusal(&alert::Refusal::Superseded { number, by }));
+    }
     let desk = Desk { matrix: policy.matrix(&item.alert.org), policy: &policy.alerts };
     let change =
         alert::act(&item.alert, act, &by.actor(), now, &desk).map_err(|refused| refusal(&refused))?;
+    let other = act.counterpart(number).map(|tie| other_end(state, item, tie)).transpose()?;
+    let tied = other.and_then(|(other, link)| other.tied(link, &by.actor(), now));
     queue::store(state, change, batch);
+    if let Some(tied) = tied {
+        queue::store(state, tied, batch);
+    }
     Ok(state.alerts[&number].clone())
+}
+
+/// The later alert of the same key: of each key at most one is not done.
+fn successor(state: &State, alert: &alert::Alert) -> Option<AlertNumber> {
+    let key = (alert.rule.clone(), alert.subject.clone());
+    let latest =
+        alert.endpoint.and_then(|id| state.members.get(&id)).and_then(|member| member.latest.get(&key));
+    latest.copied().filter(|latest| *latest != alert.number)
+}
+
+/// The alert at the other end of a tie: of the same org, and going on when it is to go on for this one.
+fn other_end<'a>(
+    state: &'a State,
+    item: &Item,
+    (number, link): (AlertNumber, alert::Link),
+) -> Result<(&'a alert::Alert, alert::Link), Refusal> {
+    let other = state.alerts.get(&number).map(|other| &other.alert);
+    let other =
+        other.filter(|other| other.org == item.alert.org).ok_or_else(|| not_found("alert", number))?;
+    if link.relation == alert::Relation::DuplicatedBy && other.work == alert::Work::Done {
+        return Err(Refusal::new(
+            Code::Conflict,
+            format!("{number} is done, so nothing can be merged into it; reopen it first, or close this one"),
+        ));
+    }
+    Ok((other, link))
 }
 
 fn refusal(refusal: &alert::Refusal) -> Refusal {
