@@ -4,6 +4,12 @@
 //! What both are asked stands here twice, once as a document and once for the program, so that reading it is compared
 //! as well. Left out, in the open, where there is no Python.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "this whole program is a test, and says what it skips"
+)]
+
 use std::{collections::BTreeMap, env, fmt::Write as _, io::Write as _, process::Stdio, str::FromStr as _};
 
 use dogwatch_model::{CalendarId, TeamId};
