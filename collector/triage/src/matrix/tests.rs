@@ -7,6 +7,7 @@ use super::*;
 use crate::finding::Category;
 
 mod full;
+mod schema;
 
 const MSP: &str = r#"
 [[team]]
