@@ -1,6 +1,7 @@
 //! The core by itself, in virtual time: a store that remembers what it was asked in which order, agents that are
 //! channels, and steps taken by hand.
 
+mod agreement;
 mod newcomer;
 
 use std::sync::{Arc, Mutex};
@@ -217,6 +218,7 @@ impl Sim {
             previous: machine.previous.map(|epoch| Epoch(Uuid::from_u128(epoch))),
             starts: machine.starts,
             evidence: machine.evidence,
+            address: std::net::Ipv4Addr::new(192, 0, 2, u8::try_from(machine.epoch % 256).unwrap()).into(),
             welcome: v1::Welcome::default(),
             outbound,
             cut: cut.clone(),
@@ -597,6 +599,7 @@ fn a_revoked_endpoint_is_cut_refused_and_leaves_the_queue() {
         previous: None,
         starts: None,
         evidence: MachineEvidence::default(),
+        address: std::net::Ipv4Addr::LOCALHOST.into(),
         welcome: v1::Welcome::default(),
         outbound,
         cut: CancellationToken::new(),

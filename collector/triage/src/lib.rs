@@ -16,6 +16,7 @@ pub mod finding;
 pub mod lint;
 pub mod matrix;
 pub mod mute;
+pub mod notice;
 pub mod routing;
 pub mod rules;
 pub mod sla;
