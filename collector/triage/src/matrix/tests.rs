@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use super::*;
 use crate::finding::Category;
 
+mod diff;
 mod full;
 mod schema;
 
