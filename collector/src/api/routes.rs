@@ -64,6 +64,9 @@ const fn delete(path: &'static str, needs: Needs, handler: Handler) -> Route {
 /// What of the queue may be asked for.
 const QUEUE: &[&str] = &["state", "filter", "hidden", "mine", "team", "limit"];
 
+/// What `who` may be asked.
+const WHO: &[&str] = &["about", "alert", "endpoint", "severity", "at", "org", "week", "expect"];
+
 /// Every route there is.
 pub(crate) const ROUTES: &[Route] = &[
     get("/", Public, &[], |m| on(m, page::index)),
@@ -100,7 +103,7 @@ pub(crate) const ROUTES: &[Route] = &[
     post("/api/v1/alerts/{number}/prioritise", Work, |m| on(m, alerts::act)),
     post("/api/v1/alerts/{number}/link", Work, |m| on(m, alerts::act)),
     post("/api/v1/alerts/{number}/feedback", Work, |m| on(m, alerts::act)),
-    get("/api/v1/who", View, &["about", "endpoint", "severity", "at", "org"], |m| on(m, who::answer)),
+    get("/api/v1/who", View, WHO, |m| on(m, who::answer)),
     get("/api/v1/ownership", View, &["org"], |m| on(m, ownership::show)),
     get("/api/v1/ownership/versions", View, &["org"], |m| on(m, ownership::history)),
     post("/api/v1/ownership/versions", Work, |m| on(m, ownership::propose)),

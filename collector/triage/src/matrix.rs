@@ -214,11 +214,3 @@ impl Matrix {
         &self.last_resort
     }
 }
-
-/// For tests, until documents say all of it.
-#[cfg(test)]
-impl Matrix {
-    pub(crate) const fn parts(&mut self) -> (&mut Directory, &mut Vec<Row>, &mut BTreeMap<SlaId, SlaClass>) {
-        (&mut self.known, &mut self.rows, &mut self.sla)
-    }
-}

@@ -9,14 +9,11 @@ use jiff::SignedDuration;
 
 use crate::{
     alert::Priority,
-    matrix::{BUSINESS_DAY, Duty, Matrix, Promise, Row, SlaClass},
+    matrix::{BUSINESS_DAY, Duty, Matrix, Promise, Row},
 };
 
 /// A day of a row that applies around the clock.
 const WHOLE_DAY: SignedDuration = SignedDuration::from_hours(24);
-
-/// Within what a hand-off is to be answered, where no class says it.
-pub const ACCEPT: SignedDuration = SlaClass::ACCEPT;
 
 /// What is promised for an alert that is routed by `row`; `None` is the last resort's.
 pub fn promise(matrix: &Matrix, row: Option<&Row>, priority: Priority) -> Promise {
