@@ -3,6 +3,7 @@
 
 mod agreement;
 mod newcomer;
+mod notify;
 
 use std::sync::{Arc, Mutex};
 
@@ -83,7 +84,7 @@ struct Sim {
     handle: CoreHandle,
     now: Timestamp,
     disk: Disk,
-    _queue: mpsc::Receiver<Input>,
+    queue: mpsc::Receiver<Input>,
 }
 
 /// An agent as the core sees it.
@@ -148,7 +149,7 @@ impl Sim {
         let (core, handle, queue, _) =
             Core::load(Box::new(disk.clone()), policy, settings(), None, now, CancellationToken::new())
                 .unwrap();
-        Self { core, handle, now, disk, _queue: queue }
+        Self { core, handle, now, disk, queue }
     }
 
     /// The process dies and another one starts on the same disk after a while.
@@ -165,7 +166,10 @@ impl Sim {
     /// Time passes; what is due is judged as it would be by the thread.
     fn pass(&mut self, time: SignedDuration) {
         let end = self.now + time;
-        while let Some(due) = self.core.due.next().filter(|due| *due <= end) {
+        loop {
+            let outbox = self.core.shared.read().unwrap().outbox.next_due(self.now);
+            let due = [self.core.due.next(), outbox].into_iter().flatten().min();
+            let Some(due) = due.filter(|due| *due <= end) else { break };
             self.now = self.now.max(due);
             self.core.step(&mut Vec::new(), self.now).unwrap();
         }
@@ -509,6 +513,44 @@ fn an_act_that_an_override_would_let_through_says_so_to_programs() {
     assert_eq!((again.reason, again.override_would_do), (Some("already_yours"), false));
     let refused = act("lee", Act::Release { override_reason: None }).unwrap_err();
     assert_eq!((refused.reason, refused.override_would_do), (Some("held_by_another"), true));
+}
+
+#[test]
+fn a_duplicate_ends_and_the_one_that_goes_on_knows() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    sim.backup(&mut agent, RunResult::Failed);
+    sim.detach(&agent, None);
+    sim.pass(SignedDuration::from_secs(181));
+    let (failed, silent) =
+        (sim.alerts("backup-failed").remove(0).alert, sim.alerts("silent").remove(0).alert);
+    let mut act = |number: AlertNumber, act: Act| {
+        let by = person(failed.owner.side);
+        sim.ask(|reply| Command::Alert { number, act, by, version: None, reply })
+    };
+    let merge = |into| Act::Merge { into, override_reason: None };
+    let refused = act(failed.number, merge(AlertNumber(99))).unwrap_err();
+    assert_eq!(refused.code, Code::NotFound);
+    let merged = act(failed.number, merge(silent.number)).unwrap().alert;
+    assert_eq!((merged.work, merged.links[0].to), (Work::Done, silent.number));
+    assert_eq!(act(silent.number, merge(failed.number)).unwrap_err().code, Code::Conflict);
+    let silent = sim.alerts("silent").remove(0);
+    assert_eq!(silent.alert.links[0].to, failed.number);
+    assert_eq!((silent.alert.version, silent.timeline.len()), (2, 3));
+}
+
+#[test]
+fn an_old_item_is_not_reopened_beside_the_one_that_took_its_place() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    sim.backup(&mut agent, RunResult::Failed);
+    sim.now += 60.seconds();
+    sim.backup(&mut agent, RunResult::Success);
+    let first = sim.alerts("backup-failed").remove(0).alert;
+    sim.now += SignedDuration::from_hours(25);
+    sim.backup(&mut agent, RunResult::Failed);
+    let (act, by) = (Act::Reopen { reason: "it is back".into() }, person(first.owner.side));
+    let refused =
+        sim.ask(|reply| Command::Alert { number: first.number, act, by, version: None, reply }).unwrap_err();
+    assert_eq!((refused.code, refused.reason), (Code::Conflict, Some("superseded")));
 }
 
 #[test]
