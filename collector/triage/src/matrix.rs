@@ -18,6 +18,7 @@ use dogwatch_model::{OrgId, PersonId, Side, SlaId, TeamId, ToolId, text_enum};
 use crate::calendar::Calendar;
 
 mod boundary;
+mod diff;
 mod directory;
 mod escalation;
 mod fault;
@@ -30,6 +31,7 @@ mod starter;
 mod tests;
 
 pub use boundary::BoundaryRule;
+pub use diff::{Change, Difference, Part, diff};
 pub use directory::{Deputy, Directory, Party, Person, Team, Tool};
 pub use escalation::{BUSINESS_DAY, Call, MAX_STEPS, Promise, Runs, SlaClass, Step, Tag, Tier, Vendor};
 pub use fault::{Fault, FaultKind, MatrixError};

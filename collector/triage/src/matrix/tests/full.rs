@@ -143,6 +143,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "signers = [\"ivan\"]",
         "10:12: `ivan` is on side `internal` and cannot sign for side `msp`; name a person of this side",
     ),
+    ("id = \"internal\"", "id = \"vendor\"", "13:6: the matrix is between `msp` and `internal`"),
     ("id = \"internal\"", "id = \"msp\"", "13:6: side `msp` stands here twice"),
     ("\"noc-chat\"", "\"NOC\"", "20:13: `NOC` is not a valid channel"),
     (
