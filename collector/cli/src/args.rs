@@ -12,7 +12,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use access::{CreateJoinToken, CreateToken, JoinToken, Login, Token};
 pub(crate) use alert::{Alert, Handoff, Numbered, Open, Opinion};
-pub(crate) use ownership::{Change, Draft, Lint, Ownership, Propose, Replay};
+pub(crate) use ownership::{Change, Draft, Lint, OfOrg, Ownership, Propose, Replay};
 pub(crate) use window::{AddWindow, Window};
 pub(crate) use work::{Queue, Who};
 
@@ -77,7 +77,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Endpoint(Endpoint),
     /// The shared queue, most urgent first
-    #[command(after_help = "Examples: dogwatch queue 'site == \"toronto\"' --watch\n          dogwatch queue --team msp-noc --hidden")]
+    #[command(
+        after_help = "Examples: dogwatch queue 'site == \"toronto\"' --watch\n          dogwatch queue --team msp-noc --hidden"
+    )]
     Queue(Queue),
     /// One alert, and work on it
     #[command(subcommand)]

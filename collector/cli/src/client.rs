@@ -172,7 +172,10 @@ fn refused(status: u16, problem: &Value, params: &[(&str, &str)]) -> Failure {
     }
     if let Some(items) = problem["is_it_this_one"].as_array() {
         let lines: Vec<String> = items.iter().map(line_of).collect();
-        return Failure::new(exit, format!("{detail}\n{}\nif it is none of them, add: --another", lines.join("\n")));
+        return Failure::new(
+            exit,
+            format!("{detail}\n{}\nif it is none of them, add: --another", lines.join("\n")),
+        );
     }
     match place(problem, params) {
         Some(shown) => Failure::new(exit, format!("{detail}\n{shown}")),
@@ -183,7 +186,14 @@ fn refused(status: u16, problem: &Value, params: &[(&str, &str)]) -> Failure {
 /// An item that somebody may have meant.
 fn line_of(item: &Value) -> String {
     let text = |path: &str| text_at(item, path);
-    format!("  #{} {} {}: {} ({})", text("number"), text("priority"), text("endpoint_name"), text("title"), text("work"))
+    format!(
+        "  #{} {} {}: {} ({})",
+        text("number"),
+        text("priority"),
+        text("endpoint_name"),
+        text("title"),
+        text("work")
+    )
 }
 
 /// The line that a problem is about, with a caret under its column.
@@ -221,7 +231,8 @@ mod tests {
         let items = serde_json::json!([{
             "number": 7, "priority": "P2", "endpoint_name": "srv-01", "title": "backup failed", "work": "unclaimed",
         }]);
-        let problem = serde_json::json!({ "detail": "is it this one?", "is_it_this_one": items, "another": true });
+        let problem =
+            serde_json::json!({ "detail": "is it this one?", "is_it_this_one": items, "another": true });
         assert_eq!(
             refused(409, &problem, &[]).to_string(),
             "is it this one?\n  #7 P2 srv-01: backup failed (unclaimed)\nif it is none of them, add: --another"

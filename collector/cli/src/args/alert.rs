@@ -37,7 +37,9 @@ pub(crate) enum Alert {
     #[command(after_help = "Example: dogwatch alert accept 1042")]
     Accept(Numbered),
     /// Do not take what was offered
-    #[command(after_help = "Example: dogwatch alert decline 1042 'the share is in your data centre' --not-ours")]
+    #[command(
+        after_help = "Example: dogwatch alert decline 1042 'the share is in your data centre' --not-ours"
+    )]
     Decline(Decline),
     /// Take an offer back
     #[command(after_help = "Example: dogwatch alert withdraw 1042")]
@@ -49,7 +51,9 @@ pub(crate) enum Alert {
     #[command(after_help = "Example: dogwatch alert resume 1042")]
     Resume(Overridden),
     /// Put it to sleep
-    #[command(after_help = "Example: dogwatch alert snooze 1042 'the shop is closed' --until '2026-12-07 08:00'")]
+    #[command(
+        after_help = "Example: dogwatch alert snooze 1042 'the shop is closed' --until '2026-12-07 08:00'"
+    )]
     Snooze(Snooze),
     /// Wake it before its time
     #[command(after_help = "Example: dogwatch alert wake 1042")]
@@ -91,7 +95,7 @@ pub(crate) struct Numbered {
 #[derive(ClapArgs)]
 pub(crate) struct Override {
     /// Do it although it is with another or somebody else's turn, with this reason
-    #[arg(long = "override", value_name = "REASON")]
+    #[arg(long = "override", id = "override", value_name = "REASON")]
     pub(crate) reason: Option<String>,
 }
 

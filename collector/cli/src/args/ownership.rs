@@ -8,7 +8,9 @@ use dogwatch_model::OrgId;
 #[derive(Subcommand)]
 pub(crate) enum Ownership {
     /// What is in force, and who signed it
-    #[command(after_help = "Examples: dogwatch ownership show\n          dogwatch ownership show --text > acme.toml")]
+    #[command(
+        after_help = "Examples: dogwatch ownership show\n          dogwatch ownership show --text > acme.toml"
+    )]
     Show {
         #[command(flatten)]
         org: OfOrg,

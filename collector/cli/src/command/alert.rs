@@ -47,9 +47,7 @@ fn act_of<'a>(alert: &'a Alert, screen: &Screen) -> Result<(&'a Numbered, Act), 
         Alert::Accept(of) => (of, Act::Accept),
         Alert::Wake(of) => (of, Act::Wake),
         Alert::Acknowledge(of) => (of, Act::Acknowledge),
-        Alert::Decline(of) => {
-            (&of.alert, Act::Decline { reason: of.reason.clone(), not_ours: of.not_ours })
-        }
+        Alert::Decline(of) => (&of.alert, Act::Decline { reason: of.reason.clone(), not_ours: of.not_ours }),
         Alert::Wait(of) => {
             let (on, until, reason) = (of.on, ahead(&of.until, screen)?, of.reason.clone());
             (&of.alert, Act::Wait { on, until, reason, override_reason: of.over.reason.clone() })
@@ -63,9 +61,7 @@ fn act_of<'a>(alert: &'a Alert, screen: &Screen) -> Result<(&'a Numbered, Act), 
             let (priority, reason) = (of.priority, of.reason.clone());
             (&of.alert, Act::Prioritise { priority, reason, override_reason: of.over.reason.clone() })
         }
-        Alert::Link(of) => {
-            (&of.alert, Act::Link { to: AlertNumber(of.to), relation: Relation::Related })
-        }
+        Alert::Link(of) => (&of.alert, Act::Link { to: AlertNumber(of.to), relation: Relation::Related }),
         Alert::Merge(of) => {
             let into = AlertNumber(of.into);
             (&of.alert, Act::Merge { into, override_reason: of.over.reason.clone() })
@@ -86,7 +82,8 @@ fn act_of<'a>(alert: &'a Alert, screen: &Screen) -> Result<(&'a Numbered, Act), 
 fn handoff(of: &Handoff, screen: &Screen) -> Result<Act, Failure> {
     let (Some(tried), Some(state), Some(why_you)) = (&of.tried, &of.state, &of.why) else {
         let parts = [("--tried", &of.tried), ("--state", &of.state), ("--why", &of.why)];
-        let missing: Vec<_> = parts.iter().filter(|(_, text)| text.is_none()).map(|(name, _)| *name).collect();
+        let missing: Vec<_> =
+            parts.iter().filter(|(_, text)| text.is_none()).map(|(name, _)| *name).collect();
         let number = of.alert.number;
         return Err(Failure::usage(format!(
             "a hand-off says what was tried, how things stand and why it is for them; add {}\nsuch as: dogwatch alert handoff {number} \
@@ -151,7 +148,11 @@ fn open(what: &Open, screen: &Screen) -> Result<(), Failure> {
     let item = Client::logged_in()?.post("alerts", &body)?;
     super::show_one(&item, "number", screen, || {
         let (team, side) = (text_at(&item, "owner.team"), text_at(&item, "owner.side"));
-        format!("#{} is open and {team} ({side}) owns it: {}\n", text_at(&item, "number"), text_at(&item, "title"))
+        format!(
+            "#{} is open and {team} ({side}) owns it: {}\n",
+            text_at(&item, "number"),
+            text_at(&item, "title")
+        )
     })
 }
 

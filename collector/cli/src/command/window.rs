@@ -34,8 +34,24 @@ const LISTING: Listing<'static> = Listing {
         column("ENDED", "ended_at", Show::Instant),
     ],
     csv: &[
-        "id", "state", "org", "site", "filter", "categories", "tools", "starts", "zone", "lasts", "every",
-        "last_day", "begins_at", "ends_at", "reason", "by.person", "created_at", "ended_at",
+        "id",
+        "state",
+        "org",
+        "site",
+        "filter",
+        "categories",
+        "tools",
+        "starts",
+        "zone",
+        "lasts",
+        "every",
+        "last_day",
+        "begins_at",
+        "ends_at",
+        "reason",
+        "by.person",
+        "created_at",
+        "ended_at",
     ],
 };
 
@@ -156,14 +172,26 @@ mod tests {
         let args = Args::try_parse_from(["dogwatch", "window", "add"].iter().chain(words))
             .map_err(|error| Failure::usage(error.to_string()))?;
         let Command::Window(Window::Add(wanted)) = args.command else { panic!("no window") };
-        plan(&wanted, "acme".parse().unwrap(), &TimeZone::get("Europe/London").unwrap()).map(|plan| json!(plan))
+        plan(&wanted, "acme".parse().unwrap(), &TimeZone::get("Europe/London").unwrap())
+            .map(|plan| json!(plan))
     }
 
     #[test]
     fn a_window_is_sent_in_its_own_local_time() {
         let words = [
-            "patch night", "--starts", "2026-12-05 22:00 America/Toronto", "--for", "2h", "--every",
-            "monthly 2nd tue +4", "--site", "toronto", "--category", "patch", "--filter", "online",
+            "patch night",
+            "--starts",
+            "2026-12-05 22:00 America/Toronto",
+            "--for",
+            "2h",
+            "--every",
+            "monthly 2nd tue +4",
+            "--site",
+            "toronto",
+            "--category",
+            "patch",
+            "--filter",
+            "online",
         ];
         assert_eq!(
             planned(&words).unwrap(),

@@ -54,11 +54,22 @@ pub(super) fn packet(packet: &Value, screen: &Screen) -> Vec<(&'static str, Stri
         ("state", text_at(packet, "state")),
         ("why you", text_at(packet, "why_you")),
         ("blocked", text_at(packet, "blocked")),
-        ("deadline", match packet.get("deadline") {
-            Some(_) => Show::Instant.show(packet, "deadline", Timestamp::UNIX_EPOCH, screen),
-            None => String::new(),
-        }),
-        ("see", values_at(packet, "links").iter().filter_map(|link| link.as_str()).map(tame).collect::<Vec<_>>().join(" ")),
+        (
+            "deadline",
+            match packet.get("deadline") {
+                Some(_) => Show::Instant.show(packet, "deadline", Timestamp::UNIX_EPOCH, screen),
+                None => String::new(),
+            },
+        ),
+        (
+            "see",
+            values_at(packet, "links")
+                .iter()
+                .filter_map(|link| link.as_str())
+                .map(tame)
+                .collect::<Vec<_>>()
+                .join(" "),
+        ),
     ];
     parts.into_iter().filter(|(_, text)| !text.is_empty()).collect()
 }

@@ -11,7 +11,8 @@ fn screen() -> Screen {
 }
 
 fn typed(words: &[&str]) -> Result<(u64, String, Value), Failure> {
-    let args = Args::try_parse_from(["dogwatch", "alert"].iter().chain(words)).map_err(|error| Failure::usage(error.to_string()))?;
+    let args = Args::try_parse_from(["dogwatch", "alert"].iter().chain(words))
+        .map_err(|error| Failure::usage(error.to_string()))?;
     let Command::Alert(alert) = args.command else { panic!("no alert") };
     let (of, act) = act_of(&alert, &screen())?;
     Ok((of.number, act.name().to_owned(), parts_of(&act)?))
@@ -42,7 +43,11 @@ fn every_act_is_sent_with_its_parts() {
         (&["wake", "7"], "wake", json!({})),
         (&["comment", "7", "hm"], "comment", json!({ "text": "hm" })),
         (&["acknowledge", "7"], "acknowledge", json!({})),
-        (&["prioritise", "7", "p1", "payroll"], "prioritise", json!({ "priority": "P1", "reason": "payroll" })),
+        (
+            &["prioritise", "7", "p1", "payroll"],
+            "prioritise",
+            json!({ "priority": "P1", "reason": "payroll" }),
+        ),
         (&["link", "7", "#8"], "link", json!({ "to": 8, "relation": "related" })),
         (&["merge", "7", "8"], "merge", json!({ "into": 8 })),
         (&["feedback", "7", "noise"], "feedback", json!({ "noise": true })),
@@ -50,7 +55,21 @@ fn every_act_is_sent_with_its_parts() {
         (&["close", "7", "done"], "close", json!({ "resolution": "done" })),
         (&["reopen", "7", "again"], "reopen", json!({ "reason": "again" })),
         (
-            &["handoff", "7", "--tried", "a", "--state", "b", "--why", "c", "--to", "it", "--link", "https://x/", "--not-ours"],
+            &[
+                "handoff",
+                "7",
+                "--tried",
+                "a",
+                "--state",
+                "b",
+                "--why",
+                "c",
+                "--to",
+                "it",
+                "--link",
+                "https://x/",
+                "--not-ours",
+            ],
             "handoff",
             json!({
                 "to": "it", "not_ours": true,
@@ -65,7 +84,10 @@ fn every_act_is_sent_with_its_parts() {
 #[test]
 fn a_hand_off_without_its_packet_says_what_is_missing() {
     let said = typed(&["handoff", "7", "--state", "b"]).unwrap_err().to_string();
-    assert!(said.contains("add --tried and --why\n") && said.contains("dogwatch alert handoff 7 --tried"), "{said}");
+    assert!(
+        said.contains("add --tried and --why\n") && said.contains("dogwatch alert handoff 7 --tried"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -9,8 +9,8 @@ use crate::output::{Screen, Show, text_at};
 /// One entry. What only a newer collector knows is told by its name.
 pub(super) fn happened(event: &Value, screen: &Screen) -> String {
     match text_at(event, "event").as_str() {
-        "created" | "opened_by_hand" | "routed" | "severity_changed" | "prioritised" | "assigned" | "override"
-        | "comment" | "closed" | "reopened_by_hand" | "feedback" | "linked" => plainly(event),
+        "created" | "opened_by_hand" | "routed" | "severity_changed" | "prioritised" | "assigned"
+        | "override" | "comment" | "closed" | "reopened_by_hand" | "feedback" | "linked" => plainly(event),
         "offered" | "declined" | "handed_over" | "escalated" | "measured" => between_the_sides(event, screen),
         "waits" | "snoozed" | "hidden" | "unhidden" | "flapping_began" => at_rest(event, screen),
         "sla_warned" | "sla_breached" | "notified" | "not_notified" => told(event, screen),
@@ -99,7 +99,13 @@ fn told(event: &Value, screen: &Screen) -> String {
         "sla_breached" => format!("the time to {} ran out at {}", at("clock"), deadline()),
         "not_notified" => format!("did not tell {}: {}", at("who"), at("why")),
         _ if at("result") == "failed" => {
-            format!("could not tell {} through {} ({} tries): {}", at("who"), at("channel"), at("tries"), at("error"))
+            format!(
+                "could not tell {} through {} ({} tries): {}",
+                at("who"),
+                at("channel"),
+                at("tries"),
+                at("error")
+            )
         }
         _ => format!("told {} through {}", at("who"), at("channel")),
     }

@@ -2,8 +2,8 @@
 
 use dogwatch_triage::{
     alert::{
-        AlertNumber, Clock, EventKind, Hider, Link, Measure, Owner, Packet, Priority, Relation, TimelineEvent,
-        Told, WaitOn,
+        AlertNumber, Clock, EventKind, Hider, Link, Measure, Owner, Packet, Priority, Relation,
+        TimelineEvent, Told, WaitOn,
     },
     finding::Severity,
 };
@@ -51,10 +51,16 @@ fn told(told: Told) -> EventKind {
 fn work() -> Vec<(EventKind, &'static str)> {
     let text = || "hm".to_owned();
     vec![
-        (EventKind::Created { title: "disk full".into(), severity: Severity::Critical }, "created, critical: disk full"),
+        (
+            EventKind::Created { title: "disk full".into(), severity: Severity::Critical },
+            "created, critical: disk full",
+        ),
         (EventKind::OpenedByHand { text: text() }, "opened by hand: “hm”"),
         (EventKind::Routed { owner: owner() }, "routed to noc (msp) by row nights"),
-        (EventKind::Routed { owner: Owner { row: None, ..owner() } }, "routed to noc (msp) by the last resort"),
+        (
+            EventKind::Routed { owner: Owner { row: None, ..owner() } },
+            "routed to noc (msp) by the last resort",
+        ),
         (
             EventKind::SeverityChanged { from: Severity::Warning, to: Severity::Critical },
             "severity warning → critical",
@@ -74,7 +80,10 @@ fn work() -> Vec<(EventKind, &'static str)> {
         ),
         (EventKind::Comment { text: text() }, "“hm”"),
         (EventKind::Closed { resolution: text() }, "closed: hm"),
-        (EventKind::Linked { link: Link { relation: Relation::DuplicateOf, to: AlertNumber(7) } }, "duplicate of #7"),
+        (
+            EventKind::Linked { link: Link { relation: Relation::DuplicateOf, to: AlertNumber(7) } },
+            "duplicate of #7",
+        ),
         (EventKind::Linked { link: Link { relation: Relation::Joint, to: AlertNumber(7) } }, "joint with #7"),
         (EventKind::Feedback { noise: true, text: String::new() }, "was noise"),
         (EventKind::Feedback { noise: false, text: text() }, "was worth it: hm"),
@@ -97,7 +106,11 @@ fn boundary() -> Vec<(EventKind, &'static str)> {
             "nobody claimed it in time; handed over to noc (msp) by row nights",
         ),
         (
-            EventKind::Escalated { step: Some(2), to: "rota nights (mira)".into(), why: "15m unclaimed".into() },
+            EventKind::Escalated {
+                step: Some(2),
+                to: "rota nights (mira)".into(),
+                why: "15m unclaimed".into(),
+            },
             "escalated, step 2: rota nights (mira); 15m unclaimed",
         ),
         (
@@ -122,7 +135,9 @@ fn machine() -> Vec<(EventKind, &'static str)> {
         (EventKind::Woke, "woke"),
         (EventKind::Hidden { hider: window() }, "hidden by window w3 until 2026-11-22 12:00"),
         (
-            EventKind::Hidden { hider: Hider::Alert { number: AlertNumber(7), why: "srv-01 is offline".into() } },
+            EventKind::Hidden {
+                hider: Hider::Alert { number: AlertNumber(7), why: "srv-01 is offline".into() },
+            },
             "hidden by #7: srv-01 is offline",
         ),
         (
@@ -173,7 +188,8 @@ fn counted(kind: &EventKind) {
     match kind {
         EventKind::Created { .. } | EventKind::Routed { .. } | EventKind::SeverityChanged { .. } => {}
         EventKind::Cleared | EventKind::Returned | EventKind::Reopened | EventKind::Acknowledged => {}
-        EventKind::Override { .. } | EventKind::Claimed | EventKind::Released | EventKind::Comment { .. } => {}
+        EventKind::Override { .. } | EventKind::Claimed | EventKind::Released | EventKind::Comment { .. } => {
+        }
         EventKind::Closed { .. } | EventKind::OpenedByHand { .. } | EventKind::ReopenedByHand { .. } => {}
         EventKind::Assigned { .. } | EventKind::Prioritised { .. } | EventKind::Offered { .. } => {}
         EventKind::OfferWithdrawn | EventKind::OfferExpired | EventKind::Accepted => {}
