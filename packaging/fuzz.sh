@@ -44,7 +44,7 @@ fuzzer=$work/build/$host/release/dogwatch-agent-fuzz
 for parser in "$@"; do
     corpus=$work/corpus/$parser
     mkdir -p "$corpus"
-    find agent/src/sources -path '*fixtures*' -type f -size -64k -exec cp -n {} "$corpus/" \;
+    find agent/src/sources \( -path '*/fixtures/*' -o -path '*/recorded/*' \) -type f -size -64k -exec cp -n {} "$corpus/" \;
     printf '%s: ' "$parser"
     if ! DOGWATCH_PARSER=$parser "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=512 -max_len=65536 \
         -artifact_prefix="$work/artifacts/$parser-" "$corpus" >"$work/$parser.log" 2>&1; then

@@ -30,7 +30,7 @@ use crate::{
     },
     spool::{self, Keeper},
     state_dir::{LockError, StateError},
-    uplink::{Backoff, Control, Uplink, Wake, random_unit},
+    uplink::{Backoff, Control, Nap, Uplink, Wake, random_unit},
     wishes::Wishes,
 };
 
@@ -104,6 +104,7 @@ fn start(
     wishes: Wishes,
     exposed: Vec<String>,
 ) -> Lifecycle {
+    let nap = Nap::default();
     let (live, config) = (watch::Sender::new(Arc::new(config.clone())), config);
     let (triggers, connected, outbox) = (Triggers::default(), Arc::new(Notify::new()), SharedOutbox::new());
     let spool = (Arc::new(RealDisk) as Arc<dyn Disk>, config.state.path().join("spool"));
@@ -127,6 +128,7 @@ fn start(
         evidence: evidence::read(&config.root),
         starts: starts::count(&config.state),
         wake: Wake::new(clock::slept),
+        nap: nap.clone(),
         state: config.state.clone(),
         drain: config.drain,
         live: live.subscribe(),
@@ -159,6 +161,7 @@ fn start(
         observations: observations.clone(),
         files,
         ledger,
+        nap,
     };
     lifecycle.spawn("owner", SOURCE_END, |cancel| owner.run(exposed, wishes, cancel));
     lifecycle
@@ -174,7 +177,8 @@ fn start_sources(
     desk: impl Fn(SourceName, CancellationToken) -> Desk,
 ) {
     let root = config.root.clone();
-    spawn(lifecycle, SourceName::Inventory, &desk, |desk| inventory::run(desk, root));
+    let followed = live.subscribe();
+    spawn(lifecycle, SourceName::Inventory, &desk, |desk| inventory::run(desk, root, followed));
     let root = config.root.clone();
     spawn(lifecycle, SourceName::Software, &desk, |desk| software::run(desk, root));
     let (scanner, changed) = (patch::Scanner::new(&config.root, &config.state), Arc::new(Notify::new()));
@@ -184,8 +188,9 @@ fn start_sources(
     backup::watch(files, &config.state, &changed);
     let looks = backup::Looks::new(live.subscribe());
     spawn(lifecycle, SourceName::Backup, &desk, |desk| backup::run(desk, backups, looks, changed));
-    let sampler = health::Sampler::new(&config.root, Vec::new());
-    spawn(lifecycle, SourceName::Health, &desk, |desk| health::run(desk, sampler));
+    let sampler = health::Sampler::new(&config.root, config.network_mounts.clone());
+    let followed = live.subscribe();
+    spawn(lifecycle, SourceName::Health, &desk, |desk| health::run(desk, sampler, followed));
     let inspector = drives::Inspector::new(&config.root, &config.state);
     spawn(lifecycle, SourceName::Drives, &desk, |desk| drives::run(desk, inspector));
     let watcher = incidents::Watcher::new(&config.root, &config.state);

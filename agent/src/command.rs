@@ -1,5 +1,6 @@
 //! What people type: `dogwatch-agent …`.
 
+mod answer;
 mod backup;
 mod doctor;
 mod enroll;

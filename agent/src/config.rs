@@ -82,6 +82,8 @@ pub struct Config {
     pub allow: Allow,
     /// Backup repositories whose tools are asked.
     pub repositories: Vec<Repository>,
+    /// Mounted shares that count as volumes of this machine.
+    pub network_mounts: Vec<String>,
     /// How connections leave.
     pub proxy: ProxyChoice,
     /// What the spool may take of the disk.
@@ -132,6 +134,7 @@ impl Config {
             narrowing: Narrowing::default(),
             allow: Allow::default(),
             repositories: Vec::new(),
+            network_mounts: Vec::new(),
             proxy: ProxyChoice::default(),
             spool: SpoolLimit::default(),
             spool_after: spool::STALE_AFTER,

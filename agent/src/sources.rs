@@ -17,6 +17,7 @@ pub mod patch;
 pub(crate) mod process;
 mod retry;
 pub mod software;
+mod windows_event;
 
 use std::{sync::Arc, time::Duration};
 

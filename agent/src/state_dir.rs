@@ -188,7 +188,11 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<(), StateError> {
             _ => Ok(()),
         }
     })();
-    written.map_err(|error| StateError::new("write", path, error))
+    written.map_err(|error| {
+        // What was written halfway would take room where there is none.
+        let _ = fs::remove_file(&temporary);
+        StateError::new("write", path, error)
+    })
 }
 
 fn private_options() -> OpenOptions {

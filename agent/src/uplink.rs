@@ -7,6 +7,8 @@
 //!    ▲            │                            ▲
 //!    └── failed ──┘          told to end ──────┘
 //! ```
+//! A machine that goes to sleep is drained and then offline, until it is awake again.
+//!
 //! It never gives up: whatever fails, it is offline for a random while and tries again. What it needs beyond the
 //! present connection is in [`Uplink`]: identity, outbox, and the handles by which a collector steers the sources.
 
@@ -15,6 +17,7 @@ mod connecting;
 mod control;
 mod draining;
 mod moving;
+mod nap;
 mod offline;
 mod streaming;
 mod wake;
@@ -30,6 +33,7 @@ use connecting::Connecting;
 pub use control::Control;
 use draining::Draining;
 pub use moving::Move;
+pub use nap::{FAREWELL, Nap};
 use offline::Offline;
 use streaming::Streaming;
 pub use wake::Wake;
@@ -61,6 +65,8 @@ pub struct Uplink {
     pub starts: Option<u64>,
     /// Notices when the machine has slept.
     pub wake: Wake,
+    /// Told when the machine is about to sleep.
+    pub nap: Nap,
     /// Where the reason of a goodbye is announced.
     pub state: StateDir,
     /// How long a going agent waits for its last acknowledgements.
@@ -140,6 +146,7 @@ impl Uplink {
         let slept = self.wake.slept()?;
         tracing::info!(?slept, "the machine woke up, connecting anew");
         self.report_event("suspended", format!("the machine slept for {} s", slept.as_secs()));
+        self.nap.end();
         self.backoff.reset();
         Some(State::Connecting(Connecting))
     }

@@ -1,31 +1,16 @@
-//! What the machine's own people ask of a running agent: read the configuration again, tell what you cost.
+//! What the machine's own people ask of a running agent: read the configuration again, tell what you cost, say goodbye
+//! before the machine sleeps.
 //!
-//! They ask by signals, since the agent listens on nothing. A system without signals asks by restarting it.
+//! They ask by signals, since the agent listens on nothing. Windows has none: its service manager tells of a sleep, and the
+//! rest is asked by a restart. macOS tells nobody of a sleep who is not registered with IOKit, which the agent does not
+//! link: there the clocks tell of it afterwards.
 
 #[cfg(unix)]
 #[path = "wishes/unix.rs"]
 mod imp;
-#[cfg(not(unix))]
-mod imp {
-    #[derive(Debug)]
-    pub(super) struct Wishes;
-
-    pub(super) const ARE_HEARD: bool = false;
-
-    impl Wishes {
-        pub(super) fn new() -> Self {
-            Self
-        }
-
-        pub(super) async fn next(&mut self) -> super::Wish {
-            std::future::pending().await
-        }
-    }
-
-    pub(super) fn ask_for_cost(_: u32) -> bool {
-        false
-    }
-}
+#[cfg(windows)]
+#[path = "wishes/windows.rs"]
+mod imp;
 
 /// One of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +19,10 @@ pub enum Wish {
     Reload,
     /// `SIGUSR1`: write down what you cost.
     TellCost,
+    /// `SIGUSR2`, or the Windows service manager: the machine goes to sleep, say goodbye.
+    Sleep,
+    /// `SIGCONT`, or the Windows service manager: the machine is awake.
+    Wake,
 }
 
 /// Whether a running agent can be asked on this system.
@@ -55,7 +44,7 @@ impl Wishes {
     }
 }
 
-/// Asks the agent that is this process to write down what it costs. False when it cannot be asked.
-pub fn ask_for_cost(pid: u32) -> bool {
-    imp::ask_for_cost(pid)
+/// Asks the agent that is this process. False when it cannot be asked.
+pub fn ask(pid: u32, wish: Wish) -> bool {
+    imp::ask(pid, wish)
 }

@@ -5,7 +5,7 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Write as _},
     path::Path,
     process::{Command, Output, Stdio},
 };
@@ -46,6 +46,26 @@ fn output_and_exit_code_pass_through_and_the_run_is_reported() {
     assert_eq!(run["every_seconds"], 86_400);
     assert_eq!(run["product"], "sh");
     assert!(run["started_at"].as_str() <= run["ended_at"].as_str());
+}
+
+#[test]
+fn a_schedule_is_told_with_its_zone_and_refused_before_the_command_runs() {
+    let state = tempfile::tempdir().unwrap();
+    fs::write(state.path().join("endpoint.json"), "{}").unwrap();
+    for (wrong, expected) in [
+        (&["--cron", "30 2 * *"][..], "`30 2 * *` has 4 fields, not 5"),
+        (&["--cron", "30 2 * * *", "--zone", "Mars/Olympus"], "`Mars/Olympus` is no zone"),
+        (&["--cron", "30 2 * * *", "--every", "24h"], "cannot be used with"),
+    ] {
+        let output = run(state.path(), &[wrong, &["--", "echo", "ran"]].concat());
+        assert!(!output.status.success() && output.stdout.is_empty(), "{output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(expected), "{said}");
+    }
+    let output = run(state.path(), &["--cron", "30 2 * * *", "--zone", "America/Toronto", "--", "true"]);
+    assert!(output.status.success());
+    let told = drop_in(state.path());
+    assert_eq!((&told["cron"], &told["zone"]), (&json!("30 2 * * *"), &json!("America/Toronto")));
 }
 
 #[test]
@@ -144,6 +164,29 @@ fn what_a_tool_says_in_json_becomes_the_runs_numbers() {
     assert_eq!(run["message"], Value::Null, "the numbers say it");
 }
 
+#[test]
+fn a_job_is_forgotten_by_its_name_and_a_misspelt_one_is_not() {
+    let state = tempfile::tempdir().unwrap();
+    fs::write(state.path().join("endpoint.json"), "{}").unwrap();
+    let forget = |job: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch-agent"));
+        command.arg("--state-dir").arg(state.path()).args(["backup", "forget", job]);
+        command.env("SUDO_USER", "ann").output().unwrap()
+    };
+    let ledger = r#"{"nightly": {"job": {"name": "nightly", "product": "sh", "kind": "backup",
+        "first_seen": "2026-01-01T00:00:00Z", "consecutive_failures": 2}}}"#;
+    fs::write(state.path().join("backup-jobs.json"), ledger).unwrap();
+    let unknown = forget("nigthly");
+    assert_eq!(unknown.status.code(), Some(1));
+    let said = String::from_utf8(unknown.stderr).unwrap();
+    assert!(said.contains("no job `nigthly` is known here; known are: nightly"), "{said}");
+    assert!(!state.path().join("backup.d").exists());
+    let output = forget("nightly");
+    assert!(output.status.success(), "{output:?}");
+    let word = drop_in(state.path());
+    assert_eq!((&word["forget"], &word["by"]), (&json!("nightly"), &json!("ann")));
+}
+
 fn restore_test(state: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch-agent"));
     command
@@ -184,4 +227,80 @@ fn a_restore_test_of_a_kind_that_is_none_is_refused_before_it_runs() {
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("full, file, database, application, boot"), "{said}");
+}
+
+/// A small disk at a folder; `None` where only root may mount one.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn mount() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=256k", "dogwatch-test"]).arg(folder.path());
+        let mounted = mount.stderr(Stdio::null()).status();
+        mounted.is_ok_and(|status| status.success()).then_some(Self(folder))
+    }
+
+    fn state(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Writes until nothing more goes in.
+    fn fill(&self) {
+        let mut ballast = fs::File::create(self.0.path().join("ballast")).unwrap();
+        for block in [4096, 1] {
+            while ballast.write(&vec![0; block]).is_ok_and(|written| written > 0) {}
+        }
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(self.0.path()).status();
+    }
+}
+
+#[test]
+fn a_backup_that_fills_the_disk_is_reported_from_the_reserve() {
+    let Some(disk) = SmallDisk::mount() else {
+        println!("SKIP: a tmpfs cannot be mounted here");
+        return;
+    };
+    fs::write(disk.state().join("endpoint.json"), "{}").unwrap();
+    fs::create_dir(disk.state().join("backup.d")).unwrap();
+    let script = r#"cat /dev/zero > "$0"; echo "no room" >&2; exit 4"#;
+    let ballast = disk.state().join("ballast");
+    let output = run(disk.state(), &["--", "sh", "-c", script, ballast.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(4));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("the disk is full; this run is reported from the reserve"), "{said}");
+    let told = drop_in(disk.state());
+    assert_eq!((&told["result"], &told["exit_code"]), (&json!("failed"), &json!(4)));
+    assert!(told["message"].as_str().unwrap().ends_with("no room"));
+    // Others come from what is left; the first one that does not says how to report it by hand, and none breaks its
+    // command.
+    let reported = (1..64).find(|_| {
+        let output = run(disk.state(), &["--", "true"]);
+        assert!(output.status.success());
+        let said = String::from_utf8(output.stderr).unwrap();
+        said.ends_with("dogwatch-agent backup report --job 'nightly' --result success\n")
+    });
+    let files = fs::read_dir(disk.state().join("backup.d")).unwrap();
+    assert_eq!(Some(files.count()), reported, "nothing half written");
+    assert!(reported > Some(3), "{reported:?}");
+}
+
+#[test]
+fn a_disk_that_was_full_before_the_first_run_says_how_to_report_it() {
+    let Some(disk) = SmallDisk::mount() else {
+        println!("SKIP: a tmpfs cannot be mounted here");
+        return;
+    };
+    fs::create_dir(disk.state().join("backup.d")).unwrap();
+    disk.fill();
+    let output = run(disk.state(), &["--", "false"]);
+    assert_eq!(output.status.code(), Some(1), "the command's");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.starts_with("dogwatch-agent: this run is not reported: cannot write"), "{said}");
+    assert!(said.ends_with("--job 'nightly' --result failed\n"), "{said}");
 }

@@ -19,6 +19,7 @@ mod extract;
 mod fleet;
 mod health;
 mod join_tokens;
+mod ownership;
 mod page;
 mod problem;
 mod queue;
@@ -30,6 +31,7 @@ mod tokens;
 mod tries;
 mod who;
 mod whoami;
+mod windows;
 
 use std::sync::Arc;
 

@@ -18,6 +18,7 @@ pub mod init;
 pub mod lifecycle;
 pub mod listener;
 pub mod notify;
+pub mod ownership;
 pub mod policy;
 mod queue;
 pub mod refusal;

@@ -7,10 +7,12 @@
 //! policy/watch.toml        services, checks and intervals for every org; may be absent
 //! policy/watch/ORG.toml    an org's own, over those; may be absent
 //! ```
-//! A set of files is taken whole or not at all: when one of them does not validate, the last good set stays in force
+//! Once both sides have signed a version of an org's matrix ([`crate::ownership`]), that one decides and the file is a
+//! draft. A set of files is taken whole or not at all: when one of them does not validate, the last good set stays in force
 //! and every fault is reported with its place. An alert standing open about something that a new policy does not
 //! mention any more clears by itself.
 
+mod agreed;
 mod bands;
 mod read;
 mod told;
@@ -19,10 +21,16 @@ mod watch;
 use std::collections::BTreeMap;
 
 use dogwatch_model::OrgId;
-use dogwatch_triage::{alert, matrix::Matrix, rules::RuleSet, watch_list::WatchList};
+use dogwatch_triage::{
+    alert,
+    matrix::{Directory, Matrix},
+    rules::RuleSet,
+    watch_list::WatchList,
+};
 use jiff::SignedDuration;
 
 use crate::config::{Config, Telemetry};
+pub use agreed::Draft;
 pub use read::{PolicyFault, all_faults, read};
 pub use told::{Told, ToldValue};
 pub(crate) use watch::watcher;
@@ -45,12 +53,18 @@ impl Basis {
 }
 
 /// Everything that decides, as it was last read whole and valid.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Policy {
     /// What is wrong when.
     pub rules: RuleSet,
-    /// Whose it is, per org.
+    /// Whose it is, per org: what both sides have agreed on, else what the file says.
     pub orgs: BTreeMap<OrgId, Matrix>,
+    /// The orgs' files, as they were read: drafts, where an agreed version is in force.
+    pub drafts: BTreeMap<OrgId, Draft>,
+    /// The MSP's own teams, people, calendars and rotas.
+    pub directory: Directory,
+    /// Its text, which decides as well.
+    directory_text: String,
     /// How alerts live.
     pub alerts: alert::Policy,
     /// What endpoints watch.

@@ -50,8 +50,22 @@ set_up_wine() {
         wine wineboot --init >/dev/null 2>&1 || skip "wine does not start here"
         wine winecfg -v win10 >/dev/null 2>&1 || skip "wine does not start here"
     fi
-    x86_64-w64-mingw32-gcc -shared -O1 -o "$system/bcryptprimitives.dll" packaging/cross/wine/bcryptprimitives.c -ladvapi32
-    x86_64-w64-mingw32-gcc -shared -O1 -o "$system/pdh.dll" packaging/cross/wine/pdh.c -lntdll
+    library bcryptprimitives -ladvapi32
+    library pdh -lntdll
+}
+
+# library NAME LINKED: into the prefix, there as a whole or not at all. The linker begins by removing what it makes anew,
+# and a program that is started meanwhile ends with 53: the low byte of STATUS_DLL_NOT_FOUND (0xC0000135).
+library() {
+    x86_64-w64-mingw32-gcc -shared -O1 -o "$system/$1.new" "packaging/cross/wine/$1.c" "$2"
+    mv "$system/$1.new" "$system/$1.dll"
+}
+
+# One run at a time has the prefix: each installs the service of the same name, and ends the wine server at its end.
+take_the_prefix() {
+    mkdir -p "$cross"
+    exec 9>"$cross/wine.lock"
+    flock 9
 }
 
 # A collector of this machine, an agent under wine: enrolled, connected, seen in the foreground and as a service, and
@@ -79,6 +93,7 @@ meet_a_collector() {
         return 1
     fi
     grep 'not enrolled' "$place/unenrolled.log"
+    refuse_a_bad_configuration
     agent enroll "$token" --name wine-guest
     # Not by the function: that would be a shell, and ending it would leave the agent.
     wine "$installed/dogwatch-agent.exe" run >"$place/agent.log" 2>&1 &
@@ -102,6 +117,21 @@ meet_a_collector() {
     wait "$collector" || true
     collector=
     rm -rf "$place"
+}
+
+# A service that cannot read its configuration says so to whoever starts it, and what is wrong in its own log. Wine's
+# services have another %ProgramData% than its prompt; Windows has one.
+refuse_a_bad_configuration() {
+    configured=$WINEPREFIX/drive_c/users/Public/Dogwatch
+    mkdir -p "$configured"
+    echo 'tset = 1' >"$configured/agent.toml"
+    if agent service start 2>"$place/faulty.log"; then
+        echo "a service with a bad configuration says that it started"
+        return 1
+    fi
+    grep 'its configuration has a fault' "$place/faulty.log"
+    grep 'service failed.*unknown field.*tset' "$(service_state)/agent.log"
+    rm -r "$configured"
 }
 
 service_state() { echo "$WINEPREFIX/drive_c/ProgramData/Dogwatch/agent"; }
@@ -146,6 +176,7 @@ build_std cargo test --no-run -p dogwatch-agent --lib --bins
 build_std cargo build -p dogwatch-agent -p dogwatch
 elapsed "compiled and linted for $target"
 
+take_the_prefix
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
 set_up_wine

@@ -14,7 +14,7 @@ use crate::{
     report::{Observation, Sighting},
     sources::file_watch::FileWatch,
     telemetry,
-    uplink::Control,
+    uplink::{Control, Nap},
     wishes::{Wish, Wishes},
 };
 
@@ -26,6 +26,7 @@ pub(super) struct Owner {
     pub(super) observations: mpsc::Sender<Sighting>,
     pub(super) files: FileWatch,
     pub(super) ledger: Ledger,
+    pub(super) nap: Nap,
 }
 
 impl Owner {
@@ -56,6 +57,8 @@ impl Owner {
                 wish = wishes.next() => match wish {
                     Wish::Reload => tracing::info!("asked to read the configuration again"),
                     Wish::TellCost => self.tell_cost(),
+                    Wish::Sleep => self.nap.begin(),
+                    Wish::Wake => self.nap.end(),
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! `dogwatch-agent backup …`: tells the agent how a backup went, by a file in its drop-in folder. The agent need not
 //! run meanwhile; it finds the file when it does.
 
+mod forget;
 mod restore_test;
 mod tail;
 mod verdict;
@@ -8,6 +9,7 @@ mod wrap;
 
 use std::{
     io::{self, Write as _},
+    path::Path,
     process::ExitCode,
 };
 
@@ -19,7 +21,11 @@ use uuid::Uuid;
 use crate::{
     config::{Config, interval},
     identity::Identity,
-    sources::backup::drop_in::{self, DropIn},
+    schedule::Schedule,
+    sources::backup::{
+        drop_in::{self, DropIn},
+        reserve,
+    },
     state_dir,
 };
 
@@ -32,6 +38,8 @@ pub(super) enum Command {
     RestoreTest(restore_test::Arguments),
     /// Report how a run went that something else has made
     Report(Box<Report>),
+    /// Say that there is no such job any more: it is no longer late, and what was found of it clears
+    Forget(forget::Arguments),
 }
 
 /// What both ways of reporting say about a job.
@@ -46,6 +54,12 @@ struct Job {
     /// How often it should run, such as 24h or 7d
     #[arg(long, value_name = "INTERVAL", value_parser = interval::seconds)]
     every: Option<u64>,
+    /// When it should run, where that is no plain interval: a crontab's five fields, such as "30 2 * * mon-fri"
+    #[arg(long, value_name = "FIELDS", conflicts_with = "every")]
+    cron: Option<String>,
+    /// The zone whose clock --cron means, such as America/Toronto [default: this machine's]
+    #[arg(long, value_name = "ZONE", requires = "cron")]
+    zone: Option<String>,
     /// How old the last good copy may be, such as 26h
     #[arg(long, value_name = "INTERVAL", value_parser = interval::seconds)]
     rpo: Option<u64>,
@@ -97,6 +111,7 @@ pub(super) fn backup(config: &Config, command: Command) -> anyhow::Result<ExitCo
     match command {
         Command::Run(arguments) => wrap::run(config, arguments),
         Command::RestoreTest(arguments) => restore_test::run(config, arguments),
+        Command::Forget(arguments) => forget::run(config, arguments),
         Command::Report(report) => {
             drop_off(config, &report.into_drop_in())?;
             Ok(ExitCode::SUCCESS)
@@ -105,6 +120,14 @@ pub(super) fn backup(config: &Config, command: Command) -> anyhow::Result<ExitCo
 }
 
 impl Job {
+    /// Refuses what the agent would refuse, before anything has run.
+    fn check(&self) -> anyhow::Result<()> {
+        if let Some(cron) = &self.cron {
+            Schedule::new(cron, self.zone.as_deref()).map_err(anyhow::Error::msg)?;
+        }
+        Ok(())
+    }
+
     fn drop_in(self, result: RunResult) -> DropIn {
         DropIn {
             job: self.name,
@@ -112,6 +135,8 @@ impl Job {
             kind: Some(self.kind.as_str().to_owned()),
             product: self.product,
             every_seconds: self.every,
+            cron: self.cron,
+            zone: self.zone,
             rpo_seconds: self.rpo,
             ..DropIn::default()
         }
@@ -137,22 +162,47 @@ impl Report {
 fn drop_off_or_say(config: &Config, drop_in: &DropIn) -> io::Result<()> {
     match drop_off(config, drop_in) {
         Ok(()) => Ok(()),
-        Err(error) => writeln!(io::stderr(), "dogwatch-agent: this run is not reported: {error:#}"),
+        Err(error) => writeln!(
+            io::stderr(),
+            "dogwatch-agent: this run is not reported: {error:#}; once that is mended: dogwatch-agent backup report \
+             --job {} --result {}",
+            quoted(&drop_in.job),
+            drop_in.result
+        ),
     }
+}
+
+/// While there is room, some is kept for the report of a command that fills the disk. An agent that is here has done so
+/// already, unless it was spent; one that is not needs none.
+fn keep_reserve(config: &Config) {
+    if config.state.path().is_dir() {
+        // Without it the report may fail, and that will be said then.
+        let _ = reserve::keep(&config.state);
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// Writes a drop-in, after the same check that the agent will make of it.
 fn drop_off(config: &Config, drop_in: &DropIn) -> anyhow::Result<()> {
     let now = Timestamp::now();
-    let name = format!("{:017}-{}.json", now.as_microsecond(), Uuid::new_v4());
     let json = serde_json::to_string_pretty(drop_in)?;
-    drop_in::parse(&json, &name, now, now)?;
+    drop_in::parse(&json, "this run", now, now)?;
+    leave(config, &json, now)
+}
+
+/// Leaves a file in the drop-in folder.
+fn leave(config: &Config, json: &str, now: Timestamp) -> anyhow::Result<()> {
+    let name = format!("{:017}-{}.json", now.as_microsecond(), Uuid::new_v4());
     let folder = config.state.backup_drop_ins();
     if !folder.exists() {
         config.state.create()?;
         state_dir::create_private_dir(&folder)?;
     }
-    state_dir::write_atomically(&folder.join(name), json.as_bytes())?;
+    write(config, &folder.join(name), json.as_bytes())?;
     if !Identity::is_in(&config.state) {
         let folder = config.state.path().display();
         writeln!(
@@ -162,4 +212,20 @@ fn drop_off(config: &Config, drop_in: &DropIn) -> anyhow::Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// Writes the file; on a full disk into the room that is kept for that.
+fn write(config: &Config, path: &Path, json: &[u8]) -> anyhow::Result<()> {
+    match state_dir::write_atomically(path, json) {
+        Err(full) if reserve::is_want_of_room(full.kind()) => {
+            reserve::spend(&config.state, path, json).map_err(|_| full)?;
+            writeln!(
+                io::stderr(),
+                "dogwatch-agent: the disk is full; this run is reported from the reserve, make room on {}",
+                config.state.path().display()
+            )?;
+            Ok(())
+        }
+        written => Ok(written?),
+    }
 }

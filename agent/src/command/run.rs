@@ -11,10 +11,17 @@ use crate::{
 };
 
 pub(super) fn run(located: Config) -> anyhow::Result<ExitCode> {
-    let config = reload::at_start(located)?;
-    telemetry::start(&config);
-    service::dispatch(move || run_until_asked(config))?;
+    // Read by what the service manager has started: only then is there a log for what is wrong with the file.
+    service::dispatch(move || run_until_asked(configured(located)?))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The configuration, and a log by it; of a file that cannot be taken, the log that an agent without one has.
+fn configured(located: Config) -> anyhow::Result<Config> {
+    let bare = located.clone();
+    let config = reload::at_start(located).inspect_err(|_| telemetry::start(&bare))?;
+    telemetry::start(&config);
+    Ok(config)
 }
 
 fn run_until_asked(config: Config) -> anyhow::Result<()> {

@@ -1,5 +1,7 @@
 //! `dogwatch-agent service …`: have the system run the agent.
 
+mod sleeping;
+
 use std::{
     fs,
     io::Write as _,
@@ -15,6 +17,7 @@ use crate::{
     farewell,
     identity::Identity,
     service::{self, Plan, Sight, Standing},
+    state_dir::{LockError, StateDir},
 };
 
 /// What can be typed after `service`.
@@ -33,6 +36,12 @@ pub(super) enum Command {
     Stop(Stop),
     /// Show how the service stands: exit code 0 when it runs
     Status(Status),
+    /// Have the running agent say goodbye before the machine sleeps; the system's own hook runs this
+    #[command(hide = true)]
+    Sleep,
+    /// Have the agent connect again after a sleep; the system's own hook runs this
+    #[command(hide = true)]
+    Wake,
 }
 
 /// What can be typed after `service install`.
@@ -97,6 +106,8 @@ pub(super) fn service(config: &Config, command: Command) -> anyhow::Result<ExitC
             runtime.block_on(service::stop())?;
             say(&["stopped".into()])
         }
+        Command::Sleep => runtime.block_on(sleeping::sleep(config)),
+        Command::Wake => sleeping::wake(config),
         Command::Status(arguments) => status(&runtime.block_on(service::standing())?, &arguments),
     }
 }
@@ -135,20 +146,38 @@ async fn uninstall(config: &Config, arguments: &Uninstall) -> anyhow::Result<Exi
         "--purge deletes {} with this endpoint's identity; a new join token is needed to come back: add --yes if that is meant",
         state.display()
     );
-    if arguments.root == Path::new("/") {
+    let here = arguments.root == Path::new("/");
+    let was_running = here && service::standing().await.is_ok_and(|standing| standing.running);
+    if arguments.purge && !was_running {
+        // One that somebody runs by hand: before anything is gone.
+        unused(&config.state)?;
+    }
+    if here {
         leave_reason(config, Goodbye::Uninstall);
     }
-    let mut done = service::uninstall(&arguments.root).await?;
+    let mut done: Vec<String> = was_running.then(|| "stopped the service".into()).into_iter().collect();
+    done.extend(service::uninstall(&arguments.root).await?);
     if done.is_empty() {
         done.push("the service was not installed".into());
     }
     if arguments.purge {
+        unused(&config.state)?;
         purge(state)?;
         done.push(format!("deleted {}", state.display()));
     } else if state.is_dir() && arguments.root == Path::new("/") {
         done.push(format!("left {} with the identity; --purge --yes deletes it", state.display()));
     }
     say(&done)
+}
+
+/// Nothing of a running agent is deleted: it would go on without its identity, and write what it knows anew.
+fn unused(state: &StateDir) -> anyhow::Result<()> {
+    match state.path().is_dir().then(|| state.lock()) {
+        Some(Err(taken @ LockError::Taken { .. })) => {
+            Err(anyhow::Error::from(taken).context("nothing was deleted"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Deletes the folder, and where it really lies when systemd has put a link there.
@@ -188,4 +217,27 @@ fn status(standing: &Standing, arguments: &Status) -> anyhow::Result<ExitCode> {
         writeln!(out, "{installed}, {enabled}, {} ({manager}{detail})", word(*running, "running"))?;
     }
     Ok(if standing.running { ExitCode::SUCCESS } else { ExitCode::from(super::exit::FAILED) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_running_agent_uses_is_not_deleted() {
+        let root = tempfile::tempdir().unwrap();
+        let state = StateDir::new(root.path().join("state"));
+        unused(&state).unwrap();
+        fs::create_dir(state.path()).unwrap();
+        let running = state.lock().unwrap();
+        let refusal = format!("{:#}", unused(&state).unwrap_err());
+        assert!(
+            refusal.starts_with("nothing was deleted: another dogwatch-agent is running on"),
+            "{refusal}"
+        );
+        drop(running);
+        unused(&state).unwrap();
+        purge(state.path()).unwrap();
+        assert!(!state.path().exists());
+    }
 }

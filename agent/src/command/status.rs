@@ -48,9 +48,17 @@ struct Status {
 
 pub(super) fn status(config: &Config, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let identity = Identity::load(&config.state)?;
-    let link = link_status::read(&config.state)?;
+    let mut link = link_status::read(&config.state)?;
+    if let Some(agent) = &mut link {
+        // It is followed though it is not there: it may come.
+        agent.config_file = agent.config_file.take().filter(|file| file.exists());
+    }
     let Validity { not_after, .. } = identity.validity()?;
     let running = link.as_ref().filter(|agent| agent.link != LinkState::Stopped && is_agent(agent.pid));
+    let cost = match running.filter(|_| arguments.cost) {
+        Some(agent) => Some(super::runtime()?.block_on(cost::look(config, agent))),
+        None => None,
+    };
     let status = Status {
         version: VERSION,
         endpoint: identity.record().clone(),
@@ -60,7 +68,7 @@ pub(super) fn status(config: &Config, arguments: &Arguments) -> anyhow::Result<E
             Some(agent) => agent.config_fault.clone(),
             None => config.read().err().map(|fault| fault.to_string()),
         },
-        cost: running.filter(|_| arguments.cost).map(|agent| cost::look(config, agent)),
+        cost,
         link,
     };
     let mut out = std::io::stdout();

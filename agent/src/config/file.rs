@@ -61,6 +61,21 @@ pub struct Read {
     pub content: Content,
 }
 
+impl ConfigError {
+    /// What to do about it.
+    pub fn mend(&self) -> &'static str {
+        match self {
+            Self::Form { .. } => "mend that line, then: doctor",
+            Self::File(TrustError::Exposed { .. }) => {
+                "give it and its folder to root, and let nobody else write there: chown root, chmod go-w"
+            }
+            Self::File(error) if error.is_missing() => "write it there, or name another one with --config",
+            Self::File(TrustError::Read { .. }) => "let the agent's user read it: chmod 644",
+            Self::File(TrustError::Kind { .. }) => "put a text file of that name there",
+        }
+    }
+}
+
 impl ConfigFile {
     /// The file that was named, else the default one.
     pub fn new(named: Option<&Path>) -> Self {
@@ -110,6 +125,7 @@ struct Form {
     backup: Backup,
     proxy: ProxyChoice,
     spool: Spool,
+    health: Health,
 }
 
 /// What a valid file says.
@@ -121,15 +137,16 @@ pub struct Content {
     repositories: Vec<Repository>,
     proxy: ProxyChoice,
     spool: Spool,
+    health: Health,
 }
 
 impl TryFrom<Form> for Content {
     type Error = Fault;
 
     fn try_from(form: Form) -> Result<Self, Fault> {
-        let Form { log, narrow, allow, backup, proxy, spool } = form;
+        let Form { log, narrow, allow, backup, proxy, spool, health } = form;
         let (allow, repositories) = (allow.try_into()?, backup.validated()?);
-        Ok(Self { log, narrow, allow, repositories, proxy, spool })
+        Ok(Self { log, narrow, allow, repositories, proxy, spool, health })
     }
 }
 
@@ -174,6 +191,29 @@ struct Narrow {
 struct Spool {
     max_bytes: Option<SpoolLimit>,
     after_seconds: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Health {
+    network_mounts: Vec<NetworkMount>,
+}
+
+/// Where a share is mounted, as the system writes it.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct NetworkMount(String);
+
+impl TryFrom<String> for NetworkMount {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if !Path::new(&text).is_absolute() {
+            return Err(format!("`{text}` is not an absolute path of a mount, such as /mnt/share"));
+        }
+        let trimmed = text.trim_end_matches('/');
+        Ok(Self(if trimmed.is_empty() { text } else { trimmed.to_owned() }))
+    }
 }
 
 impl<'de> Deserialize<'de> for SpoolLimit {
@@ -243,6 +283,7 @@ impl Content {
         config.allow = self.allow;
         config.repositories = self.repositories;
         config.proxy = self.proxy;
+        config.network_mounts = self.health.network_mounts.into_iter().map(|mount| mount.0).collect();
         config.spool = self.spool.max_bytes.unwrap_or_default();
         config
     }

@@ -3,6 +3,8 @@
 //! A unit that a package brought is enabled as it is; only where there is none is one written, the same one, to
 //! `/etc/systemd/system`. In an image (`--root`) nothing is asked of the running system: the unit and its link in
 //! `multi-user.target.wants` are all there is to being enabled.
+//!
+//! Beside the agent's own unit stands the one that has it say goodbye before the machine sleeps; they come and go together.
 
 mod unit;
 
@@ -12,16 +14,18 @@ use std::{
 };
 
 use sd_notify::NotifyState;
+use unit::Unit;
 
 use super::{Plan, ServiceError, Sight, Standing, systemctl_show as show, tool::Tool};
 use crate::state_dir::StateDir;
 
 const MANAGER: &str = "systemd";
-const UNIT: &str = "dogwatch-agent.service";
+const UNIT: &str = unit::AGENT.name;
+/// In the order in which they are installed.
+const UNITS: [&Unit; 2] = [&unit::AGENT, &unit::SLEEP];
 /// Where packages put their units; the first two are one folder on a merged system.
 const PACKAGED: [&str; 3] = ["usr/lib/systemd/system", "lib/systemd/system", "usr/local/lib/systemd/system"];
 const OURS: &str = "etc/systemd/system";
-const WANTS: &str = "etc/systemd/system/multi-user.target.wants";
 
 fn tell(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(false, state) {
@@ -102,12 +106,21 @@ impl Systemd {
         Ok(Self { root, systemctl: Some(Tool::new("systemctl")) })
     }
 
-    fn packaged_unit(&self) -> Option<PathBuf> {
-        PACKAGED.iter().map(|folder| self.root.join(folder).join(UNIT)).find(|unit| unit.is_file())
+    fn packaged(&self, unit: &Unit) -> Option<PathBuf> {
+        PACKAGED.iter().map(|folder| self.root.join(folder).join(unit.name)).find(|unit| unit.is_file())
     }
 
-    fn own_unit(&self) -> PathBuf {
-        self.root.join(OURS).join(UNIT)
+    fn own(&self, unit: &Unit) -> PathBuf {
+        self.root.join(OURS).join(unit.name)
+    }
+
+    fn is_there(&self, unit: &Unit) -> bool {
+        self.own(unit).is_file() || self.packaged(unit).is_some()
+    }
+
+    /// What `systemctl enable` makes.
+    fn wish(&self, unit: &Unit) -> PathBuf {
+        self.root.join(OURS).join(format!("{}.wants", unit.wanted_by)).join(unit.name)
     }
 
     fn drop_in(&self) -> PathBuf {
@@ -123,50 +136,63 @@ impl Systemd {
 
     async fn install(&self, plan: &Plan) -> Result<Vec<String>, ServiceError> {
         let mut done = Vec::new();
-        let unit = if let Some(unit) = self.packaged_unit() {
-            done.push(format!("uses the unit of the package: {}", unit.display()));
-            unit
-        } else {
-            write(&self.own_unit(), &unit::text(&plan.program)?)?;
-            done.push(format!("wrote {}", self.own_unit().display()));
-            self.own_unit()
-        };
-        match plan.sight {
-            Sight::Full => {
-                write(&self.drop_in(), unit::FULL_SIGHT)?;
-                done.push(format!("wrote {}: it may see what root sees", self.drop_in().display()));
-            }
-            Sight::Plain => {
-                if remove(&self.drop_in())? {
-                    done.push(format!("removed {}", self.drop_in().display()));
-                }
-            }
+        for unit in UNITS {
+            done.push(self.place(unit, &plan.program)?);
         }
+        done.extend(self.open_eyes(plan.sight)?);
         self.control(&["daemon-reload"]).await?;
-        if self.systemctl.is_some() {
-            self.control(&["enable", UNIT]).await?;
-        } else {
-            self.link(&unit)?;
+        for unit in UNITS {
+            match self.systemctl {
+                Some(_) => self.control(&["enable", unit.name]).await?,
+                None => self.link(unit)?,
+            }
         }
         done.push(format!("enabled {UNIT}: it starts with the system"));
         Ok(done)
     }
 
+    /// A package's unit stays what it is.
+    fn place(&self, unit: &Unit, program: &Path) -> Result<String, ServiceError> {
+        if let Some(packaged) = self.packaged(unit) {
+            return Ok(format!("uses the unit of the package: {}", packaged.display()));
+        }
+        write(&self.own(unit), &unit.text(program)?)?;
+        Ok(format!("wrote {}", self.own(unit).display()))
+    }
+
+    fn open_eyes(&self, sight: Sight) -> Result<Option<String>, ServiceError> {
+        let drop_in = self.drop_in();
+        match sight {
+            Sight::Full => {
+                write(&drop_in, unit::FULL_SIGHT)?;
+                Ok(Some(format!("wrote {}: it may see what root sees", drop_in.display())))
+            }
+            Sight::Plain => Ok(remove(&drop_in)?.then(|| format!("removed {}", drop_in.display()))),
+        }
+    }
+
     /// What `systemctl enable` does, for an image whose systemctl may not run here.
-    fn link(&self, unit: &Path) -> Result<(), ServiceError> {
-        let link = self.root.join(WANTS).join(UNIT);
-        let inside = Path::new("/").join(unit.strip_prefix(&self.root).unwrap_or(unit));
+    fn link(&self, unit: &Unit) -> Result<(), ServiceError> {
+        let (link, unit) = (self.wish(unit), self.packaged(unit).unwrap_or_else(|| self.own(unit)));
+        let inside = Path::new("/").join(unit.strip_prefix(&self.root).unwrap_or(&unit));
         remove(&link)?;
         create_parent(&link)?;
         std::os::unix::fs::symlink(inside, &link).map_err(|cause| file("link", &link, cause))
     }
 
     async fn uninstall(&self) -> Result<Vec<String>, ServiceError> {
-        if self.systemctl.is_some() && self.standing().await?.installed {
-            self.control(&["disable", "--now", UNIT]).await?;
+        if self.systemctl.is_some() {
+            // An older installation has the first one only.
+            if self.is_there(&unit::SLEEP) {
+                self.control(&["disable", "--now", unit::SLEEP.name]).await?;
+            }
+            if self.standing().await?.installed {
+                self.control(&["disable", "--now", UNIT]).await?;
+            }
         }
         let mut done = Vec::new();
-        for path in [self.root.join(WANTS).join(UNIT), self.drop_in(), self.own_unit()] {
+        let units = UNITS.iter().flat_map(|unit| [self.wish(unit), self.own(unit)]);
+        for path in units.chain([self.drop_in()]) {
             if remove(&path)? {
                 done.push(format!("removed {}", path.display()));
             }
@@ -174,7 +200,7 @@ impl Systemd {
         // Empty now, unless somebody keeps a setting of their own there.
         let _ = self.drop_in().parent().map(fs::remove_dir);
         self.control(&["daemon-reload"]).await?;
-        if let Some(unit) = self.packaged_unit() {
+        for unit in UNITS.iter().filter_map(|unit| self.packaged(unit)) {
             done.push(format!("left {} to its package, disabled", unit.display()));
         }
         Ok(done)
@@ -187,8 +213,8 @@ impl Systemd {
     }
 
     fn standing_in_image(&self) -> Standing {
-        let enabled = self.root.join(WANTS).join(UNIT).is_symlink();
-        let installed = self.own_unit().is_file() || self.packaged_unit().is_some();
+        let enabled = self.wish(&unit::AGENT).is_symlink();
+        let installed = self.is_there(&unit::AGENT);
         Standing { installed, enabled, ..Standing::absent(MANAGER) }
     }
 }

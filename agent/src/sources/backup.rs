@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod drop_in;
 mod facts;
 mod filesystem;
+pub(crate) mod forgetting;
 mod found;
 mod inbox;
 mod kopia;
@@ -24,6 +25,7 @@ mod pgbackrest;
 #[cfg(unix)]
 mod real_tools;
 mod repository;
+pub(crate) mod reserve;
 mod restic;
 mod rsnapshot;
 mod sighting;
@@ -32,12 +34,14 @@ mod size;
 mod tests;
 mod time_machine;
 mod veeam;
+mod veeam_events;
 mod windows_server_backup;
 
 use std::{ffi::OsString, sync::Arc, time::Duration};
 
 use dogwatch_model::{AgentEvent, BackupStatus};
-use inbox::{Inbox, Taken};
+use drop_in::DropInError;
+use inbox::{Inbox, Said, Taken};
 use jiff::Timestamp;
 use ledger::Ledger;
 pub use looks::Looks;
@@ -67,6 +71,7 @@ pub struct Intake {
     ledger: Ledger,
     /// The ledger could not be written, and that was told.
     stuck: bool,
+    state: StateDir,
 }
 
 /// When to look into the folder again.
@@ -88,25 +93,38 @@ impl Intake {
     pub fn open(state: &StateDir) -> Result<Self, StateError> {
         let folder = state.backup_drop_ins();
         state_dir::create_private_dir(&folder)?;
-        Ok(Self { inbox: Inbox::new(folder), ledger: Ledger::load(state.clone())?, stuck: false })
+        let intake = Self {
+            inbox: Inbox::new(folder),
+            ledger: Ledger::load(state.clone())?,
+            stuck: false,
+            state: state.clone(),
+        };
+        intake.keep_reserve();
+        Ok(intake)
+    }
+
+    /// Room for results that come while the disk is full.
+    fn keep_reserve(&self) {
+        if let Err(error) = reserve::keep(&self.state) {
+            tracing::warn!(%error, "no room is kept for results of backups");
+        }
     }
 
     /// Takes in what has arrived.
     fn take_in(&mut self, now: Timestamp) -> (Vec<AgentEvent>, Again) {
         let Taken { arrivals, again } = self.inbox.arrivals(now);
-        let (mut good, mut bad) = (Vec::new(), Vec::new());
+        let arrived = !arrivals.is_empty();
+        let (mut good, mut bad, mut events) = (Vec::new(), Vec::new(), Vec::new());
+        self.ledger.drop_tombstones(now);
         for arrival in arrivals {
-            let recorded = arrival.run.and_then(|run| {
-                let job = run.job.clone();
-                self.ledger.record(run, now).map(|()| job)
-            });
-            match recorded {
+            match arrival.said.and_then(|said| self.enter(said, &mut events, now)) {
                 Ok(job) => good.push((arrival.file, job)),
                 Err(reason) => bad.push((arrival.file, reason.to_string())),
             }
         }
         // Only when the ledger is on disk do the files go: a crash in between brings them back, and the ledger knows
-        // the runs by their ids. When it cannot be written they wait where they are.
+        // the runs by their ids. When it cannot be written they wait where they are, and what they say is told all the
+        // same.
         if let Some(event) = self.commit(now) {
             return (vec![event], Again::Later);
         }
@@ -114,16 +132,40 @@ impl Intake {
             return (Vec::new(), Again::Later);
         }
         for (file, job) in good {
-            tracing::info!(job, file = %file.display(), "backup run taken in");
+            tracing::info!(job, file = %file.display(), "backup drop-in taken in");
             self.inbox.done(&file);
         }
-        let events = bad_events(&bad, now);
+        events.extend(bad_events(&bad, now));
         for (file, reason) in bad {
             tracing::warn!(file = %file.display(), reason, "backup drop-in set aside");
             self.inbox.bad(&file, &reason);
         }
         self.inbox.forget_oldest();
+        if arrived {
+            self.keep_reserve();
+        }
         (events, again)
+    }
+
+    /// Enters what a file says into the ledger; of which job it was.
+    fn enter(
+        &mut self,
+        said: Said,
+        events: &mut Vec<AgentEvent>,
+        now: Timestamp,
+    ) -> Result<String, DropInError> {
+        match said {
+            Said::Run(run) => {
+                let job = run.job.clone();
+                self.ledger.record(*run, now)?;
+                Ok(job)
+            }
+            Said::Forget(word) => {
+                self.ledger.forget(&word)?;
+                events.push(word.event());
+                Ok(word.job)
+            }
+        }
     }
 
     /// Takes in what a look has seen.
@@ -207,6 +249,9 @@ async fn settle(desk: &Desk, intake: &mut Intake, looks: &mut Looks, mut seen: S
         desk.tell_standing(&format!("backup.{}", seen.name), result, seen.failure.clone()).await;
     }
     let event = seen.sightings.take().and_then(|sightings| intake.see(sightings, now));
+    if intake.stuck {
+        seen.is_lost();
+    }
     if let Some(event) = event {
         desk.tell(Observation::Event(event)).await;
     }

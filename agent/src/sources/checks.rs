@@ -22,7 +22,7 @@ mod tcp;
 #[cfg(test)]
 mod tests;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{convert::Infallible, path::PathBuf, sync::Arc, time::Duration};
 
 use dogwatch_model::{Check, CheckState, ScanResult};
 pub(super) use http::answer::survives as http_answer_survives;
@@ -31,11 +31,14 @@ use plan::Plan;
 use probe::{Surroundings, UnderWay};
 use services::Services;
 pub(super) use services::{launchctl_survives, systemctl_survives};
-use tokio::time::{Instant, timeout};
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout},
+};
 
 use super::{Desk, Look};
 use crate::{
-    config::Live,
+    config::{self, Allow, Live},
     policy::{Policy, Watched},
     report::Observation,
     uplink::random_unit,
@@ -82,7 +85,8 @@ impl Verdict {
 
 /// Looks at what policy names, when it is due.
 pub async fn run(mut desk: Desk, live: Live, root: PathBuf) {
-    let mut work = Work { plan: Plan::default(), services: Services::new(&root), root, live };
+    let allow = live.borrow().allow.clone();
+    let mut work = Work { plan: Plan::default(), services: Services::new(&root), root, live, allow };
     let mut is_empty_told = false;
     loop {
         let looked = Instant::now();
@@ -101,14 +105,32 @@ pub async fn run(mut desk: Desk, live: Live, root: PathBuf) {
         let next = work.plan.next_due().into_iter().chain(work.services.next_due()).min();
         let wait = next.map_or(IDLE, |next| next.saturating_duration_since(looked));
         let interval = |policy: &Policy| if *policy.watched == *watched { wait } else { Duration::ZERO };
-        match desk.next_look(looked, interval).await {
+        let (opened, by) = (Notify::new(), work.allow.clone());
+        let look = tokio::select! {
+            look = desk.next_look_or(looked, interval, &opened) => look,
+            never = tell_of_another(&mut work.live, &by, &opened) => match never {},
+        };
+        match look {
             Look::Never => return,
             Look::Asked => {
                 work.plan.all_due(Instant::now());
                 work.services.ask_soon();
             }
-            Look::Due | Look::Changed => {}
+            // What was not allowed may be, and the other way round.
+            Look::Changed => work.plan.all_due(Instant::now()),
+            Look::Due => {}
         }
+    }
+}
+
+/// Tells when something else is allowed than what was looked at by.
+async fn tell_of_another(live: &mut Live, by: &Allow, opened: &Notify) -> Infallible {
+    loop {
+        if live.borrow_and_update().allow != *by {
+            opened.notify_one();
+            return std::future::pending().await;
+        }
+        config::changed(live).await;
     }
 }
 
@@ -118,15 +140,19 @@ struct Work {
     services: Services,
     root: PathBuf,
     live: Live,
+    /// What the latest look went by.
+    allow: Allow,
 }
 
 impl Work {
     async fn look(&mut self, desk: &Desk, watched: &Watched) {
-        let allow = self.live.borrow().allow.clone();
-        let around = Arc::new(Surroundings::new(&self.root, allow));
+        self.allow = self.live.borrow().allow.clone();
+        let around = Arc::new(Surroundings::new(&self.root, self.allow.clone()));
         let mut under_way = UnderWay::new(self.plan.take_due(Instant::now()), around);
         let mut is_stalled = false;
         loop {
+            // What has not begun goes by what is allowed now; what has, is looked at again behind this round.
+            under_way.go_by(&self.live.borrow().allow);
             match timeout(STALL, under_way.next()).await {
                 Ok(Some(looked)) => self.plan.note(looked, Instant::now(), random_unit()),
                 Ok(None) => break,

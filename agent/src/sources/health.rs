@@ -35,7 +35,7 @@ use dogwatch_model::{Health, ScanResult};
 use tokio::time::Instant;
 
 use super::{Desk, Look};
-use crate::{clock, policy::Band, report::Observation};
+use crate::{clock, config::Live, policy::Band, report::Observation};
 
 pub(super) use imp::boot_at;
 
@@ -64,6 +64,11 @@ impl Sampler {
         Self { imp: imp::Sampler::new(root, named_mounts), trend: trend::Trend::default() }
     }
 
+    /// Other network mounts count as volumes from the next sample on.
+    fn name_mounts(&mut self, named: &[String]) {
+        self.imp.name_mounts(named);
+    }
+
     /// Takes a sample. The first one has no processor use: there is nothing to compare with.
     pub async fn sample(&mut self) -> Health {
         let now = clock::now();
@@ -89,11 +94,12 @@ impl Sampler {
     }
 }
 
-/// Samples at the policy's interval.
-pub async fn run(mut desk: Desk, mut sampler: Sampler) {
+/// Samples at the policy's interval, by the configuration in force.
+pub async fn run(mut desk: Desk, mut sampler: Sampler, live: Live) {
     let mut told = None;
     loop {
         let looked = Instant::now();
+        sampler.name_mounts(&live.borrow().network_mounts);
         let bands = desk.policy.borrow().bands.clone();
         let health = sampler.sample_with_top(&bands).await;
         let standing = sampler.standing(&health);

@@ -10,6 +10,7 @@ mod imp;
 #[cfg(windows)]
 #[path = "process/windows.rs"]
 mod imp;
+mod text;
 
 use std::{ffi::OsString, io, path::Path, process::Stdio, time::Duration};
 
@@ -110,8 +111,8 @@ async fn finish(child: &mut Child) -> io::Result<Output> {
         }
     };
     drop(pipes);
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Ok(Output { stdout: text(out), stderr: text(err), success: status.success(), code: status.code() })
+    let (stdout, stderr) = (text::decode(out), text::decode(err));
+    Ok(Output { stdout, stderr, success: status.success(), code: status.code() })
 }
 
 /// Reads a pipe to its end; half an answer is none, so more than the bound is an error.

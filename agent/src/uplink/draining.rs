@@ -1,13 +1,15 @@
 //! Draining: the last reports, goodbye, and a bounded wait for the acknowledgements of what must not be lost.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use dogwatch_model::Goodbye;
 use dogwatch_proto::v1::{self, agent_message, collector_message};
 use tokio::time::timeout;
 
 use super::{
-    State, Uplink,
+    Offline, State, Uplink,
     connecting::wrap,
+    nap,
     streaming::{Link, lane, send_next},
 };
 use crate::farewell;
@@ -15,15 +17,42 @@ use crate::farewell;
 /// A stream that is being closed on purpose.
 pub(super) struct Draining {
     link: Link,
+    end: End,
+}
+
+/// What it is closed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// The agent ends.
+    Stop,
+    /// The machine goes to sleep.
+    Sleep,
+}
+
+impl End {
+    /// Half of this for the last reports, then this for the goodbye.
+    fn limit(self, uplink: &Uplink) -> Duration {
+        match self {
+            Self::Stop => uplink.drain,
+            Self::Sleep => uplink.drain.min(nap::DRAIN),
+        }
+    }
 }
 
 impl Draining {
-    pub(super) fn new(link: Link) -> Self {
-        Self { link }
+    /// The agent ends.
+    pub(super) fn to_stop(link: Link) -> Self {
+        Self { link, end: End::Stop }
+    }
+
+    /// The machine goes to sleep.
+    pub(super) fn to_sleep(link: Link) -> Self {
+        Self { link, end: End::Sleep }
     }
 
     pub(super) async fn run(mut self: Box<Self>, uplink: &mut Uplink) -> State {
-        let limit = uplink.drain;
+        let end = self.end;
+        let limit = end.limit(uplink);
         // Half of the time for what does not fit into the window at once; the goodbye goes out in any case.
         if timeout(limit / 2, self.flush(uplink)).await.is_err() {
             tracing::warn!("the collector does not take the last reports in time");
@@ -32,7 +61,10 @@ impl Draining {
             Ok(()) => tracing::info!("said goodbye to the collector"),
             Err(_) => tracing::warn!(?limit, "went without the collector's last acknowledgements"),
         }
-        State::Stopped
+        match end {
+            End::Stop => State::Stopped,
+            End::Sleep => State::Offline(Offline::napping()),
+        }
     }
 
     /// Sends everything that waits, as fast as acknowledgements make room for it.
@@ -62,7 +94,10 @@ impl Draining {
     }
 
     async fn close(mut self, uplink: &Uplink) {
-        let reason = farewell::take(&uplink.state, SystemTime::now());
+        let reason = match self.end {
+            End::Stop => farewell::take(&uplink.state, SystemTime::now()),
+            End::Sleep => Goodbye::Suspend,
+        };
         let goodbye = agent_message::Message::Goodbye(reason.into());
         if self.link.outbound.send(wrap(goodbye)).await.is_err() {
             return;

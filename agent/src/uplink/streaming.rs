@@ -58,7 +58,8 @@ impl Streaming {
             let has_next = uplink.outbox.lock().has_next();
             tokio::select! {
                 biased;
-                () = cancel.cancelled() => return State::Draining(Box::new(Draining::new(self.link))),
+                () = cancel.cancelled() => return State::Draining(Box::new(Draining::to_stop(self.link))),
+                () = uplink.nap.begun() => return State::Draining(Box::new(Draining::to_sleep(self.link))),
                 message = self.link.inbound.message() => {
                     let left = match message {
                         Ok(Some(v1::CollectorMessage { message: Some(message) })) => self.receive(uplink, message),

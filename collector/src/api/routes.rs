@@ -15,7 +15,8 @@ use super::{
         Needs::{Admin, Public, View, Work},
         guard,
     },
-    endpoints, fleet, health, join_tokens, page, queue, rules, setup, tokens, who, whoami,
+    endpoints, fleet, health, join_tokens, ownership, page, queue, rules, setup, tokens, who, whoami,
+    windows,
 };
 
 /// One route.
@@ -60,6 +61,9 @@ const fn delete(path: &'static str, needs: Needs, handler: Handler) -> Route {
     Route { method: Method::Delete, path, needs, params: &[], handler }
 }
 
+/// What `who` may be asked.
+const WHO: &[&str] = &["about", "alert", "endpoint", "severity", "at", "org", "week", "expect"];
+
 /// Every route there is.
 pub(crate) const ROUTES: &[Route] = &[
     get("/", Public, &[], |m| on(m, page::index)),
@@ -81,7 +85,16 @@ pub(crate) const ROUTES: &[Route] = &[
     post("/api/v1/alerts/{number}/release", Work, |m| on(m, alerts::release)),
     post("/api/v1/alerts/{number}/comment", Work, |m| on(m, alerts::comment)),
     post("/api/v1/alerts/{number}/close", Work, |m| on(m, alerts::close)),
-    get("/api/v1/who", View, &["about", "endpoint", "severity", "at", "org"], |m| on(m, who::answer)),
+    get("/api/v1/who", View, WHO, |m| on(m, who::answer)),
+    get("/api/v1/ownership", View, &["org"], |m| on(m, ownership::show)),
+    get("/api/v1/ownership/versions", View, &["org"], |m| on(m, ownership::history)),
+    post("/api/v1/ownership/versions", Work, |m| on(m, ownership::propose)),
+    get("/api/v1/ownership/versions/{version}", View, &[], |m| on(m, ownership::version)),
+    delete("/api/v1/ownership/versions/{version}", Work, |m| on(m, ownership::withdraw)),
+    post("/api/v1/ownership/versions/{version}/sign", Work, |m| on(m, ownership::sign)),
+    get("/api/v1/windows", View, &["org"], |m| on(m, windows::list)),
+    post("/api/v1/windows", Work, |m| on(m, windows::add)),
+    delete("/api/v1/windows/{window}", Work, |m| on(m, windows::end)),
     get("/api/v1/rules", View, &[], |m| on(m, rules::list)),
     get("/api/v1/rules/test", View, &["endpoint"], |m| on(m, rules::test)),
     get("/api/v1/rules/watched", View, &["endpoint"], |m| on(m, rules::watched)),

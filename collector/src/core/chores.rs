@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Batch, Core, Settings, load};
 use crate::{
     notify,
+    ownership::Version,
     state::Health,
     storage::{Finished, Row, StorageError, Table},
 };
@@ -48,6 +49,7 @@ impl Core {
             self.retire(now, &mut batch);
             self.repeat(now, &mut batch);
             self.commit(batch)?;
+            self.agree_if_due(now);
         }
         self.look_after_storage();
         if self.storage_works {
@@ -98,6 +100,19 @@ impl Core {
     pub(super) fn dirty_rows(&self) -> Vec<Row> {
         let state = self.shared.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         self.dirty.iter().filter_map(|id| state.members.get(id)).flat_map(load::rows_of).collect()
+    }
+
+    /// A version that was agreed on before takes effect on its date.
+    pub(super) fn agree_if_due(&mut self, now: Timestamp) {
+        let shared = self.shared.clone();
+        let state = shared.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let began = |version: &Version| {
+            version.in_force_from().is_some_and(|from| from <= now && from > self.agreed_at)
+        };
+        if state.matrices.values().flatten().any(began) {
+            self.agree(&state, now);
+        }
+        self.agreed_at = now;
     }
 
     /// Says again what nobody has taken.

@@ -4,13 +4,20 @@
 
 use std::sync::Arc;
 
-use dogwatch_model::{Class, EndpointId, EndpointState, MachineEvidence, OrgId, PersonId, SiteId};
-use dogwatch_triage::alert::{Act, AlertNumber};
-use jiff::SignedDuration;
+use dogwatch_model::{
+    Class, EndpointId, EndpointState, MachineEvidence, OrgId, PersonId, SiteId, ToolId, WindowId,
+};
+use dogwatch_triage::{
+    alert::{Act, AlertNumber},
+    finding::Severity,
+    mute::{NewWindow, Window},
+};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     access::{ApiToken, JoinTokenRecord, Principal, Sha256},
     core::software::SoftwareList,
+    ownership::Version,
     refusal::Refusal,
     state::{Health, Item, State},
 };
@@ -75,6 +82,47 @@ pub struct NewApiToken {
     pub lifetime: Option<SignedDuration>,
 }
 
+/// A version of an org's matrix to propose.
+#[derive(Debug, Clone)]
+pub struct Proposal {
+    /// Whose.
+    pub org: OrgId,
+    /// The document.
+    pub text: String,
+    /// When it is to take effect; once signed when absent.
+    pub effective_at: Option<Timestamp>,
+    /// What it changes and why.
+    pub note: String,
+}
+
+/// What somebody opens by hand.
+#[derive(Debug, Clone)]
+pub struct ByPhone {
+    /// The org.
+    pub org: OrgId,
+    /// The endpoint, if it is about one; its site counts then.
+    pub endpoint: Option<EndpointId>,
+    /// The site, where there is no endpoint.
+    pub site: Option<SiteId>,
+    /// The tool whose owner it concerns.
+    pub tool: ToolId,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is the matter.
+    pub text: String,
+    /// Open another one although there is an open item about the same.
+    pub another: bool,
+}
+
+/// What became of it.
+#[derive(Debug, Clone)]
+pub enum Opened {
+    /// A new item.
+    New(Box<Item>),
+    /// Nothing: is it one of these?
+    IsItThisOne(Vec<Item>),
+}
+
 /// What the core is asked to do on people's or enrolment's behalf.
 pub(crate) enum Command {
     /// Enrol an endpoint.
@@ -109,12 +157,24 @@ pub(crate) enum Command {
         /// Answered with the alert as it is then.
         reply: Reply<Item>,
     },
+    /// Open an item by hand.
+    OpenAlert(ByPhone, Principal, Reply<Opened>),
     /// Read an alert that has left the working set.
     ReadArchived(AlertNumber, Reply<Option<Item>>),
     /// The list of installed software of an endpoint.
     ReadSoftware(EndpointId, Reply<Option<SoftwareList>>),
     /// Approve or revoke an endpoint.
     SetEndpointState(EndpointId, EndpointState, Principal, Reply<()>),
+    /// Plan a maintenance window.
+    AddWindow(NewWindow, Principal, Reply<Window>),
+    /// End one for good.
+    EndWindow(WindowId, Principal, Reply<Window>),
+    /// Propose a version of an org's matrix.
+    ProposeMatrix(Proposal, Principal, Reply<Version>),
+    /// Sign one for the principal's side.
+    SignMatrix(OrgId, String, Principal, Reply<Version>),
+    /// Take one back that is not in force yet.
+    WithdrawMatrix(OrgId, String, Principal, Reply<Version>),
 }
 
 impl Command {
@@ -127,9 +187,14 @@ impl Command {
             | Self::RevokeToken(_, _, reply) => reply.is_closed(),
             Self::CreateJoinToken(_, _, reply) | Self::RevokeJoinToken(_, _, reply) => reply.is_closed(),
             Self::Alert { reply, .. } => reply.is_closed(),
+            Self::OpenAlert(_, _, reply) => reply.is_closed(),
             Self::ReadArchived(_, reply) => reply.is_closed(),
             Self::ReadSoftware(_, reply) => reply.is_closed(),
             Self::SetEndpointState(_, _, _, reply) => reply.is_closed(),
+            Self::AddWindow(_, _, reply) | Self::EndWindow(_, _, reply) => reply.is_closed(),
+            Self::ProposeMatrix(_, _, reply)
+            | Self::SignMatrix(_, _, _, reply)
+            | Self::WithdrawMatrix(_, _, _, reply) => reply.is_closed(),
         }
     }
 }
@@ -249,6 +314,14 @@ impl CoreHandle {
         self.ask(|reply| Command::Alert { number, act, by, version, reply }).await
     }
 
+    /// Opens an item by hand, or asks whether it is one that is open already.
+    ///
+    /// # Errors
+    /// `NotFound` for what the principal may not see; `Invalid` for a text or a tool that is none.
+    pub async fn open_alert(&self, report: ByPhone, by: Principal) -> Result<Opened, Refusal> {
+        self.ask(|reply| Command::OpenAlert(report, by, reply)).await
+    }
+
     /// An alert that ended long ago, from the archive; whose it is judges the caller.
     ///
     /// # Errors
@@ -263,6 +336,46 @@ impl CoreHandle {
     /// `Unavailable` when the store cannot be read.
     pub async fn read_software(&self, id: EndpointId) -> Result<Option<SoftwareList>, Refusal> {
         self.ask(|reply| Command::ReadSoftware(id, reply)).await
+    }
+
+    /// Plans a maintenance window.
+    ///
+    /// # Errors
+    /// `Invalid` as [`dogwatch_triage::mute::WindowError`] says; `NotFound` for an org that there is not.
+    pub async fn add_window(&self, plan: NewWindow, by: Principal) -> Result<Window, Refusal> {
+        self.ask(|reply| Command::AddWindow(plan, by, reply)).await
+    }
+
+    /// Ends a window for good, at once.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` when it has ended already.
+    pub async fn end_window(&self, id: WindowId, by: Principal) -> Result<Window, Refusal> {
+        self.ask(|reply| Command::EndWindow(id, by, reply)).await
+    }
+
+    /// Proposes a version of an org's matrix.
+    ///
+    /// # Errors
+    /// `Invalid` with every fault of the document; `Conflict` when it is proposed already or too many wait.
+    pub async fn propose_matrix(&self, proposal: Proposal, by: Principal) -> Result<Version, Refusal> {
+        self.ask(|reply| Command::ProposeMatrix(proposal, by, reply)).await
+    }
+
+    /// Signs a version for the principal's side. With both signatures it takes effect on its date.
+    ///
+    /// # Errors
+    /// `NotAllowed` for who is no signer; `Conflict` when their side has signed, or the document has errors by now.
+    pub async fn sign_matrix(&self, org: OrgId, hash: String, by: Principal) -> Result<Version, Refusal> {
+        self.ask(|reply| Command::SignMatrix(org, hash, by, reply)).await
+    }
+
+    /// Takes a proposal back that is not in force yet.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` when it is in force.
+    pub async fn withdraw_matrix(&self, org: OrgId, hash: String, by: Principal) -> Result<Version, Refusal> {
+        self.ask(|reply| Command::WithdrawMatrix(org, hash, by, reply)).await
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, Refusal> {

@@ -7,6 +7,7 @@ use dogwatch_proto::v1;
 use dogwatch_triage::{
     alert::{Alert, AlertNumber, Condition, TimelineEvent, Work},
     assess::Standing,
+    mute::Window,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
@@ -14,7 +15,9 @@ use serde::de::DeserializeOwned;
 use super::{Batch, CoreError, agents::lane_of, people::SETUP_CODE};
 use crate::{
     access::{ApiToken, JoinTokenRecord, Sha256},
-    fleet, notify, queue,
+    fleet, notify,
+    ownership::Version,
+    queue,
     state::{Item, Link, Member, State},
     storage::{Entry, Loaded, ReportEntry, Row, Table},
 };
@@ -83,6 +86,7 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
                 member.endpoint.presence = link.presence;
                 member.epochs = link.epochs;
                 member.evidence = link.evidence;
+                member.address = link.address;
                 member.starts = link.starts;
             }
         }
@@ -99,6 +103,20 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
         Table::Tokens => {
             let token: ApiToken = value(row)?;
             state.tokens.insert(token.hash, token);
+        }
+        Table::Windows => {
+            let window: Window = value(row)?;
+            state.windows.insert(window.id.clone(), window);
+        }
+        Table::Matrices => {
+            for versions in state.matrices.values_mut() {
+                versions.retain(|known| known.key() != row.key);
+            }
+            if let Some(version) = optional::<Version>(row)? {
+                let versions = state.matrices.entry(version.org.clone()).or_default();
+                versions.push(version);
+                versions.sort_by_key(|version| version.proposed_at);
+            }
         }
         Table::Alerts => apply_alert(state, row)?,
         Table::Timeline => apply_event(state, row)?,
@@ -123,9 +141,7 @@ fn apply_alert(state: &mut State, row: &Row) -> Result<(), CoreError> {
         }
         return Ok(());
     };
-    if let Some(member) = alert.endpoint.and_then(|id| state.members.get_mut(&id)) {
-        member.latest.insert((alert.rule.clone(), alert.subject.clone()), alert.number);
-    }
+    queue::remember(state, &alert);
     match state.alerts.get_mut(&alert.number) {
         Some(item) => item.alert = alert,
         None => drop(state.alerts.insert(alert.number, Item { alert, timeline: Vec::new() })),
@@ -230,17 +246,16 @@ pub(super) fn retire(state: &mut State, now: Timestamp, keep: SignedDuration, ba
     let old = |item: &&Item| {
         let alert = &item.alert;
         let ended = alert.closed.as_ref().map(|closed| closed.at).max(alert.cleared_at);
+        // What a person opened does not clear: it is over when a person says so.
         alert.work == Work::Done
-            && alert.condition == Condition::Cleared
+            && (alert.condition == Condition::Cleared || alert.opened_by.is_some())
             && ended.is_some_and(|ended| ended + keep < now)
     };
     let numbers: Vec<_> =
         state.alerts.values().filter(old).take(RETIRE_AT_ONCE).map(|item| item.alert.number).collect();
     for number in numbers {
         let Some(item) = state.alerts.remove(&number) else { continue };
-        if let Some(member) = item.alert.endpoint.and_then(|id| state.members.get_mut(&id)) {
-            member.latest.retain(|_, latest| *latest != number);
-        }
+        queue::forget(state, &item.alert);
         let key = queue::alert_key(number);
         batch.put(Table::Archive, &key, &item);
         batch.delete(Table::Alerts, &key);

@@ -1,45 +1,25 @@
 //! What people (and enrolment on their behalf) do to the state.
 
-use std::{collections::BTreeMap, fmt::Display, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use dogwatch_model::{Criticality, Endpoint, EndpointId, EndpointState, Facts, PersonId, Presence};
-use dogwatch_triage::alert::{self, Act, AlertNumber};
+use dogwatch_triage::alert::AlertNumber;
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
 use tonic::Status;
 use uuid::Uuid;
 
-use super::{Batch, Command, Core, Enrol, Enrolled, NewApiToken, NewJoinToken, batch::not_found};
+use super::{
+    Batch, Command, Core, Enrol, Enrolled, NewApiToken, NewJoinToken, audit::audit, batch::not_found,
+};
 use crate::{
     access::{ApiToken, JoinTokenRecord, Principal, Sha256},
+    core::ownership,
     policy::Policy,
     queue,
     refusal::{Code, Refusal},
     state::{Item, Member, State},
     storage::Table,
 };
-
-/// One entry of the audit: who changed what.
-#[derive(Debug, Serialize)]
-struct Audit<'a> {
-    at: Timestamp,
-    /// Absent when Dogwatch itself or a joining endpoint did it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    by: Option<&'a PersonId>,
-    act: &'a str,
-    /// What it was done to.
-    on: String,
-}
-
-/// Records an act of a person, in the same commit as its effect.
-fn audit(batch: &mut Batch, at: Timestamp, by: Option<&PersonId>, act: &str, on: impl Display) {
-    let on = on.to_string();
-    match by {
-        Some(person) => tracing::info!(%person, act, on, "audit"),
-        None => tracing::info!(act, on, "audit"),
-    }
-    batch.put(Table::Audit, Uuid::now_v7(), &Audit { at, by, act, on });
-}
 
 impl Core {
     /// Does what was asked and answers once it is on disk.
@@ -84,7 +64,11 @@ impl Core {
                 batch.answer(reply, answer);
             }
             Command::Alert { number, act, by, version, reply } => {
-                let answer = act_on_alert(state, (number, &act), &by, version, now, batch);
+                let answer = self.act_on_alert(state, policy, (number, &act, version), &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::OpenAlert(report, by, reply) => {
+                let answer = self.open_by_hand(state, policy, &report, &by, now, batch);
                 batch.answer(reply, answer);
             }
             Command::ReadArchived(number, reply) => {
@@ -97,6 +81,26 @@ impl Core {
             }
             Command::SetEndpointState(id, to, by, reply) => {
                 let answer = self.set_endpoint_state(state, (id, to), &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::AddWindow(plan, by, reply) => {
+                let answer = self.add_window(state, policy, plan, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::EndWindow(id, by, reply) => {
+                let answer = self.end_window(state, &id, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::ProposeMatrix(proposal, by, reply) => {
+                let answer = ownership::propose(state, policy, proposal, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::SignMatrix(org, hash, by, reply) => {
+                let answer = self.sign_matrix(state, (&org, &hash), &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::WithdrawMatrix(org, hash, by, reply) => {
+                let answer = ownership::withdraw(state, (&org, &hash), &by, now, batch);
                 batch.answer(reply, answer);
             }
         }
@@ -141,7 +145,7 @@ impl Core {
         if to == EndpointState::Revoked {
             self.cut(member, Status::unauthenticated("this endpoint was revoked"), now, batch);
             self.due.forget(id);
-            queue::withdraw(state, id, now, batch);
+            queue::withdraw(state, &self.policy.load(), id, now, batch);
         } else {
             self.due.set(id, now);
         }
@@ -345,38 +349,4 @@ fn revoke_join_token(
     batch.put(Table::JoinTokens, id, &*token);
     audit(batch, now, Some(&by.person), "join-token.revoke", id);
     Ok(token.clone())
-}
-
-fn act_on_alert(
-    state: &mut State,
-    (number, act): (AlertNumber, &Act),
-    by: &Principal,
-    version: Option<u64>,
-    now: Timestamp,
-    batch: &mut Batch,
-) -> Result<Item, Refusal> {
-    let item = state.alerts.get(&number).filter(|item| by.sees(&item.alert.org));
-    let item = item.ok_or_else(|| not_found("alert", number))?;
-    if version.is_some_and(|seen| seen != item.alert.version) {
-        return Err(Refusal::new(
-            Code::Conflict,
-            format!("{number} has changed since you saw it (version {} now); look again", item.alert.version),
-        ));
-    }
-    let change = alert::act(&item.alert, act, &by.actor(), now).map_err(|refused| refusal(&refused))?;
-    queue::store(state, change, batch);
-    Ok(state.alerts[&number].clone())
-}
-
-fn refusal(refusal: &alert::Refusal) -> Refusal {
-    let code = match refusal {
-        alert::Refusal::Empty { .. } | alert::Refusal::TooLong { .. } => Code::Invalid,
-        alert::Refusal::NotAPerson => Code::NotAllowed,
-        _ => Code::Conflict,
-    };
-    Refusal {
-        reason: Some(refusal.code()),
-        override_would_do: refusal.override_would_do(),
-        ..Refusal::new(code, refusal.to_string())
-    }
 }

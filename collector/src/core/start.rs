@@ -137,6 +137,13 @@ impl Core {
         let load::Found { mut state, unsettled, notes } = load::state(loaded, settings.late_after)?;
         let resumed = load::resume(&mut state, now, settings.grace);
         state.setup_code = setup_code.or(state.setup_code);
+        // Before anything is routed: what both sides have signed goes before what the files say.
+        let mut notes = notes;
+        match Policy::clone(&policy.load()).with_agreed(&state.matrices, now) {
+            Ok(agreed) => policy.store(Arc::new(agreed)),
+            Err(faults) => notes
+                .extend(faults.iter().map(|fault| format!("the files decide until this is mended: {fault}"))),
+        }
         let ids: Vec<EndpointId> = state.members.keys().copied().collect();
         let mut due = Due::default();
         // Spread over the first sweep: nobody waits behind the judging of everybody.
@@ -144,6 +151,8 @@ impl Core {
             let share = settings.sweep_every * place / i32::try_from(ids.len()).unwrap_or(i32::MAX);
             due.set(*id, now + share);
         }
+        let mut due_items = Due::default();
+        state.of_sites.values().flat_map(|site| site.values()).for_each(|number| due_items.set(*number, now));
         let shared: crate::state::Shared = Arc::new(std::sync::RwLock::new(state));
         let (inputs, queue) = mpsc::channel(INPUT_QUEUE);
         let health = lost.map_or(Health::Ready, |why| Health::Impaired { since: now, why });
@@ -157,8 +166,10 @@ impl Core {
             sessions: BTreeMap::new(),
             next_session: 0,
             due,
+            due_items,
             dirty: unsettled,
             storage_works: false,
+            agreed_at: now,
             stop,
         };
         core.commit_start(&resumed, setup_code, now)?;

@@ -78,9 +78,9 @@ impl Core {
 
     fn until_next(&self, chores: &Chores, now: Timestamp) -> Duration {
         let next = chores.next(self.storage_works, now);
-        let next = self.due.next().map_or(next, |due| due.min(next));
         let state = self.shared.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let next = state.outbox.next_due(now).map_or(next, |due| due.min(next));
+        let due = [self.due.next(), self.due_items.next(), state.outbox.next_due(now)];
+        let next = due.into_iter().flatten().fold(next, Timestamp::min);
         next.duration_since(now).try_into().unwrap_or(Duration::ZERO)
     }
 
@@ -126,6 +126,7 @@ impl Core {
                 self.judge(&mut state, &policy, id, Reads::NONE, now, &mut batch);
                 self.follow_if_due(&state, &policy, id, now, &mut batch);
             }
+            self.look_after_items(&mut state, &policy, (now, slice), &mut batch);
             notify::enqueue(&mut state, &policy, now, &mut batch);
             notify::seal(&mut state, &policy, now, &mut batch);
         }

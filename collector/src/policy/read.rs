@@ -14,8 +14,7 @@ use dogwatch_triage::{
     watch_list::{self, WatchList},
 };
 
-use super::{Basis, Policy, bands};
-use crate::access::Sha256;
+use super::{Basis, Draft, Policy, bands};
 
 /// The largest policy file: a matrix of 500 rows is a tenth of it.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
@@ -111,13 +110,13 @@ pub fn read(folder: &Path, basis: &Basis) -> Result<Policy, Vec<PolicyFault>> {
     let directory = Directory::parse(text_of(&directory_path), &name_of(&directory_path))
         .map_err(|error| faults.push(PolicyFault::Content(error.to_string())))
         .ok();
-    let mut orgs = BTreeMap::new();
+    let (mut orgs, mut drafts) = (BTreeMap::new(), BTreeMap::new());
     for (path, text) in texts.iter().filter(|(path, _)| path.parent().is_some_and(|p| p.ends_with("orgs"))) {
-        // The directory's text decides as well.
-        let version = Sha256::of(format!("{text}\0{}", text_of(&directory_path)).as_bytes());
-        let version = version.to_string()[..12].to_owned();
+        let version = super::agreed::version_of(text, text_of(&directory_path));
         match Matrix::parse(text, &name_of(path), version, directory.as_ref()) {
             Ok(matrix) if path.file_stem().is_some_and(|stem| stem == matrix.org().as_str()) => {
+                let draft = Draft { file: name_of(path), text: text.clone(), matrix: matrix.clone() };
+                drafts.insert(matrix.org().clone(), draft);
                 orgs.insert(matrix.org().clone(), matrix);
             }
             Ok(matrix) => faults.push(PolicyFault::Content(format!(
@@ -130,11 +129,12 @@ pub fn read(folder: &Path, basis: &Basis) -> Result<Policy, Vec<PolicyFault>> {
     }
     let watch = watch_list(folder, &texts, &orgs, &name_of).map_err(|found| faults.extend(found)).ok();
     let ownerless = ownerless().map_err(|error| faults.push(PolicyFault::Content(error.to_string()))).ok();
-    match (rules, watch, ownerless) {
-        (Some(rules), Some(watch), Some(ownerless)) if faults.is_empty() => {
-            let alerts = alert::Policy { reopen_window: basis.reopen_window };
+    match (rules, watch, directory, ownerless) {
+        (Some(rules), Some(watch), Some(directory), Some(ownerless)) if faults.is_empty() => {
+            let alerts = alert::Policy { reopen_window: basis.reopen_window, ..alert::Policy::default() };
             let telemetry = bands::with_rules(basis.telemetry.clone(), &rules);
-            Ok(Policy { rules, orgs, alerts, watch, telemetry, ownerless })
+            let directory_text = text_of(&directory_path).to_owned();
+            Ok(Policy { rules, orgs, drafts, directory, directory_text, alerts, watch, telemetry, ownerless })
         }
         _ => Err(faults),
     }

@@ -108,7 +108,11 @@ impl Watch {
         self.seen = files;
         let read = read(&self.folder, &self.basis).and_then(|policy| {
             let orphans = self.orphans(&policy);
-            if orphans.is_empty() { Ok(policy) } else { Err(orphans) }
+            if !orphans.is_empty() {
+                return Err(orphans);
+            }
+            let versions = self.core.read(|state| state.matrices.clone());
+            policy.with_agreed(&versions, Timestamp::now())
         });
         match read {
             Ok(policy) => {

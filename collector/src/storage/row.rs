@@ -39,6 +39,10 @@ text_enum! {
         Secrets = "secrets",
         /// Installed software, a list an endpoint.
         Software = "software",
+        /// Maintenance windows.
+        Windows = "windows",
+        /// Proposed and agreed versions of orgs' matrices, with their signatures.
+        Matrices = "matrices",
         /// Who should hear of something, not gathered into a message yet.
         Notices = "notices",
         /// Messages on their way.

@@ -3,8 +3,9 @@
 //! *Condition* is what the machine says, *work* is what people do, *visibility* is whether it is shown. A machine
 //! never undoes human work: an alert that clears after somebody touched it stays theirs, marked cleared.
 //!
-//! What the rules see moves an alert through [`life`], what people do through [`mod@act`]; nothing else changes one.
-//! Both are pure: the alert before and the instant go in, the alert after and its new timeline entries come out.
+//! What the rules see moves an alert through [`life`], what people do through [`mod@act`], the passing of time through
+//! [`mod@tick`], what hides it through [`hidden`]; nothing else changes one. All are pure: the alert before and the
+//! instant go in, the alert after and its new timeline entries come out.
 //! Every change adds exactly one to `version`. An alert has exactly one owner from its first instant to its last.
 //!
 //! Not here: who the owner is (`routing`).
@@ -15,25 +16,34 @@ use dogwatch_model::{
     CalendarId, Criticality, EndpointId, OrgId, PersonId, RowId, RuleId, Side, SiteId, TeamId, ToolId,
     text_enum,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Category, Evidence, Finding, Severity};
 
 pub mod act;
+pub mod by_hand;
+pub mod desk;
+pub mod flap;
 pub mod handoff;
+mod heir;
 pub mod hidden;
 pub mod life;
 pub mod link;
 pub mod pause;
 pub mod progress;
 pub mod refusal;
+pub mod tick;
 pub mod timeline;
+mod timers;
 
 #[cfg(test)]
 mod tests;
 
 pub use act::{Act, act};
+pub use by_hand::{BY_HAND, ByHand, is_it_this_one};
+pub use desk::{Desk, Policy, REOPEN_WINDOW};
+pub use flap::Flap;
 pub use handoff::{Offer, Packet};
 pub use hidden::Hider;
 pub use life::Fire;
@@ -41,27 +51,11 @@ pub use link::{Joint, Link, Relation};
 pub use pause::{Snooze, WaitOn, Waiting};
 pub use progress::Progress;
 pub use refusal::Refusal;
+pub use tick::{next_due, tick};
 pub use timeline::{Clock, EventKind, Measure, TimelineEvent, Told};
 
 /// What an act or an event makes of an alert: the alert after, and what its timeline gains.
 pub type Change = (Alert, Vec<TimelineEvent>);
-
-/// How long after its end an alert that fires again is the same item. A job that fails every night is one
-/// story, and its comments belong together; a week later it is another.
-pub const REOPEN_WINDOW: SignedDuration = SignedDuration::from_hours(24);
-
-/// What can be set about an alert's life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Policy {
-    /// See [`REOPEN_WINDOW`].
-    pub reopen_window: SignedDuration,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self { reopen_window: REOPEN_WINDOW }
-    }
-}
 
 /// The short number that people say: `#1042`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -331,6 +325,9 @@ pub struct Alert {
     /// Instants of its latest returns, to tell flapping by; a few.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub returns: Vec<Timestamp>,
+    /// How it last turned, while it comes and goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flap: Option<Flap>,
     /// What the machine has decided about it in its present life.
     #[serde(default = "Progress::of_before")]
     pub progress: Progress,

@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     alert::{Alert, EventKind, TimelineEvent, WaitOn},
     calendar::Span,
-    matrix::{Matrix, Row},
+    matrix::{Matrix, Row, SlaClass},
 };
 
 mod life;
@@ -36,7 +36,7 @@ mod tally;
 mod tests;
 
 use life::Life;
-pub use promise::{ACCEPT, promise};
+pub use promise::promise;
 use running::Running;
 pub use tally::MARKS;
 use tally::tally;
@@ -166,6 +166,18 @@ pub fn fresh(matrix: &Matrix, row: Option<&Row>, priority: crate::alert::Priorit
     }
 }
 
+/// When `length` of the hours in which the promise for `row` and `priority` runs have gone by since `from`, if they ever do.
+pub fn running_out(
+    matrix: &Matrix,
+    row: Option<&Row>,
+    priority: crate::alert::Priority,
+    length: SignedDuration,
+    from: Timestamp,
+) -> Option<Timestamp> {
+    let running = Running::of(matrix, row, &promise(matrix, row, priority).runs);
+    measure(length, running, &Counted::since(from, None, from), None, from).deadline
+}
+
 /// What of the time since its beginning counts for a clock, hours aside.
 struct Counted {
     began: Timestamp,
@@ -191,7 +203,7 @@ fn vendor(alert: &Alert, matrix: &Matrix, life: &Life, at: Timestamp) -> Option<
 
 fn accept(matrix: &Matrix, row: Option<&Row>, life: &Life, at: Timestamp) -> Option<ClockState> {
     let (began, stopped, to) = life.offer.as_ref()?;
-    let promised = matrix.sla_of(row).map_or(ACCEPT, |class| class.accept);
+    let promised = matrix.sla_of(row).map_or(SlaClass::ACCEPT, |class| class.accept);
     let known = matrix.directory();
     let rota = known.team(to).and_then(|team| team.rota.as_ref()).and_then(|rota| known.rota(rota));
     let running = Running::by(matrix, rota.and_then(|rota| rota.during.as_ref()));

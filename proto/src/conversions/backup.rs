@@ -34,6 +34,8 @@ impl TryFrom<v1::BackupJob> for BackupJob {
             product: field::name("job.product", wire.product)?,
             kind: field::word("job.kind", &wire.kind)?,
             every_seconds: wire.every_seconds,
+            schedule: field::maybe_name("job.schedule", wire.schedule)?,
+            expected_at: field::maybe_instant("job.expected_at_us", wire.expected_at_us)?,
             rpo_seconds: wire.rpo_seconds,
             first_seen: field::instant("job.first_seen_us", wire.first_seen_us)?,
             last_run: wire.last_run.map(BackupRun::try_from).transpose()?,
@@ -52,6 +54,7 @@ impl TryFrom<v1::BackupJob> for BackupJob {
             last_prune: wire.last_prune.map(Upkeep::try_from).transpose()?,
             size_anomaly: field::maybe_text("job.size_anomaly", wire.size_anomaly)?,
             problem: field::maybe_text("job.problem", wire.problem)?,
+            forgotten_at: field::maybe_instant("job.forgotten_at_us", wire.forgotten_at_us)?,
         })
     }
 }
@@ -63,6 +66,8 @@ impl From<&BackupJob> for v1::BackupJob {
             product: job.product.clone(),
             kind: job.kind.as_str().to_owned(),
             every_seconds: job.every_seconds,
+            schedule: job.schedule.clone(),
+            expected_at_us: job.expected_at.map(|at| at.as_microsecond()),
             rpo_seconds: job.rpo_seconds,
             first_seen_us: job.first_seen.as_microsecond(),
             last_run: job.last_run.as_ref().map(Into::into),
@@ -81,6 +86,7 @@ impl From<&BackupJob> for v1::BackupJob {
             last_prune: job.last_prune.as_ref().map(Into::into),
             size_anomaly: job.size_anomaly.clone(),
             problem: job.problem.clone(),
+            forgotten_at_us: job.forgotten_at.map(|at| at.as_microsecond()),
         }
     }
 }

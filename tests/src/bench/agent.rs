@@ -7,21 +7,24 @@
 //!
 //! A machine that works on other things makes our agent talk: what moves is reported. The figures are for quiet ones.
 
+mod beside;
 mod namespace;
+mod ours;
 mod peers;
+mod segments;
 mod tree;
 
 use std::{
-    fmt,
-    fs::File,
     path::{Path, PathBuf},
-    process::Command,
-    thread::sleep,
     time::Duration,
 };
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::Result;
+pub use beside::Beside;
+use beside::Row;
 pub use namespace::enter;
+use ours::Ours;
+use segments::PerReport;
 use tokio::runtime::Handle;
 use tree::Used;
 
@@ -30,11 +33,13 @@ use crate::load::{
     facts::RootVolume,
     fleet::{Fleet, Mode},
     latency::Latencies,
-    process::{Program, sibling},
+    process::sibling,
 };
 
 /// From the start until it is measured: the first reports, scans and inventories are over by then.
 const SETTLE: Duration = Duration::from_secs(45);
+/// Segments with data that a report may take each way: one, and room for HTTP/2's own frames now and then.
+const SEGMENTS: f64 = 1.2;
 /// Samples past their band.
 const CROSSINGS: usize = 200;
 
@@ -45,49 +50,62 @@ pub struct Effort {
     pub agent: Option<PathBuf>,
     /// How long each program is measured.
     pub time: Duration,
+    /// Beside whom.
+    pub peers: Peers,
 }
 
-/// What one program used.
-#[derive(Debug)]
-struct Row {
-    name: &'static str,
-    used: Option<Used>,
-    binary_bytes: u64,
-    why_not: String,
+/// Who is measured beside ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peers {
+    /// Nobody.
+    None,
+    /// Who is installed; who is not is named.
+    Installed,
 }
 
-/// Every program beside each other.
-#[derive(Debug)]
-pub struct Beside(Vec<Row>);
+impl Peers {
+    const fn all(self) -> &'static [peers::Peer] {
+        match self {
+            Self::None => &[],
+            Self::Installed => peers::ALL,
+        }
+    }
+}
 
 /// Measures ours, then every peer that is installed.
 pub fn run(runtime: &Handle, effort: &Effort, say: &dyn Fn(&str)) -> Result<(Vec<Figure>, Beside)> {
     let program = effort.agent.clone().map_or_else(dist_agent, Ok)?;
+    say_what_lacks(effort.peers, say);
     say(&format!("agent: {} for {:?} after {SETTLE:?}", program.display(), effort.time));
-    let collector = Collector::start(runtime)?;
-    let ours = ours(&collector, &program, effort.time)?;
-    let crossing = crossing(runtime, &collector, say)?;
-    drop(collector);
     let binary_bytes = std::fs::metadata(&program)?.len();
-    let mut figures = figures(&ours, binary_bytes);
-    figures.push(Figure::new("sample past its band to acknowledged, p99", "ms", crossing).at_most(250.0));
-    let mut rows =
-        vec![Row { name: "dogwatch-agent", used: Some(ours), binary_bytes, why_not: String::new() }];
-    for peer in peers::ALL {
+    let (used, figures) = ours(runtime, &program, effort.time, binary_bytes, say)?;
+    let mut rows = vec![Row { name: "dogwatch-agent", used: Ok(used), binary_bytes }];
+    for peer in effort.peers.all() {
         say(&format!("agent: {} beside it", peer.name));
         rows.push(match peer.measure(SETTLE, effort.time) {
-            Ok((used, binary_bytes)) => {
-                Row { name: peer.name, used: Some(used), binary_bytes, why_not: String::new() }
+            Ok((used, binary_bytes)) => Row { name: peer.name, used: Ok(used), binary_bytes },
+            Err(error) => {
+                let reason = format!("SKIP: {error:#} (package {})", peer.package);
+                Row { name: peer.name, used: Err(reason), binary_bytes: 0 }
             }
-            Err(error) => Row {
-                name: peer.name,
-                used: None,
-                binary_bytes: 0,
-                why_not: format!("SKIP: {error:#} (package {})", peer.package),
-            },
         });
     }
     Ok((figures, Beside(rows)))
+}
+
+/// Before an hour of measuring, what would have to be installed for all of it. Installing daemons is the owner's to do.
+fn say_what_lacks(peers: Peers, say: &dyn Fn(&str)) {
+    let lacking: Vec<&str> =
+        peers.all().iter().filter(|peer| !peer.is_here()).map(|peer| peer.package).collect();
+    if !lacking.is_empty() {
+        say(&format!(
+            "agent: SKIP what is not installed; to measure it too: apt-get install --no-install-recommends {}",
+            lacking.join(" ")
+        ));
+    }
+    if !namespace::is_inside() {
+        say("agent: bytes on the wire are not counted: that needs root, `unshare` and `ip`");
+    }
 }
 
 /// The agent as packages ship it, if it was built; else the one beside this program.
@@ -98,24 +116,31 @@ fn dist_agent() -> Result<PathBuf> {
     Ok(dist.filter(|dist| dist.exists()).unwrap_or(beside))
 }
 
-fn ours(collector: &Collector, program: &Path, time: Duration) -> Result<Used> {
-    let folder = tempfile::TempDir::with_prefix("dogwatch-bench-agent-")?;
-    let agent = |command: &str| {
-        let mut agent = Command::new(program);
-        agent.arg(command).arg("--state-dir").arg(folder.path().join("state"));
-        agent
-    };
-    let enrolled = agent("enroll")
-        .arg(collector.join_token(1)?.to_string())
-        .output()
-        .with_context(|| format!("cannot start {}", program.display()))?;
-    ensure!(enrolled.status.success(), "cannot enrol: {}", String::from_utf8_lossy(&enrolled.stderr));
-    let log = File::create(folder.path().join("log"))?;
-    let mut running = Program::start(agent("run").stdout(log.try_clone()?).stderr(log))?;
-    sleep(SETTLE);
-    let used = tree::measure(running.pid(), || sleep(time))?;
-    running.stop()?;
-    Ok(used)
+/// Our agent: connected, then with samples past their band beside it, then without its collector.
+fn ours(
+    runtime: &Handle,
+    program: &Path,
+    time: Duration,
+    binary_bytes: u64,
+    say: &dyn Fn(&str),
+) -> Result<(Used, Vec<Figure>)> {
+    let collector = Collector::start(runtime)?;
+    let ours = Ours::start(&collector, program)?;
+    let (used, wire) = ours.measure(time)?;
+    let mut figures = figures(&used, binary_bytes);
+    match wire {
+        Ok(Some(wire)) => figures.extend(segments(wire)),
+        Ok(None) => say("agent: SKIP segments a report: it sent none meanwhile"),
+        Err(error) => say(&format!("agent: SKIP segments a report: {error:#}")),
+    }
+    let crossing = crossing(runtime, &collector, say)?;
+    figures.push(Figure::new("sample past its band to acknowledged, p99", "ms", crossing).at_most(250.0));
+    say("agent: without its collector");
+    drop(collector);
+    let more = mib(ours.resident_offline()?) - mib(used.resident_bytes);
+    figures.push(Figure::new("more resident memory when offline", "MiB", more).at_most(5.0));
+    ours.stop()?;
+    Ok((used, figures))
 }
 
 /// The way of a sample that crosses a band, with a simulated agent on the same wire: from the sample to the
@@ -148,35 +173,12 @@ fn figures(used: &Used, binary_bytes: u64) -> Vec<Figure> {
     figures
 }
 
-impl fmt::Display for Beside {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{:26}{:>9}{:>9}{:>10}{:>11}{:>10}{:>11}{:>13}",
-            "program", "RSS MiB", "threads", "processes", "CPU s/h", "MB/day", "binary MB", "written KiB"
-        )?;
-        for row in &self.0 {
-            let Some(used) = &row.used else {
-                writeln!(f, "{:26}{}", row.name, row.why_not)?;
-                continue;
-            };
-            let wire =
-                used.bytes_per_day().map_or_else(|| "?".to_owned(), |bytes| format!("{:.2}", bytes / 1e6));
-            writeln!(
-                f,
-                "{:26}{:>9.1}{:>9}{:>10}{:>11.2}{:>10}{:>11.1}{:>13.0}",
-                row.name,
-                mib(used.resident_bytes),
-                used.threads,
-                used.processes,
-                used.cpu_per_hour() + used.children_per_hour(),
-                wire,
-                count(row.binary_bytes) / 1e6,
-                count(used.written_bytes) / 1024.0,
-            )?;
-        }
-        Ok(())
-    }
+fn segments(wire: PerReport) -> [Figure; 3] {
+    [
+        Figure::new("  reports meanwhile", "", count(wire.reports)),
+        Figure::new("  segments a report, sent", "", wire.sent).at_most(SEGMENTS),
+        Figure::new("  segments a report, received", "", wire.received).at_most(SEGMENTS),
+    ]
 }
 
 fn mib(bytes: u64) -> f64 {

@@ -32,6 +32,9 @@ struct Options {
     /// How long each agent is measured, minutes. Figures to compare want 10.
     #[arg(long, default_value_t = 3)]
     minutes: u64,
+    /// Only our agent, without others beside it.
+    #[arg(long)]
+    alone: bool,
     /// The agent to measure, instead of the `dist` build.
     #[arg(long)]
     agent: Option<PathBuf>,
@@ -95,7 +98,11 @@ fn main() -> Result<()> {
         table.extend(filter::run(options.rounds, &say)?);
     }
     if options.what == What::Agent {
-        let effort = agent::Effort { agent: options.agent, time: Duration::from_secs(60 * options.minutes) };
+        let effort = agent::Effort {
+            agent: options.agent,
+            time: Duration::from_secs(60 * options.minutes),
+            peers: if options.alone { agent::Peers::None } else { agent::Peers::Installed },
+        };
         let (figures, beside) = agent::run(runtime.handle(), &effort, &say)?;
         table.extend(figures);
         println!("{beside}");

@@ -12,6 +12,7 @@ mod durability;
 mod exit_codes;
 mod fleet;
 mod health_service;
+mod one_write;
 mod owners;
 mod presence;
 mod refused_agents;

@@ -7,10 +7,12 @@ use dogwatch_proto::v1::LaneMarks;
 use dogwatch_tests::harness::{
     Lab, PATIENCE,
     peer::{Peer, identities},
+    program::Finished,
     settings::Settings,
     tool, wait,
 };
-use serde_json::json;
+use rustix::process::Signal;
+use serde_json::{Value, json};
 use tokio::{runtime::Runtime, time::timeout};
 use uuid::Uuid;
 
@@ -74,4 +76,28 @@ fn an_agent_that_dies_while_it_attaches_is_not_online_for_ever() -> Result<()> {
     };
     wait::wait_for("all to be gone", PATIENCE, seen_and_gone, |(seen, online)| *seen > 0 && *online == 0);
     Ok(())
+}
+
+#[test]
+fn a_machine_that_goes_to_sleep_says_so_is_not_missed_and_comes_back() {
+    let lab = Lab::start();
+    let mut agent = lab.online("srv-01");
+    Finished::of(&mut agent.command(&["service", "sleep"], &[])).succeeds();
+    lab.wait_for_endpoint("srv-01", |endpoint| {
+        endpoint["online"] == json!(false) && endpoint["planned_offline"] == json!(true)
+    });
+    // One from before it was first online, on a slow machine, is over.
+    let missed = || -> Vec<Value> {
+        lab.alerts("silent").into_iter().filter(|alert| alert["condition"] == json!("firing")).collect()
+    };
+    wait::holds_for("no alert of a machine that sleeps", HOLD * 3, missed, Vec::is_empty);
+    assert_eq!(agent.running().ended(), None, "the agent itself runs on");
+
+    Finished::of(&mut agent.command(&["service", "wake"], &[])).succeeds();
+    lab.wait_for_endpoint("srv-01", |endpoint| endpoint["online"] == json!(true));
+    // The signals themselves, as a hook of one's own would send them.
+    agent.running().signal(Signal::USR2);
+    lab.wait_for_endpoint("srv-01", |endpoint| endpoint["online"] == json!(false));
+    agent.running().signal(Signal::CONT);
+    lab.wait_for_endpoint("srv-01", |endpoint| endpoint["online"] == json!(true));
 }

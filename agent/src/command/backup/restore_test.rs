@@ -9,7 +9,7 @@ use dogwatch_model::{BackupKind, IdError, RestoreKind};
 use jiff::Timestamp;
 
 use super::{
-    drop_off_or_say,
+    drop_off_or_say, keep_reserve,
     wrap::{self, Ran},
 };
 use crate::{
@@ -45,6 +45,7 @@ fn parse_kind(text: &str) -> Result<RestoreKind, IdError> {
 }
 
 pub(super) fn run(config: &Config, arguments: Arguments) -> anyhow::Result<ExitCode> {
+    keep_reserve(config);
     let started_at = Timestamp::now();
     let ran = wrap::execute_to_end(&arguments.command, None)?;
     let drop_in = DropIn {
@@ -76,7 +77,7 @@ fn evidence(command: &[OsString], ran: &Ran) -> String {
     text
 }
 
-fn who_is_logged_in() -> Option<String> {
+pub(super) fn who_is_logged_in() -> Option<String> {
     let named = ["SUDO_USER", "LOGNAME", "USER", "USERNAME"];
     named.iter().find_map(|name| std::env::var(name).ok().filter(|who| !who.trim().is_empty()))
 }

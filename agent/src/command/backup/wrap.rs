@@ -18,7 +18,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use super::{Job, drop_off_or_say, tail::Tail, verdict};
+use super::{Job, drop_off_or_say, keep_reserve, tail::Tail, verdict};
 use crate::{
     config::Config,
     sources::backup::{
@@ -58,6 +58,8 @@ impl Ran {
 }
 
 pub(super) fn run(config: &Config, arguments: Arguments) -> anyhow::Result<ExitCode> {
+    arguments.job.check()?;
+    keep_reserve(config);
     let started_at = Timestamp::now();
     let product = arguments.job.product.clone().or_else(|| program_name(&arguments.command));
     let mut ran = execute_to_end(&arguments.command, product.as_deref())?;

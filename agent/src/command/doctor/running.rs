@@ -11,10 +11,13 @@ use crate::{
 };
 
 /// Asks the running agent; nothing where there is none, or where it cannot be asked.
-pub(super) fn examine(config: &Config) -> Vec<Finding> {
+pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     let agent = link_status::read(&config.state).ok().flatten();
     let agent = agent.filter(|agent| agent.link != LinkState::Stopped && is_agent(agent.pid));
-    let told = agent.and_then(|agent| cost::look(config, &agent).told);
+    let told = match agent {
+        Some(agent) => cost::look(config, &agent).await.told,
+        None => None,
+    };
     let looks = told.map(|told| told.looks).unwrap_or_default();
     looks
         .iter()

@@ -1,29 +1,24 @@
 //! `status --self`: what the running agent costs.
 
-use std::{
-    path::Path,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{path::Path, time::Duration};
 
 use dogwatch_model::LaneMarks;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use crate::{
+    command::answer,
     config::Config,
     cost::{
         self, Look, Told,
         process::{self, Process},
     },
     link_status::Snapshot,
-    wishes,
+    wishes::Wish,
 };
 
 /// How long a running agent may take to write down what it knows.
 const ANSWER: Duration = Duration::from_secs(3);
-/// Between two looks for it.
-const LOOK: Duration = Duration::from_millis(20);
 const HOUR: f64 = 3600.0;
 /// Hours after which the start no longer makes up the rate.
 const SETTLED: f64 = 0.25;
@@ -42,8 +37,8 @@ pub(in crate::command) struct Cost {
 }
 
 /// Looks at the running agent, and asks it for what only it knows.
-pub(in crate::command) fn look(config: &Config, agent: &Snapshot) -> Cost {
-    let told = agent.tells_cost.then(|| ask(config, agent.pid)).flatten();
+pub(in crate::command) async fn look(config: &Config, agent: &Snapshot) -> Cost {
+    let told = if agent.tells_cost { ask(config, agent.pid).await } else { None };
     let process = process::look(agent.pid);
     let hours = told.as_ref().map(|told| told.at.duration_since(told.started_at).as_secs_f64() / HOUR);
     let cpu_seconds_per_hour = process
@@ -55,19 +50,10 @@ pub(in crate::command) fn look(config: &Config, agent: &Snapshot) -> Cost {
     Cost { pid: agent.pid, process, cpu_seconds_per_hour, spool_bytes, told }
 }
 
-fn ask(config: &Config, pid: u32) -> Option<Told> {
+async fn ask(config: &Config, pid: u32) -> Option<Told> {
     let before = cost::read(&config.state).map(|told| told.at);
-    if !wishes::ask_for_cost(pid) {
-        return None;
-    }
-    let asked = Instant::now();
-    while asked.elapsed() < ANSWER {
-        if let Some(told) = cost::read(&config.state).filter(|told| Some(told.at) != before) {
-            return Some(told);
-        }
-        thread::sleep(LOOK);
-    }
-    None
+    let new = || cost::read(&config.state).filter(|told| Some(told.at) != before);
+    answer::ask(&config.state, (pid, Wish::TellCost), ANSWER, new).await
 }
 
 fn folder_bytes(folder: &Path) -> u64 {

@@ -24,6 +24,8 @@ pub enum LogSource {
     File(PathBuf),
     /// A unit of systemd, by its journal.
     Unit(String),
+    /// A log of the Windows Event Log.
+    EventLog(String),
 }
 
 #[derive(Debug, Deserialize)]
@@ -32,6 +34,7 @@ pub(super) struct Form {
     name: String,
     path: Option<PathBuf>,
     unit: Option<String>,
+    event_log: Option<String>,
     pattern: String,
 }
 
@@ -39,22 +42,30 @@ impl TryFrom<Form> for NamedLog {
     type Error = String;
 
     fn try_from(written: Form) -> Result<Self, Self::Error> {
-        let Form { name, path, unit, pattern } = written;
+        let Form { name, path, unit, event_log, pattern } = written;
         if [name.len(), pattern.len()].iter().any(|bytes| !(1..=ENTRY_BYTES).contains(bytes)) {
             return Err(format!("`name` and `pattern` of a log are 1 to {ENTRY_BYTES} bytes long"));
         }
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@:._-".contains(&byte);
-        let source = match (path, unit) {
-            (Some(path), None) if path.is_absolute() => LogSource::File(path),
-            (Some(path), None) => return Err(format!("`{}` is not an absolute path", path.display())),
-            (None, Some(unit)) if unit.bytes().all(plain) && !unit.starts_with('-') && !unit.is_empty() => {
-                LogSource::Unit(unit)
-            }
-            (None, Some(unit)) => return Err(format!("`{unit}` is no name of a unit")),
-            _ => return Err(format!("log `{name}` needs either `path` or `unit`")),
+        let source = match (path, unit, event_log) {
+            (Some(path), None, None) if path.is_absolute() => LogSource::File(path),
+            (Some(path), None, None) => return Err(format!("`{}` is not an absolute path", path.display())),
+            (None, Some(unit), None) if is_name(&unit, b"@:._-") => LogSource::Unit(unit),
+            (None, Some(unit), None) => return Err(format!("`{unit}` is no name of a unit")),
+            // Such as `Microsoft-Windows-TaskScheduler/Operational` or `Windows PowerShell`.
+            (None, None, Some(log)) if is_name(&log, b"/ ._-") => LogSource::EventLog(log),
+            (None, None, Some(log)) => return Err(format!("`{log}` is no name of an event log")),
+            _ => return Err(format!("log `{name}` needs one of `path`, `unit` and `event_log`")),
         };
         Ok(Self { name, source, pattern })
     }
+}
+
+/// Letters, digits and these signs; a tool that is given the name cannot take it for an option.
+fn is_name(text: &str, signs: &[u8]) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || signs.contains(&byte);
+    text.len() <= ENTRY_BYTES
+        && text.bytes().all(plain)
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]
@@ -68,11 +79,16 @@ mod tests {
         assert_eq!(allow.named_log("oom").unwrap().source, LogSource::File("/var/log/app.log".into()));
         assert_eq!(allow.named_log("other"), None);
         assert!(log("unit = \"ssh.service\"\npattern = \"x\"").is_ok());
+        let scheduler = "Microsoft-Windows-TaskScheduler/Operational";
+        let allow = log(&format!("event_log = \"{scheduler}\"\npattern = \"x\"")).unwrap();
+        assert_eq!(allow.named_log("oom").unwrap().source, LogSource::EventLog(scheduler.into()));
         for bad in [
             "pattern = \"x\"",
             "path = \"/a\"\nunit = \"b\"\npattern = \"x\"",
             "path = \"relative\"\npattern = \"x\"",
             "unit = \"--vacuum-size=1\"\npattern = \"x\"",
+            "event_log = \"/lf:true\"\npattern = \"x\"",
+            "event_log = \"System\"\nunit = \"b\"\npattern = \"x\"",
             "path = \"/a\"\npattern = \"\"",
             "path = \"/a\"\npattern = \"x\"\nregex = true",
         ] {

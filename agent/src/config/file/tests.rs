@@ -13,7 +13,8 @@ fn a_full_file_is_applied() {
                 [narrow]\ndisable = [\"patch\"]\nsample_at_least_seconds = 30\n\
                 [allow]\nfiles = [\"/var/log/app/*.log\"]\ntargets = [\"db.example:5432\"]\n\
                 [[backup.repository]]\nproduct = \"borg\"\nname = \"etc\"\nlocation = \"/srv/borg\"\n\
-                [proxy]\nurl = \"none\"\n[spool]\nmax_bytes = 10_000_000\n";
+                [proxy]\nurl = \"none\"\n[spool]\nmax_bytes = 10_000_000\n\
+                [health]\nnetwork_mounts = [\"/mnt/share/\"]\n";
     let config = Config::with_state_dir("/nowhere").with(parse(text).unwrap());
     assert_eq!(config.log_format, LogFormat::Json);
     assert_eq!(config.log_filter, "warn,dogwatch_agent=debug");
@@ -24,9 +25,11 @@ fn a_full_file_is_applied() {
     assert_eq!(config.repositories[0].name, "etc");
     assert_eq!(config.proxy, ProxyChoice::Direct);
     assert_eq!(config.spool.bytes(), 10_000_000);
+    assert_eq!(config.network_mounts, ["/mnt/share"]);
     // What a file no longer says no longer holds.
     let config = config.with(parse("").unwrap());
     assert!(config.allows(SourceName::Patch) && config.repositories.is_empty());
+    assert!(config.network_mounts.is_empty());
     assert_eq!(config.spool.bytes(), 64 << 20);
 }
 
@@ -43,6 +46,7 @@ fn every_fault_has_its_line_and_what_to_do() {
         ("[allow]\nfiles = [\n\"/ok\",\n\"relative\"]\n", 4, "`relative` is not an absolute path"),
         ("[allow]\ntargets = [\"db\"]\n", 2, "`db` is not of the form host:port"),
         ("# proxy\n[proxy]\nurl = \"ftp://proxy\"\n", 2, "`url` is neither"),
+        ("[health]\nnetwork_mounts = [\"mnt\"]\n", 2, "`mnt` is not an absolute path"),
         ("[proxy]\nno_proxy = []\n", 1, "missing field `url`"),
         ("[[backup.repository]]\nproduct = \"restik\"\n", 2, "did you mean `restic`?"),
         (

@@ -2,16 +2,20 @@
 
 use windows_service::service::ServiceExitCode;
 
-use crate::{agent::AgentError, identity::IdentityError, state_dir::LockError};
+use crate::{agent::AgentError, config::ConfigError, identity::IdentityError, state_dir::LockError};
 
 /// What the log alone can say.
 const FAILED: u32 = 1;
 const NOT_ENROLLED: u32 = 2;
 const NO_IDENTITY: u32 = 3;
 const IN_USE: u32 = 4;
+const BAD_CONFIG: u32 = 5;
 
 /// The number for an error.
 pub(super) fn code(error: &anyhow::Error) -> u32 {
+    if error.is::<ConfigError>() {
+        return BAD_CONFIG;
+    }
     match error.downcast_ref() {
         Some(AgentError::Identity(IdentityError::NotEnrolled { .. })) => NOT_ENROLLED,
         Some(AgentError::Identity(_)) => NO_IDENTITY,
@@ -35,6 +39,7 @@ pub(super) fn meaning(exit: ServiceExitCode) -> Option<String> {
         ServiceExitCode::ServiceSpecific(IN_USE) => {
             Some("another dogwatch-agent is running on its state folder".into())
         }
+        ServiceExitCode::ServiceSpecific(BAD_CONFIG) => Some("its configuration has a fault".into()),
         ServiceExitCode::ServiceSpecific(_) => Some("it failed".into()),
     }
 }

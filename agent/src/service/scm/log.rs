@@ -5,7 +5,10 @@
 use std::{
     io::{self, Write},
     path::PathBuf,
-    sync::OnceLock,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use crate::{service::log_file::LogFile, state_dir::StateDir};
@@ -14,7 +17,7 @@ const FILE: &str = "agent.log";
 /// Of the file, and of the one put aside.
 const BYTES: u64 = 1024 * 1024;
 
-static STATE: OnceLock<StateDir> = OnceLock::new();
+static IS_SERVICE: AtomicBool = AtomicBool::new(false);
 static KEPT: OnceLock<LogFile> = OnceLock::new();
 
 /// One log line's way.
@@ -32,21 +35,22 @@ impl Write for Lines {
     }
 }
 
-/// Where log lines go, for an agent of this state folder.
+/// Where log lines go, for an agent of this state folder. A file that cannot be opened is no reason not to run.
 pub fn log_lines(state: &StateDir) -> fn() -> Lines {
-    // There is one log in a process; the first one stands.
-    let _ = STATE.set(state.clone());
+    if IS_SERVICE.load(Ordering::Relaxed) {
+        // Before the enrolment there is no folder yet, and that has to be said somewhere.
+        let _ = state.create();
+        if let Ok(file) = LogFile::open(file_in(state), BYTES) {
+            // There is one log in a process; the first one stands.
+            let _ = KEPT.set(file);
+        }
+    }
     || Lines
 }
 
-/// From here on lines are kept in the file. One that cannot be opened is no reason not to run.
+/// This is the service: the log that begins from here on is kept in the file.
 pub(super) fn keep() {
-    let Some(state) = STATE.get() else { return };
-    // Before the enrolment there is no folder yet, and that has to be said somewhere.
-    let _ = state.create();
-    if let Ok(file) = LogFile::open(file_in(state), BYTES) {
-        let _ = KEPT.set(file);
-    }
+    IS_SERVICE.store(true, Ordering::Relaxed);
 }
 
 /// Where the log of a service is.

@@ -29,16 +29,24 @@ async fn an_image_is_given_a_unit_that_starts_with_it() {
     install(&plan(root.path(), Sight::Full)).await.unwrap();
     let unit = fs::read_to_string(root.path().join(OURS).join(UNIT)).unwrap();
     assert!(unit.contains("\nExecStart=/usr/local/bin/dogwatch-agent run "), "{unit}");
-    let link = fs::read_link(root.path().join(WANTS).join(UNIT)).unwrap();
-    assert_eq!(link, Path::new("/etc/systemd/system/dogwatch-agent.service"));
+    let link = |wish: &str| fs::read_link(root.path().join(OURS).join(wish)).unwrap();
+    assert_eq!(
+        link("multi-user.target.wants/dogwatch-agent.service"),
+        Path::new("/etc/systemd/system/dogwatch-agent.service")
+    );
+    assert_eq!(
+        link("sleep.target.wants/dogwatch-agent-sleep.service"),
+        Path::new("/etc/systemd/system/dogwatch-agent-sleep.service")
+    );
     let standing = Systemd::of(root.path()).unwrap().standing().await.unwrap();
     assert!(standing.installed && standing.enabled && !standing.running, "{standing:?}");
 
     install(&plan(root.path(), Sight::Plain)).await.unwrap();
     uninstall(root.path()).await.unwrap();
-    let left: Vec<_> =
+    let mut left: Vec<_> =
         fs::read_dir(root.path().join(OURS)).unwrap().flatten().map(|entry| entry.file_name()).collect();
-    assert_eq!(left, ["multi-user.target.wants"]);
+    left.sort();
+    assert_eq!(left, ["multi-user.target.wants", "sleep.target.wants"]);
     assert!(uninstall(root.path()).await.unwrap().is_empty(), "there is nothing left to do");
 }
 
@@ -49,7 +57,8 @@ async fn a_unit_of_a_package_is_used_and_left() {
     write(&packaged, "[Service]\n").unwrap();
     install(&plan(root.path(), Sight::Plain)).await.unwrap();
     assert!(!root.path().join(OURS).join(UNIT).exists());
-    let link = fs::read_link(root.path().join(WANTS).join(UNIT)).unwrap();
+    let wish = Systemd::of(root.path()).unwrap().wish(&unit::AGENT);
+    let link = fs::read_link(wish).unwrap();
     assert_eq!(link, Path::new("/usr/lib/systemd/system/dogwatch-agent.service"));
     uninstall(root.path()).await.unwrap();
     assert!(packaged.exists());
@@ -65,6 +74,8 @@ async fn the_running_system_is_told_in_order() {
     let expected = [
         "daemon-reload",
         "enable dogwatch-agent.service",
+        "enable dogwatch-agent-sleep.service",
+        "disable --now dogwatch-agent-sleep.service",
         &show,
         "disable --now dogwatch-agent.service",
         "daemon-reload",
@@ -79,8 +90,8 @@ async fn what_systemctl_complains_about_is_handed_on() {
     assert_eq!(error, "`systemctl start dogwatch-agent.service` failed: no such unit");
 }
 
-/// Against systemd's own checks, where they are installed: the unit is sound, alone and with the drop-in, and alone as
-/// closed as the project promises.
+/// Against systemd's own checks, where they are installed: the units are sound, the agent's alone and with the drop-in,
+/// and as closed as the project promises.
 #[tokio::test]
 async fn on_this_machine_systemd_finds_nothing_wrong_with_the_unit() {
     if !Path::new("/usr/bin/systemd-analyze").exists() {
@@ -93,11 +104,14 @@ async fn on_this_machine_systemd_finds_nothing_wrong_with_the_unit() {
         // `verify` wants a program that is there.
         let plan = Plan { program: "/usr/bin/true".into(), ..plan(root.path(), sight) };
         install(&plan).await.unwrap();
-        let unit = root.path().join(OURS).join(UNIT);
-        let unit = unit.to_str().unwrap();
-        assert_eq!(analyze.run(&["verify", "--man=no", unit]).await.unwrap(), "");
-        if sight == Sight::Plain {
-            analyze.run(&["security", "--offline=true", "--threshold=20", "--no-pager", unit]).await.unwrap();
+        for unit in UNITS {
+            let unit = root.path().join(OURS).join(unit.name);
+            let unit = unit.to_str().unwrap();
+            assert_eq!(analyze.run(&["verify", "--man=no", unit]).await.unwrap(), "");
+            if sight == Sight::Plain {
+                let closed = ["security", "--offline=true", "--threshold=20", "--no-pager", unit];
+                analyze.run(&closed).await.unwrap();
+            }
         }
     }
 }

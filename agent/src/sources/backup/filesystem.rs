@@ -96,8 +96,10 @@ mod tests {
     fn snapshots_of_btrfs_are_found_and_layers_of_containers_are_not() {
         let text = include_str!("recorded/btrfs-progs-6.2-subvolume-list.txt");
         let seen = parse_btrfs(text, "/", "btrfs").unwrap();
-        assert_eq!((seen.job.as_str(), seen.facts.versions_kept), ("btrfs /", Some(2)));
-        assert_eq!(seen.runs[1].started_at.to_string(), "2023-11-15T00:00:01Z");
+        assert_eq!((seen.job.as_str(), seen.facts.versions_kept), ("btrfs /", Some(3)));
+        assert_eq!(seen.runs[0].snapshot.as_deref(), Some(".snapshots/1/snapshot"));
+        assert_eq!(seen.runs[1].snapshot.as_deref(), Some("before upgrade"));
+        assert_eq!(seen.runs[2].started_at.to_string(), "2026-11-23T01:04:34Z");
         assert_eq!(parse_btrfs("", "/", "btrfs"), None);
     }
 

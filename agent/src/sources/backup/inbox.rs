@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use super::{
     Again,
     drop_in::{self, DropInError, Run},
+    forgetting::Forgetting,
 };
 use crate::state_dir;
 
@@ -33,7 +34,13 @@ const WRITING: Duration = Duration::from_secs(5);
 /// One file and what it says.
 pub(super) struct Arrival {
     pub(super) file: OsString,
-    pub(super) run: Result<Run, DropInError>,
+    pub(super) said: Result<Said, DropInError>,
+}
+
+/// What a file says.
+pub(super) enum Said {
+    Run(Box<Run>),
+    Forget(Forgetting),
 }
 
 /// What a look found.
@@ -73,21 +80,25 @@ impl Inbox {
         }
         let mut arrivals = Vec::new();
         for (written, file) in oldest.into_sorted_vec() {
-            let run = self.understand(&file, written, now);
+            let said = self.understand(&file, written, now);
             let fresh = written.elapsed().is_ok_and(|age| age < WRITING);
-            if run.as_ref().is_err_and(DropInError::is_unfinished) && fresh {
+            if said.as_ref().is_err_and(DropInError::is_unfinished) && fresh {
                 again = again.max(Again::Soon);
             } else {
-                arrivals.push(Arrival { file, run });
+                arrivals.push(Arrival { file, said });
             }
         }
         Taken { arrivals, again }
     }
 
-    fn understand(&self, file: &OsStr, written: SystemTime, now: Timestamp) -> Result<Run, DropInError> {
+    fn understand(&self, file: &OsStr, written: SystemTime, now: Timestamp) -> Result<Said, DropInError> {
         let name = file.to_str().ok_or_else(|| DropInError::File("has a name that is no UTF-8".into()))?;
         let written = Timestamp::try_from(written).unwrap_or(now).min(now);
-        drop_in::parse(&self.read(name)?, name, written, now)
+        let text = self.read(name)?;
+        if Forgetting::is_one(&text) {
+            return Forgetting::parse(&text, written, now).map(Said::Forget);
+        }
+        drop_in::parse(&text, name, written, now).map(|run| Said::Run(Box::new(run)))
     }
 
     fn read(&self, name: &str) -> Result<String, DropInError> {

@@ -112,6 +112,14 @@ mod tests {
     }
 
     #[test]
+    fn a_snapshot_without_statistics_is_one_all_the_same() {
+        let listing = parse(include_str!("recorded/kopia-0.10.7-snapshot-list.json")).unwrap();
+        let [copy] = listing.copies.as_slice() else { panic!("{listing:?}") };
+        assert_eq!((copy.run.result, copy.run.bytes_total), (RunResult::Success, Some(806_572_104)));
+        assert_eq!(copy.run.started_at.to_string(), "2022-05-22T04:08:12.756383737Z");
+    }
+
+    #[test]
     fn nothing_and_garbage() {
         assert_eq!(parse("[]").unwrap().copies, []);
         assert!(parse("no snapshots").is_err());

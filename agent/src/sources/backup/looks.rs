@@ -49,7 +49,7 @@ const MARK_LIMIT: Duration = Duration::from_secs(10);
 /// What is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Place {
-    Named(Repository),
+    Named(Box<Repository>),
     Found(Found),
 }
 
@@ -88,6 +88,11 @@ impl Seen {
             Some(reason) if refused(reason) => ScanResult::Unsupported,
             Some(_) => ScanResult::Failed,
         })
+    }
+
+    /// What was seen could not be kept: it is looked at again though nothing has changed there.
+    pub(super) fn is_lost(&mut self) {
+        self.mark = None;
     }
 }
 
@@ -182,9 +187,9 @@ impl Looks {
         let named = config
             .repositories
             .iter()
-            .map(|named| (repository::found_by(named), Place::Named(named.clone())));
-        let found = Found::ALL.iter().filter(|found| found.is_here(&config.root));
-        let found = found.map(|found| (found.as_str().to_owned(), Place::Found(*found)));
+            .map(|named| (repository::found_by(named), Place::Named(Box::new(named.clone()))));
+        let found = Found::here(&config.root);
+        let found = found.map(|found| (found.as_str().to_owned(), Place::Found(found)));
         let places: BTreeMap<String, Place> = named.chain(found).collect();
         self.plans.retain(|name, plan| places.get(name) == Some(&plan.place));
         for (name, place) in places {

@@ -3,8 +3,8 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
-    borg, drop_in, filesystem, kopia, noticed::Noticed, pgbackrest, restic, rsnapshot, time_machine, veeam,
-    windows_server_backup,
+    borg, drop_in, filesystem, forgetting::Forgetting, kopia, noticed::Noticed, pgbackrest, restic,
+    rsnapshot, time_machine, veeam, veeam_events, windows_server_backup,
 };
 use crate::sources::parsers::Parser;
 
@@ -13,6 +13,9 @@ pub(in crate::sources) const BTRFS: Parser = |text| drop(filesystem::parse_btrfs
 pub(in crate::sources) const DROP_IN: Parser = |text| {
     let now = Timestamp::UNIX_EPOCH;
     drop(drop_in::parse(text, "x.json", now, now));
+    if Forgetting::is_one(text) {
+        drop(Forgetting::parse(text, now, now));
+    }
 };
 pub(in crate::sources) const KOPIA: Parser = |text| drop(kopia::parse(text));
 pub(in crate::sources) const NOTICED: Parser = |text| {
@@ -32,6 +35,7 @@ pub(in crate::sources) const TIME_MACHINE: Parser = |text| {
     drop(time_machine::parse(text, text, &TimeZone::UTC, "time-machine"));
 };
 pub(in crate::sources) const VEEAM: Parser = |text| drop(veeam::parse(text, &TimeZone::UTC, "veeam"));
+pub(in crate::sources) const VEEAM_EVENTS: Parser = |text| drop(veeam_events::parse(text, "veeam-windows"));
 pub(in crate::sources) const WBADMIN: Parser = |text| drop(windows_server_backup::parse(text, "wsb"));
 pub(in crate::sources) const ZFS: Parser = |text| drop(filesystem::parse_zfs(text, "zfs"));
 pub(in crate::sources) const MOUNTS: Parser = |text| drop(filesystem::btrfs_mounts(text));

@@ -96,14 +96,16 @@ mod tests {
     fn each_stanza_is_a_job() {
         let seen = parse(include_str!("recorded/pgbackrest-2.45-info.json"), "pgbackrest").unwrap();
         let demo = &seen[0];
-        assert_eq!((demo.job.as_str(), demo.facts.versions_kept), ("pgbackrest demo", Some(2)));
+        assert_eq!((demo.job.as_str(), demo.facts.versions_kept), ("pgbackrest demo", Some(3)));
         assert_eq!(demo.facts.encrypted, Some(true));
-        let [full, incremental] = demo.runs.as_slice() else { panic!("{demo:?}") };
-        assert_eq!((full.bytes_total, full.bytes_added), (Some(35_220_480), Some(4_404_019)));
-        assert_eq!(full.started_at.to_string(), "2023-10-23T20:14:16Z");
-        assert_eq!((incremental.result, demo.problem.as_deref()), (RunResult::Warning, None));
-        assert_eq!(seen[1].problem.as_deref(), Some("missing stanza path"));
-        assert_eq!((seen[2].problem.as_deref(), seen[2].runs.len()), (None, 0), "no valid backups yet");
+        let [full, incremental, differential] = demo.runs.as_slice() else { panic!("{demo:?}") };
+        assert_eq!((full.bytes_total, full.bytes_added), (Some(22_992_569), Some(3_081_968)));
+        assert_eq!(full.started_at.to_string(), "2026-11-23T01:01:33Z");
+        assert_eq!((incremental.result, incremental.bytes_added), (RunResult::Success, Some(247_600)));
+        assert_eq!(incremental.snapshot.as_deref(), Some("20261123-010133F_20261123-010141I"));
+        assert_eq!((differential.result, demo.problem.as_deref()), (RunResult::Warning, None));
+        assert_eq!((seen[1].problem.as_deref(), seen[1].runs.len()), (None, 0), "no valid backups yet");
+        assert_eq!(seen[2].problem.as_deref(), Some("missing stanza path"));
     }
 
     #[test]

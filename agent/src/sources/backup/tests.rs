@@ -265,20 +265,66 @@ fn ten_thousand_at_once_are_all_taken_in_and_counted_right() {
 }
 
 #[test]
-fn a_ledger_that_cannot_be_written_leaves_the_files_where_they_are_and_says_so_once() {
+fn a_ledger_that_cannot_be_written_leaves_the_files_where_they_are_tells_them_and_says_so_once() {
     let scene = Scene::new();
     let mut intake = scene.open();
     // A folder where the new ledger would be written: even root cannot.
     let obstacle = scene.state.path().join("backup-jobs.tmp");
     fs::create_dir(&obstacle).unwrap();
-    scene.drop_in("1.json", r#"{"job": "nightly", "result": "success"}"#);
+    scene.drop_in("1.json", r#"{"job": "nightly", "result": "failed"}"#);
     let (events, again) = intake.take_in(at(0));
     assert_eq!((events.len(), events[0].kind.as_str(), again), (1, "backup_ledger", Again::Later));
+    assert_eq!((job(&intake).last_run.unwrap().result, job(&intake).first_seen), (RunResult::Failed, at(0)));
+    let before = job(&intake);
     assert_eq!(intake.take_in(at(1)).0, []);
-    assert!(scene.names("").contains(&"1.json".to_owned()) && intake.status(at(1)).jobs.is_empty());
+    assert!(scene.names("").contains(&"1.json".to_owned()));
+    assert_eq!(job(&intake), before, "told once more it is the same");
     fs::remove_dir(obstacle).unwrap();
     assert_eq!(intake.take_in(at(2)).0, []);
-    assert_eq!((scene.names("done"), job(&intake).name), (vec!["1.json".to_owned()], "nightly".to_owned()));
+    assert_eq!((scene.names("done"), job(&intake)), (vec!["1.json".to_owned()], before));
+}
+
+#[test]
+fn a_job_is_forgotten_by_an_explicit_word_and_told_as_such_for_a_month() {
+    let scene = Scene::new();
+    let mut intake = scene.open();
+    let run = |name: &str, ended: Timestamp| {
+        let text = format!(
+            r#"{{"job": "nightly", "result": "failed", "every_seconds": 60, "ended_at": "{ended}"}}"#
+        );
+        scene.drop_in(name, &text);
+    };
+    let forget = |name: &str, at: Timestamp| {
+        scene.drop_in(name, &format!(r#"{{"forget": "nightly", "by": "ann", "at": "{at}"}}"#));
+    };
+    run("1.json", at(1));
+    intake.take_in(at(1));
+    forget("2.json", at(2));
+    let (events, _) = intake.take_in(at(3));
+    let told: Vec<_> = events.iter().map(|event| (&*event.kind, &*event.detail)).collect();
+    assert_eq!(told, [("backup_job_forgotten", "backup job nightly is forgotten, by ann")]);
+    let mut intake = scene.open();
+    let told = job(&intake);
+    assert_eq!((told.forgotten_at, told.last_run, told.every_seconds), (Some(at(2)), None, None));
+    // What is older does not bring it back, what is newer does, as a new job.
+    run("3.json", at(1));
+    intake.take_in(at(4));
+    assert_eq!(job(&intake).forgotten_at, Some(at(2)));
+    run("4.json", at(5));
+    intake.take_in(at(6));
+    let back = job(&intake);
+    assert_eq!((back.forgotten_at, back.first_seen, back.consecutive_failures), (None, at(6), 1));
+    // The word of before does not reach it.
+    forget("5.json", at(2));
+    let (events, _) = intake.take_in(at(7));
+    assert!(events[0].detail.contains("no job `nightly` is known that has not run since"), "{events:?}");
+    forget("6.json", at(8));
+    intake.take_in(at(9));
+    let month = 30 * 86_400;
+    intake.take_in(at(8 + month));
+    assert_eq!(intake.status(at(0)).jobs.len(), 1);
+    intake.take_in(at(9 + month));
+    assert!(intake.status(at(0)).jobs.is_empty() && scene.open().status(at(0)).jobs.is_empty());
 }
 
 #[cfg(unix)]
@@ -356,6 +402,8 @@ async fn one_that_hangs_holds_up_no_other() {
         password: Password::Command(vec!["/bin/sleep".into(), "600".into()]),
         environment_file: None,
         every: None,
+        schedule: None,
+        host: None,
         rpo: None,
     };
     let config = Config {

@@ -4,6 +4,7 @@
 //! What was in the log before the first look does not count. Where the last look ended is kept in memory alone: after a
 //! restart counting begins anew.
 
+mod event_log;
 pub(super) mod journal;
 mod tail;
 
@@ -25,6 +26,7 @@ pub(super) struct Memory {
     of: Option<NamedLog>,
     tail: Option<tail::Place>,
     cursor: Option<journal::Cursor>,
+    place: Option<event_log::Place>,
     counts: VecDeque<(Instant, u64)>,
 }
 
@@ -70,6 +72,9 @@ pub(super) async fn look(
             }
         }
         LogSource::Unit(unit) => journal::count(unit, &log.pattern, &mut memory.log.cursor).await,
+        LogSource::EventLog(log_name) => {
+            event_log::count(log_name, &log.pattern, &mut memory.log.place).await
+        }
     };
     match counted {
         Ok(lines) => {

@@ -66,6 +66,13 @@ impl UnderWay {
         Self { due: due.into_iter(), running: JoinSet::new(), around, processes }
     }
 
+    /// Something else may be allowed now.
+    pub(super) fn go_by(&mut self, allow: &Allow) {
+        if self.around.allow != *allow {
+            self.around = Arc::new(Surroundings::new(&self.around.root, allow.clone()));
+        }
+    }
+
     /// The next that is done, in whatever order; `None` when all are. Abandoned while it waits, nothing is lost.
     pub(super) async fn next(&mut self) -> Option<Looked> {
         loop {

@@ -4,8 +4,10 @@
 #[path = "process/linux.rs"]
 mod imp;
 #[cfg(not(target_os = "linux"))]
-#[path = "process/elsewhere.rs"]
+#[path = "process/portable.rs"]
 mod imp;
+#[cfg(any(not(target_os = "linux"), test))]
+mod listed;
 
 use std::{collections::BTreeMap, path::Path};
 

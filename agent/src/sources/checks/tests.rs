@@ -2,17 +2,22 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use dogwatch_model::Target;
+use dogwatch_model::{CheckWatch, Probe, Target};
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{CertificateParams, KeyPair};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpListener,
+    sync::{mpsc, watch},
 };
 use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
 
 use super::{reach::Reach, *};
-use crate::config::Allow;
+use crate::{
+    config::{Allow, Config},
+    report::Sighting,
+};
 
 /// Short: what never answers is waited for.
 const SOON: Duration = Duration::from_millis(300);
@@ -203,4 +208,48 @@ async fn a_port_answers_or_it_does_not() {
     assert_eq!(tcp::look(&target, &reach).await.state, CheckState::Ok);
     drop(listener);
     assert_eq!(seen(&tcp::look(&target, &reach).await), (CheckState::Failed, "connection refused"));
+}
+
+/// The state of the only check in the next picture that has one.
+async fn next_state(seen: &mut mpsc::Receiver<Sighting>) -> CheckState {
+    let next = async {
+        loop {
+            let sighting = seen.recv().await.unwrap();
+            if let Observation::Checks { checks, .. } = sighting.what
+                && let [check] = &checks[..]
+            {
+                return check.state;
+            }
+        }
+    };
+    timeout(PATIENCE, next).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_the_owner_allows_or_forbids_counts_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report");
+    std::fs::write(&path, b"here").unwrap();
+    let path = path.to_str().unwrap().to_owned();
+    let probe =
+        Probe::File { path: path.clone(), max_age_seconds: None, min_bytes: Some(1), max_bytes: None };
+    // Never due by itself while this runs.
+    let watch = CheckWatch { name: "report".into(), every_seconds: 3600, probe };
+    let watched = Arc::new(Watched { checks: vec![watch], ..Watched::default() });
+    let policy = watch::Sender::new(Policy { watched, ..Policy::default() });
+    let config = Config::with_state_dir(folder.path());
+    let live = watch::Sender::new(Arc::new(config.clone()));
+    let (observations, mut seen) = mpsc::channel(8);
+    let cancel = CancellationToken::new();
+    let desk = Desk::new(observations, policy.subscribe(), Arc::default(), cancel.clone());
+    let running = tokio::spawn(run(desk, live.subscribe(), "/".into()));
+    assert_eq!(next_state(&mut seen).await, CheckState::Unknown, "nothing is allowed");
+
+    let allow = Allow::of(&format!("files = [{path:?}]")).unwrap();
+    live.send_replace(Arc::new(Config { allow, ..config.clone() }));
+    assert_eq!(next_state(&mut seen).await, CheckState::Ok);
+    live.send_replace(Arc::new(config));
+    assert_eq!(next_state(&mut seen).await, CheckState::Unknown);
+    cancel.cancel();
+    timeout(PATIENCE, running).await.unwrap().unwrap();
 }

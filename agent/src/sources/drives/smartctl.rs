@@ -4,6 +4,9 @@
 //! exit status is a set of bits (smartctl(8), EXIT STATUS); those that speak of the drive become problems in words. Which
 //! of them are worth an alert is for the rules: healthy drives have old entries in their error log for years.
 
+mod attributes;
+
+use attributes::Attributes;
 use dogwatch_model::Drive;
 use dogwatch_proto::conversions::limits;
 use serde::Deserialize;
@@ -17,6 +20,8 @@ const EXIT_BITS: &[(u32, &str)] = &[
     (6, "the drive's error log has entries"),
     (7, "a self-test found errors"),
 ];
+/// The bit that drives without SMART set too.
+const COMMAND_FAILED: u32 = 1 << 2;
 /// Bits that say that the drive was not asked at all: wrong use, no access.
 const NOT_ASKED: u32 = 0b11;
 /// The bits of NVMe's critical warning (NVM Express base specification, SMART / Health Information).
@@ -27,18 +32,6 @@ const NVME_WARNINGS: &[(u32, &str)] = &[
     (3, "the drive is read-only"),
     (4, "the backup of its volatile memory failed"),
 ];
-/// Attributes of ATA solid-state drives whose value counts down from 100 as the drive wears.
-const LIFE_LEFT: &[&str] = &[
-    "Media_Wearout_Indicator",
-    "Wear_Leveling_Count",
-    "SSD_Life_Left",
-    "Percent_Lifetime_Remain",
-    "Remaining_Lifetime_Perc",
-];
-const REALLOCATED: u32 = 5;
-const PENDING: u32 = 197;
-const UNCORRECTABLE: u32 = 198;
-
 /// A device that a scan found.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Found {
@@ -107,6 +100,7 @@ struct Document {
     scsi_product: Option<String>,
     serial_number: Option<String>,
     rotation_rate: Option<u64>,
+    smart_support: Option<Support>,
     smart_status: Option<Status>,
     temperature: Option<Temperature>,
     power_on_time: Option<PowerOn>,
@@ -116,6 +110,12 @@ struct Document {
     scsi_grown_defect_list: Option<u64>,
     scsi_percentage_used_endurance_indicator: Option<f64>,
     scsi_error_counter_log: Option<ScsiErrors>,
+}
+
+/// Told since smartctl 7.3.
+#[derive(Debug, Deserialize)]
+struct Support {
+    available: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -136,27 +136,6 @@ struct PowerOn {
 #[derive(Debug, Deserialize)]
 struct Endurance {
     current_percent: Option<f64>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Attributes {
-    table: Vec<Attribute>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Attribute {
-    id: u32,
-    name: String,
-    value: u64,
-    raw: Raw,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Raw {
-    value: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -223,7 +202,7 @@ fn told(document: &Document, exit: u32, device: &str) -> Drive {
     let model = document.model_name.clone().or_else(|| document.scsi_model_name.clone()).or_else(scsi_name);
     let name = |name: String| limits::clip(name.trim(), limits::NAME_BYTES);
     let nvme = document.nvme_smart_health_information_log.as_ref();
-    let reallocated = document.attribute(REALLOCATED).map(|attribute| attribute.raw.value & 0xffff_ffff);
+    let reallocated = document.ata_smart_attributes.as_ref().and_then(Attributes::reallocated);
     let sane = |percent: &f64| percent.is_finite() && *percent >= 0.0;
     Drive {
         device: device.to_owned(),
@@ -245,6 +224,9 @@ fn problems(document: &Document, exit: u32) -> Vec<String> {
     let set = |bits: u32, words: &'static [(u32, &str)]| {
         words.iter().filter(move |(bit, _)| bits & (1 << bit) != 0).map(|(_, words)| (*words).to_owned())
     };
+    // The volume of a RAID controller refuses to be asked: that is no fault of it.
+    let has_smart = document.smart_support.as_ref().and_then(|support| support.available) != Some(false);
+    let exit = if has_smart { exit } else { exit & !COMMAND_FAILED };
     let mut problems: Vec<String> = set(exit, EXIT_BITS).collect();
     if let Some(log) = &document.nvme_smart_health_information_log {
         problems.extend(set(log.critical_warning.unwrap_or(0), NVME_WARNINGS));
@@ -255,12 +237,14 @@ fn problems(document: &Document, exit: u32) -> Vec<String> {
             problems.push(words.to_owned());
         }
     }
-    let count = |id| document.attribute(id).map_or(0, |attribute| attribute.raw.value & 0xffff_ffff);
-    if count(PENDING) > 0 {
-        problems.push(format!("sectors that cannot be read now: {}", count(PENDING)));
-    }
-    if count(UNCORRECTABLE) > 0 {
-        problems.push(format!("sectors that could not be read: {}", count(UNCORRECTABLE)));
+    if let Some(table) = &document.ata_smart_attributes {
+        let told = [
+            (table.pending(), "sectors that cannot be read now"),
+            (table.uncorrectable(), "sectors that could not be read"),
+        ];
+        let bad =
+            told.into_iter().filter_map(|(count, words)| Some((count.filter(|count| *count > 0)?, words)));
+        problems.extend(bad.map(|(count, words)| format!("{words}: {count}")));
     }
     if let Some(errors) = &document.scsi_error_counter_log {
         let uncorrected = [&errors.read, &errors.write, &errors.verify]
@@ -274,22 +258,13 @@ fn problems(document: &Document, exit: u32) -> Vec<String> {
 }
 
 impl Document {
-    fn attribute(&self, id: u32) -> Option<&Attribute> {
-        self.ata_smart_attributes.as_ref()?.table.iter().find(|attribute| attribute.id == id)
-    }
-
     fn wear_percent(&self) -> Option<f64> {
         let nvme = self.nvme_smart_health_information_log.as_ref().and_then(|log| log.percentage_used);
         let told = nvme
             .or_else(|| self.endurance_used.as_ref()?.current_percent)
             .or(self.scsi_percentage_used_endurance_indicator);
-        // Of a turning disk these attributes mean something else.
         let solid = self.rotation_rate == Some(0);
-        told.or_else(|| {
-            let table = &self.ata_smart_attributes.as_ref().filter(|_| solid)?.table;
-            let left = table.iter().find(|attribute| LIFE_LEFT.contains(&attribute.name.as_str()))?.value;
-            u32::try_from(left).ok().filter(|left| (1..=100).contains(left)).map(|left| f64::from(100 - left))
-        })
+        told.or_else(|| self.ata_smart_attributes.as_ref().filter(|_| solid)?.wear_percent())
     }
 }
 

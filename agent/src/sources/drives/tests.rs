@@ -1,7 +1,10 @@
 //! Answers of smartctl, real ones where it is installed.
 //!
-//! The documents are written after the output of smartctl 7.3 and 7.4 (`smartctl -j -a`), cut to what is read, with made
-//! up names and numbers; the bits are those of smartctl(8).
+//! What real drives said is in `recorded/`, its origin noted there. The short documents here are written after it, with
+//! one thing changed at a time; the bits are those of smartctl(8).
+
+#[cfg(unix)]
+mod flow;
 
 use super::{smartctl::drive, *};
 
@@ -107,12 +110,8 @@ fn nvme_tells_wear_spare_and_media_errors() {
 
 #[test]
 fn a_sas_disk_behind_a_raid_controller_has_a_name_of_its_own() {
-    let scanned = document(
-        0,
-        r#","devices":[{"name":"/dev/bus/0","info_name":"/dev/bus/0 [megaraid_disk_00]","type":"megaraid,0","protocol":"SCSI"},
-        {"name":"/dev/bus/0","info_name":"/dev/bus/0 [megaraid_disk_01]","type":"megaraid,1","protocol":"SCSI"}]"#,
-    );
-    let labels: Vec<String> = smartctl::scan(&scanned).unwrap().iter().map(Found::label).collect();
+    let scanned = include_str!("recorded/smartctl-7.1-scan-megaraid.json");
+    let labels: Vec<String> = smartctl::scan(scanned).unwrap().iter().map(Found::label).collect();
     assert_eq!(labels, ["/dev/bus/0 [megaraid,0]", "/dev/bus/0 [megaraid,1]"]);
     let sas = r#","device":{"name":"/dev/bus/0","type":"megaraid,0","protocol":"SCSI"},"scsi_vendor":"EXAMPLE",
         "scsi_product":"AL15SEB24","scsi_model_name":"EXAMPLE AL15SEB24","serial_number":"X1","rotation_rate":10000,
@@ -139,155 +138,79 @@ fn what_was_not_asked_is_not_judged() {
     assert!(matches!(drive(r#"{"smartctl":[]}"#, "/dev/sda"), Answer::Refused(_)));
 }
 
-/// A machine with a smartctl that answers from files.
-#[cfg(unix)]
-mod flow {
-    use std::{fs, os::unix::fs::PermissionsExt as _};
+/// What a recorded drive comes to, in one line.
+fn gist(text: &str) -> String {
+    let drive = told(text);
+    format!(
+        "{:?} celsius {:?} wear {:?} errors {:?} hours {:?}: {}",
+        drive.passed,
+        drive.celsius,
+        drive.wear_percent,
+        drive.media_errors,
+        drive.power_on_hours,
+        drive.problems.join("; ")
+    )
+}
 
-    use super::*;
+#[test]
+fn recorded_disks_that_fail_are_told_to() {
+    assert_eq!(
+        gist(include_str!("recorded/smartctl-7.1-ata-failing-behind-usb.json")),
+        "Some(false) celsius Some(25.0) wear None errors Some(1975) hours Some(65592): the drive says that it is failing; \
+         an attribute that foretells failure is at its threshold; the drive's error log has entries; a self-test found \
+         errors; sectors that cannot be read now: 8"
+    );
+    assert_eq!(
+        gist(include_str!("recorded/smartctl-7.3-nvme-backup-failed.json")),
+        "Some(false) celsius Some(40.0) wear Some(0.0) errors Some(0) hours Some(18376): the drive says that it is \
+         failing; the backup of its volatile memory failed"
+    );
+    assert_eq!(
+        gist(include_str!("recorded/smartctl-7.4-scsi-defects.json")),
+        "Some(true) celsius Some(33.0) wear None errors Some(260) hours Some(102880): errors that could not be \
+         corrected: 536"
+    );
+}
 
-    struct Machine(tempfile::TempDir);
+#[test]
+fn makers_count_wear_in_many_ways() {
+    let wear = |text: &str| told(text).wear_percent;
+    assert_eq!(wear(include_str!("recorded/smartctl-7.3-ata-ssd-intel-worn.json")), Some(85.0));
+    assert_eq!(wear(include_str!("recorded/smartctl-7.1-ata-ssd-dell.json")), Some(0.0));
+    let silicon_motion = include_str!("recorded/smartctl-7.3-ata-ssd-silicon-motion.json");
+    assert_eq!(wear(silicon_motion), Some(4.0), "the value stays at 100, the raw number counts");
+    assert_eq!(wear(include_str!("recorded/smartctl-7.3-ata-ssd-kingston.json")), Some(26.0));
+    assert_eq!(wear(include_str!("recorded/smartctl-7.3-scsi-ssd-without-model.json")), Some(11.0));
+}
 
-    impl Machine {
-        fn new(scan: &str, answer: &str) -> Self {
-            let machine = Self(tempfile::tempdir().unwrap());
-            machine.says(scan, answer);
-            let script = "#!/bin/sh\necho \"$*\" >> ${0%/*}/calls\ncase \"$*\" in --scan*) cat ${0%/*}/scan;; *) cat ${0%/*}/answer;; esac\n";
-            let tool = machine.0.path().join("smartctl");
-            fs::write(&tool, script).unwrap();
-            fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
-            machine
-        }
-
-        fn says(&self, scan: &str, answer: &str) {
-            fs::write(self.0.path().join("scan"), scan).unwrap();
-            fs::write(self.0.path().join("answer"), answer).unwrap();
-        }
-
-        fn knows(&self, name: &str) {
-            let folder = self.0.path().join("sys/block").join(name);
-            fs::create_dir_all(folder.join("device")).unwrap();
-            fs::write(folder.join("size"), "1000\n").unwrap();
-        }
-
-        fn shows(&self, name: &str) {
-            fs::create_dir_all(self.0.path().join("dev")).unwrap();
-            fs::write(self.0.path().join("dev").join(name), "").unwrap();
-        }
-
-        fn inspector(&self) -> Inspector {
-            let mut inspector = Inspector::new(self.0.path(), &StateDir::new(self.0.path()));
-            inspector.tool = self.0.path().join("smartctl").display().to_string();
-            inspector
-        }
-    }
-
-    const ONE: &str = r#"{"smartctl":{"exit_status":0},"devices":[{"name":"/dev/sda","info_name":"/dev/sda [SAT]","type":"sat","protocol":"ATA"}]}"#;
-
-    #[tokio::test]
-    async fn a_drive_that_sleeps_is_not_woken_and_what_it_said_stands() {
-        let machine = Machine::new(ONE, &document(0, SATA));
-        machine.knows("sda");
-        let mut inspector = machine.inspector();
-        let awake = inspector.look().await;
-        assert_eq!((awake.drives.len(), awake.result), (1, ScanResult::Ok));
-        let asleep = r#"{"smartctl":{"messages":[{"string":"Device is in STANDBY mode, exit(2)","severity":"information"}],"exit_status":2}}"#;
-        machine.says(ONE, asleep);
-        assert_eq!(inspector.look().await, awake);
-        let calls = fs::read_to_string(machine.0.path().join("calls")).unwrap();
-        let asked: Vec<&str> = calls.lines().filter(|call| call.contains("/dev/sda")).collect();
-        assert_eq!(asked, ["-n standby -j -a -d sat /dev/sda"; 2]);
-    }
-
-    #[tokio::test]
-    async fn without_the_right_to_ask_it_is_permission_and_no_judgement() {
-        let scan = ONE.replace(r#""protocol":"ATA""#, r#""protocol":"ATA","open_error":"Permission denied""#);
-        let machine = Machine::new(&scan, "");
-        machine.knows("sda");
-        let seen = machine.inspector().look().await;
-        assert_eq!(seen.result, ScanResult::Unsupported);
-        assert_eq!(seen.reason.as_deref(), Some("permission: /dev/sda: Permission denied"));
-        assert_eq!(seen.drives, [Drive { device: "/dev/sda".into(), ..Drive::default() }]);
-    }
-
-    #[tokio::test]
-    async fn a_sandbox_that_hides_the_drives_is_no_machine_without_drives() {
-        let machine = Machine::new(r#"{"smartctl":{"exit_status":0}}"#, "");
-        let seen = machine.inspector().look().await;
-        assert_eq!((seen.result, seen.drives.len()), (ScanResult::Ok, 0), "there is none");
-        machine.knows("sda");
-        let seen = machine.inspector().look().await;
-        assert_eq!(seen.result, ScanResult::Unsupported);
-        assert!(seen.reason.unwrap().starts_with("permission: "));
-        machine.shows("sda");
-        let seen = machine.inspector().look().await;
-        let expected = (ScanResult::Unsupported, Some("no drive here tells of its health"));
-        assert_eq!((seen.result, seen.reason.as_deref()), expected);
-    }
-
-    #[tokio::test]
-    async fn one_drive_that_cannot_be_asked_does_not_hide_the_others() {
-        let scan = ONE.replace(
-            "]}",
-            r#",{"name":"/dev/sdb","type":"scsi","protocol":"SCSI","open_error":"Unknown USB bridge [0x1:0x2]"}]}"#,
+#[test]
+fn a_number_that_other_makers_count_bad_sectors_by_is_none() {
+    let kingston = include_str!("recorded/smartctl-7.3-ata-ssd-kingston.json");
+    let other = kingston
+        .replace(r#""raw": {"string": "0", "value": 0}"#, r#""raw": {"string": "7", "value": 7}"#)
+        .replace(
+            r#"{"id": 231"#,
+            r#"{"id": 198, "name": "Host_Reads_GiB", "value": 100, "raw": {"value": 52311}}, {"id": 231"#,
         );
-        let machine = Machine::new(&scan.replace("[SAT,", "[SAT],"), &document(0, SATA));
-        machine.knows("sda");
-        machine.knows("sdb");
-        let seen = machine.inspector().look().await;
-        assert_eq!((seen.result, seen.drives.len()), (ScanResult::Partial, 2));
-        assert_eq!(seen.reason.as_deref(), Some("/dev/sdb: Unknown USB bridge [0x1:0x2]"));
-        assert_eq!((seen.drives[0].passed, seen.drives[1].passed), (Some(true), None));
-    }
+    assert_ne!(kingston, other);
+    assert_eq!(told(&other).problems, [""; 0]);
+}
 
-    #[tokio::test]
-    async fn a_machine_without_smartctl_is_unsupported_and_its_drives_are_named() {
-        let machine = Machine::new("", "");
-        machine.knows("vda");
-        let mut inspector = machine.inspector();
-        inspector.tool = "no-such-smartctl".into();
-        let seen = inspector.look().await;
-        let expected = (ScanResult::Unsupported, Some("smartctl is not installed"));
-        assert_eq!((seen.result, seen.reason.as_deref()), expected);
-        assert_eq!(seen.drives.len(), 1);
-    }
+#[test]
+fn a_volume_of_a_raid_controller_has_nothing_to_tell_and_no_problem() {
+    assert_eq!(
+        gist(include_str!("recorded/smartctl-7.3-raid-volume.json")),
+        "None celsius None wear None errors None hours None: "
+    );
+}
 
-    #[tokio::test]
-    async fn a_smartctl_that_talks_rubbish_is_a_failure() {
-        let machine = Machine::new("smartctl 6.6 2016-05-31 r4324\n", "");
-        let seen = machine.inspector().look().await;
-        assert_eq!(seen.result, ScanResult::Failed);
-        assert!(seen.reason.unwrap().ends_with("smartctl 6.6 2016-05-31 r4324"));
-    }
-
-    /// The real tool, on devices that are no drives.
-    #[tokio::test]
-    async fn the_real_smartctl_is_understood_where_there_is_no_drive_to_ask() {
-        let without = std::env::var("DOGWATCH_TESTS_WITHOUT").unwrap_or_default();
-        let root = tempfile::tempdir().unwrap();
-        let inspector = Inspector::new(root.path(), &StateDir::new(root.path()));
-        if without.split_ascii_whitespace().any(|tool| tool == "smartctl")
-            || inspector.scan().await == Err(Problem::Missing)
-        {
-            println!("SKIP the real smartctl: there is none on this machine");
-            return;
-        }
-        inspector.scan().await.unwrap();
-        let ask = async |name: &str, kind: &str| {
-            let output = inspector.run(&["-n", "standby", "-j", "-a", "-d", kind, name]).await.unwrap();
-            (output.code, drive(&output.stdout, name))
-        };
-        let (code, answer) = ask("/dev/no-such-drive", "sat").await;
-        assert_eq!(code, Some(2));
-        assert!(
-            matches!(&answer, Answer::Refused(reason) if reason.contains("No such device")),
-            "{answer:?}"
-        );
-        let (code, answer) = ask("/dev/no-such-drive", "no-such-bus").await;
-        assert_eq!(code, Some(1));
-        assert!(matches!(answer, Answer::Refused(_)), "{answer:?}");
-        let (code, answer) = ask("/dev/null", "scsi").await;
-        assert!(code.is_some_and(|code| code & 2 != 0), "{code:?}");
-        assert!(matches!(answer, Answer::Refused(_)), "{answer:?}");
-    }
+#[test]
+fn recorded_refusals_say_why() {
+    let usb = include_str!("recorded/smartctl-7.5-unknown-usb-bridge.json");
+    let expected = "/dev/sdb: Unknown USB bridge [0x048d:0x1234 (0x200)]";
+    assert_eq!(drive(usb, "/dev/sdb"), Answer::Refused(expected.into()));
+    let windows = include_str!("recorded/smartctl-7.0-windows-not-opened.json");
+    assert!(
+        matches!(drive(windows, "/dev/sda"), Answer::Refused(reason) if reason.ends_with("Open failed, Error=5"))
+    );
 }

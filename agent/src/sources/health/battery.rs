@@ -1,8 +1,22 @@
-//! Batteries: what the kernel tells of each power supply (`/sys/class/power_supply/*/uevent`), put together as one.
+//! Batteries: what the kernel of Linux tells of each power supply (`/sys/class/power_supply/*/uevent`), put together as
+//! one; other systems tell by a call or by a tool.
 //!
 //! Left out: the batteries of mice and headsets, which are of the class too but do not feed the machine.
 
+mod pmset;
+#[cfg(any(windows, test))]
+mod power_status;
+
+#[cfg(target_os = "macos")]
+#[path = "battery/macos.rs"]
+mod imp;
+#[cfg(windows)]
+#[path = "battery/windows.rs"]
+mod imp;
+
 use dogwatch_model::Battery;
+#[cfg(not(target_os = "linux"))]
+pub(super) use imp::Gauge;
 
 /// What one battery tells. Energy is in µWh or, from those that count charge, in µAh.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,6 +74,7 @@ pub(super) fn together(cells: &[Cell]) -> Option<Battery> {
 /// For the table of parsers.
 pub(super) fn survives(text: &str) {
     let _ = together(cell(text).as_slice());
+    let _ = pmset::battery(text);
 }
 
 #[cfg(target_os = "linux")]

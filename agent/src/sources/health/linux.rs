@@ -85,6 +85,10 @@ impl Sampler {
         }
     }
 
+    pub(super) fn name_mounts(&mut self, named: &[String]) {
+        self.volumes.name(named);
+    }
+
     pub(super) async fn sample(&mut self, now: Now) -> Health {
         let stat = self.files.stat.read(&mut self.buffer).and_then(|text| proc::stat(&text));
         self.read_slow(now.moment);

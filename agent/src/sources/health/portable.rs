@@ -11,7 +11,7 @@ use sysinfo::{
     ProcessesToUpdate, System,
 };
 
-use super::rounding;
+use super::{battery::Gauge, rounding};
 use crate::clock::{self, Moment, Now};
 
 /// Between two looks at the processes while a number stays past its band.
@@ -23,6 +23,7 @@ pub(super) struct Sampler {
     system: System,
     networks: Networks,
     components: Components,
+    battery: Gauge,
     warmth: Option<(Moment, Vec<Temperature>)>,
     sampled: bool,
     /// Only while a number is past its band: the list is large.
@@ -37,11 +38,18 @@ impl Sampler {
             system: System::new(),
             networks: Networks::new_with_refreshed_list(),
             components: Components::new_with_refreshed_list(),
+            battery: Gauge::new(),
             warmth: None,
             sampled: false,
             processes: None,
             told: None,
             named,
+        }
+    }
+
+    pub(super) fn name_mounts(&mut self, named: &[String]) {
+        if self.named != named {
+            self.named = named.to_vec();
         }
     }
 
@@ -69,6 +77,7 @@ impl Sampler {
             boot_at: boot_at(Path::new("/")),
             temperatures: self.temperatures(now.moment),
             interfaces: self.interfaces(),
+            battery: self.battery.read(now.moment).await,
             ..Health::default()
         }
     }

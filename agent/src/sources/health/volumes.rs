@@ -54,6 +54,15 @@ impl Volumes {
         }
     }
 
+    /// Others are named now.
+    pub(super) fn name(&mut self, named: &[String]) {
+        if self.named != named {
+            self.named = named.to_vec();
+            // Judged anew, though the mounts are the same.
+            self.read.clear();
+        }
+    }
+
     /// The volumes as they are, sorted by mount, without those that do not answer.
     pub(super) async fn look(&mut self, buffer: &mut Buffer) -> Vec<Disk> {
         if let Some(text) = self.mountinfo.read(buffer)
@@ -151,5 +160,21 @@ mod tests {
         }
         assert_eq!(volumes.look(&mut buffer).await.len(), 2, "it answers again");
         assert_eq!(volumes.hanging().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_share_that_is_named_while_the_agent_runs_is_a_volume_at_the_next_look() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("proc/self")).unwrap();
+        let mountinfo = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 0:9 / /mnt/x rw - nfs4 nas:/x rw\n";
+        fs::write(root.path().join("proc/self/mountinfo"), mountinfo).unwrap();
+        let mut volumes = Volumes::new(root.path(), Vec::new());
+        volumes.stat = |_| statvfs("/").ok();
+        let mut buffer = Buffer::default();
+        for (named, expected) in [(vec![], vec!["/"]), (vec!["/mnt/x".to_owned()], vec!["/", "/mnt/x"])] {
+            volumes.name(&named);
+            let disks = volumes.look(&mut buffer).await;
+            assert_eq!(disks.iter().map(|disk| disk.mount.as_str()).collect::<Vec<_>>(), expected);
+        }
     }
 }

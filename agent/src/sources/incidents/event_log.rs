@@ -2,11 +2,9 @@
 //!
 //! Events are told by provider and number; their messages are translated and not read.
 
+use crate::sources::windows_event::{self, Event};
 use dogwatch_model::{Incident, IncidentKind};
 use dogwatch_proto::conversions::limits;
-use jiff::Timestamp;
-
-use crate::sources::patch::xml::{self, Piece};
 
 /// The query: what [`kind`] knows, of the last `seconds`.
 pub(super) fn query(seconds: u64) -> String {
@@ -15,54 +13,6 @@ pub(super) fn query(seconds: u64) -> String {
         "*[System[(EventID=41 or EventID=1001 or EventID=7 or EventID=51 or EventID=153 or EventID=55) \
          and TimeCreated[timediff(@SystemTime) <= {milliseconds}]]]"
     )
-}
-
-/// One event.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct Event {
-    /// Its number in the log, which only grows.
-    pub(super) record: u64,
-    provider: String,
-    id: u32,
-    at: Option<Timestamp>,
-    /// The values of its data, in order.
-    data: Vec<String>,
-}
-
-/// Values of one event that are kept.
-const DATA: usize = 12;
-
-/// The events of a text: elements one after another, without one around them.
-pub(super) fn parse(text: &str) -> Vec<Event> {
-    let mut events: Vec<Event> = Vec::new();
-    let mut inside = "";
-    for piece in xml::pieces(text) {
-        match piece {
-            Piece::Open(tag) => {
-                inside = tag.name;
-                if tag.name == "Event" {
-                    events.push(Event::default());
-                } else if let Some(event) = events.last_mut() {
-                    match tag.name {
-                        "Provider" => event.provider = tag.get("Name").unwrap_or_default(),
-                        "TimeCreated" => event.at = tag.get("SystemTime").and_then(|at| at.parse().ok()),
-                        _ => {}
-                    }
-                }
-            }
-            Piece::Close(_) => inside = "",
-            Piece::Text(text) => {
-                let Some(event) = events.last_mut() else { continue };
-                match inside {
-                    "EventID" => event.id = text.parse().unwrap_or_default(),
-                    "EventRecordID" => event.record = text.parse().unwrap_or_default(),
-                    "Data" if event.data.len() < DATA => event.data.push(text.into_owned()),
-                    _ => {}
-                }
-            }
-        }
-    }
-    events
 }
 
 fn kind(event: &Event) -> Option<IncidentKind> {
@@ -98,7 +48,7 @@ pub(super) fn incident(event: &Event) -> Option<Incident> {
 }
 
 pub(super) fn survives(text: &str) {
-    parse(text).iter().for_each(|event| {
+    windows_event::parse(text).iter().for_each(|event| {
         incident(event);
     });
 }
@@ -123,7 +73,7 @@ mod tests {
 
     #[test]
     fn events_are_told_by_provider_and_number() {
-        let events = parse(LOG);
+        let events = windows_event::parse(LOG);
         assert_eq!(events.iter().map(|event| event.record).collect::<Vec<_>>(), [900, 901, 902, 903]);
         let told: Vec<Incident> = events.iter().filter_map(incident).collect();
         let kinds: Vec<IncidentKind> = told.iter().map(|incident| incident.kind).collect();

@@ -5,10 +5,13 @@ use std::time::Duration;
 use dogwatch_model::Incident;
 use tokio::sync::oneshot;
 
-use super::event_log::{self, Event};
+use super::event_log;
 use crate::{
     clock::{Moment, Now},
-    sources::process,
+    sources::{
+        process,
+        windows_event::{self, Event},
+    },
 };
 
 /// Between two questions.
@@ -78,5 +81,5 @@ async fn ask(seconds: u64) -> Option<Vec<Event>> {
     let query = format!("/q:{}", event_log::query(seconds));
     let arguments = ["qe", "System", &query, "/f:xml", "/rd:true", EVENTS];
     let output = process::run("wevtutil", &arguments, LIMIT).await.ok()?;
-    output.success.then(|| event_log::parse(&output.stdout))
+    output.success.then(|| windows_event::parse(&output.stdout))
 }

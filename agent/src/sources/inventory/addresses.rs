@@ -1,6 +1,40 @@
-//! The machine's addresses, from the kernel's tables. Pure.
+//! The machine's addresses, from the tables of Linux or from interfaces as other systems list them. Pure.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// An interface as a system lists it.
+#[derive(Debug, Clone)]
+pub(super) struct Listed {
+    /// The addresses that it has.
+    pub(super) addresses: Vec<IpAddr>,
+    /// Its hardware address, `00:00:00:00:00:00` without one.
+    pub(super) mac: String,
+}
+
+/// Addresses and hardware addresses of the machine. Interfaces without an address that means something are those that
+/// are down, and what the system makes for its own ends.
+#[cfg_attr(all(target_os = "linux", not(test)), expect(dead_code, reason = "Linux tells by tables"))]
+pub(super) fn of(interfaces: Vec<Listed>) -> (Vec<IpAddr>, Vec<String>) {
+    let (mut addresses, mut macs) = (Vec::new(), Vec::new());
+    for Listed { addresses: mut own, mac } in interfaces {
+        own.retain(means_something);
+        if !own.is_empty() && mac.chars().any(|c| !matches!(c, '0' | ':')) {
+            macs.push(mac);
+        }
+        addresses.extend(own);
+    }
+    macs.sort_unstable();
+    macs.dedup();
+    (sorted(addresses), macs)
+}
+
+/// Loopback and link-local addresses say nothing about the machine.
+fn means_something(address: &IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => !address.is_loopback() && !address.is_link_local(),
+        IpAddr::V6(address) => !address.is_loopback() && !address.is_unicast_link_local(),
+    }
+}
 
 /// Addresses of `/proc/net/fib_trie`: a leaf `|-- a.b.c.d` with `/32 host LOCAL` below it is one of ours.
 pub(super) fn ipv4(fib_trie: &str) -> Vec<IpAddr> {
@@ -20,8 +54,7 @@ pub(super) fn ipv4(fib_trie: &str) -> Vec<IpAddr> {
 pub(super) fn ipv6(if_inet6: &str) -> Vec<IpAddr> {
     let address = |line: &str| {
         let bits = u128::from_str_radix(line.split_whitespace().next()?, 16).ok()?;
-        let address = Ipv6Addr::from_bits(bits);
-        (!address.is_loopback() && !address.is_unicast_link_local()).then_some(IpAddr::V6(address))
+        Some(IpAddr::V6(Ipv6Addr::from_bits(bits))).filter(means_something)
     };
     sorted(if_inet6.lines().filter_map(address).collect())
 }
@@ -53,5 +86,22 @@ mod tests {
             fe80000000000000505400fffe123456 02 40 20 80     eth0\n20010db8000000000000000000000007 02 40 00 80     eth0\n";
         assert_eq!(ipv6(text), ["2001:db8::7".parse::<IpAddr>().unwrap()]);
         assert_eq!(ipv6("rubbish\n\n"), Vec::<IpAddr>::new());
+    }
+
+    #[test]
+    fn an_interface_with_an_address_lends_its_hardware_address_too() {
+        let listed = |addresses: &[&str], mac: &str| Listed {
+            addresses: addresses.iter().map(|address| address.parse().unwrap()).collect(),
+            mac: mac.to_owned(),
+        };
+        let (addresses, macs) = of(vec![
+            listed(&["127.0.0.1", "::1"], "00:00:00:00:00:00"),
+            listed(&["192.168.7.21", "fe80::1"], "54:00:12:34:56:78"),
+            listed(&["192.168.7.21"], "54:00:12:34:56:78"),
+            listed(&["169.254.7.1", "fe80::2"], "02:00:00:00:00:01"),
+            listed(&["10.8.0.2"], "00:00:00:00:00:00"),
+        ]);
+        assert_eq!(addresses, ["10.8.0.2", "192.168.7.21"].map(|own| own.parse::<IpAddr>().unwrap()));
+        assert_eq!(macs, ["54:00:12:34:56:78"]);
     }
 }

@@ -1,9 +1,12 @@
 //! Systems other than Linux: what sysinfo tells.
 
-use std::path::Path;
+use std::{net::IpAddr, path::Path};
 
 use dogwatch_model::{Hardware, Inventory, Net, Os, OsFamily, Security};
-use sysinfo::System;
+use dogwatch_proto::conversions::limits;
+use sysinfo::{Networks, System};
+
+use super::addresses::{self, Listed};
 
 pub(super) fn host_name() -> Option<String> {
     System::host_name()
@@ -26,7 +29,7 @@ pub(super) fn look(_root: &Path) -> Inventory {
             end_of_life_as_of: None,
         },
         hardware: Hardware { cpus, memory_bytes: Some(system.total_memory()), ..Hardware::default() },
-        net: Net { hostname: host_name(), ..Net::default() },
+        net: net(),
         security: Security::default(),
         class: None,
         time_zone: jiff::tz::TimeZone::system().iana_name().map(str::to_owned),
@@ -34,6 +37,23 @@ pub(super) fn look(_root: &Path) -> Inventory {
     }
 }
 
-pub(super) fn own_addresses(_root: &Path) -> Vec<std::net::IpAddr> {
-    Vec::new()
+pub(super) fn own_addresses(_root: &Path) -> Vec<IpAddr> {
+    addresses::of(interfaces()).0
+}
+
+fn interfaces() -> Vec<Listed> {
+    let networks = Networks::new_with_refreshed_list();
+    let listed = networks.values().map(|interface| Listed {
+        addresses: interface.ip_networks().iter().map(|network| network.addr).collect(),
+        mac: interface.mac_address().to_string(),
+    });
+    listed.collect()
+}
+
+fn net() -> Net {
+    let (mut all, mut macs) = addresses::of(interfaces());
+    all.truncate(limits::ADDRESSES);
+    macs.truncate(limits::ADDRESSES);
+    let addresses = all.iter().map(ToString::to_string).collect();
+    Net { hostname: host_name(), addresses, macs, ..Net::default() }
 }

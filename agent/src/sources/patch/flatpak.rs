@@ -1,7 +1,7 @@
 //! flatpak, the system's installation: what users installed for themselves is theirs.
 //!
-//! The cached summaries of the remotes are used; where there is none, flatpak itself may fetch one, for which the time
-//! limit is the bound. A reference is one of application (or runtime), architecture and branch; a version is a text of
+//! The cached summaries of the remotes are used, as `flatpak update` and software centres leave them; where there is none,
+//! nothing is known. A reference is one of application (or runtime), architecture and branch; a version is a text of
 //! its author's and may be missing or the same.
 
 use std::{collections::BTreeMap, fs};
@@ -10,12 +10,15 @@ use dogwatch_model::Update;
 use jiff::Timestamp;
 
 use super::{
-    ground::{Ground, ScanError, modified, name},
+    ground::{Ground, ScanError, modified, name, said},
     scan::Scan,
 };
 
 const COLUMNS: &str = "--columns=application,branch,version,origin,download-size,name";
 const INSTALLED: &str = "--columns=application,branch,version";
+/// What flatpak 1.14 says of a remote that was never asked, or not since its cache was cleared.
+const NEVER_FETCHED: &str = "No cached summary";
+const REMEDY: &str = "`flatpak update --appstream` fetches it";
 
 /// Asks flatpak.
 pub(super) async fn scan(ground: &Ground) -> Scan {
@@ -24,8 +27,11 @@ pub(super) async fn scan(ground: &Ground) -> Scan {
 }
 
 async fn updates(ground: &Ground) -> Result<Vec<Update>, ScanError> {
-    let available =
-        ground.ask("flatpak", &["remote-ls", "--system", "--updates", "--cached", COLUMNS]).await?;
+    let listed = ground.run("flatpak", &["remote-ls", "--system", "--updates", "--cached", COLUMNS]).await?;
+    if listed.stderr.contains(NEVER_FETCHED) {
+        return Err(ScanError::NoIndex { remedy: REMEDY });
+    }
+    let available = said("flatpak", listed)?;
     let installed = if available.trim().is_empty() {
         String::new()
     } else {
@@ -94,7 +100,40 @@ pub(in crate::sources) fn survives(output: &str) {
 mod tests {
     use super::*;
 
-    /// Made by hand in the form of flatpak 1.14, after its manual pages.
+    /// Recorded: flatpak 1.14.10 of Debian 12, a remote made for it. A version comes from the fetched appstream data.
+    const RECORDED: &str = "org.example.Tool\tstable\t2.0\tex\t1.2\u{a0}MB\tExample Tool\n\
+        org.example.Platform\t23.08\t\tex\t3.1\u{a0}kB\texample platform\n";
+    /// What was installed then: what is empty at a line's end is not written.
+    const RECORDED_INSTALLED: &str = "org.example.Platform\t23.08\norg.example.Tool\tstable\t1.0\n";
+
+    #[test]
+    fn a_recorded_list_is_read() {
+        let updates = parse(RECORDED, RECORDED_INSTALLED);
+        let [tool, platform] = updates.as_slice() else { panic!("{updates:?}") };
+        assert_eq!((tool.installed.as_deref(), tool.available.as_deref()), (Some("1.0"), Some("2.0")));
+        assert_eq!((tool.size_bytes, tool.origin.as_deref()), (Some(1_200_000), Some("ex")));
+        assert_eq!(
+            (platform.id.as_str(), platform.size_bytes),
+            ("flatpak:org.example.Platform/23.08", Some(3100))
+        );
+        assert_eq!((platform.installed.as_deref(), platform.available.as_deref()), (None, None));
+    }
+
+    /// The complaint is recorded, of the same flatpak.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn remotes_that_were_never_asked_have_no_index_rather_than_no_updates() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let root = tempfile::tempdir().unwrap();
+        let tool = root.path().join("flatpak");
+        let said = "error: Unable to load summary from remote ex: No cached summary for remote 'ex'";
+        fs::write(&tool, format!("#!/bin/sh\necho \"{said}\" >&2\nexit 1\n")).unwrap();
+        fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
+        let ground = Ground::with_tools(root.path(), root.path(), std::time::Duration::from_secs(30));
+        assert!(matches!(updates(&ground).await, Err(ScanError::NoIndex { .. })));
+    }
+
+    /// Made by hand in the same form: branches, and a line that is no entry.
     const AVAILABLE: &str = "org.mozilla.firefox\tstable\t128.0\tflathub\t112.3\u{a0}MB\tFirefox\n\
         org.freedesktop.Platform.GL.default\t23.08\t\tflathub\t1.2 GB\t\nrubbish\n";
     const INSTALLED_1_14: &str =

@@ -62,6 +62,11 @@ fn parse(text: &str) -> Result<Vec<Update>, ScanError> {
             fields(update, line);
         }
     }
+    if updates.is_empty() {
+        // macOS 10.14 and earlier write entries without labels. They are not nothing.
+        let detail = "a list without a label, as macOS wrote it before 10.15".into();
+        return Err(ScanError::Garbled { tool: TOOL, detail });
+    }
     Ok(updates)
 }
 
@@ -138,6 +143,34 @@ mod tests {
         let updates = parse(CATALINA).unwrap();
         assert_eq!(updates[0].title.as_deref(), Some("Security Update 2022-005, Catalina"));
         assert_eq!(updates[0].size_bytes, Some(2 << 30));
+    }
+
+    /// Recorded: published for macOS 11.0.1 in an issue of install-or-defer, without `Software Update Tool` above it.
+    const BIG_SUR: &str = "Finding available software\n\
+        Software Update found the following new or updated software:\n\
+        * Label: macOS Big Sur 11.1 Beta 2-20C5061b\n\
+        \tTitle: macOS Big Sur 11.1 Beta 2, Version: 11.1, Size: 2746951K, Recommended: YES, Action: restart, \n";
+    /// Recorded: published for 10.15.6 and 10.14.6 in an issue of JSS-Scripts.
+    const SAFARI: &str = "Software Update Tool\n\nFinding available software\n\
+        Software Update found the following new or updated software:\n\
+        * Label: Safari14.0CatalinaAuto-14.0\n\
+        \tTitle: Safari, Version: 14.0, Size: 65417K, Recommended: YES, \n";
+    const MOJAVE: &str = "Software Update Tool\n\nFinding available software\n\
+        Software Update found the following new or updated software:\n   \
+        * Safari14.0MojaveAuto-14.0\n\tSafari (14.0), 67309K [recommended]\n";
+
+    #[test]
+    fn recorded_lists_are_read_and_one_of_an_older_system_is_not_taken_for_empty() {
+        let updates = parse(BIG_SUR).unwrap();
+        assert_eq!(updates[0].title.as_deref(), Some("macOS Big Sur 11.1 Beta 2"));
+        assert_eq!((updates[0].size_bytes, updates[0].reboot_required), (Some(2_746_951 * 1024), Some(true)));
+        let updates = parse(SAFARI).unwrap();
+        assert_eq!(updates[0].id, "softwareupdate:Safari14.0CatalinaAuto-14.0");
+        assert_eq!(
+            (updates[0].available.as_deref(), updates[0].class),
+            (Some("14.0"), UpdateClass::Security)
+        );
+        assert!(matches!(parse(MOJAVE), Err(ScanError::Garbled { .. })));
     }
 
     #[test]

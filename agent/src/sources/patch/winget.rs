@@ -61,7 +61,9 @@ fn parse(text: &str) -> Result<Vec<Update>, ScanError> {
         }
         // The line above the next rule is that table's titles.
         let end = rules.get(number + 1).map_or(lines.len(), |next| next - 1);
-        updates.extend(lines[rule + 1..end].iter().map_while(|row| update(row, &columns)));
+        // Two rules in a row leave no lines between.
+        let rows = lines.get(rule + 1..end).unwrap_or_default();
+        updates.extend(rows.iter().map_while(|row| update(row, &columns)));
     }
     Ok(updates)
 }
@@ -177,6 +179,33 @@ mod tests {
         assert_eq!(told, expected);
     }
 
+    /// Recorded: published in microsoft/winget-cli#5753 and #4912, winget 1.8 to 1.11.
+    const RECORDED: &str = "\
+Name                                   Id                                            Version                Available            Source\n\
+---------------------------------------------------------------------------------------------------------------------------------------\n\
+NVM for Windows 1.1.12                 CoreyButler.NVMforWindows                     1.1.12                 1.2.2                winget\n\
+Go Programming Language amd64 go1.24.1 GoLang.Go                                     1.24.1                 1.25.1               winget\n\
+Visual Studio Build Tools 2019         Microsoft.VisualStudio.2019.BuildTools        16.11.47               16.11.50             winget\n";
+    const RECORDED_UNKNOWN: &str = "\nName                     Id          Version  Available Source\n\
+        --------------------------------------------------------------\n\
+        HDSDR 2.81               DG0JBJ.HDSDR Unknown 2.81-b9   winget\n\n3 upgrades available.\n";
+
+    #[test]
+    fn recorded_tables_are_read() {
+        let updates = parse(RECORDED).unwrap();
+        let told: Vec<_> =
+            updates.iter().map(|update| (update.id.as_str(), update.available.as_deref())).collect();
+        let expected = [
+            ("winget:CoreyButler.NVMforWindows", Some("1.2.2")),
+            ("winget:GoLang.Go", Some("1.25.1")),
+            ("winget:Microsoft.VisualStudio.2019.BuildTools", Some("16.11.50")),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(updates[1].title.as_deref(), Some("Go Programming Language amd64 go1.24.1"));
+        let [radio] = &parse(RECORDED_UNKNOWN).unwrap()[..] else { panic!("one row") };
+        assert_eq!((radio.installed.as_deref(), radio.available.as_deref()), (None, Some("2.81-b9")));
+    }
+
     #[test]
     fn columns_are_where_the_titles_stand_in_any_language() {
         let german = parse(GERMAN).unwrap();
@@ -187,6 +216,12 @@ mod tests {
             (japanese[0].id.as_str(), japanese[0].available.as_deref()),
             ("winget:Just.Taro", Some("1.1"))
         );
+    }
+
+    #[test]
+    fn two_rules_in_a_row_are_garbled() {
+        let text = "Name Id Version Available\n----------\n----------\nFoo Foo.Foo 1 2\n";
+        assert!(matches!(parse(text), Err(ScanError::Garbled { .. })));
     }
 
     #[test]

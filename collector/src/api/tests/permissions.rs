@@ -1,5 +1,7 @@
 //! Walks the table of routes with every kind of token.
 
+use dogwatch_model::{Side, WindowId};
+use dogwatch_triage::{alert::Actor, mute::Window};
 use http::{Method, StatusCode};
 
 use super::{Collector, noon, org, text_of_token, token};
@@ -9,6 +11,7 @@ use crate::{
         auth::Needs,
         routes::{self, ROUTES, Route},
     },
+    ownership::Version,
 };
 
 /// Machines, an alert and a join token of `acme`; an admin (`a`), a member (`m`) and a viewer (`v`) of everything, a viewer of
@@ -42,7 +45,33 @@ fn collector() -> Collector {
         revoked_at: None,
     };
     state.join_tokens.insert(join.id.clone(), join);
+    let window = window();
+    state.windows.insert(window.id.clone(), window);
+    state.matrices.insert(org("acme"), vec![version()]);
     Collector::over(state)
+}
+
+fn window() -> Window {
+    let plan = serde_json::from_str(
+        r#"{"org":"acme","starts":"2026-12-05T22:00","zone":"UTC","lasts":"PT2H","reason":"new switches"}"#,
+    );
+    Window::new(WindowId::new("w1").unwrap(), plan.unwrap(), Actor::DOGWATCH, noon()).unwrap()
+}
+
+fn version() -> Version {
+    let text = dogwatch_triage::matrix::starter(&org("acme"));
+    Version {
+        org: org("acme"),
+        hash: "a1b2".into(),
+        text,
+        proposed_by: dogwatch_model::PersonId::new("pat").unwrap(),
+        proposed_side: Side::Msp,
+        proposed_at: noon(),
+        effective_at: noon(),
+        note: String::new(),
+        signatures: Vec::new(),
+        withdrawn_at: None,
+    }
 }
 
 fn method(route: &Route) -> Method {
@@ -56,7 +85,13 @@ fn method(route: &Route) -> Method {
 /// The route's path with things of `acme` in its places.
 fn path(route: &Route) -> String {
     let id = if route.path.contains("join-tokens") { "j1" } else { "ta" };
-    route.path.replace("{endpoint}", "srv-01").replace("{number}", "1").replace("{id}", id)
+    route
+        .path
+        .replace("{endpoint}", "srv-01")
+        .replace("{number}", "1")
+        .replace("{id}", id)
+        .replace("{window}", "w1")
+        .replace("{version}", "a1b2")
 }
 
 async fn refusals(letter: Option<char>, guarded: impl Fn(&Route) -> bool) -> Vec<(String, StatusCode)> {
@@ -107,14 +142,24 @@ async fn another_orgs_things_are_not_found_in_the_words_of_things_that_do_not_ex
     let named = |r: &&Route| r.needs != Needs::Public && r.path.contains('{');
     for route in ROUTES.iter().filter(named) {
         let real = path(route);
-        let unreal =
-            real.replace("srv-01", "srv-99").replace("/ta", "/tz").replace("j1", "j9").replace("/1", "/9");
+        let unreal = real
+            .replace("srv-01", "srv-99")
+            .replace("/ta", "/tz")
+            .replace("j1", "j9")
+            .replace("/1", "/9")
+            .replace("w1", "w9")
+            .replace("a1b2", "a9b9");
         let not_mine = collector.ask(method(route), &real, Some(&shown), "").await;
         let not_there = collector.ask(method(route), &unreal, Some(&shown), "").await;
         assert_eq!(not_mine.status, StatusCode::NOT_FOUND, "{real}: {}", not_mine.text);
         let (mine, theirs) = (not_mine.detail().to_owned(), not_there.detail().to_owned());
         let leveled = |text: &str| {
-            text.replace("srv-99", "srv-01").replace("`tz`", "`ta`").replace("j9", "j1").replace("`9`", "`1`")
+            text.replace("srv-99", "srv-01")
+                .replace("`tz`", "`ta`")
+                .replace("j9", "j1")
+                .replace("`9`", "`1`")
+                .replace("w9", "w1")
+                .replace("a9b9", "a1b2")
         };
         assert_eq!(leveled(&theirs), leveled(&mine), "{real}");
     }

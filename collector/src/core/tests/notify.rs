@@ -134,7 +134,7 @@ impl Desk {
         {
             let mut state = shared.write().unwrap();
             let rule = RuleId::new("backup-late").unwrap();
-            queue::clear(&mut state, id, &rule, &subject.to_string(), self.sim.now, &mut batch);
+            queue::clear(&mut state, &self.policy, id, &rule, &subject.to_string(), self.sim.now, &mut batch);
             notify::enqueue(&mut state, &self.policy, self.sim.now, &mut batch);
         }
         self.sim.core.commit(batch).unwrap();

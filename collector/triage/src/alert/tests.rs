@@ -7,10 +7,17 @@ use dogwatch_model::{
     Side, SiteId, TeamId, ToolId,
 };
 use jiff::{SignedDuration, Timestamp};
-use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::matrix::Matrix;
+
+mod acts;
+mod due;
+mod handoff;
+mod histories;
+mod kept;
+mod turns;
 
 fn at(minute: i64) -> Timestamp {
     "2026-11-02T08:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minute)
@@ -35,6 +42,7 @@ fn endpoint() -> Endpoint {
             last_seen: None,
             goodbye: None,
             second_seen_at: None,
+            second: None,
         },
         facts: Facts::default(),
     }
@@ -87,6 +95,72 @@ fn opened() -> Alert {
     Alert::open(AlertNumber(1042), &finding(Severity::Warning), &endpoint(), noc(0), at(0)).0
 }
 
+/// The MSP's operations centre acts first, the internal crew is its backup; both have people.
+const MATRIX: &str = r#"
+[org]
+id = "acme"
+last_resort = "msp-desk"
+
+[[team]]
+id = "msp-noc"
+side = "msp"
+
+[[team]]
+id = "msp-desk"
+side = "msp"
+
+[[team]]
+id = "internal-it"
+side = "internal"
+
+[[person]]
+id = "mira"
+team = "msp-noc"
+
+[[person]]
+id = "noor"
+team = "msp-noc"
+
+[[person]]
+id = "left"
+team = "msp-noc"
+disabled = true
+
+[[person]]
+id = "ivan"
+team = "internal-it"
+
+[[row]]
+id = "backup-nights"
+categories = ["backup"]
+responsible = "msp-noc"
+accountable = "ivan"
+backup = "internal-it"
+escalation = [
+    { after = "15m", to = "internal-it" },
+    { after = "30m", to = "ivan" },
+]
+
+[[row]]
+id = "backup-days"
+categories = ["backup"]
+responsible = "internal-it"
+accountable = "internal-it"
+backup = "msp-noc"
+first_responder = "5m"
+escalation = [{ after = "20m", to = "msp-noc" }]
+"#;
+
+fn matrix() -> Matrix {
+    Matrix::parse(MATRIX, "acme.toml", "0123456789ab".into(), None).unwrap()
+}
+
+/// What an act makes of an alert at the desk of [`MATRIX`].
+fn acted(alert: &Alert, what: &Act, by: &Actor, minute: i64) -> Result<Change, Refusal> {
+    let (matrix, policy) = (matrix(), Policy::default());
+    act(alert, what, by, at(minute), &Desk { matrix: &matrix, policy: &policy })
+}
+
 const CLAIM: Act = Act::Claim { override_reason: None };
 const RELEASE: Act = Act::Release { override_reason: None };
 
@@ -95,11 +169,11 @@ fn close(resolution: &str) -> Act {
 }
 
 fn done(alert: &Alert, what: &Act, by: &Actor, minute: i64) -> Alert {
-    act(alert, what, by, at(minute)).unwrap().0
+    acted(alert, what, by, minute).unwrap().0
 }
 
 fn refused(alert: &Alert, what: &Act, by: &Actor, minute: i64) -> &'static str {
-    act(alert, what, by, at(minute)).map(|_| ()).unwrap_err().code()
+    acted(alert, what, by, minute).map(|_| ()).unwrap_err().code()
 }
 
 fn kinds(events: &[TimelineEvent]) -> Vec<String> {
@@ -170,7 +244,7 @@ fn the_same_key_inside_the_reopen_window_is_the_same_item() {
     assert_eq!(ended.fire(&warning, &endpoint(), at(5 + day - 1), &policy), Fire::Reopen);
     assert_eq!(ended.fire(&warning, &endpoint(), at(5 + day), &policy), Fire::New);
 
-    let (again, events) = ended.reopen(&warning, &endpoint(), internal(60), at(60));
+    let (again, events) = ended.reopen(&warning, &endpoint(), internal(60), at(60), &policy);
     assert_eq!(kinds(&events), ["reopened", "routed"]);
     assert_eq!((again.number, again.count, again.work), (AlertNumber(1042), 2, Work::Unclaimed));
     assert_eq!((again.closed, again.owner.team.as_str()), (None, "internal-it"));
@@ -198,189 +272,13 @@ fn routing_is_recorded_when_team_or_row_change_and_only_then() {
     assert_eq!(same_row.owner.first_responder_until, Some(at(10)), "the window does not begin anew");
     assert_eq!(same_row.owner.until, Some(at(90)));
 
-    let claimed = done(&alert, &CLAIM, &mira(), 1);
-    let (moved, events) = claimed.reroute(internal(4), at(4)).unwrap();
+    let (moved, events) = alert.reroute(internal(4), at(4)).unwrap();
     assert_eq!(kinds(&events), ["routed"]);
-    assert_eq!((moved.work, moved.assignee), (Work::Claimed, Some(mira())));
     assert_eq!(moved.owner.first_responder_until, Some(at(14)));
+
+    let claimed = done(&alert, &CLAIM, &mira(), 1);
+    assert_eq!(claimed.reroute(internal(4), at(4)), None, "what somebody has stays where it is");
 
     let ended = alert.clear(at(5)).unwrap().0;
     assert_eq!(ended.reroute(internal(6), at(6)), None);
-}
-
-#[test]
-fn claiming_is_exclusive() {
-    let claimed = done(&opened(), &CLAIM, &mira(), 1);
-    let refusal = act(&claimed, &CLAIM, &person("noor", Side::Msp), at(2)).unwrap_err();
-    assert_eq!(refusal.to_string(), "#1042 is claimed by mira (msp); ask them to release it");
-    assert_eq!(refused(&claimed, &CLAIM, &mira(), 2), "already_yours");
-}
-
-#[test]
-fn the_other_side_may_claim_after_the_window_or_with_a_reason() {
-    let alert = opened();
-    assert_eq!(refused(&alert, &CLAIM, &ivan(), 9), "first_responder");
-    assert_eq!(done(&alert, &CLAIM, &ivan(), 10).assignee, Some(ivan()));
-
-    let hurry = Act::Claim { override_reason: Some("standing in front of it".into()) };
-    let (claimed, events) = act(&alert, &hurry, &ivan(), at(2)).unwrap();
-    assert_eq!(kinds(&events), ["override", "claimed"]);
-    assert_eq!((claimed.assignee, claimed.owner.side), (Some(ivan()), Side::Msp));
-    let mute = Act::Claim { override_reason: Some("  ".into()) };
-    assert_eq!(refused(&alert, &mute, &ivan(), 2), "empty");
-}
-
-#[test]
-fn what_another_holds_is_closed_or_released_only_with_a_reason() {
-    let held = done(&opened(), &CLAIM, &mira(), 1);
-    assert_eq!(refused(&held, &close("fixed"), &ivan(), 2), "held_by_another");
-    assert_eq!(refused(&held, &RELEASE, &ivan(), 2), "held_by_another");
-    assert_eq!(refused(&opened(), &close("fixed"), &ivan(), 2), "other_side");
-    let reason = Some("mira is on a plane".to_owned());
-    let with_reason = Act::Close { resolution: "disk swapped".into(), override_reason: reason };
-    let (closed, events) = act(&held, &with_reason, &ivan(), at(2)).unwrap();
-    assert_eq!(kinds(&events), ["override", "closed"]);
-    assert_eq!((closed.work, closed.assignee), (Work::Done, Some(mira())));
-    assert_eq!(done(&held, &close("fixed"), &mira(), 2).work, Work::Done);
-}
-
-#[test]
-fn texts_are_required_and_bounded() {
-    let comment = |text: &str| Act::Comment { text: text.into() };
-    assert_eq!(refused(&opened(), &comment(" \n"), &mira(), 1), "empty");
-    assert_eq!(refused(&opened(), &close(""), &mira(), 1), "empty");
-    assert_eq!(refused(&opened(), &comment(&"x".repeat(8193)), &mira(), 1), "too_long");
-    assert!(done(&opened(), &comment(&"x".repeat(8192)), &mira(), 1).touched);
-}
-
-#[test]
-fn only_people_act_and_what_is_over_is_over() {
-    assert_eq!(refused(&opened(), &CLAIM, &Actor::DOGWATCH, 1), "not_a_person");
-    let over = done(&opened(), &close("fixed"), &mira(), 1);
-    for what in [&CLAIM, &RELEASE, &close("again"), &Act::Acknowledge] {
-        assert_eq!(refused(&over, what, &mira(), 2), "done");
-    }
-    assert_eq!(done(&over, &Act::Comment { text: "thanks".into() }, &ivan(), 2).work, Work::Done);
-    assert_eq!(refused(&opened(), &RELEASE, &mira(), 2), "not_claimed");
-    let seen = done(&opened(), &Act::Acknowledge, &mira(), 1);
-    assert_eq!((seen.work, seen.acknowledged_by.clone()), (Work::Unclaimed, Some(mira())));
-    assert_eq!(refused(&seen, &Act::Acknowledge, &ivan(), 2), "already_acknowledged");
-}
-
-#[test]
-fn acts_read_as_the_api_writes_them() {
-    let read = |text: &str| serde_json::from_str::<Act>(text);
-    assert_eq!(read(r#"{"act":"claim"}"#).unwrap(), CLAIM);
-    let hurry = Act::Claim { override_reason: Some("here".into()) };
-    assert_eq!(read(r#"{"act":"claim","override":"here"}"#).unwrap(), hurry);
-    assert_eq!(read(r#"{"act":"close","resolution":"fixed"}"#).unwrap(), close("fixed"));
-    assert!(read(r#"{"act":"close","resolution":"fixed","ovveride":"x"}"#).is_err());
-}
-
-/// One step of a random history.
-#[derive(Debug, Clone)]
-enum Step {
-    Fires(Severity),
-    Clears,
-    Routed(bool),
-    Acts(Act, bool),
-}
-
-fn steps() -> impl Strategy<Value = Vec<(Step, i64)>> {
-    let reason = prop_oneof![Just(None), Just(Some("because".to_owned())), Just(Some(String::new()))];
-    let acts = (0..5_usize, reason).prop_map(|(which, override_reason)| match which {
-        0 => Act::Claim { override_reason },
-        1 => Act::Release { override_reason },
-        2 => Act::Comment { text: override_reason.unwrap_or_default() },
-        3 => Act::Close { resolution: "fixed".into(), override_reason },
-        _ => Act::Acknowledge,
-    });
-    let step = prop_oneof![
-        prop::sample::select(Severity::ALL).prop_map(Step::Fires),
-        Just(Step::Clears),
-        any::<bool>().prop_map(Step::Routed),
-        (acts, any::<bool>()).prop_map(|(act, msp)| Step::Acts(act, msp)),
-    ];
-    // Minutes between steps: mostly moments, sometimes past the reopen window.
-    prop::collection::vec((step, prop_oneof![4 => 0..15_i64, 1 => 1000..2000_i64]), 1..60)
-}
-
-fn take(alert: &Alert, step: &Step, minute: i64) -> Option<Change> {
-    match step {
-        Step::Fires(severity) => {
-            match alert.fire(&finding(*severity), &endpoint(), at(minute), &Policy::default()) {
-                Fire::Same => None,
-                Fire::Changed(change) => Some(*change),
-                Fire::Reopen => Some(alert.reopen(&finding(*severity), &endpoint(), noc(minute), at(minute))),
-                Fire::New => {
-                    let number = AlertNumber(alert.number.0 + 1);
-                    Some(Alert::open(number, &finding(*severity), &endpoint(), noc(minute), at(minute)))
-                }
-            }
-        }
-        Step::Clears => alert.clear(at(minute)),
-        Step::Routed(msp) => alert.reroute(if *msp { noc(minute) } else { internal(minute) }, at(minute)),
-        Step::Acts(what, msp) => act(alert, what, &if *msp { mira() } else { ivan() }, at(minute)).ok(),
-    }
-}
-
-/// Every change of `work` that the two tables allow.
-fn allowed(from: Work, to: Work, step: &Step) -> bool {
-    match (from, to) {
-        (Work::Unclaimed, Work::Claimed) => matches!(step, Step::Acts(Act::Claim { .. }, _)),
-        (Work::Claimed, Work::Unclaimed) => matches!(step, Step::Acts(Act::Release { .. }, _)),
-        (Work::Unclaimed, Work::Done) => matches!(step, Step::Acts(Act::Close { .. }, _) | Step::Clears),
-        (Work::Claimed, Work::Done) => matches!(step, Step::Acts(Act::Close { .. }, _)),
-        (Work::Done, Work::Unclaimed) => matches!(step, Step::Fires(_)),
-        (Work::Done, Work::Claimed) => false,
-        (Work::Unclaimed, Work::Unclaimed) | (Work::Claimed, Work::Claimed) | (Work::Done, Work::Done) => {
-            true
-        }
-        (Work::Offered | Work::Waiting, _) | (_, Work::Offered | Work::Waiting) => false,
-    }
-}
-
-proptest! {
-    #[test]
-    fn no_history_leaves_the_table_or_undoes_what_people_did(history in steps()) {
-        let mut alert = opened();
-        let mut minute = 0;
-        for (step, pause) in &history {
-            minute += pause;
-            let Some((next, events)) = take(&alert, step, minute) else { continue };
-            if next.number != alert.number {
-                prop_assert_eq!(alert.work, Work::Done);
-                prop_assert_eq!(next.version, 1);
-                alert = next;
-                continue;
-            }
-            prop_assert_eq!(next.version, alert.version + 1, "each change is one version");
-            prop_assert!(allowed(alert.work, next.work, step), "{:?} → {:?} by {:?}", alert.work, next.work, step);
-            prop_assert_eq!(next.closed.is_some(), next.work == Work::Done);
-            prop_assert!(next.work != Work::Claimed || next.assignee.is_some());
-            prop_assert!(next.work != Work::Unclaimed || next.assignee.is_none());
-            prop_assert_eq!(next.cleared_at.is_some(), next.condition == Condition::Cleared);
-            let by_machine = !matches!(step, Step::Acts(..));
-            if by_machine {
-                let ended = alert.work != Work::Done && next.work == Work::Done;
-                prop_assert!(!(ended && alert.touched), "a touched alert never ends by itself");
-                prop_assert!(alert.work == Work::Done || next.assignee == alert.assignee);
-                prop_assert!(events.iter().all(|event| event.by == Actor::DOGWATCH));
-            } else {
-                prop_assert!(next.touched && !events.is_empty());
-                prop_assert_eq!(&next.owner, &alert.owner, "people never change the owner by claiming");
-            }
-            prop_assert!(events.iter().all(|event| event.at == at(minute)), "the timeline only grows at its end");
-            let routed: Vec<_> = events.iter().filter_map(|event| match &event.kind {
-                EventKind::Routed { owner } => Some(owner),
-                _ => None,
-            }).collect();
-            let moved = (&next.owner.team, &next.owner.row) != (&alert.owner.team, &alert.owner.row);
-            prop_assert!(routed.len() <= 1 && (!moved || routed.len() == 1), "one owner, and its change is recorded");
-            prop_assert!(routed.iter().all(|owner| **owner == next.owner));
-            let (json, back) = (serde_json::to_string(&next).unwrap(), next.clone());
-            prop_assert_eq!(serde_json::from_str::<Alert>(&json).unwrap(), back);
-            alert = next;
-        }
-    }
 }

@@ -9,7 +9,8 @@ use crate::tree::{File, Tree};
 use super::manifest::Manifest;
 
 /// Files that may hold `unsafe`, each with a `SAFETY` comment at the block.
-const UNSAFE_ALLOWED: [&str; 1] = ["agent/src/sources/patch/wua/com.rs"];
+const UNSAFE_ALLOWED: [&str; 2] =
+    ["agent/src/sources/health/battery/windows.rs", "agent/src/sources/patch/wua/com.rs"];
 
 const ROOT_SETTINGS: &str = "clippy.toml";
 

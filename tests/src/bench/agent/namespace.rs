@@ -26,7 +26,8 @@ pub fn enter() -> Result<Option<i32>> {
 /// What `unshare` ends with when it may not, and the shell when there is no `ip`.
 const UNSHARE_FAILED: i32 = 127;
 
-fn is_inside() -> bool {
+/// Whether nobody else passes this loopback.
+pub(super) fn is_inside() -> bool {
     env::var_os(INSIDE).is_some()
 }
 

@@ -6,12 +6,12 @@ use std::{
     io::{Read as _, Write as _},
     net::{TcpStream, UdpSocket},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
     thread::sleep,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use super::tree::{self, Used};
 use crate::load::process::Program;
@@ -36,8 +36,12 @@ pub(super) struct Peer {
     asked: Option<Scrape>,
 }
 
-const ZABBIX: &str =
-    "Server=127.0.0.1\nListenIP=127.0.0.1\nListenPort=10050\nLogFile=@/log\nPidFile=@/pid\nHostname=bench\n";
+/// The first agent becomes another user when it is started as root, who may not write our folder. The second knows no such
+/// word.
+const ZABBIX: &str = "Server=127.0.0.1\nListenIP=127.0.0.1\nListenPort=10050\nLogFile=@/log\nPidFile=@/pid\nHostname=bench\n\
+     AllowRoot=1\n";
+const ZABBIX_2: &str = "Server=127.0.0.1\nListenIP=127.0.0.1\nListenPort=10050\nLogFile=@/log\nPidFile=@/pid\nHostname=bench\n\
+     ControlSocket=@/socket\n";
 
 /// All of them, at the intervals that they are mostly run with.
 pub(super) const ALL: &[Peer] = &[
@@ -63,7 +67,7 @@ pub(super) const ALL: &[Peer] = &[
         name: "zabbix_agent2, each 60 s",
         package: "zabbix-agent2",
         program: "/usr/sbin/zabbix_agent2",
-        config: ZABBIX,
+        config: ZABBIX_2,
         arguments: &["-f", "-c", "@/config"],
         asked: Some((Duration::from_secs(60), ask_zabbix)),
     },
@@ -97,23 +101,45 @@ impl Peer {
         let _sink = UdpSocket::bind(("127.0.0.1", PORT))?;
         let mut command = Command::new(Path::new(self.program));
         command.args(self.arguments.iter().map(|argument| within(argument)));
-        let mut running = Program::start(command.stdout(Stdio::null()).stderr(Stdio::null()))?;
-        self.serve(settle);
-        let used = tree::measure(running.pid(), || self.serve(time))?;
+        let said = fs::File::create(folder.path().join("said"))?;
+        let mut running = Program::start(command.stdout(said.try_clone()?).stderr(said))?;
+        // One that is not up yet is asked the next time.
+        let _ = self.serve(settle);
+        let mut served = Ok(());
+        let used = tree::measure(running.pid(), || served = self.serve(time));
+        let used = served.and(used).with_context(|| last_words(folder.path()))?;
         running.stop()?;
         Ok((used, binary))
     }
 
-    /// Asks at its interval, as long as it is to run.
-    fn serve(&self, time: Duration) {
+    /// Asks at its interval, as long as it is to run; a failure is the last one.
+    fn serve(&self, time: Duration) -> Result<()> {
         let start = Instant::now();
-        let Some((every, ask)) = self.asked else { return sleep(time) };
+        let mut served = Ok(());
+        let Some((every, ask)) = self.asked else {
+            sleep(time);
+            return served;
+        };
         while start.elapsed() < time {
-            // One that is not up yet is asked the next time.
-            let _ = ask();
+            served = ask().with_context(|| format!("{} does not answer", self.name));
             sleep(every.min(time.saturating_sub(start.elapsed())));
         }
+        served
     }
+
+    /// Whether it is on this machine.
+    pub(super) fn is_here(&self) -> bool {
+        Path::new(self.program).exists()
+    }
+}
+
+/// What it said or logged last.
+fn last_words(folder: &Path) -> String {
+    let line = |name: &str| {
+        let text = fs::read_to_string(folder.join(name)).unwrap_or_default();
+        text.lines().rev().find(|line| !line.trim().is_empty()).map(str::to_owned)
+    };
+    line("said").or_else(|| line("log")).unwrap_or_else(|| "it said nothing".to_owned())
 }
 
 /// What a server of Zabbix asks a host for by its plainest template.
@@ -145,8 +171,16 @@ fn ask_zabbix() -> Result<()> {
         request.extend(u64::try_from(key.len())?.to_le_bytes());
         request.extend(key.as_bytes());
         stream.write_all(&request)?;
-        stream.read_to_end(&mut Vec::new())?;
+        answered(&mut stream)?;
     }
+    Ok(())
+}
+
+/// Reads to the end of an answer; there has to be one.
+fn answered(stream: &mut TcpStream) -> Result<()> {
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    ensure!(!answer.is_empty(), "an empty answer");
     Ok(())
 }
 
@@ -155,6 +189,5 @@ fn ask_exporter() -> Result<()> {
     stream.write_all(
         b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n",
     )?;
-    stream.read_to_end(&mut Vec::new())?;
-    Ok(())
+    answered(&mut stream)
 }

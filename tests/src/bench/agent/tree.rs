@@ -57,6 +57,11 @@ pub(super) fn measure(pid: u32, meanwhile: impl FnOnce()) -> Result<Used> {
     })
 }
 
+/// Resident memory of the tree below `pid` now.
+pub(super) fn resident_bytes(pid: u32) -> Result<u64> {
+    Ok(look(pid)?.resident_bytes)
+}
+
 #[derive(Debug, Default)]
 struct Look {
     resident_bytes: u64,
@@ -77,6 +82,10 @@ fn look(root: u32) -> Result<Look> {
         else {
             continue;
         };
+        // What has ended and was not waited for is nobody that works.
+        if status.lines().any(|line| line.starts_with("State:\tZ")) {
+            continue;
+        }
         let line = |name: &str| number(status.lines().find_map(|line| line.strip_prefix(name)));
         look.processes += 1;
         look.threads += line("Threads:");

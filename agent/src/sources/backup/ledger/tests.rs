@@ -171,6 +171,55 @@ fn a_repository_that_is_no_longer_named_takes_its_job_with_it_unless_somebody_to
 }
 
 #[test]
+fn a_forgotten_job_whose_repository_is_still_there_comes_back_with_its_next_snapshot() {
+    let mut scene = Scene::new();
+    scene.seen(&[("74f27c4742202aa13a082594", 5)]);
+    scene.ledger.forget(&Forgetting { job: "n".into(), by: None, at: at(6) }).unwrap();
+    assert_eq!(scene.ledger.names(), Vec::<&str>::new());
+    assert_eq!(scene.seen(&[("74f27c4742202aa13a082594", 5)]).forgotten_at, Some(at(6)));
+    let job = scene.seen(&[("74f27c4742202aa13a082594", 5), ("84f27c4742202aa13a082594", 7)]);
+    assert_eq!((job.forgotten_at, job.last_success), (None, Some(at(7))));
+}
+
+#[test]
+fn forgotten_jobs_make_way_for_new_ones() {
+    let mut scene = Scene::new();
+    let named = |name: usize, second| Run { job: format!("{name:03}"), ..run(Backup, Failed, second) };
+    scene.told((0..limits::JOBS).map(|name| named(name, 1)));
+    assert!(scene.ledger.record(named(limits::JOBS, 1), at(0)).is_err());
+    for (name, second) in [("007", 3), ("009", 2)] {
+        scene.ledger.forget(&Forgetting { job: name.into(), by: None, at: at(second) }).unwrap();
+    }
+    scene.told([named(limits::JOBS, 4)]);
+    let jobs = scene.ledger.status(at(0)).jobs;
+    assert_eq!(jobs.len(), limits::JOBS);
+    assert!(jobs.iter().any(|job| job.name == "007") && jobs.iter().all(|job| job.name != "009"));
+}
+
+#[test]
+fn by_a_schedule_the_next_success_is_expected_at_its_next_time_and_as_long_as_the_last_took() {
+    let mut scene = Scene::new();
+    let mut told = |started: &str, ended: &str, more: &str| {
+        let text = format!(
+            r#"{{"job": "n", "result": "success", "started_at": "{started}", "ended_at": "{ended}"{more}}}"#
+        );
+        let now = "2026-12-01T00:00:00Z".parse().unwrap();
+        let job = scene.told([drop_in::parse(&text, &format!("{started}.json"), now, now).unwrap()]);
+        (job.schedule, job.expected_at.map(|at| at.to_string()), job.every_seconds)
+    };
+    let nightly = r#", "cron": "30 2 * * 1-5", "zone": "America/Toronto""#;
+    // The Friday before the clocks change: two hours from half past two on Monday, an hour later by UTC.
+    let (schedule, expected, every) = told("2026-10-30T06:30:02Z", "2026-10-30T08:30:02Z", nightly);
+    assert_eq!(schedule.as_deref(), Some("30 2 * * 1-5 America/Toronto"));
+    assert_eq!((expected.as_deref(), every), (Some("2026-11-02T09:30:00Z"), Some(86_400)));
+    // A run that does not say when it should have been keeps the schedule; one that names an interval ends it.
+    let (_, expected, _) = told("2026-11-02T07:30:00Z", "2026-11-02T07:31:00Z", "");
+    assert_eq!(expected.as_deref(), Some("2026-11-03T07:31:00Z"));
+    let plain = told("2026-11-03T07:30:00Z", "2026-11-03T07:31:00Z", r#", "every_seconds": 60"#);
+    assert_eq!(plain, (None, None, Some(60)));
+}
+
+#[test]
 fn a_restore_test_keeps_its_evidence() {
     let text = r#"{"job": "n", "kind": "restore_test", "result": "success", "started_at": "2026-03-01T02:00:00Z",
         "ended_at": "2026-03-01T03:00:00Z", "rto_seconds": 1800, "restore_kind": "database", "by": "ann",

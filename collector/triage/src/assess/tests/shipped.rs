@@ -697,6 +697,29 @@ fn a_backup_job_that_is_forgotten_is_no_backup_that_succeeded() {
 }
 
 #[test]
+fn a_backup_job_that_somebody_told_the_agent_to_forget_clears_whatever_was_found_of_it() {
+    let mut watch = Watch::shipped();
+    assert_eq!(watch.report(), NOTHING);
+    let job = &mut watch.endpoint.facts.backup.as_mut().unwrap().jobs[0];
+    job.last_run = Some(run(RunResult::Failed));
+    job.size_anomaly = Some("the copy holds nothing".into());
+    job.last_check = Some(dogwatch_model::Upkeep { at: before(HOUR), result: RunResult::Failed });
+    job.restore_test.as_mut().unwrap().result = RunResult::Failed;
+    let opened = watch.after(60).look(Reads::BACKUP);
+    assert_eq!(opened.len(), 4, "{opened:?}");
+    let job = &mut watch.endpoint.facts.backup.as_mut().unwrap().jobs[0];
+    *job = dogwatch_model::BackupJob {
+        forgotten_at: Some(before(0)),
+        ..dogwatch_model::BackupJob::new("nightly".into(), "restic".into(), job.kind, before(400 * DAY))
+    };
+    let cleared = watch.after(60).look(Reads::BACKUP);
+    assert_eq!(cleared.len(), 4, "{cleared:?}");
+    assert!(cleared.iter().all(|line| line.starts_with('-')), "{cleared:?}");
+    let found = watch.after(60 * DAY).look(Reads::BACKUP);
+    assert!(!found.iter().any(|line| line.contains("nightly")), "nothing new is found: {found:?}");
+}
+
+#[test]
 fn what_broke_before_the_enrolment_or_on_a_mounted_image_is_no_finding() {
     let incident = |subject: &str, at| Incident {
         at,

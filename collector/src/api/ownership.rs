@@ -1,0 +1,241 @@
+//! Whose is what, as a document: the version in force, its history, proposals and signatures.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use dogwatch_model::{OrgId, PersonId, Side};
+use dogwatch_triage::matrix::Standing;
+use http::StatusCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Shared,
+    caller::Caller,
+    extract::{Body, Params},
+    problem::Problem,
+    who::org_meant,
+};
+use crate::{
+    core::Proposal,
+    ownership::{Signature, Version, in_force},
+};
+
+/// Which org; may be left out where there is only one.
+#[derive(Deserialize)]
+pub(crate) struct Query {
+    org: Option<OrgId>,
+}
+
+/// Whose is what, at an instant.
+#[derive(Serialize)]
+pub(crate) struct Shown {
+    as_of: Timestamp,
+    org: OrgId,
+    /// What alerts record: hash of the document and the directory.
+    matrix_version: String,
+    standing: Standing,
+    /// The signed version in force; absent while the file decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_force: Option<VersionJson>,
+    /// The org's file in the policy folder.
+    file: String,
+    /// The file says something else than what is in force: it is a draft that nobody has proposed.
+    file_differs: bool,
+    /// The document in force.
+    text: String,
+    /// What the file says, where that differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    draft: Option<String>,
+}
+
+/// A version as it is listed: without its text.
+#[derive(Serialize)]
+pub(crate) struct VersionJson {
+    org: OrgId,
+    hash: String,
+    /// `waiting`, `agreed` (its date lies ahead), `in_force`, `past` or `withdrawn`.
+    state: &'static str,
+    proposed_by: PersonId,
+    proposed_side: Side,
+    proposed_at: Timestamp,
+    effective_at: Timestamp,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    note: String,
+    signatures: Vec<Signature>,
+    /// Which sides have not signed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<Side>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_force_from: Option<Timestamp>,
+    /// The document; in the answer about one version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+}
+
+impl VersionJson {
+    fn of(version: &Version, all: &[Version], now: Timestamp) -> Self {
+        let current = in_force(all, now).is_some_and(|current| current.hash == version.hash);
+        let from = version.in_force_from();
+        let state = match from {
+            _ if version.withdrawn_at.is_some() => "withdrawn",
+            None => "waiting",
+            Some(from) if from > now => "agreed",
+            Some(_) if current => "in_force",
+            Some(_) => "past",
+        };
+        let signed = |side: &Side| version.signatures.iter().any(|signature| signature.side == *side);
+        let missing = match state {
+            "waiting" => [Side::Msp, Side::Internal].into_iter().filter(|side| !signed(side)).collect(),
+            _ => Vec::new(),
+        };
+        Self {
+            org: version.org.clone(),
+            hash: version.hash.clone(),
+            state,
+            proposed_by: version.proposed_by.clone(),
+            proposed_side: version.proposed_side,
+            proposed_at: version.proposed_at,
+            effective_at: version.effective_at,
+            note: version.note.clone(),
+            signatures: version.signatures.clone(),
+            missing,
+            in_force_from: from,
+            text: None,
+        }
+    }
+}
+
+/// `GET /api/v1/ownership`
+pub(crate) async fn show(
+    State(api): State<Shared>,
+    caller: Caller,
+    Params(query): Params<Query>,
+) -> Result<Json<Shown>, Problem> {
+    let policy = api.core.policy();
+    let org = org_meant(&policy, &caller, query.org)?;
+    let draft =
+        policy.drafts.get(&org).ok_or_else(|| Problem::not_found(format!("there is no org `{org}`")))?;
+    let (matrix, file_differs) = (policy.matrix(&org), policy.file_differs(&org));
+    Ok(Json(api.core.read(|state| {
+        let all = state.matrices.get(&org).map_or(&[][..], Vec::as_slice);
+        // A signed version decides only when it goes with the directory: the policy knows whether it does.
+        let current = in_force(all, caller.now).filter(|_| matrix.standing() == Standing::Signed);
+        Shown {
+            as_of: caller.now,
+            org: org.clone(),
+            matrix_version: matrix.version().to_owned(),
+            standing: matrix.standing(),
+            in_force: current.map(|version| VersionJson::of(version, all, caller.now)),
+            file: draft.file.clone(),
+            file_differs,
+            text: current.map_or_else(|| draft.text.clone(), |version| version.text.clone()),
+            draft: file_differs.then(|| draft.text.clone()),
+        }
+    })))
+}
+
+/// An org's versions, the newest first.
+#[derive(Serialize)]
+pub(crate) struct History {
+    as_of: Timestamp,
+    org: OrgId,
+    versions: Vec<VersionJson>,
+}
+
+/// `GET /api/v1/ownership/versions`
+pub(crate) async fn history(
+    State(api): State<Shared>,
+    caller: Caller,
+    Params(query): Params<Query>,
+) -> Result<Json<History>, Problem> {
+    let org = org_meant(&api.core.policy(), &caller, query.org)?;
+    let versions = api.core.read(|state| {
+        let all = state.matrices.get(&org).map_or(&[][..], Vec::as_slice);
+        all.iter().rev().map(|version| VersionJson::of(version, all, caller.now)).collect()
+    });
+    Ok(Json(History { as_of: caller.now, org, versions }))
+}
+
+/// `GET /api/v1/ownership/versions/{version}`
+pub(crate) async fn version(
+    State(api): State<Shared>,
+    caller: Caller,
+    Path(hash): Path<String>,
+) -> Result<Json<VersionJson>, Problem> {
+    api.core.read(|state| {
+        let (version, all) = find(state, &caller, &hash)?;
+        let text = Some(version.text.clone());
+        Ok(Json(VersionJson { text, ..VersionJson::of(version, all, caller.now) }))
+    })
+}
+
+/// The one version whose hash begins so, among those the caller may see.
+fn find<'s>(
+    state: &'s crate::state::State,
+    caller: &Caller,
+    hash: &str,
+) -> Result<(&'s Version, &'s [Version]), Problem> {
+    let mine = state.matrices.iter().filter(|(org, _)| caller.principal().sees(org));
+    let all =
+        mine.flat_map(|(_, versions)| versions.iter().map(move |version| (version, versions.as_slice())));
+    let mut found: Vec<_> = all.filter(|(version, _)| version.hash.starts_with(hash)).collect();
+    match (found.pop(), found.is_empty()) {
+        (Some(found), true) => Ok(found),
+        (Some(_), false) => {
+            Err(Problem::invalid(format!("several versions begin with `{hash}`; write more of it")))
+        }
+        (None, _) => Err(Problem::not_found(format!("there is no version `{hash}`"))),
+    }
+}
+
+/// A document to agree on.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Proposed {
+    org: Option<OrgId>,
+    text: String,
+    effective_at: Option<Timestamp>,
+    #[serde(default)]
+    note: String,
+}
+
+/// `POST /api/v1/ownership/versions`
+pub(crate) async fn propose(
+    State(api): State<Shared>,
+    caller: Caller,
+    Body(proposed): Body<Proposed>,
+) -> Result<(StatusCode, Json<VersionJson>), Problem> {
+    let org = org_meant(&api.core.policy(), &caller, proposed.org)?;
+    let proposal =
+        Proposal { org, text: proposed.text, effective_at: proposed.effective_at, note: proposed.note };
+    let version = api.core.propose_matrix(proposal, caller.principal().clone()).await?;
+    Ok((StatusCode::CREATED, Json(VersionJson::of(&version, core::slice::from_ref(&version), caller.now))))
+}
+
+/// `POST /api/v1/ownership/versions/{version}/sign`
+pub(crate) async fn sign(
+    State(api): State<Shared>,
+    caller: Caller,
+    Path(hash): Path<String>,
+) -> Result<Json<VersionJson>, Problem> {
+    let (org, hash) = api.core.read(|state| {
+        find(state, &caller, &hash).map(|(version, _)| (version.org.clone(), version.hash.clone()))
+    })?;
+    let version = api.core.sign_matrix(org, hash, caller.principal().clone()).await?;
+    Ok(Json(VersionJson::of(&version, core::slice::from_ref(&version), caller.now)))
+}
+
+/// `DELETE /api/v1/ownership/versions/{version}`
+pub(crate) async fn withdraw(
+    State(api): State<Shared>,
+    caller: Caller,
+    Path(hash): Path<String>,
+) -> Result<Json<VersionJson>, Problem> {
+    let (org, hash) = api.core.read(|state| {
+        find(state, &caller, &hash).map(|(version, _)| (version.org.clone(), version.hash.clone()))
+    })?;
+    let version = api.core.withdraw_matrix(org, hash, caller.principal().clone()).await?;
+    Ok(Json(VersionJson::of(&version, core::slice::from_ref(&version), caller.now)))
+}

@@ -1,0 +1,190 @@
+//! Proposing, signing and withdrawing versions of an org's matrix.
+
+use std::sync::Arc;
+
+use dogwatch_model::{OrgId, Side};
+use jiff::Timestamp;
+
+use super::{Batch, Core, Proposal, audit::audit, batch::not_found};
+use crate::{
+    access::{Principal, Role},
+    ownership::{MAX_NOTE_BYTES, MAX_VERSIONS, MAX_WAITING, Signature, Version, in_force},
+    policy::Policy,
+    refusal::{Code, Refusal},
+    state::State,
+    storage::Table,
+};
+
+pub(super) fn propose(
+    state: &mut State,
+    policy: &Policy,
+    proposal: Proposal,
+    by: &Principal,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Result<Version, Refusal> {
+    let org = proposal.org;
+    if !by.sees(&org) || !policy.orgs.contains_key(&org) {
+        return Err(not_found("org", &org));
+    }
+    if proposal.note.len() > MAX_NOTE_BYTES {
+        let what = format!("the note has {} bytes and the limit is {MAX_NOTE_BYTES}", proposal.note.len());
+        return Err(Refusal::new(Code::Invalid, what));
+    }
+    let matrix = policy
+        .understand(&proposal.text, "draft")
+        .map_err(|error| Refusal::new(Code::Invalid, error.to_string()))?;
+    if *matrix.org() != org {
+        let what = format!("the document is the matrix of org `{}`; mend `id` under [org]", matrix.org());
+        return Err(Refusal::new(Code::Invalid, what));
+    }
+    let versions = state.matrices.entry(org.clone()).or_default();
+    let hash = Version::hash_of(&proposal.text);
+    let conflict = |what: String| Err(Refusal::new(Code::Conflict, what));
+    if versions.iter().any(|known| known.hash == hash && known.withdrawn_at.is_none()) {
+        return conflict(format!(
+            "version {hash} was proposed already; sign it: `dogwatch ownership sign {hash}`"
+        ));
+    }
+    if versions.iter().filter(|version| version.is_waiting()).count() >= MAX_WAITING {
+        return conflict(format!(
+            "{MAX_WAITING} versions wait for signatures; sign or withdraw some of them first"
+        ));
+    }
+    let version = Version {
+        org,
+        hash,
+        text: proposal.text,
+        proposed_by: by.person.clone(),
+        proposed_side: by.side,
+        proposed_at: now,
+        effective_at: proposal.effective_at.unwrap_or(now),
+        note: proposal.note,
+        signatures: Vec::new(),
+        withdrawn_at: None,
+    };
+    batch.put(Table::Matrices, version.key(), &version);
+    audit(batch, now, Some(&by.person), "ownership.propose", version.key());
+    versions.retain(|known| known.hash != version.hash);
+    versions.push(version.clone());
+    forget_old(versions, now, batch);
+    Ok(version)
+}
+
+/// Keeps the history within its bound: what never came into force goes first, then the oldest. What is in force stays.
+fn forget_old(versions: &mut Vec<Version>, now: Timestamp, batch: &mut Batch) {
+    while versions.len() > MAX_VERSIONS {
+        let held = in_force(versions, now).map(|version| version.hash.clone());
+        let spare = |version: &Version| !version.is_waiting() && Some(&version.hash) != held.as_ref();
+        let dead = versions.iter().position(|version| version.withdrawn_at.is_some());
+        let Some(place) = dead.or_else(|| versions.iter().position(spare)) else { return };
+        batch.delete(Table::Matrices, versions.remove(place).key());
+    }
+}
+
+pub(super) fn withdraw(
+    state: &mut State,
+    (org, hash): (&OrgId, &str),
+    by: &Principal,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Result<Version, Refusal> {
+    let version = find(state, (org, hash), by)?;
+    if version.in_force_from().is_some_and(|from| from <= now) {
+        let what = format!("version {hash} is in force; propose the one that is to take its place");
+        return Err(Refusal::new(Code::Conflict, what));
+    }
+    version.withdrawn_at.get_or_insert(now);
+    let version = version.clone();
+    batch.put(Table::Matrices, version.key(), &version);
+    audit(batch, now, Some(&by.person), "ownership.withdraw", version.key());
+    Ok(version)
+}
+
+impl Core {
+    pub(super) fn sign_matrix(
+        &mut self,
+        state: &mut State,
+        (org, hash): (&OrgId, &str),
+        by: &Principal,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) -> Result<Version, Refusal> {
+        let policy = self.policy.load_full();
+        let version = find(state, (org, hash), by)?;
+        may_sign(&policy, version, by)?;
+        version.signatures.push(Signature { side: by.side, person: by.person.clone(), at: now });
+        let version = version.clone();
+        batch.put(Table::Matrices, version.key(), &version);
+        audit(batch, now, Some(&by.person), &format!("ownership.sign.{}", by.side), version.key());
+        if version.in_force_from().is_some_and(|from| from <= now) {
+            self.agree(state, now);
+        }
+        Ok(version)
+    }
+
+    /// Puts the versions in force that are so by now, and has everything routed anew.
+    pub(super) fn agree(&mut self, state: &State, now: Timestamp) {
+        let policy = Policy::clone(&self.policy.load());
+        match policy.with_agreed(&state.matrices, now) {
+            Ok(policy) => {
+                self.policy.store(Arc::new(policy));
+                state.members.keys().for_each(|id| self.due.set(*id, now));
+            }
+            Err(faults) => {
+                let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                tracing::error!(
+                    faults = faults.join("; "),
+                    "a signed matrix does not go with the directory; what was in force still is"
+                );
+            }
+        }
+    }
+}
+
+fn find<'s>(
+    state: &'s mut State,
+    (org, hash): (&OrgId, &str),
+    by: &Principal,
+) -> Result<&'s mut Version, Refusal> {
+    let versions = state.matrices.get_mut(org).filter(|_| by.sees(org));
+    let named = |version: &&mut Version| !hash.is_empty() && version.hash.starts_with(hash);
+    let mut found: Vec<_> = versions.into_iter().flatten().filter(named).collect();
+    match (found.pop(), found.is_empty()) {
+        (Some(version), true) => Ok(version),
+        (Some(_), false) => {
+            let what = format!("several versions of `{org}` begin with `{hash}`; write more of it");
+            Err(Refusal::new(Code::Conflict, what))
+        }
+        (None, _) => Err(not_found("version", hash)),
+    }
+}
+
+/// A side names its signers in the document; where it names none, its administrators sign.
+fn may_sign(policy: &Policy, version: &Version, by: &Principal) -> Result<(), Refusal> {
+    let hash = &version.hash;
+    if version.withdrawn_at.is_some() {
+        return Err(Refusal::new(Code::Conflict, format!("version {hash} was withdrawn; propose it again")));
+    }
+    if let Some(signature) = version.signatures.iter().find(|signature| signature.side == by.side) {
+        let what = format!("{} has signed version {hash} for {} already", signature.person, signature.side);
+        return Err(Refusal::new(Code::Conflict, what));
+    }
+    let matrix = policy
+        .understand(&version.text, &format!("version {hash}"))
+        .map_err(|error| Refusal::new(Code::Conflict, error.to_string()))?;
+    if by.side == Side::Vendor {
+        return Err(Refusal::new(Code::NotAllowed, "a matrix is agreed on between the MSP and internal IT"));
+    }
+    let signers = matrix.signers(by.side);
+    let allowed = if signers.is_empty() { by.role == Role::Admin } else { signers.contains(&by.person) };
+    if !allowed {
+        let who = match signers {
+            [] => format!("an administrator of side `{}`", by.side),
+            named => named.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "),
+        };
+        let what = format!("{} does not sign for `{}`; {who} does", by.person, by.side);
+        return Err(Refusal::new(Code::NotAllowed, what));
+    }
+    Ok(())
+}

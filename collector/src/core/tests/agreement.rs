@@ -1,0 +1,92 @@
+//! Versions of the matrix: proposed by one, signed by both, in force on their day.
+
+use dogwatch_model::Side;
+use dogwatch_triage::matrix::{Standing, starter};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Command, Sim, org, person};
+use crate::{
+    access::{Principal, Role},
+    core::Proposal,
+    ownership::Version,
+    refusal::{Code, Refusal},
+};
+
+fn text(last_resort: &str) -> String {
+    starter(&org()).replace("last_resort = \"msp-noc\"", &format!("last_resort = \"{last_resort}\""))
+}
+
+impl Sim {
+    fn propose(&mut self, text: &str, effective_at: Option<Timestamp>) -> Result<Version, Refusal> {
+        let proposal = Proposal { org: org(), text: text.to_owned(), effective_at, note: "n".to_owned() };
+        self.ask(|reply| Command::ProposeMatrix(proposal, person(Side::Msp), reply))
+    }
+
+    fn sign(&mut self, version: &Version, by: Principal) -> Result<Version, Refusal> {
+        self.ask(|reply| Command::SignMatrix(org(), version.hash.clone(), by, reply))
+    }
+
+    fn standing(&self) -> (Standing, String) {
+        let policy = self.handle.policy();
+        let matrix = policy.matrix(&org());
+        (matrix.standing(), matrix.last_resort().to_string())
+    }
+}
+
+#[test]
+fn a_version_takes_effect_when_the_second_side_signs_and_outlives_a_restart() {
+    let mut sim = Sim::new();
+    assert_eq!(sim.standing(), (Standing::Provisional, "msp-noc".to_owned()));
+    let version = sim.propose(&text("internal-it"), None).unwrap();
+    sim.sign(&version, person(Side::Msp)).unwrap();
+    assert_eq!(sim.standing(), (Standing::Provisional, "msp-noc".to_owned()));
+    assert_eq!(sim.sign(&version, person(Side::Msp)).unwrap_err().code, Code::Conflict, "once a side");
+    sim.sign(&version, person(Side::Internal)).unwrap();
+    assert_eq!(sim.standing(), (Standing::Signed, "internal-it".to_owned()));
+    assert!(sim.handle.policy().file_differs(&org()));
+    let sim = sim.restart_after(SignedDuration::from_secs(5));
+    assert_eq!(sim.standing(), (Standing::Signed, "internal-it".to_owned()));
+}
+
+#[test]
+fn a_version_with_a_date_waits_for_it() {
+    let mut sim = Sim::new();
+    let day = sim.now + SignedDuration::from_hours(24);
+    let version = sim.propose(&text("internal-it"), Some(day)).unwrap();
+    sim.sign(&version, person(Side::Internal)).unwrap();
+    sim.sign(&version, person(Side::Msp)).unwrap();
+    assert_eq!(sim.standing().0, Standing::Provisional);
+    sim.core.agree_if_due(day - SignedDuration::from_secs(1));
+    assert_eq!(sim.standing().0, Standing::Provisional);
+    sim.core.agree_if_due(day);
+    assert_eq!(sim.standing(), (Standing::Signed, "internal-it".to_owned()));
+}
+
+#[test]
+fn who_is_no_signer_signs_nothing() {
+    let mut sim = Sim::new();
+    let version = sim.propose(&text("internal-it"), None).unwrap();
+    let member = Principal { role: Role::Member, ..person(Side::Msp) };
+    let refused = sim.sign(&version, member).unwrap_err();
+    assert_eq!(
+        (refused.code, refused.what.contains("an administrator")),
+        (Code::NotAllowed, true),
+        "{refused:?}"
+    );
+    let vendor = sim.sign(&version, person(Side::Vendor)).unwrap_err();
+    assert_eq!(vendor.code, Code::NotAllowed);
+}
+
+#[test]
+fn what_is_no_matrix_is_not_proposed_and_what_was_withdrawn_not_signed() {
+    let mut sim = Sim::new();
+    let broken = sim.propose("[org]\nid = \"home\"\nlast_resort = \"nobody\"\n", None).unwrap_err();
+    assert_eq!(broken.code, Code::Invalid);
+    assert!(broken.what.contains("draft:3:15"), "{}", broken.what);
+    let version = sim.propose(&text("internal-it"), None).unwrap();
+    assert_eq!(sim.propose(&text("internal-it"), None).unwrap_err().code, Code::Conflict);
+    let hash = version.hash.clone();
+    sim.ask(|reply| Command::WithdrawMatrix(org(), hash, person(Side::Internal), reply)).unwrap();
+    assert_eq!(sim.sign(&version, person(Side::Msp)).unwrap_err().code, Code::Conflict);
+    assert!(sim.propose(&text("internal-it"), None).is_ok(), "it may be proposed anew");
+}
