@@ -13,8 +13,8 @@ use super::{
     selector::{SelectorEntry, selector},
 };
 use crate::matrix::{
-    CATCH_ALL,
-    Directory, Duty, FIRST_RESPONDER, MAX_ROWS, Row, Selector, SlaClass, Tool, fault::Document, file::Text,
+    CATCH_ALL, Directory, Duty, FIRST_RESPONDER, MAX_ROWS, Row, Selector, SlaClass, Tool, fault::Document,
+    file::Text,
 };
 
 /// The longest first-responder window: what nobody has claimed for a day has no first responder.
