@@ -177,7 +177,8 @@ fn start_sources(
     desk: impl Fn(SourceName, CancellationToken) -> Desk,
 ) {
     let root = config.root.clone();
-    spawn(lifecycle, SourceName::Inventory, &desk, |desk| inventory::run(desk, root));
+    let followed = live.subscribe();
+    spawn(lifecycle, SourceName::Inventory, &desk, |desk| inventory::run(desk, root, followed));
     let root = config.root.clone();
     spawn(lifecycle, SourceName::Software, &desk, |desk| software::run(desk, root));
     let (scanner, changed) = (patch::Scanner::new(&config.root, &config.state), Arc::new(Notify::new()));

@@ -8,6 +8,7 @@ pub mod channel;
 mod failure;
 mod meter;
 mod tunnel;
+pub(crate) mod verifier;
 
 use std::{sync::Arc, time::Duration};
 

@@ -138,7 +138,7 @@ fn wire_request(request: Request, key: &rcgen::KeyPair) -> Result<v1::EnrolReque
 /// TLS that believes the pinned root alone, and shows no certificate.
 fn pinned_tls(root_sha256: [u8; 32]) -> Result<Arc<ClientConfig>, EnrollError> {
     let config = dial::client_config().map_err(IdentityError::from)?;
-    let verifier = Arc::new(pin::PinnedRoot::new(root_sha256, config.crypto_provider().clone()));
+    let verifier = Arc::new(pin::PinnedRoot::verifier(root_sha256, config.crypto_provider().clone()));
     Ok(dial::finish(config.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()))
 }
 
@@ -159,7 +159,10 @@ fn refusal(address: &str, status: &tonic::Status) -> EnrollError {
         _ if status.message().is_empty() => {
             EnrollError::Refused { address, message: status.code().description().to_owned() }
         }
-        _ => EnrollError::Refused { address, message: status.message().to_owned() },
+        _ => match Failure::told(&address, status.message()) {
+            Failure::Told { address, message } => EnrollError::Refused { address, message },
+            failure => EnrollError::Link(failure),
+        },
     }
 }
 

@@ -26,6 +26,7 @@ pub mod outbox;
 pub mod paths;
 pub mod policy;
 pub mod report;
+pub mod schedule;
 pub mod service;
 pub mod sources;
 pub mod spool;

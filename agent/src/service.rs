@@ -38,6 +38,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+#[cfg(windows)]
+pub use imp::power_news;
 pub use imp::{asked_to_end, dispatch, log_lines, ready, status, stopping};
 use serde::Serialize;
 

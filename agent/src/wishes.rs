@@ -1,32 +1,16 @@
 //! What the machine's own people ask of a running agent: read the configuration again, tell what you cost, say goodbye
 //! before the machine sleeps.
 //!
-//! They ask by signals, since the agent listens on nothing. A system without signals asks by restarting it.
+//! They ask by signals, since the agent listens on nothing. Windows has none: its service manager tells of a sleep, and the
+//! rest is asked by a restart. macOS tells nobody of a sleep who is not registered with IOKit, which the agent does not
+//! link: there the clocks tell of it afterwards.
 
 #[cfg(unix)]
 #[path = "wishes/unix.rs"]
 mod imp;
-#[cfg(not(unix))]
-mod imp {
-    #[derive(Debug)]
-    pub(super) struct Wishes;
-
-    pub(super) const ARE_HEARD: bool = false;
-
-    impl Wishes {
-        pub(super) fn new() -> Self {
-            Self
-        }
-
-        pub(super) async fn next(&mut self) -> super::Wish {
-            std::future::pending().await
-        }
-    }
-
-    pub(super) fn ask(_: u32, _: super::Wish) -> bool {
-        false
-    }
-}
+#[cfg(windows)]
+#[path = "wishes/windows.rs"]
+mod imp;
 
 /// One of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,9 +19,9 @@ pub enum Wish {
     Reload,
     /// `SIGUSR1`: write down what you cost.
     TellCost,
-    /// `SIGUSR2`: the machine goes to sleep, say goodbye.
+    /// `SIGUSR2`, or the Windows service manager: the machine goes to sleep, say goodbye.
     Sleep,
-    /// `SIGCONT`: the machine is awake.
+    /// `SIGCONT`, or the Windows service manager: the machine is awake.
     Wake,
 }
 

@@ -49,6 +49,26 @@ fn output_and_exit_code_pass_through_and_the_run_is_reported() {
 }
 
 #[test]
+fn a_schedule_is_told_with_its_zone_and_refused_before_the_command_runs() {
+    let state = tempfile::tempdir().unwrap();
+    fs::write(state.path().join("endpoint.json"), "{}").unwrap();
+    for (wrong, expected) in [
+        (&["--cron", "30 2 * *"][..], "`30 2 * *` has 4 fields, not 5"),
+        (&["--cron", "30 2 * * *", "--zone", "Mars/Olympus"], "`Mars/Olympus` is no zone"),
+        (&["--cron", "30 2 * * *", "--every", "24h"], "cannot be used with"),
+    ] {
+        let output = run(state.path(), &[wrong, &["--", "echo", "ran"]].concat());
+        assert!(!output.status.success() && output.stdout.is_empty(), "{output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(expected), "{said}");
+    }
+    let output = run(state.path(), &["--cron", "30 2 * * *", "--zone", "America/Toronto", "--", "true"]);
+    assert!(output.status.success());
+    let told = drop_in(state.path());
+    assert_eq!((&told["cron"], &told["zone"]), (&json!("30 2 * * *"), &json!("America/Toronto")));
+}
+
+#[test]
 fn a_run_that_no_agent_will_read_says_so() {
     let state = tempfile::tempdir().unwrap();
     let output = run(state.path(), &["--", "true"]);

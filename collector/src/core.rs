@@ -26,23 +26,26 @@ mod software;
 mod start;
 mod thread;
 mod windows;
+mod work;
 
 #[cfg(test)]
 mod tests;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
     sync::Arc,
 };
 
 use arc_swap::ArcSwap;
 use dogwatch_model::{EndpointId, Epoch, Goodbye, LaneMarks, MachineEvidence, Report, SoftwareDigest};
 use dogwatch_proto::v1;
+use dogwatch_triage::alert::AlertNumber;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-pub use command::{CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken, Proposal};
+pub use command::{ByPhone, CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken, Opened, Proposal};
 pub(crate) use outbound::{Outbound, outbound};
 pub use software::SoftwareList;
 pub(crate) use start::start;
@@ -130,6 +133,8 @@ pub(crate) struct Attach {
     /// How often the agent was started on its state.
     pub(crate) starts: Option<u64>,
     pub(crate) evidence: MachineEvidence,
+    /// From where it calls.
+    pub(crate) address: IpAddr,
     /// What it is answered, but for what is stored. The core says it, so that nothing can be said before.
     pub(crate) welcome: v1::Welcome,
     pub(crate) outbound: mpsc::Sender<Outbound>,
@@ -147,8 +152,8 @@ pub(crate) struct Attached {
 struct Session {
     id: u64,
     told: follow::Told,
-    /// When streams of the same key took the place of live ones, lately; the last of them is this one.
-    takeovers: Vec<Timestamp>,
+    /// Streams of the same key whose place it took, and those it is not to be taken for.
+    past: newcomer::Past,
     /// The list of software that was asked for on this stream: once is enough, it is long.
     software_asked: Option<SoftwareDigest>,
     outbound: mpsc::Sender<Outbound>,
@@ -164,7 +169,9 @@ struct Core {
     health: watch::Sender<Health>,
     sessions: BTreeMap<EndpointId, Session>,
     next_session: u64,
-    due: Due,
+    due: Due<EndpointId>,
+    /// Items without an endpoint: nothing else brings them up.
+    due_items: Due<AlertNumber>,
     /// Endpoints whose rows in the view lag behind the state.
     dirty: BTreeSet<EndpointId>,
     /// The storage works on its view or on a snapshot.

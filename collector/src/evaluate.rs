@@ -36,10 +36,17 @@ pub(crate) fn judge(
                 Change::Opened(finding) | Change::Changed(finding) => {
                     queue::fire(state, policy, id, &finding, now, batch);
                 }
-                Change::Cleared { rule, subject } => queue::clear(state, id, &rule, &subject, now, batch),
+                Change::Cleared { rule, subject } => {
+                    queue::clear(state, policy, id, &rule, &subject, now, batch)
+                }
             }
         }
     }
-    let rerouted = queue::reroute(state, policy, (id, told.is_empty()), now, batch);
-    [assessment.next_due, rerouted].into_iter().flatten().min().or(Some(Timestamp::MAX))
+    let tend_at = state.members.get(&id)?.tend_at;
+    let tended = if told.is_empty() || tend_at <= now {
+        queue::tend(state, policy, (id, told.is_empty()), now, batch)
+    } else {
+        Some(tend_at)
+    };
+    [assessment.next_due, tended].into_iter().flatten().min().or(Some(Timestamp::MAX))
 }

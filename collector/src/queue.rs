@@ -1,16 +1,23 @@
 //! The shared queue: findings become alerts, alerts get owners, and each change becomes rows of the same commit.
 //!
 //! What an alert *is* and which changes it allows is decided in [`dogwatch_triage::alert`]; whose it is, in
-//! [`dogwatch_triage::routing`]. This room only carries the values between them, the state and the batch.
+//! [`dogwatch_triage::routing`]; what hides it, in [`dogwatch_triage::mute`]. This room only carries the values between
+//! them, the state and the batch.
+
+mod outage;
+mod tend;
 
 use dogwatch_model::{Endpoint, EndpointId, RuleId};
 use dogwatch_triage::{
-    alert::{self, Alert, AlertNumber, Fire, Owner, Work},
+    alert::{self, Alert, AlertNumber, Fire, Owner},
     filter::Row,
     finding::{Category, Evidence, Finding},
     routing::{self, Question},
 };
 use jiff::Timestamp;
+
+pub(crate) use outage::judge_sites;
+pub(crate) use tend::{tend, tend_one};
 
 use crate::{
     core::Batch,
@@ -54,7 +61,16 @@ pub(crate) fn fire(
             Alert::open(number, finding, &member.endpoint, owner_of(policy, member, finding, now), now)
         }
     };
+    note_unrest(state, policy, id, &finding.rule.clone());
     store(state, change, batch);
+}
+
+/// An endpoint fell silent or came back: its site is to be looked at.
+fn note_unrest(state: &mut State, policy: &Policy, id: EndpointId, rule: &RuleId) {
+    let hides = policy.rules.get(rule).is_some_and(|rule| rule.hides_others);
+    if let Some(member) = state.members.get(&id).filter(|_| hides) {
+        state.unrest.insert((member.endpoint.org.clone(), member.endpoint.site.clone()));
+    }
 }
 
 /// Alerts that one endpoint may have in memory: hundreds of disks or jobs, and no more than a hostile agent is worth.
@@ -84,6 +100,7 @@ pub(crate) const NEXT_ALERT: &str = "next-alert";
 /// A condition does not hold any more.
 pub(crate) fn clear(
     state: &mut State,
+    policy: &Policy,
     id: EndpointId,
     rule: &RuleId,
     subject: &str,
@@ -94,60 +111,32 @@ pub(crate) fn clear(
     let latest = state.members.get(&id).and_then(|member| member.latest.get(&key));
     let change = latest.and_then(|number| state.alerts.get(number)).and_then(|item| item.alert.clear(now));
     if let Some(change) = change {
+        note_unrest(state, policy, id, rule);
         store(state, change, batch);
     }
 }
 
 /// An endpoint leaves the fleet: what was open about it does not hold any more.
-pub(crate) fn withdraw(state: &mut State, id: EndpointId, now: Timestamp, batch: &mut Batch) {
+pub(crate) fn withdraw(
+    state: &mut State,
+    policy: &Policy,
+    id: EndpointId,
+    now: Timestamp,
+    batch: &mut Batch,
+) {
     let Some(member) = state.members.get_mut(&id) else { return };
     member.standing.clear();
     batch.delete(Table::Standings, id);
     for (rule, subject) in member.latest.keys().cloned().collect::<Vec<_>>() {
-        clear(state, id, &rule, &subject, now, batch);
+        clear(state, policy, id, &rule, &subject, now, batch);
     }
-}
-
-/// Asks the matrix again for the alerts of an endpoint that nobody has claimed: those whose answer has run out, or all of
-/// them when `facts_may_differ`. Gives the instant at which the earliest of the answers runs out.
-pub(crate) fn reroute(
-    state: &mut State,
-    policy: &Policy,
-    (id, facts_may_differ): (EndpointId, bool),
-    now: Timestamp,
-    batch: &mut Batch,
-) -> Option<Timestamp> {
-    let member = state.members.get(&id)?;
-    if member.counts.open == 0 {
-        return None;
-    }
-    let mut next: Option<Timestamp> = None;
-    let mut changes = Vec::new();
-    let alerts = member.latest.values().filter_map(|number| state.alerts.get(number)).map(|item| &item.alert);
-    for alert in alerts.filter(|alert| alert.work == Work::Unclaimed) {
-        let stale = alert.owner.until.is_some_and(|until| until <= now);
-        let matrix_changed = policy.matrix_version(&alert.org) != Some(alert.owner.matrix_version.as_str());
-        let mut until = alert.owner.until;
-        if facts_may_differ || stale || matrix_changed {
-            let owner = owner_by(policy, member, alert, now);
-            until = owner.until;
-            changes.extend(alert.reroute(owner, now));
-        }
-        next = [next, until].into_iter().flatten().min();
-    }
-    for change in changes {
-        store(state, change, batch);
-    }
-    next
 }
 
 /// Puts a changed alert and what its timeline gained into the state and the batch.
 pub(crate) fn store(state: &mut State, (alert, events): alert::Change, batch: &mut Batch) {
     let (number, id) = (alert.number, alert.endpoint);
     batch.put(Table::Alerts, alert_key(number), &alert);
-    if let Some(member) = id.and_then(|id| state.members.get_mut(&id)) {
-        member.latest.insert((alert.rule.clone(), alert.subject.clone()), number);
-    }
+    remember(state, &alert);
     let item =
         state.alerts.entry(number).or_insert_with(|| Item { alert: alert.clone(), timeline: Vec::new() });
     item.alert = alert;
@@ -157,6 +146,34 @@ pub(crate) fn store(state: &mut State, (alert, events): alert::Change, batch: &m
     }
     if let Some(id) = id {
         state.recount(id);
+    }
+}
+
+/// Finds an alert again by what it is about.
+pub(crate) fn remember(state: &mut State, alert: &Alert) {
+    let key = (alert.rule.clone(), alert.subject.clone());
+    match alert.endpoint {
+        Some(id) => {
+            if let Some(member) = state.members.get_mut(&id) {
+                member.latest.insert(key, alert.number);
+                member.tend_at = Timestamp::MIN;
+            }
+        }
+        None => {
+            let place = (alert.org.clone(), alert.site.clone());
+            state.of_sites.entry(place).or_default().insert(key, alert.number);
+        }
+    }
+}
+
+/// The other way round, for an alert that leaves the working set.
+pub(crate) fn forget(state: &mut State, alert: &Alert) {
+    let latest = match alert.endpoint {
+        Some(id) => state.members.get_mut(&id).map(|member| &mut member.latest),
+        None => state.of_sites.get_mut(&(alert.org.clone(), alert.site.clone())),
+    };
+    if let Some(latest) = latest {
+        latest.retain(|_, number| *number != alert.number);
     }
 }
 
@@ -172,16 +189,4 @@ fn timeline_key(number: AlertNumber, place: usize) -> String {
 fn owner_of(policy: &Policy, member: &Member, finding: &Finding, now: Timestamp) -> Owner {
     let row = Row { endpoint: &member.endpoint, as_of: now, alerts: member.counts, owners: None };
     routing::route(&Question::of(finding, &row, now), policy.matrix(&member.endpoint.org)).owner
-}
-
-fn owner_by(policy: &Policy, member: &Member, alert: &Alert, now: Timestamp) -> Owner {
-    let row = Row { endpoint: &member.endpoint, as_of: now, alerts: member.counts, owners: None };
-    let question = Question {
-        tool: Some(&alert.tool),
-        category: Some(alert.category),
-        severity: alert.severity,
-        endpoint: Some(&row),
-        at: now,
-    };
-    routing::route(&question, policy.matrix(&alert.org)).owner
 }

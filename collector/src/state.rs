@@ -5,19 +5,20 @@
 //! sent out before.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
+    net::IpAddr,
     sync::Arc,
 };
 
 use dogwatch_model::{
-    Endpoint, EndpointId, Epoch, LaneMarks, MachineEvidence, OrgId, Presence, RuleId, WindowId,
+    Endpoint, EndpointId, Epoch, LaneMarks, MachineEvidence, OrgId, Presence, RuleId, SiteId, WindowId,
 };
 use dogwatch_triage::{
     alert::{Alert, AlertNumber, TimelineEvent, Work},
     assess::Standing,
     filter::AlertCounts,
     finding::Severity,
-    mute::Window,
+    mute::{Outage, Window},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,8 @@ pub struct Member {
     pub epochs: Vec<(Epoch, LaneMarks)>,
     /// What speaks for it being the same machine.
     pub evidence: MachineEvidence,
+    /// From where it called last.
+    pub address: Option<IpAddr>,
     /// The most starts that its agent has told of.
     pub starts: u64,
     /// What the rules hold against it, pending findings included.
@@ -44,6 +47,8 @@ pub struct Member {
     pub latest: BTreeMap<(RuleId, String), AlertNumber>,
     /// Its alerts that are not done, counted.
     pub counts: AlertCounts,
+    /// Its alerts are to be looked after then, whether or not it tells anything. The past: at once.
+    pub tend_at: Timestamp,
 }
 
 /// How many epochs of an endpoint are remembered: one more each time its agent loses its memory.
@@ -76,6 +81,12 @@ pub struct State {
     pub last_beat: Option<Timestamp>,
     /// Alerts: all that are not done, and recent ones that are.
     pub alerts: BTreeMap<AlertNumber, Item>,
+    /// The latest alert of each rule and subject that concerns a site as a whole.
+    pub of_sites: BTreeMap<(OrgId, SiteId), BTreeMap<(RuleId, String), AlertNumber>>,
+    /// Sites where an endpoint fell silent or came back in the batch being made.
+    pub(crate) unrest: BTreeSet<(OrgId, SiteId)>,
+    /// The collector suspects its own network. Not kept: after a restart every stream is young.
+    pub(crate) storm: Option<Outage>,
     /// The number that the next alert gets.
     pub next_alert: u64,
     /// Maintenance windows that have not ended for good, and some that have.
@@ -102,10 +113,12 @@ impl Member {
             endpoint,
             epochs: Vec::new(),
             evidence,
+            address: None,
             starts: 0,
             standing: Vec::new(),
             latest: BTreeMap::new(),
             counts: AlertCounts::default(),
+            tend_at: Timestamp::MIN,
         }
     }
 
@@ -115,6 +128,7 @@ impl Member {
             presence: self.endpoint.presence.clone(),
             epochs: self.epochs.clone(),
             evidence: self.evidence.clone(),
+            address: self.address,
             starts: self.starts,
         }
     }
@@ -130,6 +144,9 @@ pub struct Link {
     /// What speaks for it being the same machine.
     #[serde(default)]
     pub evidence: MachineEvidence,
+    /// From where it called last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
     /// The most starts that its agent has told of.
     #[serde(default)]
     pub starts: u64,

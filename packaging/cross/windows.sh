@@ -119,17 +119,19 @@ meet_a_collector() {
     rm -rf "$place"
 }
 
-# A service that cannot read its configuration says so to whoever starts it, and what is wrong in its own log.
+# A service that cannot read its configuration says so to whoever starts it, and what is wrong in its own log. Wine's
+# services have another %ProgramData% than its prompt; Windows has one.
 refuse_a_bad_configuration() {
-    configuration=$WINEPREFIX/drive_c/ProgramData/Dogwatch/agent.toml
-    echo 'tset = 1' >"$configuration"
+    configured=$WINEPREFIX/drive_c/users/Public/Dogwatch
+    mkdir -p "$configured"
+    echo 'tset = 1' >"$configured/agent.toml"
     if agent service start 2>"$place/faulty.log"; then
         echo "a service with a bad configuration says that it started"
         return 1
     fi
     grep 'its configuration has a fault' "$place/faulty.log"
     grep 'service failed.*unknown field.*tset' "$(service_state)/agent.log"
-    rm "$configuration"
+    rm -r "$configured"
 }
 
 service_state() { echo "$WINEPREFIX/drive_c/ProgramData/Dogwatch/agent"; }

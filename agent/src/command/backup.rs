@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::{
     config::{Config, interval},
     identity::Identity,
+    schedule::Schedule,
     sources::backup::{
         drop_in::{self, DropIn},
         reserve,
@@ -53,6 +54,12 @@ struct Job {
     /// How often it should run, such as 24h or 7d
     #[arg(long, value_name = "INTERVAL", value_parser = interval::seconds)]
     every: Option<u64>,
+    /// When it should run, where that is no plain interval: a crontab's five fields, such as "30 2 * * mon-fri"
+    #[arg(long, value_name = "FIELDS", conflicts_with = "every")]
+    cron: Option<String>,
+    /// The zone whose clock --cron means, such as America/Toronto [default: this machine's]
+    #[arg(long, value_name = "ZONE", requires = "cron")]
+    zone: Option<String>,
     /// How old the last good copy may be, such as 26h
     #[arg(long, value_name = "INTERVAL", value_parser = interval::seconds)]
     rpo: Option<u64>,
@@ -113,6 +120,14 @@ pub(super) fn backup(config: &Config, command: Command) -> anyhow::Result<ExitCo
 }
 
 impl Job {
+    /// Refuses what the agent would refuse, before anything has run.
+    fn check(&self) -> anyhow::Result<()> {
+        if let Some(cron) = &self.cron {
+            Schedule::new(cron, self.zone.as_deref()).map_err(anyhow::Error::msg)?;
+        }
+        Ok(())
+    }
+
     fn drop_in(self, result: RunResult) -> DropIn {
         DropIn {
             job: self.name,
@@ -120,6 +135,8 @@ impl Job {
             kind: Some(self.kind.as_str().to_owned()),
             product: self.product,
             every_seconds: self.every,
+            cron: self.cron,
+            zone: self.zone,
             rpo_seconds: self.rpo,
             ..DropIn::default()
         }

@@ -123,8 +123,7 @@ fn configuration(located: &Config) -> (Finding, Config) {
             let kept = reload::at_start(located.clone());
             let then =
                 if kept.is_ok() { "the last good one is in force" } else { "the agent does not start by it" };
-            let finding =
-                Finding::fail("configuration", format!("{fault}; {then}"), "mend that line, then: doctor");
+            let finding = Finding::fail("configuration", format!("{fault}; {then}"), fault.mend());
             (finding, kept.unwrap_or_else(|_| located.clone()))
         }
     }

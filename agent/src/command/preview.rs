@@ -6,7 +6,10 @@
 use std::{io::Write as _, process::ExitCode, time::Duration};
 
 use dogwatch_model::{IdError, Report};
-use dogwatch_proto::v1::{self, agent_message};
+use dogwatch_proto::{
+    packed::Packer,
+    v1::{self, agent_message},
+};
 use prost::Message as _;
 use serde_json::{Map, Value, json};
 
@@ -27,7 +30,7 @@ const BETWEEN_SAMPLES: Duration = Duration::from_secs(1);
 /// What can be typed after `preview`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Sizes are of the message and its gRPC frame; TLS, TCP and IP come on top. Health is packed into fewer bytes for a collector that understands it."
+    after_help = "Sizes are of the message and its gRPC frame; TLS, TCP and IP come on top. Health counts as it is packed for a collector that knows the sample before."
 )]
 pub(super) struct Arguments {
     /// Only what this source tells; may be repeated [default: all that are switched on]
@@ -73,7 +76,8 @@ pub(super) fn preview(config: &Config, arguments: &Arguments) -> anyhow::Result<
 async fn observe(config: &Config, wanted: impl Fn(SourceName) -> bool) -> Vec<Observation> {
     let mut seen = Vec::new();
     if wanted(SourceName::Inventory) {
-        seen.push(Observation::Inventory(inventory::look(&config.root, &mut Census::default()).await));
+        let mut census = config.allows(SourceName::Software).then(Census::default);
+        seen.push(Observation::Inventory(inventory::look(&config.root, census.as_mut()).await));
     }
     if wanted(SourceName::Software) {
         seen.push(Observation::Software(software::look(&config.root).await.0));
@@ -118,12 +122,30 @@ fn shown(report: &Report, policy: &Policy) -> serde_json::Result<Value> {
     Ok(Value::Object(shown))
 }
 
-/// The message and its gRPC frame. TLS, TCP and IP come on top.
+/// The message and its gRPC frame. TLS, TCP and IP come on top. Health as it travels on a stream that stands: the collector
+/// knows what there is to measure, and the numbers of the sample before.
 fn wire_bytes(report: &Report) -> usize {
     /// Flag and length before each message.
     const GRPC_PREFIX: usize = 5;
-    let message = agent_message::Message::Report(report.into());
+    let mut packer = Packer::default();
+    packer.pack(v1::Report::from(&before(report)));
+    let message = agent_message::Message::Report(packer.pack(report.into()));
     GRPC_PREFIX + v1::AgentMessage { message: Some(message) }.encoded_len()
+}
+
+/// A report as it may have been a minute ago: what counts up had counted less, so that there is something to tell.
+fn before(report: &Report) -> Report {
+    const EARLIER: i64 = 60;
+    let mut before = report.clone();
+    if let Some(health) = &mut before.health {
+        health.sampled_at -= jiff::SignedDuration::from_secs(EARLIER);
+        health.uptime_seconds = health.uptime_seconds.map(|up| up.saturating_sub(EARLIER.unsigned_abs()));
+        for interface in &mut health.interfaces {
+            interface.received_bytes -= interface.received_bytes / 1000;
+            interface.sent_bytes -= interface.sent_bytes / 1000;
+        }
+    }
+    before
 }
 
 /// What this machine's owner has taken away from what a collector may ask for.

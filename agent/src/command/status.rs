@@ -48,7 +48,11 @@ struct Status {
 
 pub(super) fn status(config: &Config, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let identity = Identity::load(&config.state)?;
-    let link = link_status::read(&config.state)?;
+    let mut link = link_status::read(&config.state)?;
+    if let Some(agent) = &mut link {
+        // It is followed though it is not there: it may come.
+        agent.config_file = agent.config_file.take().filter(|file| file.exists());
+    }
     let Validity { not_after, .. } = identity.validity()?;
     let running = link.as_ref().filter(|agent| agent.link != LinkState::Stopped && is_agent(agent.pid));
     let cost = match running.filter(|_| arguments.cost) {

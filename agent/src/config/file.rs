@@ -61,6 +61,21 @@ pub struct Read {
     pub content: Content,
 }
 
+impl ConfigError {
+    /// What to do about it.
+    pub fn mend(&self) -> &'static str {
+        match self {
+            Self::Form { .. } => "mend that line, then: doctor",
+            Self::File(TrustError::Exposed { .. }) => {
+                "give it and its folder to root, and let nobody else write there: chown root, chmod go-w"
+            }
+            Self::File(error) if error.is_missing() => "write it there, or name another one with --config",
+            Self::File(TrustError::Read { .. }) => "let the agent's user read it: chmod 644",
+            Self::File(TrustError::Kind { .. }) => "put a text file of that name there",
+        }
+    }
+}
+
 impl ConfigFile {
     /// The file that was named, else the default one.
     pub fn new(named: Option<&Path>) -> Self {

@@ -16,6 +16,7 @@ use super::{
     fault::{Fault, each},
     interval,
 };
+use crate::schedule::Schedule;
 
 /// Repositories in one configuration.
 const REPOSITORIES: usize = 64;
@@ -58,12 +59,16 @@ pub struct Repository {
     pub name: String,
     /// Where it is, in the product's own words. For Kopia its configuration file may stand here.
     pub location: String,
+    /// The machine whose snapshots count, `*` for all; by default this one.
+    pub host: Option<String>,
     /// Where its password comes from.
     pub password: Password,
     /// `NAME=value` lines that the product needs around it, such as an object store's keys.
     pub environment_file: Option<PathBuf>,
     /// Expected interval between snapshots.
     pub every: Option<Duration>,
+    /// When snapshots should be made, where that is no plain interval.
+    pub schedule: Option<Schedule>,
     /// How old the last good copy may be.
     pub rpo: Option<Duration>,
 }
@@ -74,10 +79,13 @@ struct Form {
     product: Product,
     name: String,
     location: String,
+    host: Option<String>,
     password_file: Option<PathBuf>,
     password_command: Option<Vec<String>>,
     environment_file: Option<PathBuf>,
     every: Option<Interval>,
+    cron: Option<String>,
+    zone: Option<String>,
     rpo: Option<Interval>,
 }
 
@@ -88,6 +96,7 @@ impl TryFrom<Form> for Repository {
         let Form { product, name, location, .. } = form;
         one_line("name", &name, NAME_BYTES)?;
         one_line("location", &location, LOCATION_BYTES)?;
+        form.host.as_deref().map_or(Ok(()), |host| one_line("host", host, NAME_BYTES))?;
         if holds_a_password(&location) {
             return Err("`location` holds a password; use password_file, password_command or \
                         environment_file"
@@ -101,8 +110,23 @@ impl TryFrom<Form> for Repository {
         };
         let environment_file =
             form.environment_file.map(|file| absolute("environment_file", file)).transpose()?;
+        let schedule = match (form.cron, form.zone, &form.every) {
+            (Some(_), _, Some(_)) => return Err("give every or cron, not both".into()),
+            (None, Some(_), _) => return Err("`zone` is given without `cron`".into()),
+            (cron, zone, _) => cron.map(|cron| Schedule::new(&cron, zone.as_deref())).transpose()?,
+        };
         let (every, rpo) = (form.every.map(|every| every.0), form.rpo.map(|rpo| rpo.0));
-        Ok(Self { product, name, location, password, environment_file, every, rpo })
+        Ok(Self {
+            product,
+            name,
+            location,
+            host: form.host,
+            password,
+            environment_file,
+            every,
+            schedule,
+            rpo,
+        })
     }
 }
 
@@ -197,6 +221,7 @@ mod tests {
         assert_eq!(repository.product, Product::Restic);
         assert_eq!(repository.password, Password::File("/etc/dogwatch/restic".into()));
         assert_eq!(repository.every, Some(Duration::from_secs(86_400)));
+        assert_eq!(repository.schedule, None);
         assert_eq!(repository.rpo, Some(Duration::from_secs(129_600)));
     }
 
@@ -211,6 +236,10 @@ mod tests {
             ("location = \"/srv\"\npassword_command = []", "`password_command` is empty"),
             ("location = \"/srv\"\npassword_file = \"/a\"\npassword_command = [\"/b\"]", "not both"),
             ("location = \"/srv\"\npassword = \"x\"", "unknown field `password`"),
+            ("location = \"/srv\"\ncron = \"0 2 * *\"", "has 4 fields"),
+            ("location = \"/srv\"\ncron = \"0 2 * * *\"\nzone = \"Nowhere\"", "`Nowhere` is no zone"),
+            ("location = \"/srv\"\ncron = \"0 2 * * *\"\nevery = \"24h\"", "give every or cron, not both"),
+            ("location = \"/srv\"\nzone = \"UTC\"", "`zone` is given without `cron`"),
             ("location = \"/srv\"\nevery = \"often\"", "`often` is not an interval"),
         ] {
             let error = parse(lines).unwrap_err();

@@ -129,6 +129,17 @@ pub struct RootNotShown {
 }
 
 impl Failure {
+    /// What a collector said in refusal; or what a web server's page looks like to gRPC.
+    pub fn told(address: &str, message: &str) -> Self {
+        let address = address.to_owned();
+        if message.contains("invalid compression flag") {
+            let reason =
+                "what answers there is no collector's door for agents; is the port the right one (7444)?";
+            return Self::Broken { address, reason: reason.into() };
+        }
+        Self::Told { address, message: message.to_owned() }
+    }
+
     pub(super) fn from_connect(address: &str, error: &io::Error) -> Self {
         let address = address.to_owned();
         match error.kind() {
@@ -217,6 +228,38 @@ fn certificate_problem(problem: &CertificateError) -> String {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "it is not valid yet, or this machine's clock is wrong".into()
         }
-        other => format!("{other:?}"),
+        // What webpki finds beyond these comes wrapped, in its own name.
+        CertificateError::Other(other) => match other.to_string() {
+            found if found.contains("CaUsedAsEndEntity") => {
+                "it is a CA's own and no server's: is that another service, or a proxy in between?".into()
+            }
+            found => found,
+        },
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rustls::OtherError;
+
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("CaUsedAsEndEntity")]
+    struct OfWebpki;
+
+    #[test]
+    fn people_are_told_what_it_is_and_not_how_it_is_wrapped() {
+        let wrapped = TlsError::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(OfWebpki))));
+        let told = Failure::from_tls("watch.example:7444", &wrapped).to_string();
+        assert!(told.contains("a CA's own and no server's") && !told.contains("Other"), "{told}");
+        let page =
+            "protocol error: received message with invalid compression flag: 60 (valid flags are 0 and 1)";
+        let told = Failure::told("watch.example:7443", page).to_string();
+        assert!(told.contains("is the port the right one") && !told.contains("flag"), "{told}");
+        assert!(Failure::told("watch.example:7444", "later").to_string().ends_with("says: later"));
     }
 }

@@ -7,6 +7,7 @@
 
 mod ending;
 mod log;
+mod power;
 
 use std::{
     ffi::OsString,
@@ -19,9 +20,9 @@ use tokio_util::sync::CancellationToken;
 use windows_service::{
     Error as ManagerError, define_windows_service,
     service::{
-        PowerEventParam, Service, ServiceAccess, ServiceAction, ServiceActionType, ServiceControl,
-        ServiceControlAccept, ServiceErrorControl, ServiceExitCode, ServiceFailureActions,
-        ServiceFailureResetPeriod, ServiceInfo, ServiceStartType, ServiceState, ServiceStatus, ServiceType,
+        Service, ServiceAccess, ServiceAction, ServiceActionType, ServiceControl, ServiceControlAccept,
+        ServiceErrorControl, ServiceExitCode, ServiceFailureActions, ServiceFailureResetPeriod, ServiceInfo,
+        ServiceStartType, ServiceState, ServiceStatus, ServiceType,
     },
     service_control_handler::{self, ServiceControlHandlerResult, ServiceStatusHandle},
     service_dispatcher,
@@ -29,6 +30,7 @@ use windows_service::{
 };
 
 pub use log::log_lines;
+pub use power::power_news;
 
 use super::{NAME, Plan, ServiceError, Sight, Standing};
 use crate::{
@@ -117,11 +119,11 @@ fn handle(control: &ServiceControl) -> ServiceControlHandlerResult {
             ENDING.cancel();
             ServiceControlHandlerResult::NoError
         }
-        ServiceControl::PowerEvent(PowerEventParam::Suspend) => {
-            tracing::info!("the machine goes to sleep");
+        ServiceControl::PowerEvent(event) => {
+            power::take(event);
             ServiceControlHandlerResult::NoError
         }
-        ServiceControl::PowerEvent(_) | ServiceControl::Interrogate => ServiceControlHandlerResult::NoError,
+        ServiceControl::Interrogate => ServiceControlHandlerResult::NoError,
         _ => ServiceControlHandlerResult::NotImplemented,
     }
 }
@@ -163,8 +165,10 @@ pub fn stopping() {
     report(ServiceState::StopPending, 0);
 }
 
-/// The manager shows no line of the service's own.
-pub fn status(_: &str) {}
+/// The manager shows no line of the service's own; whether there is somebody to say goodbye to can be told from it.
+pub fn status(line: &str) {
+    power::follow(line);
+}
 
 /// Until the manager asks the service to end; never for what it did not start.
 pub async fn asked_to_end() {

@@ -34,6 +34,7 @@ mod size;
 mod tests;
 mod time_machine;
 mod veeam;
+mod veeam_events;
 mod windows_server_backup;
 
 use std::{ffi::OsString, sync::Arc, time::Duration};

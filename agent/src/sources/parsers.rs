@@ -48,6 +48,7 @@ pub const PARSERS: &[(&str, Parser)] = &[
     ("system_profiler.applications", software::applications::survives),
     ("systemctl.show", service::systemctl_show::survives),
     ("time_machine.backups", backup::TIME_MACHINE),
+    ("veeam.events", backup::VEEAM_EVENTS),
     ("veeam.sessions", backup::VEEAM),
     ("wbadmin.versions", backup::WBADMIN),
     ("windows.facts", inventory::windows_facts::survives),

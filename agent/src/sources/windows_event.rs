@@ -19,6 +19,8 @@ pub(super) struct Event {
     pub(super) provider: String,
     /// What it is, among its provider's.
     pub(super) id: u32,
+    /// How bad it is: 2 an error, 3 a warning, 4 information.
+    pub(super) level: u32,
     /// When it was written.
     pub(super) at: Option<Timestamp>,
     /// The values of its data, in order.
@@ -53,6 +55,8 @@ pub(super) fn parse(text: &str) -> Vec<Event> {
                 let Some(event) = events.last_mut() else { continue };
                 match inside {
                     "EventID" => event.id = text.parse().unwrap_or_default(),
+                    // Rendered, it stands once more as a word.
+                    "Level" => event.level = text.parse().unwrap_or(event.level),
                     "EventRecordID" => event.record = text.parse().unwrap_or_default(),
                     "Data" if event.data.len() < DATA => event.data.push(text.into_owned()),
                     "Message" => event.message = Some(text.into_owned()),

@@ -26,8 +26,9 @@ pub(super) struct DiskLane {
     reader: Option<(Records, u64)>,
     /// Read and given back.
     peeked: Option<(u64, Record)>,
-    /// Found and not told yet.
+    /// Found in this run, and how many of them were told.
     damaged: Vec<Damage>,
+    told: usize,
 }
 
 impl DiskLane {
@@ -51,7 +52,7 @@ impl DiskLane {
         }
         drop_evidence(&**disk, dir);
         let read_to = done.min(journal.next_position().get() - 1);
-        Ok(Self { journal, limit, read_to, reader: None, peeked: None, damaged: opened.damaged })
+        Ok(Self { journal, limit, read_to, reader: None, peeked: None, damaged: opened.damaged, told: 0 })
     }
 
     /// The last position written.
@@ -170,11 +171,15 @@ impl DiskLane {
 
     /// Damage found since this was last asked.
     pub(super) fn take_damage(&mut self) -> Vec<Damage> {
-        std::mem::take(&mut self.damaged)
+        let new = self.damaged[self.told..].to_vec();
+        self.told = self.damaged.len();
+        new
     }
 
     fn note(&mut self, damage: Damage) -> Result<(), Error> {
-        if !self.damaged.contains(&damage) {
+        // Found at the opening and again by the reader, which may see a little less or more of it.
+        let same = |known: &Damage| known.segment == damage.segment && known.offset == damage.offset;
+        if !self.damaged.iter().any(same) {
             self.journal.condemn(&damage)?;
             self.damaged.push(damage);
         }

@@ -480,6 +480,8 @@ fn a_damaged_segment_is_read_around_set_aside_and_told() {
     let segments = world.disk.files(&kept);
     world.disk.flip_bit(&segments[1], 8 * 4000);
     world.kill();
+    // Told at the opening; the reader comes by it once more.
+    world.wait(1);
     world.drain();
     let found = world.collector.of(Lane::Kept);
     assert_eq!(found.len(), 1999);

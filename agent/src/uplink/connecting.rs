@@ -172,7 +172,7 @@ pub(super) fn why(address: &str, tap: &channel::Tap, status: &tonic::Status) -> 
             Failure::from_chain(&address, status)
         }
         code if status.message().is_empty() => Failure::Told { address, message: code.description().into() },
-        _ => Failure::Told { address, message: status.message().to_owned() },
+        _ => Failure::told(&address, status.message()),
     })
 }
 

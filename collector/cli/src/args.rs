@@ -78,7 +78,7 @@ pub(crate) enum Command {
     Alert(Alert),
     /// Who acts when something happens
     #[command(
-        after_help = "Examples: dogwatch who backup --endpoint srv-01 --severity critical --at '2026-11-01 01:30 America/Toronto'\n          dogwatch who backup --file acme.toml --expect msp-noc"
+        after_help = "Examples: dogwatch who backup --endpoint srv-01 --severity critical --at '2026-11-01 01:30 America/Toronto'\n          dogwatch who backup --file acme.toml --expect msp-noc\n          dogwatch who backup --week\n          dogwatch who --alert 1042"
     )]
     Who(Who),
     /// What lets machines enrol

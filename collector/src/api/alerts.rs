@@ -40,25 +40,29 @@ fn answer(item: &Item) -> Response {
     ([(header::ETAG, version)], Json(item)).into_response()
 }
 
-/// `GET /api/v1/alerts/{number}`: those of long ago, too, which the queue does not list any more.
+/// The alert with a number, among those of long ago, too, which the queue does not list any more.
+pub(super) async fn find_or_archived(api: &Shared, caller: &Caller, number: &str) -> Result<Item, Problem> {
+    let (live, archived) = api.core.read(|state| {
+        let of_long_ago =
+            |number: &AlertNumber| number.0 < state.next_alert && !state.alerts.contains_key(number);
+        (find(state, caller, number).cloned(), number_of(number).filter(of_long_ago))
+    });
+    match (live, archived) {
+        (Err(_), Some(wanted)) => {
+            let archived = api.core.read_archived(wanted).await?;
+            archived.filter(|item| caller.principal().sees(&item.alert.org)).ok_or_else(|| unseen(number))
+        }
+        (live, _) => live,
+    }
+}
+
+/// `GET /api/v1/alerts/{number}`
 pub(crate) async fn show(
     State(api): State<Shared>,
     caller: Caller,
     Path(number): Path<String>,
 ) -> Result<Response, Problem> {
-    let (live, archived) = api.core.read(|state| {
-        let of_long_ago =
-            |number: &AlertNumber| number.0 < state.next_alert && !state.alerts.contains_key(number);
-        (find(state, &caller, &number).cloned(), number_of(&number).filter(of_long_ago))
-    });
-    match (live, archived) {
-        (Err(_), Some(wanted)) => {
-            let archived = api.core.read_archived(wanted).await?;
-            let seen = archived.filter(|item| caller.principal().sees(&item.alert.org));
-            seen.map(|item| answer(&item)).ok_or_else(|| unseen(&number))
-        }
-        (live, _) => live.map(|item| answer(&item)),
-    }
+    find_or_archived(&api, &caller, &number).await.map(|item| answer(&item))
 }
 
 /// Why an act that is another's turn should pass.

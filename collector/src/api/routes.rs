@@ -61,6 +61,9 @@ const fn delete(path: &'static str, needs: Needs, handler: Handler) -> Route {
     Route { method: Method::Delete, path, needs, params: &[], handler }
 }
 
+/// What `who` may be asked.
+const WHO: &[&str] = &["about", "alert", "endpoint", "severity", "at", "org", "week", "expect"];
+
 /// Every route there is.
 pub(crate) const ROUTES: &[Route] = &[
     get("/", Public, &[], |m| on(m, page::index)),
@@ -82,7 +85,7 @@ pub(crate) const ROUTES: &[Route] = &[
     post("/api/v1/alerts/{number}/release", Work, |m| on(m, alerts::release)),
     post("/api/v1/alerts/{number}/comment", Work, |m| on(m, alerts::comment)),
     post("/api/v1/alerts/{number}/close", Work, |m| on(m, alerts::close)),
-    get("/api/v1/who", View, &["about", "endpoint", "severity", "at", "org"], |m| on(m, who::answer)),
+    get("/api/v1/who", View, WHO, |m| on(m, who::answer)),
     get("/api/v1/ownership", View, &["org"], |m| on(m, ownership::show)),
     get("/api/v1/ownership/versions", View, &["org"], |m| on(m, ownership::history)),
     post("/api/v1/ownership/versions", Work, |m| on(m, ownership::propose)),

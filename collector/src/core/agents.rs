@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use dogwatch_model::{EndpointId, EndpointState, Goodbye, Lane};
+use dogwatch_model::{
+    EndpointId, EndpointState, Goodbye, Lane,
+    second_machine::{SecondMachine, described},
+};
 use dogwatch_proto::v1::{self, collector_message::Message};
 use dogwatch_triage::filter::Reads;
 use jiff::Timestamp;
@@ -41,6 +44,22 @@ fn in_service(member: Option<&mut Member>) -> Result<&mut Member, Refusal> {
     }
 }
 
+/// Notes what is known of the two machines, for whoever has to find the copy.
+fn tell_two(member: &mut Member, attach: &Attach, newcomer: &Newcomer, why: &str) {
+    let here = described(member.address, &member.evidence);
+    let there = described(Some(attach.address), &attach.evidence);
+    let (inside, outside) = match newcomer {
+        Newcomer::Second(_) => (here, there),
+        _ => (there, here),
+    };
+    let presence = &mut member.endpoint.presence;
+    let known = presence.second.as_ref();
+    let since = presence.second_seen_at.filter(|seen| attach.at.duration_since(*seen) < TWO_FOR);
+    let first_seen_at = since.and(known).map_or(attach.at, |known| known.first_seen_at);
+    presence.second_seen_at = Some(attach.at);
+    presence.second = Some(SecondMachine { first_seen_at, why: why.to_owned(), inside, outside });
+}
+
 impl Core {
     /// An agent opens its stream. The newest stream of a key is the one that counts; an older one is cut.
     pub(super) fn attach(
@@ -60,10 +79,13 @@ impl Core {
             Err(refusal) => return batch.answer(attach.reply, Err(refusal)),
         };
         let live = self.sessions.get(&id).filter(|session| !session.outbound.is_closed());
-        let takeovers = live.map(|live| takeovers(&live.takeovers, attach.at));
-        let newcomer = newcomer::judge(member, &attach, takeovers.as_deref());
-        if newcomer.suspicion().is_some() {
-            member.endpoint.presence.second_seen_at = Some(attach.at);
+        let mut past = live.map(|live| newcomer::Past {
+            takeovers: takeovers(&live.past.takeovers, attach.at),
+            copies: live.past.copies.clone(),
+        });
+        let newcomer = newcomer::judge(member, &attach, past.as_ref());
+        if let Some(why) = newcomer.suspicion() {
+            tell_two(member, &attach, &newcomer, why);
         }
         if let Newcomer::Second(suspicion) = &newcomer {
             tracing::warn!(endpoint.id = %id, suspicion, "a second machine with the same key was kept out");
@@ -75,9 +97,14 @@ impl Core {
         if let Newcomer::Changed(suspicion) = &newcomer {
             tracing::warn!(endpoint.id = %id, suspicion, "an endpoint is not the machine it was");
         }
+        if let (Newcomer::Original(suspicion), Some(past)) = (&newcomer, &mut past) {
+            tracing::warn!(endpoint.id = %id, suspicion, "the older of two machines with the same key is back in");
+            past.put_outside(member);
+        }
         let previous_stored = attach.previous.map(|previous| member.marks_of(previous));
         member.enter_epoch(attach.epoch, attach.first);
         member.evidence = attach.evidence;
+        member.address = Some(attach.address);
         member.starts = member.starts.max(attach.starts.unwrap_or(0));
         let presence = &mut member.endpoint.presence;
         if !presence.online {
@@ -95,9 +122,9 @@ impl Core {
             ..attach.welcome
         };
         self.next_session += 1;
-        let takeovers = takeovers.unwrap_or_default();
+        let past = past.unwrap_or_default();
         let (outbound, cut) = (attach.outbound, attach.cut);
-        let session = Session { id: self.next_session, told, takeovers, software_asked: None, outbound, cut };
+        let session = Session { id: self.next_session, told, past, software_asked: None, outbound, cut };
         session.send_then(Message::Welcome(welcome), batch);
         session.send_then(Message::Policy(wire), batch);
         if let Some(older) = self.sessions.insert(id, session)

@@ -4,9 +4,12 @@
 
 use std::sync::Arc;
 
-use dogwatch_model::{Class, EndpointId, EndpointState, MachineEvidence, OrgId, PersonId, SiteId, WindowId};
+use dogwatch_model::{
+    Class, EndpointId, EndpointState, MachineEvidence, OrgId, PersonId, SiteId, ToolId, WindowId,
+};
 use dogwatch_triage::{
     alert::{Act, AlertNumber},
+    finding::Severity,
     mute::{NewWindow, Window},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -92,6 +95,34 @@ pub struct Proposal {
     pub note: String,
 }
 
+/// What somebody opens by hand.
+#[derive(Debug, Clone)]
+pub struct ByPhone {
+    /// The org.
+    pub org: OrgId,
+    /// The endpoint, if it is about one; its site counts then.
+    pub endpoint: Option<EndpointId>,
+    /// The site, where there is no endpoint.
+    pub site: Option<SiteId>,
+    /// The tool whose owner it concerns.
+    pub tool: ToolId,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is the matter.
+    pub text: String,
+    /// Open another one although there is an open item about the same.
+    pub another: bool,
+}
+
+/// What became of it.
+#[derive(Debug, Clone)]
+pub enum Opened {
+    /// A new item.
+    New(Box<Item>),
+    /// Nothing: is it one of these?
+    IsItThisOne(Vec<Item>),
+}
+
 /// What the core is asked to do on people's or enrolment's behalf.
 pub(crate) enum Command {
     /// Enrol an endpoint.
@@ -126,6 +157,8 @@ pub(crate) enum Command {
         /// Answered with the alert as it is then.
         reply: Reply<Item>,
     },
+    /// Open an item by hand.
+    OpenAlert(ByPhone, Principal, Reply<Opened>),
     /// Read an alert that has left the working set.
     ReadArchived(AlertNumber, Reply<Option<Item>>),
     /// The list of installed software of an endpoint.
@@ -154,6 +187,7 @@ impl Command {
             | Self::RevokeToken(_, _, reply) => reply.is_closed(),
             Self::CreateJoinToken(_, _, reply) | Self::RevokeJoinToken(_, _, reply) => reply.is_closed(),
             Self::Alert { reply, .. } => reply.is_closed(),
+            Self::OpenAlert(_, _, reply) => reply.is_closed(),
             Self::ReadArchived(_, reply) => reply.is_closed(),
             Self::ReadSoftware(_, reply) => reply.is_closed(),
             Self::SetEndpointState(_, _, _, reply) => reply.is_closed(),
@@ -278,6 +312,14 @@ impl CoreHandle {
         version: Option<u64>,
     ) -> Result<Item, Refusal> {
         self.ask(|reply| Command::Alert { number, act, by, version, reply }).await
+    }
+
+    /// Opens an item by hand, or asks whether it is one that is open already.
+    ///
+    /// # Errors
+    /// `NotFound` for what the principal may not see; `Invalid` for a text or a tool that is none.
+    pub async fn open_alert(&self, report: ByPhone, by: Principal) -> Result<Opened, Refusal> {
+        self.ask(|reply| Command::OpenAlert(report, by, reply)).await
     }
 
     /// An alert that ended long ago, from the archive; whose it is judges the caller.

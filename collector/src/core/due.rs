@@ -1,28 +1,36 @@
-//! When which endpoint is to be judged next, report or not.
+//! When what is to be looked at next, whether or not anything is heard of it: endpoints, and items without one.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    hash::Hash,
+};
 
-use dogwatch_model::EndpointId;
 use jiff::Timestamp;
 
-/// One due instant per endpoint.
-#[derive(Debug, Default)]
-pub(super) struct Due {
-    by_time: BTreeSet<(Timestamp, EndpointId)>,
-    of: HashMap<EndpointId, Timestamp>,
+/// One due instant for each of a kind.
+#[derive(Debug)]
+pub(super) struct Due<K> {
+    by_time: BTreeSet<(Timestamp, K)>,
+    of: HashMap<K, Timestamp>,
 }
 
-impl Due {
-    /// Sets the instant of one endpoint, in place of the one it had.
-    pub(super) fn set(&mut self, id: EndpointId, at: Timestamp) {
+impl<K> Default for Due<K> {
+    fn default() -> Self {
+        Self { by_time: BTreeSet::new(), of: HashMap::new() }
+    }
+}
+
+impl<K: Copy + Ord + Hash> Due<K> {
+    /// Sets the instant of one, in place of the one it had.
+    pub(super) fn set(&mut self, id: K, at: Timestamp) {
         if let Some(before) = self.of.insert(id, at) {
             self.by_time.remove(&(before, id));
         }
         self.by_time.insert((at, id));
     }
 
-    /// Forgets an endpoint.
-    pub(super) fn forget(&mut self, id: EndpointId) {
+    /// Forgets one.
+    pub(super) fn forget(&mut self, id: K) {
         if let Some(before) = self.of.remove(&id) {
             self.by_time.remove(&(before, id));
         }
@@ -33,8 +41,8 @@ impl Due {
         self.by_time.first().map(|(at, _)| *at)
     }
 
-    /// Takes at most `limit` endpoints whose instant has come.
-    pub(super) fn take(&mut self, now: Timestamp, limit: usize) -> Vec<EndpointId> {
+    /// Takes at most `limit` whose instant has come.
+    pub(super) fn take(&mut self, now: Timestamp, limit: usize) -> Vec<K> {
         let ids: Vec<_> =
             self.by_time.iter().take_while(|(at, _)| *at <= now).take(limit).map(|(_, id)| *id).collect();
         ids.iter().for_each(|id| self.forget(*id));
@@ -44,6 +52,7 @@ impl Due {
 
 #[cfg(test)]
 mod tests {
+    use dogwatch_model::EndpointId;
     use uuid::Uuid;
 
     use super::*;

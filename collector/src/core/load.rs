@@ -86,6 +86,7 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
                 member.endpoint.presence = link.presence;
                 member.epochs = link.epochs;
                 member.evidence = link.evidence;
+                member.address = link.address;
                 member.starts = link.starts;
             }
         }
@@ -137,9 +138,7 @@ fn apply_alert(state: &mut State, row: &Row) -> Result<(), CoreError> {
         }
         return Ok(());
     };
-    if let Some(member) = alert.endpoint.and_then(|id| state.members.get_mut(&id)) {
-        member.latest.insert((alert.rule.clone(), alert.subject.clone()), alert.number);
-    }
+    queue::remember(state, &alert);
     match state.alerts.get_mut(&alert.number) {
         Some(item) => item.alert = alert,
         None => drop(state.alerts.insert(alert.number, Item { alert, timeline: Vec::new() })),
@@ -244,17 +243,16 @@ pub(super) fn retire(state: &mut State, now: Timestamp, keep: SignedDuration, ba
     let old = |item: &&Item| {
         let alert = &item.alert;
         let ended = alert.closed.as_ref().map(|closed| closed.at).max(alert.cleared_at);
+        // What a person opened does not clear: it is over when a person says so.
         alert.work == Work::Done
-            && alert.condition == Condition::Cleared
+            && (alert.condition == Condition::Cleared || alert.opened_by.is_some())
             && ended.is_some_and(|ended| ended + keep < now)
     };
     let numbers: Vec<_> =
         state.alerts.values().filter(old).take(RETIRE_AT_ONCE).map(|item| item.alert.number).collect();
     for number in numbers {
         let Some(item) = state.alerts.remove(&number) else { continue };
-        if let Some(member) = item.alert.endpoint.and_then(|id| state.members.get_mut(&id)) {
-            member.latest.retain(|_, latest| *latest != number);
-        }
+        queue::forget(state, &item.alert);
         let key = queue::alert_key(number);
         batch.put(Table::Archive, &key, &item);
         batch.delete(Table::Alerts, &key);

@@ -7,8 +7,13 @@
 //! * it goes on with an epoch that another process has ended: two processes are alive;
 //! * streams of the key took each other's place too often: perfect copies, down to the running memory.
 //!
+//! Of two processes that speak in turn the one with the older epoch is the original, and takes its place back at once: the
+//! copy began its epoch when it was started. Whoever was found to be a copy stays outside as long as the original's
+//! stream, or one that took its place, stands.
+//!
 //! A machine whose evidence changed while nobody was connected is let in (a new board, a restore elsewhere), and told.
 
+use dogwatch_model::Epoch;
 use jiff::SignedDuration;
 
 use super::Attach;
@@ -33,6 +38,8 @@ pub(super) enum Newcomer {
     Changed(&'static str),
     /// Another machine, while one is connected.
     Second(&'static str),
+    /// The one that was here, back from outside: the connected one is the copy.
+    Original(&'static str),
 }
 
 impl Newcomer {
@@ -40,13 +47,30 @@ impl Newcomer {
     pub(super) fn suspicion(&self) -> Option<&'static str> {
         match self {
             Self::Known | Self::SetBack => None,
-            Self::Changed(what) | Self::Second(what) => Some(what),
+            Self::Changed(what) | Self::Second(what) | Self::Original(what) => Some(what),
         }
     }
 }
 
-/// Judges an agent that comes. `takeovers` are those that count, this one included, while another stream is live.
-pub(super) fn judge(member: &Member, attach: &Attach, takeovers: Option<&[jiff::Timestamp]>) -> Newcomer {
+/// What is known of the stream that is live when an agent comes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Past {
+    /// When streams of the key took each other's place lately, this time included.
+    pub(super) takeovers: Vec<jiff::Timestamp>,
+    /// Epochs of copies that were put outside.
+    pub(super) copies: Vec<Epoch>,
+}
+
+impl Past {
+    /// Whoever is connected is a copy. Of those put outside before only what is remembered can come back.
+    pub(super) fn put_outside(&mut self, member: &Member) {
+        self.copies.extend(member.epochs.last().map(|(epoch, _)| *epoch));
+        self.copies.retain(|copy| member.epochs.iter().any(|(epoch, _)| epoch == copy));
+    }
+}
+
+/// Judges an agent that comes. `live` while another stream stands.
+pub(super) fn judge(member: &Member, attach: &Attach, live: Option<&Past>) -> Newcomer {
     let changed =
         |told: &Option<String>, known: &Option<String>| told.is_some() && known.is_some() && told != known;
     let (told, known) = (&attach.evidence, &member.evidence);
@@ -60,16 +84,18 @@ pub(super) fn judge(member: &Member, attach: &Attach, takeovers: Option<&[jiff::
     let present = member.epochs.last().map(|(epoch, _)| *epoch);
     let returns =
         present != Some(attach.epoch) && member.epochs.iter().any(|(epoch, _)| *epoch == attach.epoch);
-    let Some(takeovers) = takeovers else {
+    let Some(Past { takeovers, copies }) = live else {
         return match differs {
             Some(what) => Newcomer::Changed(what),
             None if is_set_back(member, attach) => Newcomer::SetBack,
             None => Newcomer::Known,
         };
     };
+    let in_turn = "two processes speak in turn";
     match differs {
+        _ if returns && !copies.contains(&attach.epoch) => Newcomer::Original(in_turn),
+        _ if returns => Newcomer::Second(in_turn),
         Some(what) => Newcomer::Second(what),
-        None if returns => Newcomer::Second("two processes speak in turn"),
         None if takeovers.len() > MOST_TAKEOVERS => {
             Newcomer::Second("it takes the place of a live stream again and again")
         }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use dogwatch_model::{Criticality, Endpoint, EndpointId, EndpointState, Facts, PersonId, Presence};
-use dogwatch_triage::alert::{self, Act, AlertNumber, Desk};
+use dogwatch_triage::alert::AlertNumber;
 use jiff::{SignedDuration, Timestamp};
 use tonic::Status;
 use uuid::Uuid;
@@ -64,7 +64,11 @@ impl Core {
                 batch.answer(reply, answer);
             }
             Command::Alert { number, act, by, version, reply } => {
-                let answer = act_on_alert(state, policy, (number, &act, version), &by, now, batch);
+                let answer = self.act_on_alert(state, policy, (number, &act, version), &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::OpenAlert(report, by, reply) => {
+                let answer = self.open_by_hand(state, policy, &report, &by, now, batch);
                 batch.answer(reply, answer);
             }
             Command::ReadArchived(number, reply) => {
@@ -141,7 +145,7 @@ impl Core {
         if to == EndpointState::Revoked {
             self.cut(member, Status::unauthenticated("this endpoint was revoked"), now, batch);
             self.due.forget(id);
-            queue::withdraw(state, id, now, batch);
+            queue::withdraw(state, &self.policy.load(), id, now, batch);
         } else {
             self.due.set(id, now);
         }
@@ -345,40 +349,4 @@ fn revoke_join_token(
     batch.put(Table::JoinTokens, id, &*token);
     audit(batch, now, Some(&by.person), "join-token.revoke", id);
     Ok(token.clone())
-}
-
-fn act_on_alert(
-    state: &mut State,
-    policy: &Policy,
-    (number, act, version): (AlertNumber, &Act, Option<u64>),
-    by: &Principal,
-    now: Timestamp,
-    batch: &mut Batch,
-) -> Result<Item, Refusal> {
-    let item = state.alerts.get(&number).filter(|item| by.sees(&item.alert.org));
-    let item = item.ok_or_else(|| not_found("alert", number))?;
-    if version.is_some_and(|seen| seen != item.alert.version) {
-        return Err(Refusal::new(
-            Code::Conflict,
-            format!("{number} has changed since you saw it (version {} now); look again", item.alert.version),
-        ));
-    }
-    let desk = Desk { matrix: policy.matrix(&item.alert.org), policy: &policy.alerts };
-    let change =
-        alert::act(&item.alert, act, &by.actor(), now, &desk).map_err(|refused| refusal(&refused))?;
-    queue::store(state, change, batch);
-    Ok(state.alerts[&number].clone())
-}
-
-fn refusal(refusal: &alert::Refusal) -> Refusal {
-    let code = match refusal {
-        written if written.is_about_what_was_written() => Code::Invalid,
-        alert::Refusal::NotAPerson => Code::NotAllowed,
-        _ => Code::Conflict,
-    };
-    Refusal {
-        reason: Some(refusal.code()),
-        override_would_do: refusal.override_would_do(),
-        ..Refusal::new(code, refusal.to_string())
-    }
 }

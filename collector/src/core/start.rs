@@ -151,6 +151,8 @@ impl Core {
             let share = settings.sweep_every * place / i32::try_from(ids.len()).unwrap_or(i32::MAX);
             due.set(*id, now + share);
         }
+        let mut due_items = Due::default();
+        state.of_sites.values().flat_map(|site| site.values()).for_each(|number| due_items.set(*number, now));
         let shared: crate::state::Shared = Arc::new(std::sync::RwLock::new(state));
         let (inputs, queue) = mpsc::channel(INPUT_QUEUE);
         let health = lost.map_or(Health::Ready, |why| Health::Impaired { since: now, why });
@@ -164,6 +166,7 @@ impl Core {
             sessions: BTreeMap::new(),
             next_session: 0,
             due,
+            due_items,
             dirty: unsettled,
             storage_works: false,
             agreed_at: now,

@@ -77,7 +77,8 @@ impl Core {
 
     fn until_next(&self, chores: &Chores, now: Timestamp) -> Duration {
         let next = chores.next(self.storage_works, now);
-        let next = self.due.next().map_or(next, |due| due.min(next));
+        let due = [self.due.next(), self.due_items.next()].into_iter().flatten().min();
+        let next = due.map_or(next, |due| due.min(next));
         next.duration_since(now).try_into().unwrap_or(Duration::ZERO)
     }
 
@@ -122,6 +123,7 @@ impl Core {
                 self.judge(&mut state, &policy, id, Reads::NONE, now, &mut batch);
                 self.follow_if_due(&state, &policy, id, now, &mut batch);
             }
+            self.look_after_items(&mut state, &policy, (now, slice), &mut batch);
         }
         self.commit(batch)?;
         Ok(drain)

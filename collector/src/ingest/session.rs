@@ -90,6 +90,7 @@ impl Session {
             previous,
             starts: hello.starts,
             evidence,
+            address: self.peer.address.ip(),
             welcome: self.welcome(at),
             outbound: self.outbound.clone(),
             cut: self.cut.clone(),

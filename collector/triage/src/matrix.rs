@@ -31,8 +31,8 @@ mod tests;
 
 pub use boundary::BoundaryRule;
 pub use directory::{Deputy, Directory, Party, Person, Team, Tool};
-pub use escalation::{Call, MAX_STEPS, Promise, Runs, SlaClass, Step, Tag, Tier, Vendor};
-pub use fault::{Fault, MatrixError};
+pub use escalation::{BUSINESS_DAY, Call, MAX_STEPS, Promise, Runs, SlaClass, Step, Tag, Tier, Vendor};
+pub use fault::{Fault, FaultKind, MatrixError};
 pub use rota::{MAX_TURN_DAYS, Rota, Swap};
 pub use row::{Access, Duty, FIRST_RESPONDER, Row, Selector};
 pub use starter::starter;
@@ -215,13 +215,5 @@ impl Matrix {
     /// Owns what nobody else owns.
     pub const fn last_resort(&self) -> &TeamId {
         &self.last_resort
-    }
-}
-
-/// For tests, until documents say all of it.
-#[cfg(test)]
-impl Matrix {
-    pub(crate) const fn parts(&mut self) -> (&mut Directory, &mut Vec<Row>, &mut BTreeMap<SlaId, SlaClass>) {
-        (&mut self.known, &mut self.rows, &mut self.sla)
     }
 }

@@ -63,6 +63,8 @@ pub struct Rule {
     /// A subject that is not listed any more says nothing: what was found of it stays until a person ends it. Otherwise
     /// it clears.
     pub stays_when_gone: bool,
+    /// What it finds says that its endpoint is away: while that stands open, the endpoint's other items are hidden.
+    pub hides_others: bool,
     pub(crate) each: Option<Walk>,
     pub(crate) subject: Option<Formula>,
     pub(crate) only: Option<Filter>,

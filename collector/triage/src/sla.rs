@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     alert::{Alert, EventKind, TimelineEvent, WaitOn},
     calendar::Span,
-    matrix::{Matrix, Row},
+    matrix::{Matrix, Row, SlaClass},
 };
 
 mod life;
@@ -36,7 +36,7 @@ mod tally;
 mod tests;
 
 use life::Life;
-pub use promise::{ACCEPT, promise};
+pub use promise::promise;
 use running::Running;
 pub use tally::MARKS;
 use tally::tally;
@@ -203,7 +203,7 @@ fn vendor(alert: &Alert, matrix: &Matrix, life: &Life, at: Timestamp) -> Option<
 
 fn accept(matrix: &Matrix, row: Option<&Row>, life: &Life, at: Timestamp) -> Option<ClockState> {
     let (began, stopped, to) = life.offer.as_ref()?;
-    let promised = matrix.sla_of(row).map_or(ACCEPT, |class| class.accept);
+    let promised = matrix.sla_of(row).map_or(SlaClass::ACCEPT, |class| class.accept);
     let known = matrix.directory();
     let rota = known.team(to).and_then(|team| team.rota.as_ref()).and_then(|rota| known.rota(rota));
     let running = Running::by(matrix, rota.and_then(|rota| rota.during.as_ref()));

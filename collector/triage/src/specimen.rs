@@ -57,6 +57,7 @@ pub(crate) fn silent_server() -> Endpoint {
             last_seen: None,
             goodbye: None,
             second_seen_at: None,
+            second: None,
         },
         facts: Facts::default(),
     }
@@ -300,6 +301,8 @@ pub(crate) fn job() -> BackupJob {
         size_anomaly: None,
         problem: None,
         forgotten_at: None,
+        schedule: None,
+        expected_at: None,
     }
 }
 

@@ -1,25 +1,39 @@
 //! "When this happens, who acts first, who is told, and who answers for it?"
 //!
 //! One value for the command line (online and offline), the API and the view of an alert. The first responder is
-//! what [`route`] says and nothing else, so that the answer to a person is the owner that the collector routes to.
+//! what [`route`] says and nothing else, and the person is whom [`duty`](crate::duty) says, so that the answer to a
+//! person is the owner that the collector routes to and the phone that rings. [`week`] asks the same question for
+//! every instant of a week, [`for_alert`] for an alert as it stands.
 
-use dogwatch_model::{CalendarId, OrgId, PersonId, RowId, Side, TeamId, ToolId};
+use dogwatch_model::{CalendarId, Criticality, OrgId, PersonId, RotaId, RowId, Side, SlaId, TeamId, ToolId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    alert::{Actor, AlertNumber, Owner, Priority},
+    duty::{OnDuty, Via, on_duty},
     filter,
     finding::{Category, Severity},
-    matrix::{Matrix, Party, Person, Row, Standing, Team},
+    matrix::{Matrix, Party, Person, Row, Standing, Team, Tier, Vendor},
     routing::{Considered, Fate, Question, explain, route},
+    sla::{Clocks, fresh},
 };
 
+mod item;
 mod moment;
+mod names;
+mod next;
+mod strip;
 #[cfg(test)]
 mod tests;
+mod week;
 mod words;
 
+pub use item::for_alert;
 pub use moment::{Moment, MomentError, parse_at};
+pub use names::{UnknownName, UnknownTeam, known_team};
+pub use next::{Kind, Next};
+pub use week::{Stretch, Week, week};
 
 /// What a person asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,16 +43,6 @@ pub struct Query {
     /// How bad it is; critical when not said, since that is when it matters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
-}
-
-/// A name that is neither a tool of the matrix nor a category.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no tool or category `{name}`; {mend}")]
-pub struct UnknownName {
-    /// The name.
-    pub name: String,
-    /// What was probably meant, or what there is.
-    pub mend: String,
 }
 
 /// What was asked, with every name resolved.
@@ -54,9 +58,14 @@ pub struct Asked {
     pub category: Option<Category>,
     /// The severity.
     pub severity: Severity,
+    /// How urgent that makes it on this endpoint, or on an ordinary one.
+    pub priority: Priority,
     /// The endpoint's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
+    /// The alert that was asked about; then everything is said of it as it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert: Option<AlertNumber>,
     /// The instant.
     pub at: Timestamp,
 }
@@ -71,6 +80,15 @@ pub enum Card {
     Person(Person),
 }
 
+impl Card {
+    fn of(matrix: &Matrix, party: &Party) -> Option<Self> {
+        match party {
+            Party::Team(team) => matrix.directory().team(team).cloned().map(Self::Team),
+            Party::Person(person) => matrix.directory().person(person).cloned().map(Self::Person),
+        }
+    }
+}
+
 /// Who acts first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FirstResponder {
@@ -83,18 +101,28 @@ pub struct FirstResponder {
     /// How to reach it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
-    /// The person of that team who knows the tool best.
+    /// The person of it who is on duty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<Person>,
-    /// Who stands in for that person.
+    /// The rota that says so, or that has nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deputy: Option<Person>,
+    pub rota: Option<RotaId>,
+    /// What made them the one: their turn, a swap, somebody they stand in for.
+    pub via: Via,
+    /// The same in a sentence.
+    pub duty: String,
     /// Until when this answer holds if nothing else changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
     /// Until when its side alone may claim what came in at the instant asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alone_until: Option<Timestamp>,
+    /// The person of that team who knows the tool best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expert: Option<Person>,
+    /// Who stands in for the expert.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expert_deputy: Option<Person>,
 }
 
 /// The whole answer.
@@ -104,6 +132,9 @@ pub struct Answer {
     pub asked: Asked,
     /// Who acts first.
     pub first_responder: FirstResponder,
+    /// Who has the alert that was asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Actor>,
     /// Who answers for the outcome.
     pub accountable: Card,
     /// Who is asked before something is changed.
@@ -113,9 +144,22 @@ pub struct Answer {
     /// Who acts when the first responder does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup: Option<Team>,
+    /// What happens if nobody takes it, and when.
+    pub next: Vec<Next>,
+    /// The vendor of the row, for what the sides cannot mend.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<Vendor>,
+    /// What is promised, and until when: to what came in at the instant asked for, or to the alert.
+    pub clocks: Clocks,
+    /// The class of service levels that promises it; absent when it is what ships.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sla: Option<SlaId>,
     /// The row that decided; absent when the last resort owns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row: Option<RowId>,
+    /// How far up the ladder the row's work stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Tier>,
     /// The calendar that the row goes by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<CalendarId>,
@@ -145,75 +189,103 @@ pub fn who(
     endpoint: Option<&filter::Row<'_>>,
     at: Timestamp,
 ) -> Result<Answer, UnknownName> {
-    let (tool, category) = resolve(&query.about, matrix)?;
+    let (tool, category) = names::resolve(&query.about, matrix)?;
     let severity = query.severity.unwrap_or(Severity::Critical);
     Ok(answer(&Question { tool: tool.as_ref(), category, severity, endpoint, at }, matrix))
 }
 
-/// Answers a question whose parts are known: that of an alert.
+/// Answers a question whose parts are known.
 pub fn answer(question: &Question<'_>, matrix: &Matrix) -> Answer {
     let routed = route(question, matrix);
-    let row = routed.row;
-    let owner = routed.owner;
-    let team = matrix.team(&owner.team);
-    let (person, deputy) = expert(question, matrix, &owner.team);
-    let first_responder = FirstResponder {
-        team: team.id.clone(),
-        team_name: team.name.clone(),
-        side: team.side,
-        contact: team.contact.clone(),
-        person,
-        deputy,
-        until: owner.until,
-        alone_until: owner.first_responder_until,
+    let priority = priority_of(question);
+    let case = Case {
+        clocks: fresh(matrix, routed.row, priority, question.at),
+        next: next::after(matrix, routed.row, &routed.owner, question.at, question.at),
+        row: routed.row,
+        owner: routed.owner,
+        priority,
+        alert: None,
+        holder: None,
     };
-    let cards = |parties: &[Party]| parties.iter().filter_map(|party| card(matrix, party)).collect();
-    let lost = explain(question, matrix).into_iter().filter(|row| row.fate != Fate::Won).collect();
+    told(question, matrix, case)
+}
+
+fn priority_of(question: &Question<'_>) -> Priority {
+    let criticality = question.endpoint.map_or(Criticality::Normal, |row| row.endpoint.criticality);
+    Priority::of(question.severity, criticality)
+}
+
+/// What an answer is about: something that would come in now, or an alert.
+struct Case<'m> {
+    owner: Owner,
+    row: Option<&'m Row>,
+    priority: Priority,
+    clocks: Clocks,
+    next: Vec<Next>,
+    alert: Option<AlertNumber>,
+    holder: Option<Actor>,
+}
+
+fn told(question: &Question<'_>, matrix: &Matrix, case: Case<'_>) -> Answer {
+    let Case { owner, row, priority, clocks, next, alert, holder } = case;
+    let known = matrix.directory();
+    let cards = |pick: fn(&Row) -> &[Party]| -> Vec<Card> {
+        row.map_or(&[][..], pick).iter().filter_map(|party| Card::of(matrix, party)).collect()
+    };
+    let won = |row: &Considered| row.fate == Fate::Won || Some(&row.row) == owner.row.as_ref();
     Answer {
         asked: Asked {
             org: matrix.org().clone(),
             tool: question.tool.cloned(),
             category: question.category,
             severity: question.severity,
+            priority,
             endpoint: question.endpoint.map(|row| row.endpoint.name.clone()),
+            alert,
             at: question.at,
         },
-        first_responder,
+        first_responder: first_responder(question, matrix, &owner),
+        holder,
         accountable: row
-            .and_then(|row| card(matrix, &row.accountable))
-            .unwrap_or_else(|| Card::Team(team.clone())),
-        consulted: row.map_or_else(Vec::new, |row| cards(&row.consulted)),
-        informed: row.map_or_else(Vec::new, |row| cards(&row.informed)),
+            .and_then(|row| Card::of(matrix, &row.accountable))
+            .unwrap_or_else(|| Card::Team(matrix.team(matrix.last_resort()).clone())),
+        consulted: cards(|row| &row.consulted),
+        informed: cards(|row| &row.informed),
         backup: row.and_then(|row| row.backup.as_ref()).map(|team| matrix.team(team).clone()),
-        row: owner.row,
-        calendar: owner.calendar,
+        next,
+        vendor: row.and_then(|row| row.vendor.as_ref()).and_then(|id| known.vendor(id)).cloned(),
+        clocks,
+        sla: matrix.sla_of(row).map(|class| class.id.clone()),
+        tier: row.and_then(|row| row.tier),
         note: row.and_then(|row: &Row| row.note.clone()),
         runbook: row.and_then(|row| row.runbook.clone()),
-        matrix_version: owner.matrix_version,
         matrix_standing: matrix.standing(),
+        lost: explain(question, matrix).into_iter().filter(|row| !won(row)).collect(),
+        row: owner.row,
+        calendar: owner.calendar,
+        matrix_version: owner.matrix_version,
         why: owner.why,
-        lost,
     }
 }
 
-/// The tool and the category that a name means. A tool brings its category along, a category its one tool.
-fn resolve(name: &str, matrix: &Matrix) -> Result<(Option<ToolId>, Option<Category>), UnknownName> {
-    let category: Option<Category> = name.parse().ok();
-    if let Some(tool) = matrix.tools().find(|tool| tool.id.as_str() == name) {
-        return Ok((Some(tool.id.clone()), tool.category().or(category)));
+fn first_responder(question: &Question<'_>, matrix: &Matrix, owner: &Owner) -> FirstResponder {
+    let team = matrix.directory().team(&owner.team);
+    let OnDuty { person, rota, via, until, why } = on_duty(matrix.directory(), &owner.team, question.at);
+    let (expert, expert_deputy) = expert(question, matrix, &owner.team);
+    FirstResponder {
+        team: owner.team.clone(),
+        team_name: team.map_or_else(|| owner.team.to_string(), |team| team.name.clone()),
+        side: owner.side,
+        contact: team.and_then(|team| team.contact.clone()),
+        person: person.cloned(),
+        rota: rota.map(|rota| rota.id.clone()),
+        via,
+        duty: why,
+        until: [owner.until, until].into_iter().flatten().min(),
+        alone_until: owner.first_responder_until,
+        expert,
+        expert_deputy,
     }
-    if let Some(category) = category {
-        let mut serving = matrix.tools().filter(|tool| tool.categories().any(|serves| serves == category));
-        let only = serving.next().filter(|_| serving.next().is_none());
-        return Ok((only.map(|tool| tool.id.clone()), Some(category)));
-    }
-    let tools: Vec<_> = matrix.tools().map(|tool| tool.id.as_str()).collect();
-    let categories: Vec<_> = Category::ALL.iter().map(|category| category.as_str()).collect();
-    let mend = match filter::nearest(name, tools.iter().chain(&categories).copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("tools: {}; categories: {}", tools.join(", "), categories.join(", ")),
-    };
-    Err(UnknownName { name: name.to_owned(), mend })
 }
 
 /// The person who knows the tool best and the deputy, as far as they are of the team that acts.
@@ -224,11 +296,4 @@ fn expert(question: &Question<'_>, matrix: &Matrix, team: &TeamId) -> (Option<Pe
     };
     let named = |pick: fn(&crate::matrix::Tool) -> Option<&PersonId>| of_team(tool.and_then(pick));
     (named(|tool| tool.person.as_ref()), named(|tool| tool.deputy.as_ref()))
-}
-
-fn card(matrix: &Matrix, party: &Party) -> Option<Card> {
-    match party {
-        Party::Team(team) => matrix.directory().team(team).cloned().map(Card::Team),
-        Party::Person(person) => matrix.directory().person(person).cloned().map(Card::Person),
-    }
 }

@@ -79,6 +79,14 @@ pub struct BackupJob {
     /// Expected interval between runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub every_seconds: Option<u64>,
+    /// When it should run, where that is no plain interval: a crontab's fields and their zone, `30 2 * * *
+    /// America/Toronto`. The interval is then the one from the next time to the one after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+    /// When the next success should be there by the schedule. The endpoint works it out with each run, so that it needs
+    /// no other clock or zone than those that the job runs by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_at: Option<Timestamp>,
     /// Recovery point objective: how old the last good copy may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rpo_seconds: Option<u64>,
@@ -145,6 +153,8 @@ impl BackupJob {
             product,
             kind,
             every_seconds: None,
+            schedule: None,
+            expected_at: None,
             rpo_seconds: None,
             first_seen,
             last_run: None,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AgentEvent, AgentFacts, BackupStatus, Check, Drive, EndpointId, Health, Incident, Inventory, OrgId,
-    PatchStatus, Service, SiteId, SoftwareDigest,
+    PatchStatus, Service, SiteId, SoftwareDigest, second_machine::SecondMachine,
 };
 
 text_enum! {
@@ -92,12 +92,15 @@ pub struct Presence {
     /// When a second machine last tried to speak with its key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_seen_at: Option<Timestamp>,
+    /// What was seen of the two then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<SecondMachine>,
 }
 
 impl Presence {
     /// Of an endpoint that is not connected, and never was.
     pub const fn away_since(since: Timestamp) -> Self {
-        Self { online: false, since, last_seen: None, goodbye: None, second_seen_at: None }
+        Self { online: false, since, last_seen: None, goodbye: None, second_seen_at: None, second: None }
     }
 }
 

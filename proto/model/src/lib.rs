@@ -58,6 +58,7 @@ pub mod join_token;
 pub mod metric;
 pub mod patch;
 pub mod report;
+pub mod second_machine;
 pub mod services;
 pub mod software;
 

@@ -70,6 +70,8 @@ text_enum! {
         Failed = "failed",
         /// Declined or held back by somebody.
         Declined = "declined",
+        /// Its vendor offers it to other machines first: not missing here yet.
+        Phased = "phased",
         /// A later one takes its place.
         Superseded = "superseded",
         /// Not known.

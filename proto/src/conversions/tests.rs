@@ -256,6 +256,7 @@ prop_compose! {
         restore_test in of(restore_test().boxed()), texts in [of(text()), of(text()), of(text()), of(text())],
         marks in any::<[Option<bool>; 3]>(), numbers in any::<[Option<u64>; 2]>(), oldest_version in of(instant()),
         upkeep in [of(upkeep().boxed()), of(upkeep().boxed())], forgotten_at in of(instant()),
+        schedule in of(text()), expected_at in of(instant()),
     ) -> BackupJob {
         let [every_seconds, rpo_seconds] = seconds;
         let [target, retention, size_anomaly, problem] = texts;
@@ -265,7 +266,7 @@ prop_compose! {
         BackupJob {
             name, product, kind, every_seconds, rpo_seconds, first_seen, last_run, last_success, consecutive_failures,
             restore_test, target, rto_seconds, retention, encrypted, offsite, immutable, versions_kept, oldest_version,
-            last_check, last_prune, size_anomaly, problem, forgotten_at,
+            last_check, last_prune, size_anomaly, problem, forgotten_at, schedule, expected_at,
         }
     }
 }

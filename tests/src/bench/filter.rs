@@ -131,6 +131,7 @@ fn endpoint(number: u64, now: Timestamp) -> Result<Endpoint> {
             last_seen: Some(now),
             goodbye: None,
             second_seen_at: None,
+            second: None,
         },
         facts: Facts { health, inventory, patch, backup, ..Facts::default() },
     })

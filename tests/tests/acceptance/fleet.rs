@@ -72,7 +72,7 @@ services[].enabled checks[].value checks[].certificate_expires_at checks[].certi
 backup.jobs[].exit_code backup.jobs[].message backup.jobs[].first_seen backup.jobs[].every
 backup.jobs[].target backup.jobs[].encrypted backup.jobs[].offsite backup.jobs[].immutable
 backup.jobs[].versions_kept backup.jobs[].oldest_version backup.jobs[].next_expected
-backup.jobs[].size_anomaly backup.jobs[].problem backup.jobs[].forgotten_at backup.jobs[].last_check.at backup.jobs[].last_check.result
+backup.jobs[].size_anomaly backup.jobs[].problem backup.jobs[].forgotten_at backup.jobs[].schedule backup.jobs[].last_check.at backup.jobs[].last_check.result
 backup.jobs[].restore_test.kind backup.jobs[].restore_test.duration backup.jobs[].restore_test.rto_met
 backup.jobs[].restore_test.by backup.jobs[].restore_test.evidence
 ";

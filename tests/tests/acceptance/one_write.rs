@@ -41,6 +41,7 @@ fn a_report_is_one_write_and_its_acknowledgement_one_read() {
     let after = settled(&agent, &trace, &port, before.acknowledged + REPORTS);
     let reports = after.acknowledged - before.acknowledged;
     let (writes, reads) = (after.writes - before.writes, after.reads - before.reads);
+    assert!(writes > 0 && reads > 0, "nothing was traced");
     assert!(writes <= reports + FRAMES_OF_ITS_OWN, "{writes} writes for {reports} reports");
     assert!(reads <= reports + FRAMES_OF_ITS_OWN, "{reads} reads for {reports} acknowledgements");
 }

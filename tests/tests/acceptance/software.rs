@@ -15,6 +15,8 @@ fn the_packages_of_this_machine_are_listed_with_their_versions() {
     }
     let lab = Lab::start();
     let mut agent = lab.enrol("srv-01");
+    let none_yet = lab.admin().run(&["endpoint", "software", "srv-01"]).succeeds();
+    assert!(none_yet.stderr.contains("no list has come from srv-01 yet"), "{none_yet:?}");
     agent.start();
     let listed = wait_for(
         "the list of software",

@@ -58,6 +58,7 @@ impl Ran {
 }
 
 pub(super) fn run(config: &Config, arguments: Arguments) -> anyhow::Result<ExitCode> {
+    arguments.job.check()?;
     keep_reserve(config);
     let started_at = Timestamp::now();
     let product = arguments.job.product.clone().or_else(|| program_name(&arguments.command));

@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::facts::Facts;
+use crate::schedule::Schedule;
 
 /// A job's name: it becomes part of alerts and screens.
 pub const JOB_BYTES: usize = 128;
@@ -74,6 +75,12 @@ pub struct DropIn {
     /// Expected interval between runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub every_seconds: Option<u64>,
+    /// When it should run, where that is no plain interval: a crontab's five fields.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cron: Option<String>,
+    /// The zone whose clock they mean; by default this machine's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// How old the last good copy may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rpo_seconds: Option<u64>,
@@ -241,6 +248,7 @@ fn facts(raw: &DropIn, now: Timestamp) -> Result<Facts, DropInError> {
     past("oldest_version", raw.oldest_version, now)?;
     Ok(Facts {
         every_seconds: interval("every_seconds", raw.every_seconds)?,
+        schedule: schedule(raw)?,
         rpo_seconds: interval("rpo_seconds", raw.rpo_seconds)?,
         rto_seconds: interval("rto_seconds", raw.rto_seconds)?,
         target: maybe_line("target", raw.target.as_deref())?,
@@ -251,6 +259,19 @@ fn facts(raw: &DropIn, now: Timestamp) -> Result<Facts, DropInError> {
         versions_kept: raw.versions_kept,
         oldest_version: raw.oldest_version,
     })
+}
+
+fn schedule(raw: &DropIn) -> Result<Option<Schedule>, DropInError> {
+    match (&raw.cron, &raw.zone, raw.every_seconds) {
+        (Some(_), _, Some(_)) => {
+            Err(field("cron", "and `every_seconds` are both given: one says when it runs"))
+        }
+        (None, Some(_), _) => Err(field("zone", "is given without `cron`")),
+        (None, None, _) => Ok(None),
+        (Some(cron), zone, None) => Schedule::new(cron, zone.as_deref())
+            .map(Some)
+            .map_err(|problem| field("cron", format!("cannot be: {problem}"))),
+    }
 }
 
 fn restore(raw: &DropIn, kind: BackupKind) -> Result<Restore, DropInError> {

@@ -3,11 +3,15 @@
 use dogwatch_model::BackupJob;
 use jiff::Timestamp;
 
+use crate::schedule::Schedule;
+
 /// What somebody says of a job. What is not said stays as it was told before.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
     /// Expected interval between runs.
     pub every_seconds: Option<u64>,
+    /// When it should run, where that is no plain interval.
+    pub schedule: Option<Schedule>,
     /// How old the last good copy may be.
     pub rpo_seconds: Option<u64>,
     /// How long a restore may take.
@@ -36,6 +40,11 @@ impl Facts {
                 *known = said;
             }
         }
+        // Either takes the other's place; what a schedule makes of the interval follows with the run.
+        if self.every_seconds.is_some() {
+            (job.schedule, job.expected_at) = (None, None);
+        }
+        set(&mut job.schedule, self.schedule.map(|schedule| schedule.to_string()));
         set(&mut job.every_seconds, self.every_seconds);
         set(&mut job.rpo_seconds, self.rpo_seconds);
         set(&mut job.rto_seconds, self.rto_seconds);

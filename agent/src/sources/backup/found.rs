@@ -10,7 +10,8 @@ use jiff::tz::TimeZone;
 use tokio::{task::spawn_blocking, time::timeout};
 
 use super::{
-    filesystem, pgbackrest, rsnapshot, sighting::Sighting, time_machine, veeam, windows_server_backup,
+    filesystem, pgbackrest, rsnapshot, sighting::Sighting, time_machine, veeam, veeam_events,
+    windows_server_backup,
 };
 use crate::sources::process::{self, Output};
 
@@ -32,6 +33,8 @@ dogwatch_model::text_enum! {
         PgBackRest = "pgbackrest",
         /// Veeam Agent for Linux.
         Veeam = "veeam",
+        /// Veeam Agent for Windows.
+        VeeamWindows = "veeam-windows",
         /// Windows Server Backup.
         WindowsServerBackup = "wsb",
         /// Time Machine.
@@ -62,7 +65,7 @@ impl Found {
         match system {
             System::Linux => &[Self::Zfs, Self::Btrfs, Self::Rsnapshot, Self::PgBackRest, Self::Veeam],
             System::Macos => &[Self::Zfs, Self::Rsnapshot, Self::PgBackRest, Self::TimeMachine],
-            System::Windows => &[Self::WindowsServerBackup],
+            System::Windows => &[Self::VeeamWindows, Self::WindowsServerBackup],
         }
     }
 
@@ -72,6 +75,7 @@ impl Found {
             Self::Zfs => Some(("zfs", filesystem::ZFS)),
             Self::PgBackRest => Some(("pgbackrest", pgbackrest::ARGUMENTS)),
             Self::Veeam => Some(("veeamconfig", veeam::ARGUMENTS)),
+            Self::VeeamWindows => Some(("wevtutil", veeam_events::ARGUMENTS)),
             Self::WindowsServerBackup => Some(("wbadmin", windows_server_backup::ARGUMENTS)),
             Self::TimeMachine => Some(("tmutil", time_machine::ARGUMENTS)),
             Self::Btrfs | Self::Rsnapshot => None,
@@ -94,6 +98,7 @@ impl Found {
                 tool("pgbackrest") && (file("etc/pgbackrest.conf") || file("etc/pgbackrest/pgbackrest.conf"))
             }
             Self::Veeam => tool("veeamconfig"),
+            Self::VeeamWindows => Path::new(veeam_events::LOG).exists(),
             Self::WindowsServerBackup => Path::new(r"C:\Windows\System32\wbadmin.exe").exists(),
             Self::TimeMachine => tool("tmutil"),
         }
@@ -127,6 +132,10 @@ impl Found {
             Self::Veeam => {
                 let output = good(self.asked().await?)?;
                 Ok(veeam::parse(&output.stdout, &TimeZone::system(), name))
+            }
+            Self::VeeamWindows => {
+                let output = good(self.asked().await?)?;
+                Ok(veeam_events::parse(&output.stdout, name))
             }
             Self::WindowsServerBackup => {
                 // It ends with an error when there is no backup.
@@ -188,7 +197,9 @@ mod tests {
             let questions = Found::of(system).iter().filter_map(|found| found.command());
             questions.map(|(tool, arguments)| format!("{tool} {}", arguments.join(" "))).collect()
         };
-        assert_eq!(asked(System::Windows), ["wbadmin get versions"]);
+        let veeam =
+            "wevtutil qe Veeam Agent /q:*[System[(EventID=190)]] /c:100 /f:RenderedXml /rd:true /uni:true";
+        assert_eq!(asked(System::Windows), [veeam, "wbadmin get versions"]);
         let zfs = "zfs list -H -p -t snapshot -o name,creation,used,referenced";
         let pgbackrest = "pgbackrest info --output=json --log-level-file=off";
         assert_eq!(asked(System::Macos), [zfs, pgbackrest, "tmutil listbackups"]);

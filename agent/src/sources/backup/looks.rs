@@ -49,7 +49,7 @@ const MARK_LIMIT: Duration = Duration::from_secs(10);
 /// What is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Place {
-    Named(Repository),
+    Named(Box<Repository>),
     Found(Found),
 }
 
@@ -187,7 +187,7 @@ impl Looks {
         let named = config
             .repositories
             .iter()
-            .map(|named| (repository::found_by(named), Place::Named(named.clone())));
+            .map(|named| (repository::found_by(named), Place::Named(Box::new(named.clone()))));
         let found = Found::here(&config.root);
         let found = found.map(|found| (found.as_str().to_owned(), Place::Found(found)));
         let places: BTreeMap<String, Place> = named.chain(found).collect();

@@ -4,7 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     borg, drop_in, filesystem, forgetting::Forgetting, kopia, noticed::Noticed, pgbackrest, restic,
-    rsnapshot, time_machine, veeam, windows_server_backup,
+    rsnapshot, time_machine, veeam, veeam_events, windows_server_backup,
 };
 use crate::sources::parsers::Parser;
 
@@ -35,6 +35,7 @@ pub(in crate::sources) const TIME_MACHINE: Parser = |text| {
     drop(time_machine::parse(text, text, &TimeZone::UTC, "time-machine"));
 };
 pub(in crate::sources) const VEEAM: Parser = |text| drop(veeam::parse(text, &TimeZone::UTC, "veeam"));
+pub(in crate::sources) const VEEAM_EVENTS: Parser = |text| drop(veeam_events::parse(text, "veeam-windows"));
 pub(in crate::sources) const WBADMIN: Parser = |text| drop(windows_server_backup::parse(text, "wsb"));
 pub(in crate::sources) const ZFS: Parser = |text| drop(filesystem::parse_zfs(text, "zfs"));
 pub(in crate::sources) const MOUNTS: Parser = |text| drop(filesystem::btrfs_mounts(text));

@@ -71,6 +71,8 @@ impl Scene {
             password: Password::File(self.path("password")),
             environment_file: None,
             every: None,
+            schedule: None,
+            host: None,
             rpo: None,
         }
     }

@@ -5,6 +5,7 @@
 //! insists on having some, go to a folder of our own.
 
 use std::{
+    collections::BTreeSet,
     ffi::OsString,
     path::{Path, PathBuf},
     time::Duration,
@@ -25,6 +26,10 @@ const LIMIT: Duration = Duration::from_secs(120);
 const PASSWORD_LIMIT: Duration = Duration::from_secs(30);
 /// An environment file, or a password.
 const FILE_BYTES: u64 = 64 * 1024;
+/// What `host` says where snapshots of all machines count.
+const ANY_HOST: &str = "*";
+/// Machines that are named when none of them is the one that is meant.
+const HOSTS_TOLD: usize = 4;
 /// What is told of an error.
 const REASON_BYTES: usize = 400;
 
@@ -58,9 +63,10 @@ pub(super) async fn look(repository: &Repository, around: &Around) -> Sighting {
     match ask(repository, around).await {
         Ok((listing, remark)) => {
             seen.facts.encrypted = listing.encrypted;
-            let mut seen = seen.with_copies(of_this_machine(listing.copies, around.host.as_deref()));
-            seen.problem = remark;
-            seen
+            match whose(listing.copies, repository.host.as_deref(), around.host.as_deref()) {
+                Ok(copies) => Sighting { problem: remark, ..seen.with_copies(copies) },
+                Err(reason) => Sighting { problem: Some(reason), ..seen },
+            }
         }
         Err(reason) => Sighting { problem: Some(reason), ..seen },
     }
@@ -99,12 +105,17 @@ async fn ask(repository: &Repository, around: &Around) -> Result<(Listing, Optio
     let output = output.map_err(|error| error.to_string())?;
     let remark = (!output.stderr.trim().is_empty()).then(|| reason(&output));
     if !output.success {
-        return Err(remark.unwrap_or_else(|| format!("{} ended with {:?}", tool.program, output.code)));
+        return Err(remark.unwrap_or_else(|| format!("{} {}", tool.program, ended(&output))));
     }
     match (tool.parse)(&output.stdout) {
         Ok(listing) => Ok((listing, remark)),
         Err(error) => Err(format!("what {} said is not understood: {error}", tool.program)),
     }
+}
+
+/// How a tool ended that said nothing.
+fn ended(output: &Output) -> String {
+    output.code.map_or_else(|| "was ended by a signal".into(), |code| format!("ended with exit code {code}"))
 }
 
 /// A tool's call: program, arguments, and what it finds in its environment.
@@ -115,18 +126,32 @@ pub(super) struct Tool {
     pub(super) parse: fn(&str) -> Result<Listing, serde_json::Error>,
 }
 
-/// Snapshots of this machine, when there are any; else all of them, as on a machine that backs up others.
-fn of_this_machine(copies: Vec<Copy>, host: Option<&str>) -> Vec<BackupRun> {
+/// Snapshots of the machine that is meant: the one that the owner names, else this one. A repository that others share must
+/// not look fresh through them; a machine that backs up others says so by `host`.
+fn whose(copies: Vec<Copy>, named: Option<&str>, own: Option<&str>) -> Result<Vec<BackupRun>, String> {
     let short = |name: &str| name.split('.').next().unwrap_or(name).to_ascii_lowercase();
-    let ours = |copy: &Copy| copy.host.as_deref().zip(host).is_some_and(|(a, b)| short(a) == short(b));
-    let any_of_ours = copies.iter().any(ours);
-    copies.into_iter().filter(|copy| !any_of_ours || ours(copy)).map(|copy| copy.run).collect()
+    let meant = named.or(own).filter(|meant| *meant != ANY_HOST);
+    let is_meant = |copy: &Copy| match (copy.host.as_deref(), meant) {
+        (Some(host), Some(meant)) => short(host) == short(meant),
+        // Whoever does not tell cannot be told apart.
+        _ => true,
+    };
+    if let Some(meant) = meant.filter(|_| !copies.is_empty() && !copies.iter().any(is_meant)) {
+        let hosts: BTreeSet<&str> = copies.iter().filter_map(|copy| copy.host.as_deref()).collect();
+        let hosts: Vec<&str> = hosts.into_iter().take(HOSTS_TOLD).collect();
+        return Err(format!(
+            "no snapshot is of {meant}; there are some of {}: name one of them as `host`, or \"*\" for all",
+            hosts.join(", ")
+        ));
+    }
+    Ok(copies.into_iter().filter(is_meant).map(|copy| copy.run).collect())
 }
 
 fn promised(repository: &Repository) -> Facts {
     let local = Path::new(&repository.location).is_absolute();
     Facts {
         every_seconds: repository.every.map(|every| every.as_secs()),
+        schedule: repository.schedule.clone(),
         rpo_seconds: repository.rpo.map(|rpo| rpo.as_secs()),
         target: (repository.product != Product::Kopia).then(|| repository.location.clone()),
         offsite: local.then_some(false).filter(|_| repository.product != Product::Kopia),
@@ -157,7 +182,7 @@ async fn password(from: &Password) -> Result<Option<String>, String> {
             let output = process::run_with(program, &arguments, &[], PASSWORD_LIMIT).await;
             let output = output.map_err(|error| error.to_string())?;
             if !output.success {
-                return Err(format!("password_command ended with {:?}", output.code));
+                return Err(format!("password_command {}", ended(&output)));
             }
             output.stdout
         }
@@ -212,13 +237,19 @@ mod tests {
 
     #[test]
     fn of_a_shared_repository_the_snapshots_of_this_machine_count() {
-        let ids = |copies: &[Copy], host| -> Vec<String> {
-            of_this_machine(copies.to_vec(), host).into_iter().map(|run| run.id).collect()
+        let ids = |copies: &[Copy], named, own| -> Result<Vec<String>, String> {
+            Ok(whose(copies.to_vec(), named, own)?.into_iter().map(|run| run.id).collect())
         };
         let copies = [copy(Some("a.example"), 1), copy(Some("b"), 2), copy(Some("A"), 3)];
-        assert_eq!(ids(&copies, Some("a")), ["1", "3"]);
-        assert_eq!(ids(&copies, Some("vault")), ["1", "2", "3"], "a machine that backs up others");
-        assert_eq!(ids(&[copy(None, 1)], Some("a")), ["1"]);
+        let of = |ids: &[&str]| Ok(ids.iter().map(|id| (*id).to_owned()).collect());
+        assert_eq!(ids(&copies, None, Some("a")), of(&["1", "3"]));
+        assert_eq!(ids(&copies, Some("b"), Some("a")), of(&["2"]));
+        assert_eq!(ids(&copies, Some("*"), Some("vault")), of(&["1", "2", "3"]), "it backs up others");
+        let error = ids(&copies, None, Some("vault")).unwrap_err();
+        assert!(error.starts_with("no snapshot is of vault; there are some of A, a.example, b:"), "{error}");
+        assert_eq!(ids(&[copy(None, 1)], None, Some("a")), of(&["1"]));
+        assert_eq!(ids(&[], None, Some("a")), of(&[]));
+        assert_eq!(ids(&copies, None, None), of(&["1", "2", "3"]));
     }
 
     #[test]
@@ -252,5 +283,7 @@ mod tests {
             r#"{"message_type":"exit_error","code":12,"message":"Fatal: wrong password or no key found"}"#;
         assert_eq!(reason(&output(json)), "Fatal: wrong password or no key found");
         assert!(reason(&output(&"x".repeat(10_000))).len() <= REASON_BYTES);
+        assert_eq!(ended(&output("")), "ended with exit code 1");
+        assert_eq!(ended(&Output { code: None, ..output("") }), "was ended by a signal");
     }
 }

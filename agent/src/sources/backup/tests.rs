@@ -402,6 +402,8 @@ async fn one_that_hangs_holds_up_no_other() {
         password: Password::Command(vec!["/bin/sleep".into(), "600".into()]),
         environment_file: None,
         every: None,
+        schedule: None,
+        host: None,
         rpo: None,
     };
     let config = Config {

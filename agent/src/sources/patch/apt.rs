@@ -20,6 +20,9 @@ use super::{
     scan::Scan,
 };
 
+/// Has apt take what is phased for other machines first, so that what it is gets known.
+const UNPHASED: &[&str] = &["-o", "APT::Get::Always-Include-Phased-Updates=true"];
+
 /// Asks apt.
 pub(super) async fn scan(ground: &Ground) -> Scan {
     let root = ground.root();
@@ -48,23 +51,30 @@ async fn updates(ground: &Ground, dump: &str) -> Result<Vec<Update>, ScanError> 
     let held = held_packages(ground, periodic::status_file(dump))?;
     let forced =
         if held.is_empty() { Simulation::default() } else { simulate(ground, &["--ignore-hold"]).await? };
-    Ok(merge(plain, &held, &forced))
+    let phased =
+        if plain.phased.is_empty() { Simulation::default() } else { simulate(ground, UNPHASED).await? };
+    Ok(merge(plain, &held, &forced, &phased))
 }
 
 /// What is missing: what would be upgraded, what a hold keeps away, and what apt cannot upgrade for other reasons.
-/// What is deferred by phasing is not offered to this machine yet and not missing.
-fn merge(plain: Simulation, held: &[String], forced: &Simulation) -> Vec<Update> {
+/// What is deferred by phasing is not offered to this machine yet: it is listed as such, and not missing.
+fn merge(plain: Simulation, held: &[String], forced: &Simulation, unphased: &Simulation) -> Vec<Update> {
     let is_held = |package: &str| held.iter().any(|held| held == package);
     let mut updates: Vec<Update> =
         plain.upgrades.iter().map(|upgrade| update(upgrade, UpdateState::Missing)).collect();
+    let bare = |package| Upgrade { package, installed: None, available: None, origins: Vec::new() };
     for upgrade in forced.upgrades.iter().filter(|upgrade| is_held(&upgrade.package)) {
         updates.push(update(upgrade, UpdateState::Declined));
     }
     for package in plain.kept_back.into_iter().filter(|package| !is_held(package)) {
-        let upgrade = Upgrade { package, installed: None, available: None, origins: Vec::new() };
-        updates.push(update(&upgrade, UpdateState::Missing));
+        updates.push(update(&bare(package), UpdateState::Missing));
     }
-    updates.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    for package in plain.phased {
+        let known = unphased.upgrades.iter().find(|upgrade| upgrade.package == package).cloned();
+        updates.push(update(&known.unwrap_or_else(|| bare(package)), UpdateState::Phased));
+    }
+    // Stable, so that of two the first stays.
+    updates.sort_by(|a, b| a.id.cmp(&b.id));
     updates.dedup_by(|a, b| a.id == b.id);
     updates
 }
@@ -121,19 +131,23 @@ mod tests {
     }
 
     #[test]
-    fn a_held_update_is_declined_and_a_phased_one_is_not_missing() {
+    fn a_held_update_is_declined_and_a_phased_one_is_listed_apart() {
         let plain = Simulation {
             upgrades: vec![upgrade("bash")],
             kept_back: vec!["held".into(), "stuck".into()],
             phased: vec!["phased".into()],
         };
         let forced = Simulation { upgrades: vec![upgrade("bash"), upgrade("held")], ..Simulation::default() };
-        let updates = merge(plain, &["held".into()], &forced);
+        let unphased = Simulation { upgrades: vec![upgrade("phased")], ..Simulation::default() };
+        let updates = merge(plain, &["held".into()], &forced, &unphased);
+        let phased = updates.iter().find(|update| update.package == "phased").unwrap();
+        assert_eq!(phased.available.as_deref(), Some("2"), "what it is is known");
         let states: Vec<(&str, UpdateState)> =
             updates.iter().map(|update| (update.package.as_str(), update.state)).collect();
         let expected = [
             ("bash", UpdateState::Missing),
             ("held", UpdateState::Declined),
+            ("phased", UpdateState::Phased),
             ("stuck", UpdateState::Missing),
         ];
         assert_eq!(states, expected);

@@ -46,6 +46,15 @@ impl Dialect {
         }
     }
 
+    /// dnf notes each call in a log on the disk, a kilobyte; this leaves it empty. What its libraries note beside it are
+    /// some lines that nothing turns off.
+    const fn unlogged(self) -> &'static [&'static str] {
+        match self {
+            Self::Dnf4 => &["--setopt=logfilelevel=0"],
+            Self::Dnf5 => &[],
+        }
+    }
+
     /// Sees what excludes and locks hide.
     const fn unhidden(self) -> &'static [&'static str] {
         match self {
@@ -124,7 +133,7 @@ async fn upgrades(
     warning: &mut Option<String>,
 ) -> Result<Vec<Upgrade>, ScanError> {
     let command = ["repoquery", "--upgrades", "--latest-limit=1", "--qf", query::FORMAT];
-    let output = ground.run(dialect.tool(), &arguments(ground, hidden, &command)).await?;
+    let output = ground.run(dialect.tool(), &arguments(ground, dialect, hidden, &command)).await?;
     // A repository without a cache is left out, and what it has would look like nothing.
     if output.success && output.stderr.lines().any(|line| line.starts_with("Ignoring repositories")) {
         *warning = Some(complaint(&output));
@@ -133,7 +142,9 @@ async fn upgrades(
 }
 
 async fn advisories(ground: &Ground, dialect: Dialect, hidden: &[&str]) -> Result<Advisories, ScanError> {
-    let ask = async |command: &[&str]| ground.ask(dialect.tool(), &arguments(ground, hidden, command)).await;
+    let ask = async |command: &[&str]| {
+        ground.ask(dialect.tool(), &arguments(ground, dialect, hidden, command)).await
+    };
     match dialect {
         Dialect::Dnf4 => {
             let list = ask(&["updateinfo", "list", "--updates"]).await?;
@@ -147,9 +158,15 @@ async fn advisories(ground: &Ground, dialect: Dialect, hidden: &[&str]) -> Resul
 }
 
 /// From the cache, and not waiting for a lock.
-fn arguments<'a>(ground: &'a Ground, hidden: &[&'a str], command: &[&'a str]) -> Vec<&'a str> {
+fn arguments<'a>(
+    ground: &'a Ground,
+    dialect: Dialect,
+    hidden: &[&'a str],
+    command: &[&'a str],
+) -> Vec<&'a str> {
     let mut arguments = ground.elsewhere("--installroot");
     arguments.extend(["-q", "-C", "--setopt=exit_on_lock=True"]);
+    arguments.extend(dialect.unlogged());
     arguments.extend(hidden);
     arguments.extend(command);
     arguments

@@ -61,7 +61,9 @@ fn parse(text: &str) -> Result<Vec<Update>, ScanError> {
         }
         // The line above the next rule is that table's titles.
         let end = rules.get(number + 1).map_or(lines.len(), |next| next - 1);
-        updates.extend(lines[rule + 1..end].iter().map_while(|row| update(row, &columns)));
+        // Two rules in a row leave no lines between.
+        let rows = lines.get(rule + 1..end).unwrap_or_default();
+        updates.extend(rows.iter().map_while(|row| update(row, &columns)));
     }
     Ok(updates)
 }
@@ -214,6 +216,12 @@ Visual Studio Build Tools 2019         Microsoft.VisualStudio.2019.BuildTools   
             (japanese[0].id.as_str(), japanese[0].available.as_deref()),
             ("winget:Just.Taro", Some("1.1"))
         );
+    }
+
+    #[test]
+    fn two_rules_in_a_row_are_garbled() {
+        let text = "Name Id Version Available\n----------\n----------\nFoo Foo.Foo 1 2\n";
+        assert!(matches!(parse(text), Err(ScanError::Garbled { .. })));
     }
 
     #[test]

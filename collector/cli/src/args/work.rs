@@ -74,7 +74,11 @@ pub(crate) struct Close {
 #[derive(ClapArgs)]
 pub(crate) struct Who {
     /// Category or tool: backup, patch, edr …
-    pub(crate) about: String,
+    #[arg(required_unless_present = "alert")]
+    pub(crate) about: Option<String>,
+    /// An alert as it stands now, by its number, instead of a category or tool
+    #[arg(long, value_name = "NUMBER", value_parser = alert_number, conflicts_with_all = NOT_WITH_ALERT)]
+    pub(crate) alert: Option<u64>,
     /// Endpoint that it is about
     #[arg(long)]
     pub(crate) endpoint: Option<String>,
@@ -84,10 +88,13 @@ pub(crate) struct Who {
     /// When: an instant (2026-11-01T05:30:00Z) or a local time and its zone (2026-11-01 01:30 America/Toronto)
     #[arg(long)]
     pub(crate) at: Option<String>,
+    /// Through the whole week of that time, Monday to Sunday: a letter an hour, then the exact stretches
+    #[arg(long)]
+    pub(crate) week: bool,
     /// Org, when there is no endpoint to tell it
     #[arg(long, conflicts_with = "endpoint")]
     pub(crate) org: Option<OrgId>,
-    /// Exit with 1 when another team is the answer
+    /// Exit with 1 when another team is the answer, at any time of the week with --week
     #[arg(long, value_name = "TEAM")]
     pub(crate) expect: Option<TeamId>,
     /// Answer from this matrix, without a collector
@@ -97,6 +104,9 @@ pub(crate) struct Who {
     #[arg(long, value_name = "DIRECTORY.toml", requires = "file")]
     pub(crate) directory: Option<PathBuf>,
 }
+
+/// An alert brings all of this along, and is asked about as it stands.
+const NOT_WITH_ALERT: [&str; 7] = ["about", "endpoint", "severity", "at", "week", "org", "file"];
 
 fn alert_number(text: &str) -> Result<u64, String> {
     let digits = text.strip_prefix('#').unwrap_or(text);

@@ -43,6 +43,13 @@ fn software(wanted: &NamedSoftware, screen: &Screen) -> Result<(), Failure> {
     let path = format!("endpoints/{}/software", super::segment(&wanted.endpoint));
     let query: Vec<(&str, &str)> = wanted.name.iter().map(|name| ("name", name.as_str())).collect();
     let installed = Client::logged_in()?.get(&path, &query)?;
+    if installed["told_at"].is_null() {
+        output::note(&format!(
+            "no list has come from {} yet: its agent sends one when the collector asks, within a minute or so of being \
+             connected, unless its owner switched the source `software` off",
+            text_at(&installed, "endpoint")
+        ));
+    }
     output::print(&SOFTWARE.render(&installed, output::as_of(&installed), screen)?)
 }
 

@@ -176,7 +176,7 @@ async fn whoever_is_overtaken_gets_the_item_as_it_is_now() {
         .unwrap();
     let refused = running.collector.send(late).await;
     assert_eq!((refused.status, refused.problem), (StatusCode::CONFLICT, true), "{}", refused.text);
-    assert_eq!(refused.json["current"]["version"], 8);
+    assert!(refused.json["current"]["version"].as_u64().unwrap() > 7);
     assert_eq!(refused.json["current"]["timeline"][0]["text"], "first");
 }
 

@@ -115,6 +115,33 @@ async fn who_answers_for_an_endpoint_and_at_an_instant() {
 }
 
 #[tokio::test]
+async fn who_answers_for_a_week_of_a_zone_and_for_an_alert() {
+    let week = get("/api/v1/who?about=backup&at=2026-11-01T05:30:00Z&week=America/Toronto").await;
+    assert_eq!(week.status, StatusCode::OK, "{}", week.text);
+    assert_eq!((&week.json["minutes"], &week.json["zone"]), (&json!(169 * 60), &json!("America/Toronto")));
+    assert_eq!(week.json["stretches"][0]["from"], "2026-10-26T04:00:00Z");
+    let alert = get("/api/v1/who?alert=1").await;
+    assert_eq!(alert.status, StatusCode::OK, "{}", alert.text);
+    assert_eq!(
+        (&alert.json["asked"]["alert"], &alert.json["first_responder"]["team"]),
+        (&json!(1), &json!("msp"))
+    );
+    assert_eq!(alert.json["clocks"]["resolve"]["began"], "2026-11-22T09:00:00Z");
+    for (path, status, told) in [
+        ("who?alert=9", StatusCode::NOT_FOUND, "there is no alert `9`"),
+        ("who?alert=1&at=2026-11-01T05:30:00Z", StatusCode::BAD_REQUEST, "leave `at` out"),
+        ("who?alert=1&about=backup", StatusCode::BAD_REQUEST, "not both"),
+        ("who", StatusCode::BAD_REQUEST, "`about=backup` or `alert=1042`"),
+        ("who?about=backup&week=Mars/Base", StatusCode::BAD_REQUEST, "no time zone `Mars/Base`"),
+        ("who?about=backup&expect=nobody", StatusCode::BAD_REQUEST, "there is no team `nobody`"),
+    ] {
+        let refused = get(&format!("/api/v1/{path}")).await;
+        assert_eq!(refused.status, status, "{path}: {}", refused.text);
+        assert!(refused.detail().contains(told), "{path}: {}", refused.detail());
+    }
+}
+
+#[tokio::test]
 async fn the_rules_in_force_are_listed_and_explained() {
     let rules = get("/api/v1/rules").await;
     let shipped = rules.json["rules"].as_array().unwrap();

@@ -34,11 +34,40 @@ fn a_second_machine_is_kept_out_while_the_first_is_connected_and_one_alert_says_
 }
 
 #[test]
-fn perfect_copies_are_found_when_two_processes_speak_in_turn() {
+fn of_perfect_copies_the_original_is_back_at_once_and_the_copy_stays_outside() {
     let (mut sim, first) = with_machine(machine(1, 7, "same"));
-    let (_second, _) = sim.attach_as(first.id, machine(2, 7, "same")).unwrap();
+    let (copy, _) = sim.attach_as(first.id, machine(2, 7, "same")).unwrap();
     assert!(first.cut.is_cancelled(), "it might have been a restart");
-    assert_eq!(reason(sim.attach_as(first.id, machine(1, 7, "same"))), "clone_suspected");
+    let (original, _) = sim.attach_as(first.id, machine(1, 7, "same")).unwrap();
+    assert!(copy.cut.is_cancelled());
+    assert_eq!(reason(sim.attach_as(first.id, machine(2, 7, "same"))), "clone_suspected");
+    // Also when the original's stream was cut by the network meanwhile, and it came anew.
+    let (_again, _) = sim.attach_as(first.id, machine(1, 7, "same")).unwrap();
+    assert!(original.cut.is_cancelled());
+    assert_eq!(reason(sim.attach_as(first.id, machine(2, 7, "same"))), "clone_suspected");
+    assert_eq!(sim.alerts("clone-suspected").len(), 1);
+}
+
+#[test]
+fn the_alert_tells_both_machines_and_since_when() {
+    let (mut sim, first) = with_machine(machine(1, 1, "original"));
+    let began = sim.now;
+    for epoch in [7, 8] {
+        assert!(sim.attach_as(first.id, machine(epoch, 2, "a copy of it")).is_err());
+        sim.now += 10.minutes();
+    }
+    let alerts = sim.alerts("clone-suspected");
+    let told: Vec<String> =
+        alerts[0].alert.evidence.iter().map(|line| format!("{}: {}", line.name, line.value)).collect();
+    assert_eq!(told[0], "why: its machine id is another");
+    assert_eq!(told[1], "taken for it: 192.0.2.1, machine id original");
+    assert!(
+        told[2].starts_with("the other: 192.0.2.") && told[2].ends_with(", machine id a copy of it"),
+        "{told:?}"
+    );
+    assert!(told[3].starts_with("first seen: "), "{told:?}");
+    let second = sim.handle.read(|state| state.members[&first.id].endpoint.presence.second.clone()).unwrap();
+    assert_eq!(second.first_seen_at, began);
 }
 
 #[test]
@@ -105,9 +134,9 @@ fn what_was_stored_of_an_earlier_epoch_is_told_when_it_is_asked_for() {
 #[test]
 fn while_there_may_be_two_nobody_s_goodbye_silences_the_endpoint() {
     let (mut sim, first) = with_machine(machine(1, 7, "same"));
-    let (copy, _) = sim.attach_as(first.id, machine(2, 7, "same")).unwrap();
-    assert_eq!(reason(sim.attach_as(first.id, machine(1, 7, "same"))), "clone_suspected");
-    sim.detach(&copy, Some(Goodbye::Shutdown));
+    let (_copy, _) = sim.attach_as(first.id, machine(2, 7, "same")).unwrap();
+    let (again, _) = sim.attach_as(first.id, machine(1, 7, "same")).unwrap();
+    sim.detach(&again, Some(Goodbye::Shutdown));
     let goodbye = sim.handle.read(|state| state.members[&first.id].endpoint.presence.goodbye);
-    assert_eq!(goodbye, None, "the original may well be alive and outside");
+    assert_eq!(goodbye, None, "the other may well be alive and outside");
 }

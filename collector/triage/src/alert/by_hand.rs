@@ -103,7 +103,6 @@ impl Alert {
     }
 }
 
-#[expect(clippy::expect_used, reason = "the name is a constant, and a test opens one")]
 fn rule() -> RuleId {
     RuleId::new(BY_HAND).expect("a name of letters and a dash")
 }

@@ -19,7 +19,7 @@
 //! row names the same team, the item stays with the team it came to, released or not. Another row (at a change of shift) or another
 //! team in the row is news, and moves it.
 
-use dogwatch_model::Endpoint;
+use dogwatch_model::{Criticality, Endpoint, OrgId, SiteId};
 use jiff::Timestamp;
 
 use super::{
@@ -53,19 +53,32 @@ impl Alert {
         owner: Owner,
         at: Timestamp,
     ) -> Change {
+        Self::open_at(number, finding, (&endpoint.org, &endpoint.site, Some(endpoint)), owner, at)
+    }
+
+    /// The same for what may concern a site as a whole: org, site, and the endpoint if there is one. A site is as critical
+    /// as the most critical of what stands there, so it counts as high.
+    pub fn open_at(
+        number: AlertNumber,
+        finding: &Finding,
+        (org, site, endpoint): (&OrgId, &SiteId, Option<&Endpoint>),
+        owner: Owner,
+        at: Timestamp,
+    ) -> Change {
+        let criticality = endpoint.map_or(Criticality::High, |endpoint| endpoint.criticality);
         let alert = Self {
             number,
             version: 1,
-            org: endpoint.org.clone(),
-            site: endpoint.site.clone(),
-            endpoint: Some(endpoint.id),
-            endpoint_name: endpoint.name.clone(),
+            org: org.clone(),
+            site: site.clone(),
+            endpoint: endpoint.map(|endpoint| endpoint.id),
+            endpoint_name: endpoint.map(|endpoint| endpoint.name.clone()).unwrap_or_default(),
             rule: finding.rule.clone(),
             subject: finding.subject.clone(),
             category: finding.category,
             tool: finding.tool.clone(),
             severity: finding.severity,
-            priority: Priority::of(finding.severity, endpoint.criticality),
+            priority: Priority::of(finding.severity, criticality),
             title: finding.title.clone(),
             evidence: finding.evidence.clone(),
             condition: Condition::Firing,

@@ -16,6 +16,7 @@ mod acts;
 mod due;
 mod handoff;
 mod histories;
+mod kept;
 mod turns;
 
 fn at(minute: i64) -> Timestamp {
@@ -41,6 +42,7 @@ fn endpoint() -> Endpoint {
             last_seen: None,
             goodbye: None,
             second_seen_at: None,
+            second: None,
         },
         facts: Facts::default(),
     }
@@ -138,6 +140,15 @@ escalation = [
     { after = "15m", to = "internal-it" },
     { after = "30m", to = "ivan" },
 ]
+
+[[row]]
+id = "backup-days"
+categories = ["backup"]
+responsible = "internal-it"
+accountable = "internal-it"
+backup = "msp-noc"
+first_responder = "5m"
+escalation = [{ after = "20m", to = "msp-noc" }]
 "#;
 
 fn matrix() -> Matrix {

@@ -26,7 +26,7 @@ text_enum! {
 text_enum! {
     /// What went wrong at the boundary between the sides.
     pub enum Measure {
-        /// The first-responder window ended without a claim by the responsible side, or the catch-all took it.
+        /// The first-responder window ended and nobody had claimed it, or the catch-all took it.
         Gap = "gap",
         /// Both sides worked on it at once, without a hand-off.
         Collision = "collision",

@@ -1,17 +1,16 @@
 //! Tables for whom a rota and a chain call, through swaps, deputies, holidays and changes of the clocks.
 
-use dogwatch_model::CalendarId;
-use jiff::{SignedDuration, civil::date, tz::TimeZone};
-
 use super::*;
 use crate::{
     calendar::{
         first_of,
         tests::{DST_WEEKS, minutes_of_week},
     },
-    matrix::{Call, Deputy, Matrix, Party, Step, Vendor},
+    matrix::Matrix,
 };
 
+/// Three people of one team in weekly turns, from Monday 5 January 2026 at 09:00, and one alone on the other side. Each
+/// test adds to the marked places.
 const ORG: &str = r#"
 [org]
 id = "acme"
@@ -20,22 +19,27 @@ last_resort = "it"
 [[team]]
 id = "noc"
 side = "msp"
+rota = "noc-week"
 
 [[team]]
 id = "it"
 side = "internal"
+rota = "it-week"
 
 [[person]]
 id = "mira"
 team = "noc"
+# of mira
 
 [[person]]
 id = "otto"
 team = "noc"
+# of otto
 
 [[person]]
 id = "pia"
 team = "noc"
+# of pia
 
 [[person]]
 id = "ivan"
@@ -46,60 +50,58 @@ id = "nights"
 zone = "@ZONE@"
 hours = ["mon-fri 18:00-08:00", "sat,sun 00:00-24:00"]
 
+[[rota]]
+id = "noc-week"
+team = "noc"
+zone = "@ZONE@"
+people = ["mira", "otto", "pia"]
+turn = "7d"
+starts = 2026-01-05
+hand_over = "09:00"
+# of noc-week
+
+[[rota]]
+id = "it-week"
+team = "it"
+zone = "@ZONE@"
+people = ["ivan"]
+starts = 2026-01-05
+
+[[vendor]]
+id = "veeam"
+name = "Veeam"
+contact = "+1 800 555 0199"
+contract = "4711"
+response = "4h"
+
 [[row]]
 id = "all"
 responsible = "noc"
 accountable = "it"
+escalation = [
+    { after = "15m", to = "noc" },
+    { after = "30m", to = "it-week" },
+    { after = "45m", to = "veeam" },
+    { after = "60m", to = "mira" },
+]
+# of the row
 "#;
 
-/// Three people of one team in weekly turns, from Monday 5 January 2026 at 09:00, and one alone on the other side.
+/// The turns of `noc-week` as they stand in [`ORG`].
+const TURNS: &str = "turn = \"7d\"\nstarts = 2026-01-05\nhand_over = \"09:00\"";
+
 pub(crate) fn org(zone: &str) -> Matrix {
-    let mut matrix = Matrix::parse(&ORG.replace("@ZONE@", zone), "acme.toml", "0".repeat(12), None).unwrap();
-    let (known, rows, _) = matrix.parts();
-    let id = |name: &str| PersonId::new(name).unwrap();
-    let rota = |name: &str, team: &str, people: &[&str]| Rota {
-        id: dogwatch_model::RotaId::new(name).unwrap(),
-        team: TeamId::new(team).unwrap(),
-        zone: TimeZone::get(zone).unwrap(),
-        zone_name: zone.into(),
-        people: people.iter().map(|name| id(name)).collect(),
-        turn_days: 7,
-        starts: date(2026, 1, 5),
-        hand_over: jiff::civil::time(9, 0, 0, 0),
-        during: None,
-        overrides: Vec::new(),
-        line: 0,
-    };
-    for rota in [rota("noc-week", "noc", &["mira", "otto", "pia"]), rota("it-week", "it", &["ivan"])] {
-        known.teams.get_mut(&rota.team).unwrap().rota = Some(rota.id.clone());
-        known.rotas.insert(rota.id.clone(), rota);
+    org_with(zone, &[])
+}
+
+/// The org, with parts of its text replaced.
+pub(crate) fn org_with(zone: &str, edits: &[(&str, &str)]) -> Matrix {
+    let mut text = ORG.replace("@ZONE@", zone);
+    for (part, by) in edits {
+        assert_eq!(text.matches(part).count(), 1, "{part}");
+        text = text.replace(part, by);
     }
-    let vendor = Vendor {
-        id: dogwatch_model::VendorId::new("veeam").unwrap(),
-        name: "Veeam".into(),
-        contact: Some("+1 800 555 0199".into()),
-        contract: Some("4711".into()),
-        calendar: None,
-        response: Some(SignedDuration::from_hours(4)),
-    };
-    known.vendors.insert(vendor.id.clone(), vendor);
-    rows[0].escalation = [
-        (15, Call::Party(Party::Team(TeamId::new("noc").unwrap()))),
-        (30, Call::Rota(dogwatch_model::RotaId::new("it-week").unwrap())),
-        (45, Call::Vendor(dogwatch_model::VendorId::new("veeam").unwrap())),
-        (60, Call::Party(Party::Person(id("mira")))),
-    ]
-    .map(|(minutes, to)| Step { after: SignedDuration::from_mins(minutes), to, line: 0 })
-    .to_vec();
-    matrix
-}
-
-fn noc_rota(matrix: &mut Matrix) -> &mut Rota {
-    matrix.parts().0.rotas.get_mut(&dogwatch_model::RotaId::new("noc-week").unwrap()).unwrap()
-}
-
-fn person<'m>(matrix: &'m mut Matrix, id: &str) -> &'m mut Person {
-    matrix.parts().0.people.get_mut(&PersonId::new(id).unwrap()).unwrap()
+    Matrix::parse(&text, "acme.toml", "0".repeat(12), None).unwrap()
 }
 
 fn t(text: &str) -> Timestamp {
@@ -108,10 +110,6 @@ fn t(text: &str) -> Timestamp {
 
 fn noc() -> TeamId {
     TeamId::new("noc").unwrap()
-}
-
-fn id(name: &str) -> PersonId {
-    PersonId::new(name).unwrap()
 }
 
 /// Who, how and until when, in one line.
@@ -150,42 +148,35 @@ fn turns_change_at_the_local_hand_over_through_changes_of_the_clocks() {
 
 #[test]
 fn a_hand_over_that_comes_twice_or_not_at_all_goes_by_the_rule_of_calendars() {
-    let mut matrix = org("America/Toronto");
-    let rota = noc_rota(&mut matrix);
-    (rota.turn_days, rota.starts) = (1, date(2026, 3, 1));
-    rota.hand_over = jiff::civil::time(2, 30, 0, 0);
+    let daily = |zone: &str, starts: &str, hand_over: &str| {
+        let turns = format!("turn = \"1d\"\nstarts = {starts}\nhand_over = \"{hand_over}\"");
+        org_with(zone, &[(TURNS, &turns)])
+    };
     // 02:30 of 8 March is skipped: the moment after it is 07:00 UTC.
+    let matrix = daily("America/Toronto", "2026-03-01", "02:30");
     assert_eq!(told(&matrix, "2026-03-08T06:59:59Z"), "mira turn 2026-03-08T07:00:00Z");
     assert_eq!(told(&matrix, "2026-03-08T07:00:00Z"), "otto turn 2026-03-09T06:30:00Z");
-    noc_rota(&mut matrix).hand_over = jiff::civil::time(1, 30, 0, 0);
     // 01:30 of 1 November comes at 05:30 and 06:30 UTC: the first counts, and it happens once.
+    let matrix = daily("America/Toronto", "2026-03-01", "01:30");
     assert_eq!(told(&matrix, "2026-11-01T05:29:59Z"), "otto turn 2026-11-01T05:30:00Z");
     for at in ["2026-11-01T05:30:00Z", "2026-11-01T06:30:00Z", "2026-11-01T06:45:00Z"] {
         assert_eq!(told(&matrix, at), "pia turn 2026-11-02T06:30:00Z", "{at}");
     }
     // Samoa had no 30 December 2011: its turn has no length.
-    let mut apia = org("Pacific/Apia");
-    let rota = noc_rota(&mut apia);
-    (rota.turn_days, rota.starts, rota.hand_over) = (1, date(2011, 12, 28), jiff::civil::time(0, 0, 0, 0));
+    let apia = daily("Pacific/Apia", "2011-12-28", "00:00");
     assert_eq!(told(&apia, "2011-12-30T09:59:59Z"), "otto turn 2011-12-30T10:00:00Z");
     assert_eq!(told(&apia, "2011-12-30T10:00:00Z"), "mira turn 2011-12-31T10:00:00Z");
 }
 
 #[test]
 fn a_swap_wins_over_the_turn_and_over_the_calendar_and_the_last_of_several_counts() {
-    let mut matrix = org("Europe/London");
-    let rota = noc_rota(&mut matrix);
-    rota.during = Some(CalendarId::new("nights").unwrap());
-    let swap = |person: &str, from: &str, until: &str, reason: Option<&str>| Swap {
-        person: id(person),
-        from: t(from),
-        until: t(until),
-        reason: reason.map(str::to_owned),
-    };
-    rota.overrides = vec![
-        swap("otto", "2026-01-06T12:00:00Z", "2026-01-06T20:00:00Z", None),
-        swap("pia", "2026-01-06T13:00:00Z", "2026-01-06T14:00:00Z", Some("dentist")),
-    ];
+    let swaps = r#"
+during = "nights"
+overrides = [
+    { person = "otto", from = "2026-01-06 12:00", until = "2026-01-06 20:00" },
+    { person = "pia", from = "2026-01-06 13:00", until = "2026-01-06 14:00", reason = "dentist" },
+]"#;
+    let matrix = org_with("Europe/London", &[("# of noc-week", swaps)]);
     for (at, expected) in [
         ("2026-01-06T07:59:59Z", "mira turn 2026-01-06T08:00:00Z"),
         ("2026-01-06T08:00:00Z", "nobody nobody 2026-01-06T12:00:00Z"),
@@ -206,15 +197,13 @@ fn a_swap_wins_over_the_turn_and_over_the_calendar_and_the_last_of_several_count
 
 #[test]
 fn deputies_stand_in_by_date_of_the_zone_of_whom_they_stand_in_for() {
-    let mut matrix = org("Europe/London");
-    let deputy = |person: &str, day| Deputy {
-        person: id(person),
-        from: date(2026, 1, day),
-        until: date(2026, 1, day),
-    };
-    let mira = person(&mut matrix, "mira");
-    mira.zone = Some("Asia/Kolkata".into());
-    mira.deputies = vec![deputy("otto", 7), deputy("pia", 8)];
+    let mira = r#"
+zone = "Asia/Kolkata"
+deputies = [
+    { person = "otto", from = 2026-01-07, until = 2026-01-07 },
+    { person = "pia", from = 2026-01-08, until = 2026-01-08 },
+]"#;
+    let matrix = org_with("Europe/London", &[("# of mira", mira)]);
     for (at, expected) in [
         ("2026-01-06T18:29:59Z", "mira turn 2026-01-06T18:30:00Z"),
         ("2026-01-06T18:30:00Z", "otto deputy 2026-01-07T18:30:00Z"),
@@ -229,41 +218,43 @@ fn deputies_stand_in_by_date_of_the_zone_of_whom_they_stand_in_for() {
 
 #[test]
 fn who_cannot_be_called_is_skipped_to_whoever_can_and_nobody_has_a_reason() {
-    let whole_month =
-        |person: &str| Deputy { person: id(person), from: date(2026, 1, 1), until: date(2026, 1, 31) };
-    let mut matrix = org("Europe/London");
     let at = "2026-01-06T12:00:00Z";
     let why = |matrix: &Matrix| on_duty(matrix.directory(), &noc(), t(at)).why;
-    person(&mut matrix, "mira").disabled = true;
-    assert_eq!(told(&matrix, at), "nobody nobody 2026-01-12T09:00:00Z");
+    let deputies = |people: &[&str]| {
+        let month = "from = 2026-01-01, until = 2026-01-31";
+        let each = people.iter().map(|person| format!("{{ person = \"{person}\", {month} }}"));
+        format!("deputies = [{}]", each.collect::<Vec<_>>().join(", "))
+    };
+    let with = |mira: &str, otto: &str, pia: &str| {
+        org_with("Europe/London", &[("# of mira", mira), ("# of otto", otto), ("# of pia", pia)])
+    };
+    let disabled = with("disabled = true", "", "");
+    assert_eq!(told(&disabled, at), "nobody nobody 2026-01-12T09:00:00Z");
     assert!(
-        why(&matrix).ends_with("; `mira` is disabled and has no deputy for that day"),
+        why(&disabled).ends_with("; `mira` is disabled and has no deputy for that day"),
         "{}",
-        why(&matrix)
+        why(&disabled)
     );
 
     // A deputy who is away has a deputy in turn; of two the first who can be reached counts.
-    person(&mut matrix, "mira").deputies = vec![whole_month("otto"), whole_month("ivan")];
-    person(&mut matrix, "otto").deputies = vec![whole_month("pia")];
-    assert_eq!(told(&matrix, at), "pia deputy 2026-01-12T09:00:00Z");
-    person(&mut matrix, "pia").disabled = true;
-    assert_eq!(told(&matrix, at), "ivan deputy 2026-01-12T09:00:00Z");
+    let two = format!("disabled = true\n{}", deputies(&["otto", "ivan"]));
+    assert_eq!(told(&with(&two, &deputies(&["pia"]), ""), at), "pia deputy 2026-01-12T09:00:00Z");
+    let pia_gone = with(&two, &deputies(&["pia"]), "disabled = true");
+    assert_eq!(told(&pia_gone, at), "ivan deputy 2026-01-12T09:00:00Z");
 
     // In a circle there is nobody, and it ends.
-    person(&mut matrix, "mira").deputies.pop();
-    person(&mut matrix, "pia").deputies = vec![whole_month("mira")];
-    assert_eq!(told(&matrix, at), "nobody nobody 2026-01-12T09:00:00Z");
-    assert!(why(&matrix).ends_with("the deputies lead back to `mira`"), "{}", why(&matrix));
+    let circle = with(&deputies(&["otto"]), &deputies(&["pia"]), &deputies(&["mira"]));
+    assert_eq!(told(&circle, at), "nobody nobody 2026-01-12T09:00:00Z");
+    assert!(why(&circle).ends_with("the deputies lead back to `mira`"), "{}", why(&circle));
 
-    noc_rota(&mut matrix).people.clear();
-    assert_eq!(told(&matrix, at), "nobody nobody on");
-    assert_eq!(why(&matrix), "nobody is on rota `noc-week`");
+    let empty = org_with("Europe/London", &[("people = [\"mira\", \"otto\", \"pia\"]", "")]);
+    assert_eq!(told(&empty, at), "nobody nobody on");
+    assert_eq!(why(&empty), "nobody is on rota `noc-week`");
 }
 
 #[test]
 fn a_team_without_a_rota_is_called_as_a_whole() {
-    let mut matrix = org("Europe/London");
-    matrix.parts().0.teams.get_mut(&noc()).unwrap().rota = None;
+    let matrix = org_with("Europe/London", &[("rota = \"noc-week\"\n", "")]);
     assert_eq!(told(&matrix, "2026-01-06T12:00:00Z"), "nobody team on");
     assert!(!on_duty(matrix.directory(), &noc(), t("2026-01-06T12:00:00Z")).is_nobody());
 }
@@ -303,9 +294,8 @@ fn a_chain_calls_whoever_is_on_duty_at_each_steps_own_instant_and_ends_with_the_
 
 #[test]
 fn a_step_that_reaches_nobody_falls_through_to_the_last_resort_and_names_the_empty_rota() {
-    let mut matrix = org("Europe/London");
-    matrix.parts().0.rotas.get_mut(&dogwatch_model::RotaId::new("it-week").unwrap()).unwrap().people.clear();
-    person(&mut matrix, "mira").disabled = true;
+    let edits = [("people = [\"ivan\"]", ""), ("# of mira", "disabled = true")];
+    let matrix = org_with("Europe/London", &edits);
     let began = t("2026-01-20T12:00:00Z");
     let called = chain(&matrix, Some(&matrix.rows()[0]), began, began);
     assert_eq!(
@@ -329,8 +319,8 @@ fn a_step_that_reaches_nobody_falls_through_to_the_last_resort_and_names_the_emp
 
 #[test]
 fn a_row_without_steps_and_an_alert_without_a_row_still_have_a_chain() {
-    let mut matrix = org("Europe/London");
-    matrix.parts().1[0].escalation.clear();
+    let steps_of = &ORG[ORG.find("escalation").unwrap()..ORG.find("# of the row").unwrap()];
+    let matrix = org_with("Europe/London", &[(steps_of, "")]);
     let began = t("2026-01-20T12:00:00Z");
     assert_eq!(
         steps(&chain(&matrix, Some(&matrix.rows()[0]), began, began), began),
@@ -352,11 +342,9 @@ fn hand_overs(rota: &Rota) -> Vec<Timestamp> {
 #[test]
 fn every_minute_of_the_weeks_the_clocks_change_has_the_person_counted_and_answers_hold_until_they_say() {
     for (zone, from) in DST_WEEKS {
-        for (turn_days, hand_over) in [(1, (2, 15)), (1, (1, 30)), (2, (0, 0)), (7, (9, 0))] {
-            let mut matrix = org(zone);
-            let rota = noc_rota(&mut matrix);
-            rota.turn_days = turn_days;
-            rota.hand_over = jiff::civil::time(hand_over.0, hand_over.1, 0, 0);
+        for (turn_days, hand_over) in [(1, "02:15"), (1, "01:30"), (2, "00:00"), (7, "09:00")] {
+            let turns = format!("turn = \"{turn_days}d\"\nstarts = 2026-01-05\nhand_over = \"{hand_over}\"");
+            let matrix = org_with(zone, &[(TURNS, &turns)]);
             let rota = matrix.directory().rota(&dogwatch_model::RotaId::new("noc-week").unwrap()).unwrap();
             let hand_overs = hand_overs(rota);
             let mut held: Option<(Option<PersonId>, Timestamp)> = None;
@@ -367,12 +355,12 @@ fn every_minute_of_the_weeks_the_clocks_change_has_the_person_counted_and_answer
                 assert_eq!(
                     who.as_ref(),
                     Some(&rota.people[(begun - 1) % rota.people.len()]),
-                    "{zone} {turn_days} {hand_over:?} {at}"
+                    "{zone} {turn_days} {hand_over} {at}"
                 );
                 let until = duty.until.unwrap();
                 assert!(until > at);
                 if let Some((before, until)) = &held {
-                    assert_eq!(*before == who, at < *until, "{zone} {turn_days} {hand_over:?} {at}");
+                    assert_eq!(*before == who, at < *until, "{zone} {turn_days} {hand_over} {at}");
                 }
                 held = Some((who, until));
             }

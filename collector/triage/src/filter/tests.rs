@@ -277,5 +277,28 @@ fn a_job_is_judged_by_the_interval_it_promised() {
     state(&endpoint, "failed");
 }
 
+#[test]
+fn a_job_with_a_schedule_is_judged_by_when_its_next_success_should_be_there() {
+    let mut endpoint = full_server();
+    let mut state = |expected_in: i64| {
+        let job = &mut endpoint.facts.backup.as_mut().unwrap().jobs[0];
+        // A job of working days, on a Sunday.
+        job.last_success = Some(before(60 * 3600));
+        job.expected_at = Some(before(-expected_in));
+        let source = "backup.jobs.all(j, j.next_expected == timestamp(\"2026-11-22T12:00:00Z\"))";
+        let states = ["fresh", "late", "overdue"].into_iter().filter(|state| {
+            let source = format!("backup.worst == \"{state}\"");
+            Filter::compile(&source).unwrap().judge(&row(&endpoint)) == Verdict::Match
+        });
+        let expected_now = Filter::compile(source).unwrap().judge(&row(&endpoint)) == Verdict::Match;
+        (states.collect::<Vec<_>>().concat(), expected_now)
+    };
+    assert_eq!(state(12 * 3600), ("fresh".into(), false));
+    assert_eq!(state(0), ("fresh".into(), true));
+    assert_eq!(state(-2 * 3600), ("fresh".into(), false));
+    assert_eq!(state(-3 * 3600), ("late".into(), false));
+    assert_eq!(state(-13 * 3600), ("overdue".into(), false));
+}
+
 mod contract;
 mod properties;

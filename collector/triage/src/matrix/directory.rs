@@ -12,11 +12,11 @@ use crate::{calendar::Calendar, finding::Category};
 /// Teams, people and calendars that several matrices refer to: the MSP's own.
 #[derive(Debug, Clone, Default)]
 pub struct Directory {
-    pub(crate) teams: BTreeMap<TeamId, Team>,
-    pub(crate) people: BTreeMap<PersonId, Person>,
-    pub(crate) calendars: BTreeMap<CalendarId, Calendar>,
-    pub(crate) rotas: BTreeMap<RotaId, Rota>,
-    pub(crate) vendors: BTreeMap<VendorId, Vendor>,
+    pub(super) teams: BTreeMap<TeamId, Team>,
+    pub(super) people: BTreeMap<PersonId, Person>,
+    pub(super) calendars: BTreeMap<CalendarId, Calendar>,
+    pub(super) rotas: BTreeMap<RotaId, Rota>,
+    pub(super) vendors: BTreeMap<VendorId, Vendor>,
 }
 
 /// A group of people that can own work.

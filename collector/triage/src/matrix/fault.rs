@@ -3,13 +3,28 @@
 use core::{fmt, ops::Range};
 use std::collections::BTreeSet;
 
+use dogwatch_model::text_enum;
 use serde::{Deserialize, Serialize};
 
 use crate::filter::nearest;
 
+text_enum! {
+    /// What sort of fault it is.
+    pub enum FaultKind {
+        /// A text that does not say what it should.
+        Invalid = "invalid",
+        /// Nobody answers for a row, or several do.
+        Accountable = "accountable",
+        /// A tool has no owner, or several.
+        Owner = "owner",
+    }
+}
+
 /// One fault of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
+    /// What sort it is.
+    pub kind: FaultKind,
     /// The file, as the caller calls it.
     pub file: String,
     /// Line, from 1.
@@ -68,8 +83,20 @@ impl<'t> Document<'t> {
 
     /// Records a fault at a byte range.
     pub(super) fn fault(&mut self, span: &Range<usize>, what: impl Into<String>, mend: impl Into<String>) {
+        self.fault_of(FaultKind::Invalid, span, what, mend);
+    }
+
+    /// Records a fault of a sort at a byte range.
+    pub(super) fn fault_of(
+        &mut self,
+        kind: FaultKind,
+        span: &Range<usize>,
+        what: impl Into<String>,
+        mend: impl Into<String>,
+    ) {
         let (line, column) = self.place(span.start);
-        let fault = Fault { file: self.file.to_owned(), line, column, what: what.into(), mend: mend.into() };
+        let file = self.file.to_owned();
+        let fault = Fault { kind, file, line, column, what: what.into(), mend: mend.into() };
         self.faults.push((span.start, fault));
     }
 

@@ -21,6 +21,7 @@ mod calendar;
 mod deputy;
 mod escalation;
 mod moment;
+mod one;
 mod people;
 mod rota;
 mod row;

@@ -18,7 +18,7 @@ use crate::{
 /// Good samples that clear a rule which does not say how many.
 const DEFAULT_CLEAR_AFTER: u32 = 1;
 
-const RULE_KEYS: [&str; 15] = [
+const RULE_KEYS: [&str; 16] = [
     "category",
     "tool",
     "enabled",
@@ -33,6 +33,7 @@ const RULE_KEYS: [&str; 15] = [
     "critical",
     "clear_after",
     "stays_when_gone",
+    "hides_others",
     "evidence",
 ];
 const LEVEL_KEYS: [&str; 3] = ["when", "for", "clear"];
@@ -109,6 +110,7 @@ impl Reader<'_> {
         let note = self.text(table, "note").map(|(_, note)| note.to_owned());
         let clear_after = self.clear_after(table);
         let stays_when_gone = self.flag(table, "stays_when_gone").unwrap_or(false);
+        let hides_others = self.flag(table, "hides_others").unwrap_or(false);
 
         let mut bindings = Bindings::default();
         let only = self.text(table, "only").and_then(|text| self.filter(text, &bindings));
@@ -145,6 +147,7 @@ impl Reader<'_> {
             levels,
             clear_after,
             stays_when_gone,
+            hides_others,
             each,
             subject,
             only,

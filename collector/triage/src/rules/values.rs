@@ -6,8 +6,17 @@ use super::{
 };
 
 /// The keys of a rule that decide; the others are words and evidence.
-const DECIDING: [&str; 8] =
-    ["enabled", "only", "while", "info", "warning", "critical", "clear_after", "stays_when_gone"];
+const DECIDING: [&str; 9] = [
+    "enabled",
+    "only",
+    "while",
+    "info",
+    "warning",
+    "critical",
+    "clear_after",
+    "stays_when_gone",
+    "hides_others",
+];
 
 /// Of merged documents, in the order of rules and keys.
 pub(super) fn of(merged: &Table, layers: &Layers<'_>) -> Vec<RuleValue> {

@@ -9,17 +9,11 @@ use jiff::SignedDuration;
 
 use crate::{
     alert::Priority,
-    matrix::{Duty, Matrix, Promise, Row, Runs},
+    matrix::{BUSINESS_DAY, Duty, Matrix, Promise, Row},
 };
-
-/// What of a business day counts, for a row that has hours.
-const BUSINESS_DAY: SignedDuration = SignedDuration::from_hours(8);
 
 /// A day of a row that applies around the clock.
 const WHOLE_DAY: SignedDuration = SignedDuration::from_hours(24);
-
-/// Within what a hand-off is to be answered, where no class says it.
-pub const ACCEPT: SignedDuration = SignedDuration::from_mins(30);
 
 /// What is promised for an alert that is routed by `row`; `None` is the last resort's.
 pub fn promise(matrix: &Matrix, row: Option<&Row>, priority: Priority) -> Promise {
@@ -32,12 +26,5 @@ fn shipped(row: Option<&Row>, priority: Priority) -> Promise {
         Some(Duty::During(_) | Duty::Outside(_)) => BUSINESS_DAY,
         Some(Duty::Always) | None => WHOLE_DAY,
     };
-    let hours = SignedDuration::from_hours;
-    let (response, resolve, runs) = match priority {
-        Priority::P1 => (SignedDuration::from_mins(15), hours(4), Runs::Always),
-        Priority::P2 => (hours(1), hours(8), Runs::WithRow),
-        Priority::P3 => (hours(4), day * 3, Runs::WithRow),
-        Priority::P4 => (hours(8), day * 10, Runs::WithRow),
-    };
-    Promise { response, resolve, runs }
+    Promise::shipped(priority, day)
 }

@@ -1,12 +1,11 @@
 //! Tables for what each clock counts. What must hold for every timeline is in `properties`.
 
-use dogwatch_model::{CalendarId, PersonId, RowId, Side, SlaId, TeamId, VendorId, WindowId};
+use dogwatch_model::{PersonId, RowId, Side, TeamId, WindowId};
 
 use super::*;
 use crate::{
     alert::{Actor, AlertNumber, Hider, Owner, Packet, Priority},
     finding::{Category, Finding, Severity},
-    matrix::{Promise, Runs, SlaClass, Vendor},
     specimen,
 };
 
@@ -185,7 +184,7 @@ fn business_hours_are_those_of_the_row_and_a_row_without_hours_has_all() {
     // Three business days of eight hours: Monday one hour, Tuesday and Wednesday eight, Thursday seven.
     assert_eq!(told("days", Priority::P3, 0), format!("0/1440 running by {}", 3 * day + 7 * 60));
     assert_eq!(told("nights", Priority::P2, 30), format!("0/480 hours by {}", 8 * 60 + 480));
-    assert_eq!(told("always", Priority::P3, 60), format!("60/4320 running by {}", from + 3 * day));
+    assert_eq!(told("always", Priority::P3, 60), format!("60/1440 running by {}", from + day));
     assert_eq!(told("days", Priority::P1, 120), format!("120/240 running by {}", from + 240));
 }
 
@@ -222,32 +221,22 @@ fn what_is_hidden_when_it_comes_in_or_is_hidden_twice_counts_when_all_has_ended(
 }
 
 /// An org whose vendor promises an hour, and whose class promises the same to all.
-fn with_class(runs: &Runs) -> Matrix {
-    let mut matrix = org();
-    let (known, rows, classes) = matrix.parts();
-    let vendor = Vendor {
-        id: VendorId::new("veeam").unwrap(),
-        name: "Veeam".into(),
-        contact: None,
-        contract: None,
-        calendar: Some(CalendarId::new("office").unwrap()),
-        response: Some(mins(60)),
-    };
-    let id = SlaId::new("gold").unwrap();
-    let promise = Promise { response: mins(30), resolve: mins(100), runs: runs.clone() };
-    let promises = [promise.clone(), promise.clone(), promise.clone(), promise];
-    classes.insert(id.clone(), SlaClass { id: id.clone(), promises, accept: mins(20) });
-    for row in rows {
-        row.vendor = Some(vendor.id.clone());
-        row.sla = Some(id.clone());
-    }
-    known.vendors.insert(vendor.id.clone(), vendor);
-    matrix
+fn with_class(runs: &str) -> Matrix {
+    let promise = format!("{{ response = \"30m\", resolve = \"100m\", runs = \"{runs}\" }}");
+    let class = format!(
+        "[[vendor]]\nid = \"veeam\"\ncalendar = \"office\"\nresponse = \"1h\"\n\
+         [[sla]]\nid = \"gold\"\naccept = \"20m\"\np1 = {promise}\np2 = {promise}\n"
+    );
+    let text = ORG
+        .replace("@ZONE@", "Europe/London")
+        .replace("last_resort = \"noc\"", "last_resort = \"noc\"\nsla = \"gold\"")
+        .replace("accountable = \"it\"", "accountable = \"it\"\nvendor = \"veeam\"");
+    Matrix::parse(&format!("{text}{class}"), "acme.toml", "0".repeat(12), None).unwrap()
 }
 
 #[test]
 fn the_vendors_clock_runs_by_its_own_desk_while_those_of_the_sides_stand() {
-    let matrix = with_class(&Runs::Always);
+    let matrix = with_class("always");
     let (alert, mut timeline) = came_in("always", Priority::P2, minute(0));
     assert_eq!(clocks(&alert, &timeline, &matrix, minute(0)).vendor, None);
     timeline.push(event(minute(0), EventKind::Claimed));
@@ -266,7 +255,7 @@ fn the_vendors_clock_runs_by_its_own_desk_while_those_of_the_sides_stand() {
 
 #[test]
 fn an_offer_has_a_clock_between_the_sides_until_it_is_answered() {
-    let matrix = with_class(&Runs::WithRow);
+    let matrix = with_class("with-row");
     let (alert, mut timeline) = came_in("always", Priority::P2, minute(0));
     let packet = Packet {
         tried: "restart".into(),

@@ -19,6 +19,9 @@ fn with(name: &str, value: &Value) -> Value {
     if ["restore_kind", "by", "evidence"].contains(&name) {
         document["kind"] = "restore_test".into();
     }
+    if name == "zone" {
+        document["cron"] = "0 2 * * *".into();
+    }
     document[name] = value.clone();
     document
 }
@@ -44,6 +47,10 @@ fn samples(says: &Value) -> (Vec<Value>, Vec<Value>) {
         Some("string") if says["format"] == "date-time" => {
             good.extend(["2026-03-01T02:14:00Z".into(), "2026-03-01T02:14:00.5+01:00".into()]);
             bad.extend(["2026-03-01".into(), "yesterday".into(), 5.into()]);
+        }
+        Some("string") if says.get("examples").is_some() => {
+            good.extend(says["examples"].as_array().unwrap().clone());
+            bad.extend([7.into(), "".into(), "nonsense".into()]);
         }
         Some("string") => {
             good.extend(["a".into(), "ä→".into()]);
@@ -88,6 +95,17 @@ fn the_schema_has_every_field_and_no_other_is_taken() {
         document.as_object_mut().unwrap().remove(required.as_str().unwrap());
         assert!(taken(&document).unwrap_err().contains("missing field"));
     }
+}
+
+#[test]
+fn an_interval_and_a_schedule_are_not_both_taken_nor_a_zone_alone() {
+    let both = json!({"job": "n", "result": "success", "cron": "0 2 * * *", "every_seconds": 60});
+    assert!(taken(&both).unwrap_err().contains("both given"));
+    let alone = json!({"job": "n", "result": "success", "zone": "UTC"});
+    assert!(taken(&alone).unwrap_err().contains("without `cron`"));
+    let schema = schema();
+    assert_eq!(schema["not"]["required"], json!(["cron", "every_seconds"]));
+    assert_eq!(schema["dependentRequired"]["zone"], json!(["cron"]));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use dogwatch_model::{BackupJob, BackupKind, BackupRun, RestoreTest, RunResult, Upkeep};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::super::{
@@ -11,12 +11,15 @@ use super::super::{
     sighting::Sighting,
     size::{self, Anomaly},
 };
+use crate::schedule::Schedule;
 
 /// Runs and snapshots that are remembered by their ids per job: more than a crash can bring back, and twice what a
 /// look into a repository tells.
 const REMEMBERED: usize = 32;
 /// Failures since the last success whose times are remembered: a success that arrives late undoes those before it.
 const FAILURES: usize = 64;
+/// A run that begins this little before its time is the one of that time: clocks of two machines differ.
+const AHEAD_OF_TIME: SignedDuration = SignedDuration::from_secs(30);
 /// The least length of a shortened id: restic tells eight digits of a snapshot's id at its birth, and all of them
 /// later.
 const SHORT_ID: usize = 8;
@@ -30,6 +33,9 @@ pub(super) struct Entry {
     sizes: VecDeque<u64>,
     #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
     failed_at: VecDeque<Timestamp>,
+    /// When the last success began: by a schedule the next one is looked for from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    success_began: Option<Timestamp>,
     /// Whose look found it; absent once a run was told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     found_by: Option<String>,
@@ -48,7 +54,14 @@ impl Entry {
     }
 
     fn new(job: BackupJob, found_by: Option<String>) -> Self {
-        Self { job, runs: VecDeque::new(), sizes: VecDeque::new(), failed_at: VecDeque::new(), found_by }
+        Self {
+            job,
+            runs: VecDeque::new(),
+            sizes: VecDeque::new(),
+            failed_at: VecDeque::new(),
+            success_began: None,
+            found_by,
+        }
     }
 
     pub(super) fn job(&self) -> &BackupJob {
@@ -96,6 +109,7 @@ impl Entry {
         facts.lay_over(&mut self.job);
         self.job.product = product.unwrap_or_else(|| std::mem::take(&mut self.job.product));
         self.take(kind, run, restore);
+        self.expect();
     }
 
     pub(super) fn see(&mut self, seen: Sighting) {
@@ -106,6 +120,25 @@ impl Entry {
                 self.take(seen.kind, run, Restore::default());
             }
         }
+        self.expect();
+    }
+
+    /// By a schedule: when the next success should be there, which is its next time and as long as the last one took.
+    /// The interval becomes the one that follows, against which lateness is measured.
+    fn expect(&mut self) {
+        let Some(schedule) = self.job.schedule.as_deref().and_then(|text| text.parse::<Schedule>().ok())
+        else {
+            return;
+        };
+        let (began, took) = match (self.success_began, self.job.last_success) {
+            (Some(began), Some(ended)) => (began, ended.duration_since(began)),
+            (_, ended) => (ended.unwrap_or(self.job.first_seen), SignedDuration::ZERO),
+        };
+        let next = schedule.next(began + AHEAD_OF_TIME);
+        let after = next.and_then(|next| schedule.next(next));
+        self.job.expected_at = next.and_then(|next| next.checked_add(took).ok());
+        let interval = next.zip(after).map(|(next, after)| after.duration_since(next).as_secs());
+        self.job.every_seconds = interval.and_then(|seconds| u64::try_from(seconds).ok());
     }
 
     fn knows(&self, id: &str) -> bool {
@@ -146,6 +179,7 @@ impl Entry {
     fn begin_anew(&mut self) {
         let before = self.job.last_run.take();
         (self.job.last_success, self.job.consecutive_failures) = (None, 0);
+        self.success_began = None;
         self.failed_at.clear();
         if let Some(run) = before {
             self.kept_up(self.job.kind, &run);
@@ -198,6 +232,9 @@ impl Entry {
             keep_newest(&mut self.sizes, size::KEPT);
         }
         let at = self.job.last_success.max(run.ended_at.or(Some(run.started_at)));
+        if at != self.job.last_success {
+            self.success_began = Some(run.started_at);
+        }
         self.job.last_success = at;
         self.failed_at.retain(|failed| Some(*failed) > at);
         self.job.consecutive_failures = u32::try_from(self.failed_at.len()).unwrap_or(u32::MAX);

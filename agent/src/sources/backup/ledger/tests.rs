@@ -197,6 +197,29 @@ fn forgotten_jobs_make_way_for_new_ones() {
 }
 
 #[test]
+fn by_a_schedule_the_next_success_is_expected_at_its_next_time_and_as_long_as_the_last_took() {
+    let mut scene = Scene::new();
+    let mut told = |started: &str, ended: &str, more: &str| {
+        let text = format!(
+            r#"{{"job": "n", "result": "success", "started_at": "{started}", "ended_at": "{ended}"{more}}}"#
+        );
+        let now = "2026-12-01T00:00:00Z".parse().unwrap();
+        let job = scene.told([drop_in::parse(&text, &format!("{started}.json"), now, now).unwrap()]);
+        (job.schedule, job.expected_at.map(|at| at.to_string()), job.every_seconds)
+    };
+    let nightly = r#", "cron": "30 2 * * 1-5", "zone": "America/Toronto""#;
+    // The Friday before the clocks change: two hours from half past two on Monday, an hour later by UTC.
+    let (schedule, expected, every) = told("2026-10-30T06:30:02Z", "2026-10-30T08:30:02Z", nightly);
+    assert_eq!(schedule.as_deref(), Some("30 2 * * 1-5 America/Toronto"));
+    assert_eq!((expected.as_deref(), every), (Some("2026-11-02T09:30:00Z"), Some(86_400)));
+    // A run that does not say when it should have been keeps the schedule; one that names an interval ends it.
+    let (_, expected, _) = told("2026-11-02T07:30:00Z", "2026-11-02T07:31:00Z", "");
+    assert_eq!(expected.as_deref(), Some("2026-11-03T07:31:00Z"));
+    let plain = told("2026-11-03T07:30:00Z", "2026-11-03T07:31:00Z", r#", "every_seconds": 60"#);
+    assert_eq!(plain, (None, None, Some(60)));
+}
+
+#[test]
 fn a_restore_test_keeps_its_evidence() {
     let text = r#"{"job": "n", "kind": "restore_test", "result": "success", "started_at": "2026-03-01T02:00:00Z",
         "ended_at": "2026-03-01T03:00:00Z", "rto_seconds": 1800, "restore_kind": "database", "by": "ann",

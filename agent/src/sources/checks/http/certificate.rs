@@ -11,16 +11,16 @@ use std::{
 use dogwatch_model::Target;
 use jiff::Timestamp;
 use rustls::{
-    ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature},
+    ClientConfig, Error,
+    client::danger::ServerCertVerified,
+    crypto::CryptoProvider,
     version::{TLS12, TLS13},
 };
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use crate::identity::lifetime;
+use crate::{dial::verifier, identity::lifetime};
 
 /// What was seen of the certificate.
 #[derive(Debug, Clone, Default)]
@@ -40,7 +40,7 @@ pub(super) async fn handshake(
     shown: &Shown,
 ) -> io::Result<TlsStream<TcpStream>> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let looker = Looker { shown: shown.clone(), provider: provider.clone() };
+    let looker = verifier::Verifier::new(Looker(shown.clone()), provider.clone());
     let config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13, &TLS12])
         .map_err(io::Error::other)?
@@ -52,50 +52,20 @@ pub(super) async fn handshake(
     TlsConnector::from(Arc::new(config)).connect(name, stream).await
 }
 
-/// Notes when the certificate expires, and lets it pass.
+/// Notes when the certificate expires, and lets it pass. That whoever shows it holds its key is checked all the same:
+/// another's would say nothing about this server.
 #[derive(Debug)]
-struct Looker {
-    shown: Shown,
-    provider: Arc<CryptoProvider>,
-}
+struct Looker(Shown);
 
-impl ServerCertVerifier for Looker {
-    fn verify_server_cert(
+impl verifier::Judge for Looker {
+    fn judge(
         &self,
-        end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
+        seen: &verifier::Shown<'_>,
+        _: &Arc<CryptoProvider>,
     ) -> Result<ServerCertVerified, Error> {
-        if let Some(validity) = lifetime::validity(end_entity) {
-            let _ = self.shown.0.set(validity.not_after);
+        if let Some(validity) = lifetime::validity(seen.end_entity) {
+            let _ = self.0.0.set(validity.not_after);
         }
         Ok(ServerCertVerified::assertion())
-    }
-
-    // Whoever shows a certificate holds its key: another's would say nothing about this server.
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signed, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signed, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

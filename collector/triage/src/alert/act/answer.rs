@@ -5,8 +5,7 @@ use dogwatch_model::TeamId;
 use super::{Doing, EventKind, Packet, Refusal, Work, written};
 use crate::{
     alert::{Offer, Owner, heir},
-    matrix::{Matrix, Team},
-    sla::ACCEPT,
+    matrix::{Matrix, SlaClass, Team},
 };
 
 impl<'a> Doing<'a> {
@@ -25,7 +24,7 @@ impl<'a> Doing<'a> {
         // Within what the other side has promised to answer it, by the clock on the wall: at night, too, somebody
         // has to be told that nobody is there.
         let class = self.desk.matrix.sla_of(heir::row_of(self.alert, self.desk.matrix));
-        let accept = class.map_or(ACCEPT, |class| class.accept);
+        let accept = class.map_or(SlaClass::ACCEPT, |class| class.accept);
         self.next.offer = Some(Offer {
             to: team.id.clone(),
             side: team.side,

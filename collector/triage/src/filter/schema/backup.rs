@@ -13,8 +13,8 @@ use crate::filter::{
 const LATE_GRACE_SHARE: f64 = 0.1;
 /// The grace never exceeds this, in seconds: for a monthly job a tenth would be three days.
 const LATE_GRACE_MAX_SECONDS: f64 = 6.0 * 3600.0;
-/// A job is overdue after this many intervals.
-const OVERDUE_INTERVALS: f64 = 1.5;
+/// A job is overdue when its next success should have been there this share of its interval ago: after one and a half.
+const OVERDUE_PAST_SHARE: f64 = 0.5;
 /// How long a success speaks for itself when neither an interval nor an RPO was promised, in seconds.
 const UNPROMISED_FRESH_SECONDS: f64 = 24.0 * 3600.0;
 
@@ -89,6 +89,11 @@ static JOB: &[Field] = &[
     )
     .reads(Reads::TIME),
     value("every", Type::Duration, "expected interval", element!(Job, |job| job.every_seconds)),
+    text(
+        "schedule",
+        "when it should run: a crontab's fields and their zone",
+        element!(Job, |job| job.schedule.as_ref()),
+    ),
     value("rpo", Type::Duration, "how old the copy may be", element!(Job, |job| job.rpo_seconds)),
     value("rpo_met", Type::Bool, "the copy is younger", element!(Job, |job, row| rpo_met(job, row.as_of)))
         .reads(Reads::TIME),
@@ -238,9 +243,14 @@ pub(crate) fn job_state(job: &BackupJob, as_of: Timestamp) -> JobState {
     let age = seconds_between(job.last_success.unwrap_or(job.first_seen), as_of);
     #[expect(clippy::cast_precision_loss, reason = "an interval in seconds stays far below 2^53")]
     let interval = job.every_seconds.or(job.rpo_seconds).map(|seconds| seconds as f64);
-    match (interval, job.last_success) {
-        (Some(interval), _) if age > interval * OVERDUE_INTERVALS => JobState::Overdue,
-        (Some(interval), _) if age > interval + late_grace(interval) => JobState::Late,
+    let past = interval.map(|interval| {
+        // By a schedule the next success is expected at an instant, and not an interval after the last one.
+        let past = job.expected_at.map_or(age - interval, |expected| seconds_between(expected, as_of));
+        (past, interval)
+    });
+    match (past, job.last_success) {
+        (Some((past, interval)), _) if past > interval * OVERDUE_PAST_SHARE => JobState::Overdue,
+        (Some((past, interval)), _) if past > late_grace(interval) => JobState::Late,
         (_, None) => JobState::Never,
         (Some(_), Some(_)) => JobState::Fresh,
         (None, Some(_)) if age <= UNPROMISED_FRESH_SECONDS => JobState::Fresh,
@@ -253,6 +263,9 @@ fn late_grace(interval: f64) -> f64 {
 }
 
 fn next_expected(job: &BackupJob) -> Option<Timestamp> {
+    if job.expected_at.is_some() {
+        return job.expected_at;
+    }
     let every = SignedDuration::from_secs(i64::try_from(job.every_seconds?).ok()?);
     job.last_success.unwrap_or(job.first_seen).checked_add(every).ok()
 }

@@ -54,6 +54,26 @@ pub(super) static FIELDS: &[Field] = &[
     })
     .reads(Reads::PRESENCE.union(Reads::TIME))
     .filter_only(),
+    value("clone_since", Type::Instant, "when the second machine was first seen", |row, _| {
+        row.endpoint.presence.second.as_ref().map(|second| second.first_seen_at).into()
+    })
+    .reads(Reads::PRESENCE)
+    .filter_only(),
+    text("clone_why", "what speaks for a second machine", |row, _| {
+        row.endpoint.presence.second.as_ref().map(|second| &second.why).into()
+    })
+    .reads(Reads::PRESENCE)
+    .filter_only(),
+    text("clone_inside", "which of the two is taken for the endpoint", |row, _| {
+        row.endpoint.presence.second.as_ref().map(|second| &second.inside).into()
+    })
+    .reads(Reads::PRESENCE)
+    .filter_only(),
+    text("clone_outside", "which of the two is the other one", |row, _| {
+        row.endpoint.presence.second.as_ref().map(|second| &second.outside).into()
+    })
+    .reads(Reads::PRESENCE)
+    .filter_only(),
     value("enrolled_at", Type::Instant, "when it was enrolled", |row, _| {
         Value::from(row.endpoint.enrolled_at)
     }),

@@ -2,7 +2,8 @@
 //! are listed and never counted.
 //!
 //! How many are critical is not known as long as a security update tells no severity: it may be critical. So such a
-//! count is absent, never 0; what is known of it is still a number (one critical update is one at least).
+//! count is absent, never 0, and so is the count of security updates while something is missing of a source that tells
+//! no classes, as pacman; what is known of it is still a number (one critical update is one at least).
 
 use dogwatch_model::{
     Confidence, InstallResult, PatchStatus, ScanResult, Update, UpdateClass, UpdateSeverity, UpdateState,
@@ -13,6 +14,9 @@ use crate::filter::{
     reads::Reads,
     value::{Item, List, Value, seconds_between},
 };
+
+/// Sources that tell names and versions, and not what an update is for.
+const CLASSLESS: [&str; 6] = ["apk", "brew", "flatpak", "pacman", "snap", "winget"];
 
 pub(super) static FIELDS: &[Field] = &[
     text("source", "apt, dnf, wua …, several joined by +", fact!(patch, |patch| &patch.source)),
@@ -31,12 +35,7 @@ pub(super) static FIELDS: &[Field] = &[
         "counts of missing updates, definitions excluded",
         &[
             value("total", Type::Int, "all", fact!(patch, |patch| missing(patch, |_| true))),
-            value(
-                "security",
-                Type::Int,
-                "of class security",
-                fact!(patch, |patch| missing(patch, |update| update.class == UpdateClass::Security)),
-            ),
+            value("security", Type::Int, "of class security", fact!(patch, |patch| security(patch))),
             value(
                 "critical",
                 Type::Int,
@@ -250,6 +249,14 @@ fn missing(patch: &PatchStatus, which: impl Fn(&Update) -> bool) -> Value<'stati
     let Some(updates) = &patch.updates else { return Value::Missing };
     let count = updates.iter().filter(|update| counts_as_missing(update) && which(update)).count();
     Value::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// Not known to be none while something is missing of a source that tells no classes: it may be security.
+fn security(patch: &PatchStatus) -> Value<'static> {
+    let known = missing(patch, |update| update.class == UpdateClass::Security);
+    let updates = patch.updates.iter().flatten().filter(|update| counts_as_missing(update));
+    let uncertain = updates.into_iter().any(|update| CLASSLESS.contains(&update.source()));
+    if uncertain && known == Value::from(0_u32) { Value::Missing } else { known }
 }
 
 fn of_severity(patch: &PatchStatus, severity: UpdateSeverity) -> Value<'static> {

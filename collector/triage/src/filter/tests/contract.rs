@@ -133,7 +133,10 @@ fn everything() -> dogwatch_model::Endpoint {
     let job = &mut endpoint.facts.backup.as_mut().unwrap().jobs[0];
     job.size_anomaly = Some("the copy holds nothing".into());
     job.problem = Some("wrong password".into());
-    job.forgotten_at = Some(crate::specimen::before(DAY));
+    job.schedule = Some("30 2 * * * America/Toronto".into());
+    let forgotten =
+        dogwatch_model::BackupJob { forgotten_at: Some(crate::specimen::before(DAY)), ..job.clone() };
+    endpoint.facts.backup.as_mut().unwrap().jobs.push(forgotten);
     endpoint
 }
 
@@ -195,13 +198,29 @@ fn how_many_are_critical_is_not_known_while_a_security_update_tells_no_severity(
     assert_eq!(count(vec![critical(), regular()], "important"), Some(0));
     assert_eq!(count(vec![unstated(), regular()], "unspecified"), Some(2));
     assert_eq!(count(Vec::new(), "critical"), Some(0));
+    let classless =
+        || Update { id: "pacman:linux".into(), class: UpdateClass::Regular, ..update("linux", DAY) };
+    assert_eq!(count(vec![classless()], "security"), None, "it may be one");
+    assert_eq!(count(vec![classless(), unstated()], "security"), Some(1), "one at least");
+    assert_eq!((count(vec![regular()], "security"), count(vec![classless()], "total")), (Some(0), Some(1)));
+    let phased = Update { state: dogwatch_model::UpdateState::Phased, ..regular() };
+    assert_eq!(count(vec![phased], "total"), Some(0), "listed and not missing");
 }
 
 #[test]
 fn what_only_filters_need_is_said_to_be_so_and_not_in_the_json() {
     let only: Vec<String> =
         schema().fields.into_iter().filter(|field| field.filter_only).map(|field| field.name).collect();
-    assert_eq!(only, ["clone_suspected", "patch.updates[].missing", "patch.updates[].missing_for"]);
+    let expected = [
+        "clone_suspected",
+        "clone_since",
+        "clone_why",
+        "clone_inside",
+        "clone_outside",
+        "patch.updates[].missing",
+        "patch.updates[].missing_for",
+    ];
+    assert_eq!(only, expected);
     assert!(only.iter().all(|name| !names_of(&everything()).contains(name)));
     let text = schema().to_string();
     assert_eq!(text.lines().filter(|line| line.ends_with(" (filter only)")).count(), only.len());

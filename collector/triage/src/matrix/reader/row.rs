@@ -1,5 +1,6 @@
 //! Rows and the catch-all.
 
+use core::ops::Range;
 use std::collections::{BTreeMap, BTreeSet};
 
 use dogwatch_model::{RowId, SlaId, ToolId};
@@ -9,12 +10,13 @@ use toml::Spanned;
 
 use super::{
     escalation::{AccessEntry, StepEntry, access, chain},
-    id, moment, named,
+    id, moment, named, one,
+    one::One,
     selector::{SelectorEntry, selector},
 };
 use crate::matrix::{
-    CATCH_ALL, Directory, Duty, FIRST_RESPONDER, MAX_ROWS, Row, Selector, SlaClass, Tool, fault::Document,
-    file::Text,
+    CATCH_ALL, Directory, Duty, FIRST_RESPONDER, FaultKind, MAX_ROWS, Row, Selector, SlaClass, Tool,
+    fault::Document, file::Text,
 };
 
 /// The longest first-responder window: what nobody has claimed for a day has no first responder.
@@ -34,7 +36,7 @@ pub(in crate::matrix) struct RowEntry {
     during: Option<Text>,
     outside: Option<Text>,
     responsible: Text,
-    accountable: Text,
+    accountable: Option<One>,
     #[serde(default)]
     consulted: Vec<Text>,
     #[serde(default)]
@@ -63,7 +65,7 @@ pub(in crate::matrix) struct RowEntry {
 #[serde(deny_unknown_fields)]
 pub(in crate::matrix) struct CatchAllEntry {
     responsible: Text,
-    accountable: Text,
+    accountable: Option<One>,
     #[serde(default)]
     consulted: Vec<Text>,
     #[serde(default)]
@@ -94,10 +96,10 @@ pub(super) fn rows(doc: &mut Document<'_>, names: Names<'_>, entries: Vec<Spanne
     let mut seen = BTreeSet::new();
     let mut rows = Vec::with_capacity(entries.len());
     for entry in entries {
-        let line = doc.place(entry.span().start).0;
+        let span = entry.span();
         let entry = entry.into_inner();
         let place = entry.id.clone();
-        let Some(row) = row(doc, names, entry, line) else { continue };
+        let Some(row) = row(doc, names, entry, &span) else { continue };
         if row.id.as_str() == CATCH_ALL || !seen.insert(row.id.clone()) {
             let what = format!("there is another row `{}` already", row.id);
             doc.fault(&place.span(), what, "give one of them another id");
@@ -107,7 +109,7 @@ pub(super) fn rows(doc: &mut Document<'_>, names: Names<'_>, entries: Vec<Spanne
     rows
 }
 
-fn row(doc: &mut Document<'_>, names: Names<'_>, entry: RowEntry, line: usize) -> Option<Row> {
+fn row(doc: &mut Document<'_>, names: Names<'_>, entry: RowEntry, span: &Range<usize>) -> Option<Row> {
     let known = names.known;
     let selects = SelectorEntry {
         tools: entry.tools,
@@ -139,7 +141,7 @@ fn row(doc: &mut Document<'_>, names: Names<'_>, entry: RowEntry, line: usize) -
         note: entry.note,
         runbook: entry.runbook,
     };
-    let row = with_roles(doc, names, (id?, line), selects, duty?, roles)?;
+    let row = with_roles(doc, names, (id?, span), selects, duty?, roles)?;
     Some(Row { tier, tag, vendor, access, skills: entry.skills, boundary_with, lead, ..row })
 }
 
@@ -148,22 +150,24 @@ pub(super) fn catch_all(
     names: Names<'_>,
     entry: Spanned<CatchAllEntry>,
 ) -> Option<Row> {
-    let line = doc.place(entry.span().start).0;
+    let span = entry.span();
     let id = RowId::new(CATCH_ALL).ok()?;
-    with_roles(doc, names, (id, line), Selector::default(), Duty::Always, entry.into_inner())
+    with_roles(doc, names, (id, &span), Selector::default(), Duty::Always, entry.into_inner())
 }
 
 fn with_roles(
     doc: &mut Document<'_>,
     names: Names<'_>,
-    (id, line): (RowId, usize),
+    (id, span): (RowId, &Range<usize>),
     selects: Selector,
     duty: Duty,
     roles: CatchAllEntry,
 ) -> Option<Row> {
     let known = names.known;
     let responsible = known.team_named(doc, &roles.responsible);
-    let accountable = known.party_named(doc, &roles.accountable);
+    let why = (FaultKind::Accountable, "exactly one answers for the outcome");
+    let accountable = one::name(doc, roles.accountable, ("accountable", span), why);
+    let accountable = accountable.and_then(|text| known.party_named(doc, &text));
     let consulted = roles.consulted.iter().filter_map(|text| known.party_named(doc, text)).collect();
     let informed = roles.informed.iter().filter_map(|text| known.party_named(doc, text)).collect();
     let backup = roles.backup.as_ref().and_then(|text| known.team_named(doc, text));
@@ -173,7 +177,7 @@ fn with_roles(
     let escalation = chain(doc, known, roles.escalation);
     Some(Row {
         id,
-        line,
+        line: doc.place(span.start).0,
         selects,
         duty,
         responsible: responsible?,

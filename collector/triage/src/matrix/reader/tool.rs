@@ -6,15 +6,15 @@ use dogwatch_model::ToolId;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{id, insert, named};
-use crate::matrix::{Directory, Tool, fault::Document, file::Text};
+use super::{id, insert, named, one, one::One};
+use crate::matrix::{Directory, FaultKind, Tool, fault::Document, file::Text};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::matrix) struct ToolEntry {
     id: Text,
     function: String,
-    owner: Text,
+    owner: Option<One>,
     person: Option<Text>,
     deputy: Option<Text>,
     scope: Option<String>,
@@ -31,11 +31,14 @@ pub(super) fn tools(
     let mut tools = BTreeMap::new();
     let mut neighbours_of = Vec::new();
     for entry in entries {
-        let line = doc.place(entry.span().start).0;
+        let span = entry.span();
+        let line = doc.place(span.start).0;
         let entry = entry.into_inner();
         let person = entry.person.as_ref().and_then(|text| known.person_named(doc, text));
         let deputy = entry.deputy.as_ref().and_then(|text| known.person_named(doc, text));
-        let owner = known.team_named(doc, &entry.owner);
+        let why = (FaultKind::Owner, "a tool has exactly one owner");
+        let owner = one::name(doc, entry.owner, ("owner", &span), why);
+        let owner = owner.and_then(|owner| known.team_named(doc, &owner));
         let (Some(id), Some(owner)) = (id::<ToolId>(doc, &entry.id), owner) else {
             doc.broken(entry.id.get_ref());
             continue;

@@ -1,0 +1,205 @@
+//! What people do with items of the queue, and the looking after those that no endpoint brings up.
+
+use std::sync::Arc;
+
+use dogwatch_model::SiteId;
+use dogwatch_triage::{
+    alert::{
+        self, Act, Alert, AlertNumber, Desk,
+        by_hand::{ByHand, is_it_this_one},
+    },
+    filter::Row,
+    finding::Category,
+    routing::{Question, route},
+};
+use jiff::Timestamp;
+
+use super::{Batch, ByPhone, Core, Opened, batch::not_found};
+use crate::{
+    access::Principal,
+    policy::Policy,
+    queue,
+    refusal::{Code, Refusal},
+    state::{Item, Member, State},
+    storage::Table,
+};
+
+/// The most items that are offered as "is it this one?": more is a list, and the queue has that.
+const MAX_OFFERED: usize = 5;
+
+impl Core {
+    /// What has come due for items without an endpoint, and what sites have to say after this batch.
+    pub(super) fn look_after_items(
+        &mut self,
+        state: &mut State,
+        policy: &Policy,
+        (now, limit): (Timestamp, usize),
+        batch: &mut Batch,
+    ) {
+        let (items, endpoints) = queue::judge_sites(state, policy, now, batch);
+        endpoints.into_iter().for_each(|id| self.due.set(id, now));
+        for number in self.due_items.take(now, limit).into_iter().chain(items) {
+            self.look_after(state, policy, number, now, batch);
+        }
+    }
+
+    /// Looks after an item at once, and sees to it that it is looked after again.
+    fn look_after(
+        &mut self,
+        state: &mut State,
+        policy: &Policy,
+        number: AlertNumber,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        let next = queue::tend_one(state, policy, (number, false), now, batch);
+        let Some(item) = state.alerts.get(&number) else { return };
+        match item.alert.endpoint {
+            // The endpoint's own look finds the instant again.
+            Some(id) => self.due.set(id, now),
+            None => match next {
+                Some(next) => self.due_items.set(number, next.min(now + self.settings.sweep_every)),
+                None => self.due_items.forget(number),
+            },
+        }
+    }
+
+    pub(super) fn act_on_alert(
+        &mut self,
+        state: &mut State,
+        policy: &Policy,
+        (number, act, version): (AlertNumber, &Act, Option<u64>),
+        by: &Principal,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) -> Result<Item, Refusal> {
+        let item = find(state, number, by)?;
+        if version.is_some_and(|seen| seen != item.alert.version) {
+            return Err(Refusal::new(
+                Code::Conflict,
+                format!(
+                    "{number} has changed since you saw it (version {} now); look again",
+                    item.alert.version
+                ),
+            ));
+        }
+        let counterpart = act.counterpart(number);
+        if let Some((other, _)) = counterpart {
+            let other = find(state, other, by)?;
+            if other.alert.org != item.alert.org {
+                return Err(not_found("alert", other.alert.number));
+            }
+        }
+        let desk = Desk { matrix: policy.matrix(&item.alert.org), policy: &policy.alerts };
+        let actor = by.actor();
+        let change = alert::act(&item.alert, act, &actor, now, &desk).map_err(|refused| refusal(&refused))?;
+        queue::store(state, change, batch);
+        if let Some((other, link)) = counterpart {
+            let tied = state.alerts.get(&other).and_then(|item| item.alert.tied(link, &actor, now));
+            tied.into_iter().for_each(|change| queue::store(state, change, batch));
+        }
+        self.look_after(state, policy, number, now, batch);
+        state.alerts.get(&number).cloned().ok_or_else(|| not_found("alert", number))
+    }
+
+    pub(super) fn open_by_hand(
+        &mut self,
+        state: &mut State,
+        policy: &Arc<Policy>,
+        report: &ByPhone,
+        by: &Principal,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) -> Result<Opened, Refusal> {
+        let place = Place::of(state, report, by)?;
+        let matrix = policy.orgs.get(&report.org).ok_or_else(|| not_found("org", &report.org))?;
+        let tool = matrix.tool(&report.tool).ok_or_else(|| {
+            let known: Vec<_> = matrix.tools().map(|tool| tool.id.as_str()).collect();
+            let what = format!("there is no tool `{}`; tools: {}", report.tool, known.join(", "));
+            Refusal::new(Code::Invalid, what)
+        })?;
+        let category = tool.category().or_else(|| tool.categories().next()).unwrap_or(Category::Service);
+        let mine = state.alerts.values().map(|item| &item.alert).filter(|alert| alert.org == report.org);
+        let same = is_it_this_one(mine, report.endpoint, &report.tool);
+        if !report.another && !same.is_empty() {
+            let items =
+                same.into_iter().take(MAX_OFFERED).filter_map(|alert| state.alerts.get(&alert.number));
+            return Ok(Opened::IsItThisOne(items.cloned().collect()));
+        }
+        let member = place.member;
+        let row = member.map(|member| Row {
+            endpoint: &member.endpoint,
+            as_of: now,
+            alerts: member.counts,
+            owners: None,
+        });
+        let question = Question {
+            tool: Some(&report.tool),
+            category: Some(category),
+            severity: report.severity,
+            endpoint: row.as_ref(),
+            at: now,
+        };
+        let owner = route(&question, matrix).owner;
+        let number = AlertNumber(state.next_alert);
+        let what = ByHand {
+            org: &report.org,
+            site: &place.site,
+            endpoint: member.map(|member| &member.endpoint),
+            tool: &report.tool,
+            category,
+            severity: report.severity,
+            text: &report.text,
+        };
+        let change = Alert::open_by_hand(number, &what, owner, &by.actor(), now)
+            .map_err(|refused| refusal(&refused))?;
+        state.next_alert += 1;
+        batch.put(Table::Meta, queue::NEXT_ALERT, &state.next_alert);
+        queue::store(state, change, batch);
+        self.look_after(state, policy, number, now, batch);
+        let item = state.alerts.get(&number).cloned().ok_or_else(|| not_found("alert", number))?;
+        Ok(Opened::New(Box::new(item)))
+    }
+}
+
+/// Where something that is opened by hand belongs.
+struct Place<'s> {
+    member: Option<&'s Member>,
+    site: SiteId,
+}
+
+impl<'s> Place<'s> {
+    fn of(state: &'s State, report: &ByPhone, by: &Principal) -> Result<Self, Refusal> {
+        let mine = |member: &&Member| member.endpoint.org == report.org && by.sees(&report.org);
+        if let Some(id) = report.endpoint {
+            let member = state.members.get(&id).filter(mine).ok_or_else(|| not_found("endpoint", id))?;
+            return Ok(Self { member: Some(member), site: member.endpoint.site.clone() });
+        }
+        if !by.sees(&report.org) {
+            return Err(not_found("org", &report.org));
+        }
+        let site = report.site.clone().ok_or_else(|| {
+            Refusal::new(Code::Invalid, "say which endpoint it is about, or which site when it is about none")
+        })?;
+        let known = state.members.values().filter(mine).any(|member| member.endpoint.site == site);
+        if known { Ok(Self { member: None, site }) } else { Err(not_found("site", &site)) }
+    }
+}
+
+fn find<'s>(state: &'s State, number: AlertNumber, by: &Principal) -> Result<&'s Item, Refusal> {
+    let item = state.alerts.get(&number).filter(|item| by.sees(&item.alert.org));
+    item.ok_or_else(|| not_found("alert", number))
+}
+
+fn refusal(refusal: &alert::Refusal) -> Refusal {
+    let code = match refusal {
+        written if written.is_about_what_was_written() => Code::Invalid,
+        alert::Refusal::NotAPerson => Code::NotAllowed,
+        _ => Code::Conflict,
+    };
+    Refusal {
+        reason: Some(refusal.code()),
+        override_would_do: refusal.override_would_do(),
+        ..Refusal::new(code, refusal.to_string())
+    }
+}
