@@ -28,6 +28,9 @@ rpmbuild  rpm  the packages of that repository
 createrepo_c  createrepo-c  that repository
 pacman  pacman-package-manager  updates and what is ignored, from databases made for the test
 smartctl  smartmontools  what smartctl says where there is no drive to ask
+aiosmtpd  python3-aiosmtpd  mail is taken by a real server, by STARTTLS and by implicit TLS
+jsonschema  python3-jsonschema  what pagers and chats get is as their schemas say
+pip3  python3-pip  the library that verifies webhooks, which Debian does not have
 '
 
 install=yes
@@ -69,7 +72,16 @@ install_missing() {
     fi
 }
 
+# The webhook standard's own library for Python: one file, at a fixed version, for the tests alone.
+install_verifier() {
+    if [ "$install" = yes ] && [ ! -d target/tests/python/standardwebhooks ] && [ -x /usr/bin/pip3 ]; then
+        /usr/bin/pip3 install --quiet --no-deps --target target/tests/python standardwebhooks==1.1.0 2>/dev/null ||
+            echo "tests: pip could not fetch standardwebhooks; webhooks are verified by the text of the standard alone"
+    fi
+}
+
 install_missing
+install_verifier
 DOGWATCH_TESTS_WITHOUT=$(column 1)
 export DOGWATCH_TESTS_WITHOUT
 missing | while read -r tool package purpose; do

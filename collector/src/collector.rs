@@ -19,6 +19,7 @@ use crate::{
     enrolment::EnrolmentService,
     ingest, init,
     listener::{Bound, Door, Limits, Listener},
+    notify::{self, Channels, worker::Worker},
     policy,
     storage::{Embedded, EmbeddedOptions, Storage},
 };
@@ -33,6 +34,9 @@ pub struct Collector {
     people: Listener,
     agents: Listener,
     policy_files: policy::Watch,
+    notify_file: notify::watch::Watch,
+    channels: tokio::sync::watch::Receiver<Arc<Channels>>,
+    name: String,
     certificates: Certificates,
     drain_limit: std::time::Duration,
 }
@@ -66,6 +70,7 @@ impl Collector {
         notes.iter().for_each(|note| tracing::warn!(note, "store"));
         let handle = core.handle();
         let policy_files = policy::Watch::new(data.policy(), basis, handle.clone())?;
+        let (notify_file, channels) = notify::watch::Watch::new(data.notify_file(), handle.clone())?;
 
         let keys: Arc<dyn KeyStatus> = Arc::new(handle.clone());
         let certificates = Certificates::new(authority.clone(), hosts(config), keys.clone(), now)?;
@@ -103,6 +108,9 @@ impl Collector {
                 limits: limits(config, &Limits::agents(), config.limits.agent_connections),
             },
             policy_files,
+            notify_file,
+            channels,
+            name: config.name.clone(),
             certificates,
             drain_limit: std_duration(config.times.drain_limit),
         })
@@ -123,7 +131,17 @@ impl Collector {
     /// # Errors
     /// The store broke: what was acknowledged is on disk, and nothing more is taken.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let Self { core, people, agents, policy_files, certificates, drain_limit } = self;
+        let Self {
+            core,
+            people,
+            agents,
+            policy_files,
+            notify_file,
+            channels,
+            name,
+            certificates,
+            drain_limit,
+        } = self;
         let handle = core.handle();
         // Listeners outlive `stop` by the time the agents need to be told.
         let close = CancellationToken::new();
@@ -133,6 +151,11 @@ impl Collector {
         });
         let files = tokio::spawn(policy_files.run(stop.clone()));
         let certificates = tokio::spawn(certificates.run(stop.clone()));
+        let notify_file = tokio::spawn(notify_file.run(stop.clone()));
+        let heartbeat =
+            tokio::spawn(notify::heartbeat::run(handle.clone(), channels.clone(), name, stop.clone()));
+        let worker = Worker::new(handle.clone(), channels).await;
+        let worker = tokio::spawn(worker.run(stop.clone()));
         let broken = core_ended(&core, &stop).await;
         if !broken {
             let jitter_ms = DRAIN_JITTER_MS;
@@ -144,7 +167,7 @@ impl Collector {
         let ended = tokio::task::spawn_blocking(move || core.join());
         let ended = tokio::time::timeout(drain_limit, ended).await;
         let _ = tokio::time::timeout(drain_limit, listeners).await;
-        let _ = tokio::join!(files, certificates);
+        let _ = tokio::join!(files, certificates, notify_file, heartbeat, worker);
         match ended {
             Ok(joined) => Ok(joined.context("the core's thread")??),
             Err(_) => anyhow::bail!(

@@ -285,6 +285,11 @@ impl DataDir {
         self.0.join(FILE_NAME)
     }
 
+    /// How people are told.
+    pub fn notify_file(&self) -> PathBuf {
+        self.0.join(crate::notify::channels::FILE_NAME)
+    }
+
     /// Keys and certificates.
     pub fn authority(&self) -> PathBuf {
         self.0.join("authority")

@@ -52,6 +52,7 @@ pub(crate) use start::start;
 pub use start::{CoreError, CoreThread, Settings};
 
 use crate::{
+    notify::News,
     policy::Policy,
     refusal::Refusal,
     state::{Health, Shared},
@@ -86,6 +87,8 @@ pub(crate) enum Input {
         /// What.
         message: FromAgent,
     },
+    /// About telling people.
+    Notify(Box<News>),
     /// Rules or matrices changed: everything is to be judged anew.
     PolicyChanged,
     /// Say good night to the agents, settle, take a snapshot and end.

@@ -17,6 +17,7 @@ pub mod ingest;
 pub mod init;
 pub mod lifecycle;
 pub mod listener;
+pub mod notify;
 pub mod ownership;
 pub mod policy;
 mod queue;

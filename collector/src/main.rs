@@ -119,9 +119,11 @@ fn check(place: &Place) -> anyhow::Result<()> {
     let (config, data) = place.read()?;
     let policy = policy::read(&data.policy(), &policy::Basis::of(&config))
         .map_err(|faults| policy::all_faults(&faults))?;
+    let channels = dogwatch_collector::notify::Channels::read(&data.notify_file())?;
     dogwatch_collector::authority::Authority::open(&data.authority(), jiff::Timestamp::now())?;
     say(&format!(
-        "ok: collector.toml, the certificate authority, {} rules, {} org(s): {}",
+        "ok: collector.toml, the certificate authority, {} channel(s), {} rules, {} org(s): {}",
+        channels.channels.len(),
         policy.rules.rules().len(),
         policy.orgs.len(),
         policy.orgs.keys().map(|org| org.as_str()).collect::<Vec<_>>().join(", ")

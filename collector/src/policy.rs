@@ -33,6 +33,7 @@ use crate::config::{Config, Telemetry};
 pub use agreed::Draft;
 pub use read::{PolicyFault, all_faults, read};
 pub use told::{Told, ToldValue};
+pub(crate) use watch::watcher;
 pub use watch::{Standing, Watch};
 
 /// What the policy rests on that is not in its files: from `collector.toml`.

@@ -9,7 +9,7 @@ mod tend;
 
 use dogwatch_model::{Endpoint, EndpointId, RuleId};
 use dogwatch_triage::{
-    alert::{self, Alert, AlertNumber, Fire, Owner},
+    alert::{self, Alert, AlertNumber, Fire, Owner, TimelineEvent},
     filter::Row,
     finding::{Category, Evidence, Finding},
     routing::{self, Question},
@@ -140,6 +140,7 @@ pub(crate) fn store(state: &mut State, (alert, events): alert::Change, batch: &m
     let item =
         state.alerts.entry(number).or_insert_with(|| Item { alert: alert.clone(), timeline: Vec::new() });
     item.alert = alert;
+    state.outbox.changed(number, item.timeline.len());
     for event in events {
         batch.put(Table::Timeline, timeline_key(number, item.timeline.len()), &event);
         item.timeline.push(event);
@@ -175,6 +176,14 @@ pub(crate) fn forget(state: &mut State, alert: &Alert) {
     if let Some(latest) = latest {
         latest.retain(|_, number| *number != alert.number);
     }
+}
+
+/// Adds to a timeline what is no change of the alert itself: whether somebody was told. Its version stays.
+pub(crate) fn append(state: &mut State, number: AlertNumber, event: TimelineEvent, batch: &mut Batch) {
+    // An item that has left the working set was over long before any message about it could end.
+    let Some(item) = state.alerts.get_mut(&number) else { return };
+    batch.put(Table::Timeline, timeline_key(number, item.timeline.len()), &event);
+    item.timeline.push(event);
 }
 
 /// Keys sort as numbers do.

@@ -93,6 +93,8 @@ pub struct State {
     pub windows: BTreeMap<WindowId, Window>,
     /// Proposed and agreed versions of each org's matrix, in the order in which they were proposed.
     pub matrices: BTreeMap<OrgId, Vec<Version>>,
+    /// What waits to be told.
+    pub(crate) outbox: crate::notify::Outbox,
 }
 
 impl State {

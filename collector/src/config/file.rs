@@ -37,6 +37,14 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    /// Something wrong with what begins at a byte of a file's text.
+    pub(crate) fn at(path: &Path, text: &str, byte: usize, what: String) -> Self {
+        let (line, column) = line_and_column(text, byte);
+        Self::Place { path: path.to_owned(), line, column, what }
+    }
+}
+
 /// Parses TOML into a type that refuses unknown keys.
 ///
 /// # Errors

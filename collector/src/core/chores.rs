@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Batch, Core, Settings, load};
 use crate::{
+    notify,
     ownership::Version,
     state::Health,
     storage::{Finished, Row, StorageError, Table},
@@ -46,6 +47,7 @@ impl Core {
             let mut batch = Batch::default();
             batch.put(Table::Meta, load::BEAT, &now);
             self.retire(now, &mut batch);
+            self.repeat(now, &mut batch);
             self.commit(batch)?;
             self.agree_if_due(now);
         }
@@ -111,6 +113,12 @@ impl Core {
             self.agree(&state, now);
         }
         self.agreed_at = now;
+    }
+
+    /// Says again what nobody has taken.
+    fn repeat(&self, now: Timestamp, batch: &mut Batch) {
+        let mut state = self.shared.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        notify::repeat(&mut state, now, batch);
     }
 
     /// Lets alerts that ended long ago leave memory; they stay in storage.

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use super::{Batch, CoreError, agents::lane_of, people::SETUP_CODE};
 use crate::{
     access::{ApiToken, JoinTokenRecord, Sha256},
-    fleet,
+    fleet, notify,
     ownership::Version,
     queue,
     state::{Item, Link, Member, State},
@@ -126,7 +126,10 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
             BEAT => state.last_beat = Some(value(row)?),
             _ => {}
         },
-        _ => {}
+        _ => {
+            let applied = notify::apply_row(&mut state.outbox, row);
+            applied.map_err(|why| bad_row(row, &why))?;
+        }
     }
     Ok(())
 }

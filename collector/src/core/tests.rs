@@ -3,6 +3,7 @@
 
 mod agreement;
 mod newcomer;
+mod notify;
 
 use std::sync::{Arc, Mutex};
 
@@ -83,7 +84,7 @@ struct Sim {
     handle: CoreHandle,
     now: Timestamp,
     disk: Disk,
-    _queue: mpsc::Receiver<Input>,
+    queue: mpsc::Receiver<Input>,
 }
 
 /// An agent as the core sees it.
@@ -148,7 +149,7 @@ impl Sim {
         let (core, handle, queue, _) =
             Core::load(Box::new(disk.clone()), policy, settings(), None, now, CancellationToken::new())
                 .unwrap();
-        Self { core, handle, now, disk, _queue: queue }
+        Self { core, handle, now, disk, queue }
     }
 
     /// The process dies and another one starts on the same disk after a while.
@@ -165,7 +166,10 @@ impl Sim {
     /// Time passes; what is due is judged as it would be by the thread.
     fn pass(&mut self, time: SignedDuration) {
         let end = self.now + time;
-        while let Some(due) = self.core.due.next().filter(|due| *due <= end) {
+        loop {
+            let outbox = self.core.shared.read().unwrap().outbox.next_due(self.now);
+            let due = [self.core.due.next(), outbox].into_iter().flatten().min();
+            let Some(due) = due.filter(|due| *due <= end) else { break };
             self.now = self.now.max(due);
             self.core.step(&mut Vec::new(), self.now).unwrap();
         }

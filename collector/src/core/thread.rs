@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use super::{Batch, Core, CoreError, Input, MAX_BATCH, MAX_BATCH_BYTES, chores::Chores, load, outbound};
 use crate::{
+    notify,
     state::Health,
     storage::{StorageError, Table},
 };
@@ -77,8 +78,9 @@ impl Core {
 
     fn until_next(&self, chores: &Chores, now: Timestamp) -> Duration {
         let next = chores.next(self.storage_works, now);
-        let due = [self.due.next(), self.due_items.next()].into_iter().flatten().min();
-        let next = due.map_or(next, |due| due.min(next));
+        let state = self.shared.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let due = [self.due.next(), self.due_items.next(), state.outbox.next_due(now)];
+        let next = due.into_iter().flatten().fold(next, Timestamp::min);
         next.duration_since(now).try_into().unwrap_or(Duration::ZERO)
     }
 
@@ -110,6 +112,7 @@ impl Core {
                     Input::FromAgent { session, endpoint, message } => {
                         self.hear(&mut state, &policy, (session, endpoint), message, now, &mut batch);
                     }
+                    Input::Notify(news) => notify::settle(&mut state, *news, now, &mut batch),
                     Input::PolicyChanged => {
                         state.members.keys().for_each(|id| self.due.set(*id, now));
                     }
@@ -124,6 +127,8 @@ impl Core {
                 self.follow_if_due(&state, &policy, id, now, &mut batch);
             }
             self.look_after_items(&mut state, &policy, (now, slice), &mut batch);
+            notify::enqueue(&mut state, &policy, now, &mut batch);
+            notify::seal(&mut state, &policy, now, &mut batch);
         }
         self.commit(batch)?;
         Ok(drain)

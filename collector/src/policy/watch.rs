@@ -67,7 +67,7 @@ impl Watch {
     /// The folder cannot be read.
     pub fn new(folder: PathBuf, basis: Basis, core: CoreHandle) -> Result<Self, PolicyFault> {
         let (changed, changes) = mpsc::channel(1);
-        let watcher = watcher(&folder, changed).inspect_err(|error| {
+        let watcher = watcher(&folder, RecursiveMode::Recursive, changed).inspect_err(|error| {
             tracing::warn!(%error, "policy files are not watched; they are polled every 30 s, and SIGHUP reads them at once");
         });
         let seen = super::read::files(&folder)?;
@@ -150,13 +150,18 @@ impl Watch {
     }
 }
 
-fn watcher(folder: &Path, changed: mpsc::Sender<()>) -> notify::Result<notify::RecommendedWatcher> {
+/// Tells `changed` whenever something in a folder changes.
+pub(crate) fn watcher(
+    folder: &Path,
+    mode: RecursiveMode,
+    changed: mpsc::Sender<()>,
+) -> notify::Result<notify::RecommendedWatcher> {
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         if event.is_ok_and(|event| !event.kind.is_access()) {
             // One token says it all: a full channel means that a look is due anyway.
             let _ = changed.try_send(());
         }
     })?;
-    watcher.watch(folder, RecursiveMode::Recursive)?;
+    watcher.watch(folder, mode)?;
     Ok(watcher)
 }

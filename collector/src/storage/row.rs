@@ -43,6 +43,12 @@ text_enum! {
         Windows = "windows",
         /// Proposed and agreed versions of orgs' matrices, with their signatures.
         Matrices = "matrices",
+        /// Who should hear of something, not gathered into a message yet.
+        Notices = "notices",
+        /// Messages on their way.
+        Outbox = "outbox",
+        /// What each org was told through each way, for the next message.
+        NoticeGroups = "notice_groups",
     }
 }
 

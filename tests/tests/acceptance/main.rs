@@ -22,5 +22,6 @@ mod renewal;
 mod restart;
 mod revocation;
 mod software;
+mod told;
 mod updates;
 mod watched;

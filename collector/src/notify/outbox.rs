@@ -1,0 +1,188 @@
+//! What waits to be told, in memory: the same as its rows on disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dogwatch_model::{ChannelId, OrgId};
+use dogwatch_triage::{
+    alert::AlertNumber,
+    notice::{
+        Notice, Via,
+        group::{Oldest, Timing},
+        incident::Ledger,
+        limit::{self, Admit},
+    },
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::{Message, channels::Kind};
+
+/// Messages of one way that are under way at once. While a target is down, what comes gathers in its group and becomes
+/// one later message, instead of a queue of them.
+pub(super) const MOST_UNDER_WAY: usize = 4;
+
+/// What one org says through one way.
+pub(crate) type GroupKey = (OrgId, Via);
+
+/// What the core knows of the channels: all but how to reach them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Facts {
+    /// The channels.
+    pub(crate) channels: BTreeMap<ChannelId, (Kind, Option<OrgId>)>,
+    /// Whether there is a mail server.
+    pub(crate) mail: bool,
+    /// How groups wait.
+    pub(crate) timing: Timing,
+}
+
+impl Facts {
+    /// Whether a notice goes through its way: `false` when it would be of no use there.
+    ///
+    /// # Errors
+    /// Why it cannot, and what would mend it.
+    pub(super) fn may_carry(&self, notice: &Notice) -> Result<bool, String> {
+        let Via::Channel(id) = &notice.via else {
+            return match self.mail {
+                true => Ok(!notice.follow_up),
+                false => Err(format!(
+                    "no mail can be sent to {}: notify.toml has no [smtp]",
+                    notice.via.to_string().trim_start_matches("mail:")
+                )),
+            };
+        };
+        match self.channels.get(id) {
+            None => Err(format!("channel `{id}` is not defined in notify.toml")),
+            Some((_, Some(org))) if *org != notice.org => {
+                Err(format!("channel `{id}` is for another org alone (its `org` in notify.toml)"))
+            }
+            Some((kind, _)) => Ok(!notice.follow_up || kind.keeps_a_state()),
+        }
+    }
+
+    /// What kind of way it is.
+    pub(super) fn kind(&self, via: &Via) -> Kind {
+        match via {
+            Via::Channel(id) => self.channels.get(id).map_or(Kind::Email, |(kind, _)| *kind),
+            Via::Mail(_) => Kind::Email,
+        }
+    }
+}
+
+/// What a group remembers between its messages.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Memory {
+    /// When its latest messages went out, oldest first: as many as the limit looks at. One that stood for several
+    /// groups counts in one of them.
+    #[serde(default)]
+    pub(super) sent: Vec<Timestamp>,
+    /// When it was last told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) last: Option<Timestamp>,
+    /// What it was told of and not told to be over.
+    #[serde(default)]
+    pub(super) ledger: Ledger,
+}
+
+impl Memory {
+    /// One more message.
+    pub(super) fn note(&mut self, at: Timestamp) {
+        self.last = Some(at);
+        self.sent.push(at);
+        let superfluous = self.sent.len().saturating_sub(limit::MOST);
+        self.sent.drain(..superfluous);
+    }
+}
+
+/// A group: what has gathered, and what was before.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    pub(super) pending: BTreeMap<String, Notice>,
+    pub(super) oldest: Oldest,
+    pub(super) memory: Memory,
+}
+
+/// Everything that waits to be told.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    pub(super) groups: BTreeMap<GroupKey, Group>,
+    /// Groups in which something has gathered.
+    pub(super) waiting: BTreeSet<GroupKey>,
+    /// On their way, by id.
+    pub(super) messages: BTreeMap<String, Message>,
+    pub(super) facts: Facts,
+    pub(super) worker: Option<UnboundedSender<Message>>,
+    /// Items that the batch in the making has changed, with the first new place of their timelines.
+    changed: BTreeMap<AlertNumber, usize>,
+}
+
+impl Outbox {
+    /// An item's timeline has grown from `first` on.
+    pub(crate) fn changed(&mut self, number: AlertNumber, first: usize) {
+        self.changed.entry(number).or_insert(first);
+    }
+
+    pub(super) fn take_changed(&mut self) -> BTreeMap<AlertNumber, usize> {
+        std::mem::take(&mut self.changed)
+    }
+
+    pub(super) fn add(&mut self, notice: Notice) {
+        let key = (notice.org.clone(), notice.via.clone());
+        self.waiting.insert(key.clone());
+        let group = self.groups.entry(key).or_default();
+        group.oldest.add(notice.pace, notice.at);
+        group.pending.insert(notice.key.clone(), notice);
+    }
+
+    /// A notice, by its key, has been taken up by a message.
+    pub(super) fn remove(&mut self, notice: &str) {
+        let mut parts = notice.splitn(4, '/');
+        let (org, via) = (parts.next().map(str::parse), parts.nth(2).map(str::parse));
+        let (Some(Ok(org)), Some(Ok(via))) = (org, via) else { return };
+        let key = (org, via);
+        let Some(group) = self.groups.get_mut(&key) else { return };
+        group.pending.remove(notice);
+        if group.pending.is_empty() {
+            group.oldest = Oldest::default();
+            self.waiting.remove(&key);
+        }
+    }
+
+    /// How many messages of a way are under way.
+    pub(super) fn under_way(&self, via: &Via) -> usize {
+        self.messages.values().filter(|message| message.via == *via).count()
+    }
+
+    /// What may go out through a way, over all orgs.
+    pub(super) fn admit(&self, via: &Via, now: Timestamp) -> Admit {
+        let groups = self.groups.iter().filter(|((_, way), _)| way == via);
+        let mut sent: Vec<Timestamp> =
+            groups.flat_map(|(_, group)| group.memory.sent.iter().copied()).collect();
+        sent.sort_unstable();
+        limit::admit(&sent, now)
+    }
+
+    /// When a group is to be told next; `None` while it has nothing, or its way is full.
+    fn due_of(&self, key: &GroupKey, now: Timestamp) -> Option<Timestamp> {
+        let group = self.groups.get(key)?;
+        let due = self.facts.timing.due(group.oldest, group.memory.last)?;
+        if self.under_way(&key.1) >= MOST_UNDER_WAY {
+            return None;
+        }
+        match self.admit(&key.1, now.max(due)) {
+            Admit::Not(until) => Some(due.max(until)),
+            Admit::Message | Admit::Summary => Some(due),
+        }
+    }
+
+    /// Groups whose time has come.
+    pub(super) fn due(&self, now: Timestamp) -> Vec<GroupKey> {
+        let due = |key: &&GroupKey| self.due_of(key, now).is_some_and(|at| at <= now);
+        self.waiting.iter().filter(due).cloned().collect()
+    }
+
+    /// When there is something to do next.
+    pub(crate) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        self.waiting.iter().filter_map(|key| self.due_of(key, now)).min()
+    }
+}
