@@ -29,5 +29,5 @@ mod story;
 mod tests;
 
 pub use joint::{Together, joint};
-pub use observe::{Other, begins, is_about_same, observe, recorded};
+pub use observe::{Other, begins, is_about_same, observe};
 pub use story::is_work;

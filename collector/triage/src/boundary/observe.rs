@@ -1,9 +1,7 @@
 //! What a change of one item is a measure of.
 
 use super::story::{Story, is_work};
-use jiff::Timestamp;
-
-use crate::alert::{Alert, BY_HAND, Change, EventKind, Measure, TimelineEvent, Work};
+use crate::alert::{Alert, BY_HAND, EventKind, Measure, TimelineEvent, Work};
 
 /// Another item, with its timeline.
 #[derive(Debug, Clone, Copy)]
@@ -62,13 +60,6 @@ pub fn observe<'a>(
         }
     }
     found.into_iter().map(|(measure, how)| EventKind::Measured { measure, how }).collect()
-}
-
-/// The change that records what was observed. `None` when nothing was.
-pub fn recorded(alert: &Alert, found: Vec<EventKind>, at: Timestamp) -> Option<Change> {
-    let events: Vec<_> = found.into_iter().map(|kind| TimelineEvent::by_dogwatch(at, kind)).collect();
-    let next = || Alert { version: alert.version + 1, ..alert.clone() };
-    (!events.is_empty()).then(|| (next(), events))
 }
 
 /// Whether an item, or another life of it, begins with this entry.

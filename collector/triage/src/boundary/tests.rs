@@ -128,9 +128,8 @@ impl Queue {
         });
         let recent = self.items.values().map(|(alert, _)| alert);
         let together = joint(self.matrix.boundaries(), alert, recent, row.as_ref(), at).filter(|_| began);
-        if let Some(change) = recorded(alert, found, at) {
-            self.add(change);
-        }
+        let entries = found.into_iter().map(|kind| TimelineEvent::by_dogwatch(at, kind));
+        self.items.entry(number).and_modify(|item| item.1.extend(entries));
         if let Some(Together { first, joint }) = together {
             for (one, other) in [(number, first), (first, number)] {
                 let change = self.items[&one].0.joined(&joint, other, at);
