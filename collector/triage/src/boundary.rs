@@ -24,10 +24,12 @@
 
 mod joint;
 mod observe;
+pub mod report;
 mod story;
 #[cfg(test)]
 mod tests;
 
 pub use joint::{Together, joint};
 pub use observe::{Other, begins, is_about_same, observe};
+pub use report::{BoundaryReport, report};
 pub use story::is_work;
