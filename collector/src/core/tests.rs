@@ -2,6 +2,7 @@
 //! channels, and steps taken by hand.
 
 mod agreement;
+mod boundary;
 mod newcomer;
 mod notify;
 

@@ -148,7 +148,12 @@ fn next_storm(state: &State) -> Option<Timestamp> {
 }
 
 /// The endpoint of an alert as filters see it, if it has one.
-fn with_row<R>(state: &State, alert: &Alert, now: Timestamp, look: impl FnOnce(Option<&Row<'_>>) -> R) -> R {
+pub(super) fn with_row<R>(
+    state: &State,
+    alert: &Alert,
+    now: Timestamp,
+    look: impl FnOnce(Option<&Row<'_>>) -> R,
+) -> R {
     let member = alert.endpoint.and_then(|id| state.members.get(&id));
     match member {
         Some(member) => {

@@ -181,6 +181,9 @@ pub enum EventKind {
         step: Option<u8>,
         /// Who was called, in words: `rota noc-nights (mira)`.
         to: String,
+        /// The person among them; absent when a whole team or a vendor is called.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<PersonId>,
         /// Why this one.
         why: String,
     },
