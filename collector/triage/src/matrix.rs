@@ -18,6 +18,7 @@ use dogwatch_model::{OrgId, PersonId, Side, SlaId, TeamId, ToolId, text_enum};
 use crate::calendar::Calendar;
 
 mod boundary;
+mod diff;
 mod directory;
 mod escalation;
 mod fault;
@@ -30,8 +31,9 @@ mod starter;
 mod tests;
 
 pub use boundary::BoundaryRule;
+pub use diff::{Change, Difference, Part, diff};
 pub use directory::{Deputy, Directory, Party, Person, Team, Tool};
-pub use escalation::{BUSINESS_DAY, Call, MAX_STEPS, Promise, Runs, SlaClass, Step, Tag, Tier, Vendor};
+pub use escalation::{Call, MAX_STEPS, Promise, Runs, SlaClass, Step, Tag, Tier, Vendor};
 pub use fault::{Fault, FaultKind, MatrixError};
 pub use rota::{MAX_TURN_DAYS, Rota, Swap};
 pub use row::{Access, Duty, FIRST_RESPONDER, Row, Selector};

@@ -180,7 +180,7 @@ fn webhooks_verify_elsewhere_and_chats_and_pagers_get_what_their_schemas_say() {
 
     let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tests/python");
     let mut judge = Command::new(PYTHON);
-    judge.arg(script("judge.py")).arg(&out).arg(SECRET).arg(script("")).env("PYTHONPATH", library);
+    judge.arg(script("judge.py")).arg(&out).arg(SECRET).arg(script("")).env("PYTHONPATH", &library);
     let judged = Finished::of(&mut judge).succeeds().json();
     let key = format!("dogwatch/home/{number}");
     assert_eq!(judged["pagerduty"], json!([["trigger", key], ["acknowledge", key], ["resolve", key]]));

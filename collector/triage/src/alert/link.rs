@@ -65,8 +65,8 @@ impl Act {
 }
 
 impl Alert {
-    /// Another item was tied to this one. `None` when it was already; of more than [`MAX_LINKED`] the oldest goes, since
-    /// the timeline keeps all.
+    /// Another item was tied to this one. `None` when it was already; of more than [`MAX_LINKED`] the oldest goes,
+    /// since the timeline keeps all.
     pub fn tied(&self, link: Link, by: &Actor, at: Timestamp) -> Option<Change> {
         if self.links.contains(&link) || link.to == self.number {
             return None;
