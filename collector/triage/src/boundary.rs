@@ -27,7 +27,7 @@ mod observe;
 pub mod report;
 mod story;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use joint::{Together, joint};
 pub use observe::{Other, begins, is_about_same, observe};

@@ -82,31 +82,39 @@ lead = "noc"
 "#;
 
 /// The queue, as the collector keeps it: each change is observed and stored in one step.
-pub(super) struct Queue {
-    pub(super) matrix: Matrix,
-    pub(super) policy: Policy,
-    pub(super) items: BTreeMap<AlertNumber, (Alert, Vec<TimelineEvent>)>,
+pub(crate) struct Queue {
+    pub(crate) matrix: Matrix,
+    pub(crate) policy: Policy,
+    pub(crate) items: BTreeMap<AlertNumber, (Alert, Vec<TimelineEvent>)>,
+    of_endpoint: BTreeMap<Option<EndpointId>, Vec<AlertNumber>>,
 }
 
 impl Queue {
-    pub(super) fn new(matrix: &str) -> Self {
+    pub(crate) fn new(matrix: &str) -> Self {
         let matrix = Matrix::parse(matrix, "acme.toml", "0".repeat(12), None).unwrap();
-        Self { matrix, policy: Policy::default(), items: BTreeMap::new() }
+        Self { matrix, policy: Policy::default(), items: BTreeMap::new(), of_endpoint: BTreeMap::new() }
     }
 
-    pub(super) fn desk(&self) -> Desk<'_> {
+    pub(crate) fn desk(&self) -> Desk<'_> {
         Desk { matrix: &self.matrix, policy: &self.policy }
     }
 
     fn add(&mut self, (alert, events): Change) -> usize {
+        if !self.items.contains_key(&alert.number) {
+            self.of_endpoint.entry(alert.endpoint).or_default().push(alert.number);
+        }
         let item = self.items.entry(alert.number).or_insert_with(|| (alert.clone(), Vec::new()));
         item.0 = alert;
         item.1.extend(events);
         item.1.len()
     }
 
+    fn beside(&self, alert: &Alert) -> impl Iterator<Item = &(Alert, Vec<TimelineEvent>)> + Clone {
+        self.of_endpoint[&alert.endpoint].iter().map(|number| &self.items[number])
+    }
+
     /// What the shell does with a change. Gives what was measured.
-    pub(super) fn store(
+    pub(crate) fn store(
         &mut self,
         change: Change,
         endpoint: Option<&Endpoint>,
@@ -115,8 +123,7 @@ impl Queue {
         let (number, added) = (change.0.number, change.1.len());
         let first = self.add(change) - added;
         let (alert, timeline) = &self.items[&number];
-        let here = |(other, _): &&(Alert, Vec<TimelineEvent>)| other.endpoint == alert.endpoint;
-        let others = self.items.values().filter(here).map(|(alert, timeline)| Other { alert, timeline });
+        let others = self.beside(alert).map(|(alert, timeline)| Other { alert, timeline });
         let found = observe(alert, timeline, first, others);
         let measures = found.iter().filter_map(measure_of).collect();
         let began = timeline[first..].iter().any(|event| begins(&event.kind));
@@ -126,7 +133,7 @@ impl Queue {
             alerts: AlertCounts::default(),
             owners: None,
         });
-        let recent = self.items.values().map(|(alert, _)| alert);
+        let recent = self.beside(alert).map(|(alert, _)| alert);
         let together = joint(self.matrix.boundaries(), alert, recent, row.as_ref(), at).filter(|_| began);
         let entries = found.into_iter().map(|kind| TimelineEvent::by_dogwatch(at, kind));
         self.items.entry(number).and_modify(|item| item.1.extend(entries));
@@ -139,7 +146,7 @@ impl Queue {
         measures
     }
 
-    pub(super) fn fire(
+    pub(crate) fn fire(
         &mut self,
         rule: &str,
         subject: &str,
@@ -165,7 +172,7 @@ impl Queue {
         (number, self.store(change, Some(endpoint), at))
     }
 
-    pub(super) fn phone(
+    pub(crate) fn phone(
         &mut self,
         tool: &str,
         by: &Actor,
@@ -195,13 +202,13 @@ impl Queue {
         (number, self.store(change, Some(endpoint), at))
     }
 
-    pub(super) fn act(&mut self, number: AlertNumber, what: &Act, by: &Actor, at: Timestamp) -> Vec<Measure> {
+    pub(crate) fn act(&mut self, number: AlertNumber, what: &Act, by: &Actor, at: Timestamp) -> Vec<Measure> {
         let change = act(&self.items[&number].0, what, by, at, &self.desk());
         self.store(change.unwrap(), None, at)
     }
 }
 
-pub(super) fn measure_of(kind: &EventKind) -> Option<Measure> {
+pub(crate) fn measure_of(kind: &EventKind) -> Option<Measure> {
     match kind {
         EventKind::Measured { measure, .. } => Some(*measure),
         _ => None,
