@@ -1,4 +1,4 @@
-//! One alert: with its timeline, and what people do with it.
+//! One alert: with its timeline and its clocks, and what people do with it.
 //!
 //! A write may say which version it has seen (`If-Match`); whoever was overtaken gets 409 with the item as it is now.
 
@@ -7,9 +7,14 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use dogwatch_triage::alert::{Act, AlertNumber};
-use http::{HeaderMap, header};
-use serde::Deserialize;
+use dogwatch_triage::{
+    alert::{Act, AlertNumber},
+    sla::{self, Clocks},
+};
+use http::{HeaderMap, Uri, header};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::{Shared, caller::Caller, extract::Body, problem::Problem};
 use crate::{
@@ -35,9 +40,20 @@ fn unseen(text: &str) -> Problem {
     ))
 }
 
-fn answer(item: &Item) -> Response {
+/// An item as it is shown: with its clocks at that instant.
+#[derive(Serialize)]
+struct Shown<'a> {
+    as_of: Timestamp,
+    #[serde(flatten)]
+    item: &'a Item,
+    clocks: Clocks,
+}
+
+fn answer(api: &Shared, item: &Item, now: Timestamp) -> Response {
     let version = format!("\"{}\"", item.alert.version);
-    ([(header::ETAG, version)], Json(item)).into_response()
+    let policy = api.core.policy();
+    let clocks = sla::clocks(&item.alert, &item.timeline, policy.matrix(&item.alert.org), now);
+    ([(header::ETAG, version)], Json(Shown { as_of: now, item, clocks })).into_response()
 }
 
 /// The alert with a number, among those of long ago, too, which the queue does not list any more.
@@ -62,101 +78,50 @@ pub(crate) async fn show(
     caller: Caller,
     Path(number): Path<String>,
 ) -> Result<Response, Problem> {
-    find_or_archived(&api, &caller, &number).await.map(|item| answer(&item))
+    find_or_archived(&api, &caller, &number).await.map(|item| answer(&api, &item, caller.now))
 }
 
-/// Why an act that is another's turn should pass.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Overridden {
-    #[serde(rename = "override")]
-    override_reason: Option<String>,
-}
-
-/// `POST /api/v1/alerts/{number}/claim`
-pub(crate) async fn claim(
-    api: State<Shared>,
-    caller: Caller,
-    number: Path<String>,
-    headers: HeaderMap,
-    Body(Overridden { override_reason }): Body<Overridden>,
-) -> Result<Response, Problem> {
-    act(api, caller, number, &headers, Act::Claim { override_reason }).await
-}
-
-/// `POST /api/v1/alerts/{number}/release`
-pub(crate) async fn release(
-    api: State<Shared>,
-    caller: Caller,
-    number: Path<String>,
-    headers: HeaderMap,
-    Body(Overridden { override_reason }): Body<Overridden>,
-) -> Result<Response, Problem> {
-    act(api, caller, number, &headers, Act::Release { override_reason }).await
-}
-
-/// What somebody says. An absent text is an empty one, which the alert's own rules refuse.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Comment {
-    #[serde(default)]
-    text: String,
-}
-
-/// `POST /api/v1/alerts/{number}/comment`
-pub(crate) async fn comment(
-    api: State<Shared>,
-    caller: Caller,
-    number: Path<String>,
-    headers: HeaderMap,
-    Body(Comment { text }): Body<Comment>,
-) -> Result<Response, Problem> {
-    act(api, caller, number, &headers, Act::Comment { text }).await
-}
-
-/// How it ended.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Close {
-    #[serde(default)]
-    resolution: String,
-    #[serde(rename = "override")]
-    override_reason: Option<String>,
-}
-
-/// `POST /api/v1/alerts/{number}/close`
-pub(crate) async fn close(
-    api: State<Shared>,
-    caller: Caller,
-    number: Path<String>,
-    headers: HeaderMap,
-    Body(Close { resolution, override_reason }): Body<Close>,
-) -> Result<Response, Problem> {
-    act(api, caller, number, &headers, Act::Close { resolution, override_reason }).await
-}
-
-async fn act(
+/// `POST /api/v1/alerts/{number}/{act}`: every act there is. Which one is the end of the route's path, and its parts
+/// are the body; whose the alert is comes before what is said about it.
+pub(crate) async fn act(
     State(api): State<Shared>,
     caller: Caller,
     Path(text): Path<String>,
-    headers: &HeaderMap,
-    act: Act,
+    path: Uri,
+    headers: HeaderMap,
+    Body(parts): Body<Map<String, Value>>,
 ) -> Result<Response, Problem> {
-    let version = expected_version(headers)?;
+    let version = expected_version(&headers)?;
     let number = api.core.read(|state| find(state, &caller, &text).map(|item| item.alert.number))?;
+    let name = path.path().rsplit('/').next().unwrap_or_default();
+    let act = act_of(name, parts)?;
     match api.core.alert_act(number, act, caller.principal().clone(), version).await {
         Ok(item) => {
             tracing::info!(
                 alert.number = number.0, alert.version = item.alert.version, by = %caller.principal().person,
-                "alert changed"
+                act = name, "alert changed"
             );
-            Ok(answer(&item))
+            Ok(answer(&api, &item, caller.now))
         }
         Err(refusal) => {
             let current = api.core.read(|state| find(state, &caller, &text).cloned());
             Err(overtaken(refusal, current.ok()))
         }
     }
+}
+
+/// The act of a name, from its parts.
+fn act_of(name: &str, mut parts: Map<String, Value>) -> Result<Act, Problem> {
+    let wrong = |why: &str| Problem::invalid(format!("the body is not what `{name}` takes: {why}"));
+    if let Some(other) = parts.insert("act".to_owned(), name.into()).filter(|other| other != name) {
+        return Err(wrong(&format!("its `act` is {other}; leave it out, the path says it")));
+    }
+    let given = parts.len();
+    let act: Act = serde_json::from_value(Value::Object(parts)).map_err(|error| wrong(&error.to_string()))?;
+    if given > 1 && matches!(act, Act::Accept | Act::Wake | Act::Acknowledge) {
+        return Err(wrong("it takes nothing; leave the body empty"));
+    }
+    Ok(act)
 }
 
 /// A refusal; a conflict carries the item as it is now.

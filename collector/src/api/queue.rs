@@ -1,16 +1,30 @@
-//! The shared queue, most urgent first.
+//! The shared queue, breach-first: what runs out next, or ran out longest ago, is on top.
+//!
+//! What somebody put to sleep, and what a window or another item hides, is left out and counted, unless it is asked for.
+//! Items are taken under the read lock and looked at after it: clocks of ten thousand items keep no report waiting.
 
 use axum::{Json, extract::State};
-use dogwatch_model::text_enum;
+use dogwatch_model::{TeamId, text_enum};
 use dogwatch_triage::{
-    alert::{Alert, Work},
+    alert::{Alert, AlertNumber, Priority, Visibility, Work},
     filter::{Filter, Verdict},
+    sla::{self, NextBreach},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, extract::Params, fleet, problem::Problem};
-use crate::{policy::Policy, state::Member};
+use crate::{
+    access::Principal,
+    policy::Policy,
+    state::{Item, Member},
+};
+
+/// Alerts of one answer when nobody says how many: more than anybody reads, and a third of a second to send at most.
+const LIMIT_DEFAULT: usize = 1_000;
+
+/// The most alerts of one answer: some 30 MB, a quarter of what the command line takes.
+const LIMIT_MAX: usize = 20_000;
 
 text_enum! {
     /// Which part of the queue.
@@ -27,6 +41,15 @@ text_enum! {
 pub(crate) struct Query {
     state: Option<Part>,
     filter: Option<String>,
+    /// What is hidden, too.
+    #[serde(default)]
+    hidden: bool,
+    /// Only what the caller has.
+    #[serde(default)]
+    mine: bool,
+    /// Only what a team owns or is offered.
+    team: Option<TeamId>,
+    limit: Option<usize>,
 }
 
 /// The queue at an instant.
@@ -39,7 +62,21 @@ pub(crate) struct Queue {
     matched: usize,
     /// How many could not be judged for want of a fact.
     unjudged: usize,
-    alerts: Vec<Alert>,
+    /// How many match and are left out because they are hidden.
+    hidden: usize,
+    /// How many match and are left out because the answer is full.
+    left_off: usize,
+    alerts: Vec<Listed>,
+}
+
+/// An alert in the queue.
+#[derive(Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    alert: Alert,
+    /// The clock that runs out next, or ran out first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_breach: Option<NextBreach>,
 }
 
 /// `GET /api/v1/queue`
@@ -48,30 +85,62 @@ pub(crate) async fn list(
     caller: Caller,
     Params(query): Params<Query>,
 ) -> Result<Json<Queue>, Problem> {
-    let part = query.state.unwrap_or(Part::Open);
+    let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
+    if !(1..=LIMIT_MAX).contains(&limit) {
+        return Err(Problem::invalid(format!("`limit` must be from 1 to {LIMIT_MAX}, not {limit}")));
+    }
     let policy = api.core.policy();
     let filter = fleet::compile(query.filter.as_deref())?;
-    let mut queue = Queue { as_of: caller.now, total: 0, matched: 0, unjudged: 0, alerts: Vec::new() };
-    api.core.read(|state| {
-        let alerts = state.alerts.values().map(|item| &item.alert);
-        for alert in alerts.filter(|alert| caller.principal().sees(&alert.org)) {
-            if part == Part::Open && alert.work == Work::Done {
-                continue;
-            }
+    let mut queue = Queue {
+        as_of: caller.now,
+        total: 0,
+        matched: 0,
+        unjudged: 0,
+        hidden: 0,
+        left_off: 0,
+        alerts: Vec::new(),
+    };
+    let items = api.core.read(|state| {
+        let mut taken = Vec::new();
+        let items = state.alerts.values().filter(|item| caller.principal().sees(&item.alert.org));
+        for item in items.filter(|item| query.wants(&item.alert, caller.principal())) {
             queue.total += 1;
-            let of = alert.endpoint.and_then(|id| state.members.get(&id));
+            let of = item.alert.endpoint.and_then(|id| state.members.get(&id));
             let verdict =
                 filter.as_ref().map_or(Verdict::Match, |filter| judge(of, filter, &policy, caller.now));
             match verdict {
-                Verdict::Match => queue.alerts.push(alert.clone()),
+                Verdict::Match if !query.hidden && is_hidden(&item.alert) => queue.hidden += 1,
+                Verdict::Match => taken.push(item.clone()),
                 Verdict::NoMatch => {}
                 Verdict::Unknown => queue.unjudged += 1,
             }
         }
+        taken
     });
-    queue.matched = queue.alerts.len();
-    sort(&mut queue.alerts);
+    queue.matched = items.len();
+    queue.alerts = items.into_iter().map(|item| listed(item, &policy, caller.now)).collect();
+    queue.alerts.sort_by_key(place);
+    queue.left_off = queue.alerts.len().saturating_sub(limit);
+    queue.alerts.truncate(limit);
     Ok(Json(queue))
+}
+
+impl Query {
+    /// Whether an alert is in the part that is asked for, whatever hides it.
+    fn wants(&self, alert: &Alert, who: &Principal) -> bool {
+        let part = self.state.is_some_and(|part| part == Part::All) || alert.work != Work::Done;
+        let has = |alert: &Alert| {
+            alert.assignee.as_ref().is_some_and(|holder| holder.person.as_ref() == Some(&who.person))
+        };
+        let concerns = |team: &TeamId| {
+            alert.owner.team == *team || alert.offer.as_ref().is_some_and(|offer| offer.to == *team)
+        };
+        part && (!self.mine || has(alert)) && self.team.as_ref().is_none_or(concerns)
+    }
+}
+
+fn is_hidden(alert: &Alert) -> bool {
+    alert.visibility != Visibility::Normal && alert.work != Work::Done
 }
 
 /// What a filter says about the endpoint of an alert.
@@ -79,7 +148,18 @@ fn judge(member: Option<&Member>, filter: &Filter, policy: &Policy, as_of: Times
     member.map_or(Verdict::Unknown, |member| filter.judge(&fleet::row(member, policy, as_of)))
 }
 
-/// What is not done before what is; then by priority; then what waits longest; then by number.
-fn sort(alerts: &mut [Alert]) {
-    alerts.sort_by_key(|alert| (alert.work == Work::Done, alert.priority, alert.first_seen, alert.number));
+/// What is done has no clock that anybody could still win.
+fn listed(item: Item, policy: &Policy, at: Timestamp) -> Listed {
+    let Item { alert, timeline, .. } = item;
+    let open = alert.work != Work::Done;
+    let clocks = open.then(|| sla::clocks(&alert, &timeline, policy.matrix(&alert.org), at));
+    Listed { next_breach: clocks.and_then(|clocks| clocks.next_breach()), alert }
+}
+
+/// What is not done before what is; then by the earliest deadline; what has none after that, by priority; then what waits
+/// longest; then by number.
+fn place(listed: &Listed) -> (bool, bool, Option<Timestamp>, Priority, Timestamp, AlertNumber) {
+    let Listed { alert, next_breach } = listed;
+    let at = next_breach.map(|next| next.at);
+    (alert.work == Work::Done, at.is_none(), at, alert.priority, alert.first_seen, alert.number)
 }

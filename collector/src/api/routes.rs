@@ -61,6 +61,9 @@ const fn delete(path: &'static str, needs: Needs, handler: Handler) -> Route {
     Route { method: Method::Delete, path, needs, params: &[], handler }
 }
 
+/// What of the queue may be asked for.
+const QUEUE: &[&str] = &["state", "filter", "hidden", "mine", "team", "limit"];
+
 /// What `who` may be asked.
 const WHO: &[&str] = &["about", "alert", "endpoint", "severity", "at", "org", "week", "expect"];
 
@@ -79,12 +82,27 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/api/v1/endpoints/{endpoint}/software", View, &["name"], |m| on(m, endpoints::software)),
     post("/api/v1/endpoints/{endpoint}/approve", Admin, |m| on(m, endpoints::approve)),
     post("/api/v1/endpoints/{endpoint}/revoke", Admin, |m| on(m, endpoints::revoke)),
-    get("/api/v1/queue", View, &["state", "filter"], |m| on(m, queue::list)),
+    get("/api/v1/queue", View, QUEUE, |m| on(m, queue::list)),
     get("/api/v1/alerts/{number}", View, &[], |m| on(m, alerts::show)),
-    post("/api/v1/alerts/{number}/claim", Work, |m| on(m, alerts::claim)),
-    post("/api/v1/alerts/{number}/release", Work, |m| on(m, alerts::release)),
-    post("/api/v1/alerts/{number}/comment", Work, |m| on(m, alerts::comment)),
-    post("/api/v1/alerts/{number}/close", Work, |m| on(m, alerts::close)),
+    post("/api/v1/alerts/{number}/claim", Work, |m| on(m, alerts::act)),
+    post("/api/v1/alerts/{number}/release", Work, |m| on(m, alerts::act)),
+    post("/api/v1/alerts/{number}/assign", Work, |m| on(m, alerts::act)),
+    post("/api/v1/alerts/{number}/comment", Work, |m| on(m, alerts::act)),
+    post("/api/v1/alerts/{number}/handoff", Work, |m| on(m, alerts::act)),
+    post("/api/v1/alerts/{number}/accept", Work, |m| on(m, alerts::act)),
+    post("/api/v1/alerts/{number}/decline", Work, |m| on(m, alerts::act)),
+    post("/api/v1/alerts/{number}/withdraw", Work, |m| on(m, alerts::act)),
+    post("/api/v1/alerts/{number}/wait", Work, |m| on(m, alerts::act)),
+    post("/api/v1/alerts/{number}/resume", Work, |m| on(m, alerts::act)),
+    post("/api/v1/alerts/{number}/snooze", Work, |m| on(m, alerts::act)),
+    post("/api/v1/alerts/{number}/wake", Work, |m| on(m, alerts::act)),
+    post("/api/v1/alerts/{number}/close", Work, |m| on(m, alerts::act)),
+    post("/api/v1/alerts/{number}/merge", Work, |m| on(m, alerts::act)),
+    post("/api/v1/alerts/{number}/reopen", Work, |m| on(m, alerts::act)),
+    post("/api/v1/alerts/{number}/acknowledge", Work, |m| on(m, alerts::act)),
+    post("/api/v1/alerts/{number}/prioritise", Work, |m| on(m, alerts::act)),
+    post("/api/v1/alerts/{number}/link", Work, |m| on(m, alerts::act)),
+    post("/api/v1/alerts/{number}/feedback", Work, |m| on(m, alerts::act)),
     get("/api/v1/who", View, WHO, |m| on(m, who::answer)),
     get("/api/v1/ownership", View, &["org"], |m| on(m, ownership::show)),
     get("/api/v1/ownership/versions", View, &["org"], |m| on(m, ownership::history)),

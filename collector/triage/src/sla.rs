@@ -28,6 +28,7 @@ use crate::{
     matrix::{Matrix, Row, SlaClass},
 };
 
+mod breach;
 mod life;
 mod promise;
 mod running;
@@ -35,6 +36,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
+pub use breach::NextBreach;
 use life::Life;
 pub use promise::promise;
 use running::Running;
