@@ -59,7 +59,7 @@ struct Scene {
 impl Scene {
     /// The item is new, and omar of internal IT has claimed it.
     fn claimed() -> Self {
-        let lab = Lab::with(&Settings { rules: RULE.to_owned(), ..Settings::default() });
+        let lab = Lab::with(&Settings { rules: RULE.to_owned(), silent_after: "1h", ..Settings::default() });
         let receiver = Receiver::start();
         lab.channels(&(GROUPING.to_owned() + &receiver.channel("msp") + &receiver.channel("it")));
         lab.matrix(MATRIX);

@@ -53,7 +53,7 @@ fn matrix(rounds: usize) -> String {
 
 /// A lab in which machine `srv-N` has an alert of its own crews, and whom they are told by.
 fn lab(rounds: usize) -> (Lab, Receiver) {
-    let lab = Lab::with(&Settings { rules: RULE.to_owned(), ..Settings::default() });
+    let lab = Lab::with(&Settings { rules: RULE.to_owned(), silent_after: "1h", ..Settings::default() });
     let receiver = Receiver::start();
     let channel = |n| ["msp", "it"].map(|team| receiver.channel(&format!("{team}-{n}"))).concat();
     lab.channels(&(GROUPING.to_owned() + &(0..rounds).map(channel).collect::<String>()));

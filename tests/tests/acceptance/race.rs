@@ -120,7 +120,7 @@ fn outcome(number: u64, person: usize, comment: Option<String>, status: u16, ans
 
 #[test]
 fn of_twenty_people_and_five_hundred_alerts_each_alert_has_one_holder_and_no_word_is_lost() {
-    let lab = Lab::with(&Settings { rules: rules(), ..Settings::default() });
+    let lab = Lab::with(&Settings { rules: rules(), silent_after: "1h", ..Settings::default() });
     lab.matrix(MATRIX);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(identities(&lab, "sim", MACHINES)).expect("machines enrol");
@@ -178,6 +178,6 @@ fn judge(lab: &Lab, number: u64, before: u64, did: &[Did]) -> String {
     let mut versions: Vec<u64> = did.iter().filter_map(|did| did.version).collect();
     versions.sort_unstable();
     let now = item["version"].as_u64().expect("a version");
-    assert_eq!(versions, (before + 1..=now).collect::<Vec<_>>(), "#{number}: an update was lost");
+    assert_eq!(versions, (before + 1..=now).collect::<Vec<_>>(), "#{number}: an update was lost: {item:#}");
     winner.person.clone()
 }

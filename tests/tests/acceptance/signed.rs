@@ -83,7 +83,7 @@ fn ownership(lab: &Lab) -> Value {
 
 #[test]
 fn what_both_sides_signed_routes_and_a_later_edit_of_the_file_is_a_draft() {
-    let lab = Lab::with(&Settings { rules: RULE.to_owned(), ..Settings::default() });
+    let lab = Lab::with(&Settings { rules: RULE.to_owned(), silent_after: "1h", ..Settings::default() });
     lab.matrix(&matrix("msp-noc"));
     let (mira, omar) =
         (lab.api_of("mira", "msp", "msp-noc"), lab.api_of("omar", "internal", "internal-it"));
@@ -102,7 +102,8 @@ fn what_both_sides_signed_routes_and_a_later_edit_of_the_file_is_a_draft() {
     let (status, refused) = ann.ask(Method::POST, &path, &json!({}), None).expect("an answer");
     assert!((400..500).contains(&status), "once a side, and only by its signers: {refused:#}");
 
-    omar.post(&path, &json!({})).expect("internal IT signs");
+    let both = omar.post(&path, &json!({})).expect("internal IT signs");
+    assert_eq!(both["state"], json!("in_force"));
     let signed = ownership(&lab);
     assert_eq!(signed["standing"], json!("signed"));
     assert_eq!(signed["in_force"]["hash"], proposed["hash"]);
