@@ -35,10 +35,10 @@ mod windows;
 
 use std::sync::Arc;
 
-use axum::{Router, extract::DefaultBodyLimit};
+use axum::Router;
 use jiff::Timestamp;
 
-use crate::{access::Sha256, core::CoreHandle};
+use crate::{access::Sha256, core::CoreHandle, policy::Standing};
 
 /// What the people's side tells about the collector itself.
 #[derive(Debug, Clone)]
@@ -53,10 +53,19 @@ pub struct ApiInfo {
     pub agents_address: String,
     /// SHA-256 of the root certificate (DER).
     pub root_sha256: Sha256,
+    /// What `notify.toml` came to when it was last read.
+    pub notify_file: tokio::sync::watch::Receiver<Standing>,
 }
 
 /// The longest request body: 64 KiB is far more than any comment, and too little to hurt.
 const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// The same where a whole matrix is sent, which may be a mebibyte, as JSON.
+const MAX_DOCUMENT_BODY_BYTES: usize = 2 * dogwatch_triage::matrix::MAX_DOCUMENT_BYTES;
+
+/// What a request's body may be, for who has to say so.
+#[derive(Debug, Clone, Copy)]
+struct BodyLimit(usize);
 
 /// What every handler can reach.
 struct Api {
@@ -78,7 +87,6 @@ fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router
     routes::mount(&api)
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(axum::middleware::map_response(harden))
         .with_state(api)
 }

@@ -82,6 +82,7 @@ impl Collector {
             people_address: config.people.address.clone(),
             agents_address: config.agents.address.clone(),
             root_sha256: authority.root_sha256(),
+            notify_file: notify_file.standing(),
         };
         let people_router =
             api::router(handle.clone(), info).route_service("/dogwatch.v1.Enrolment/{*method}", enrolment);

@@ -7,7 +7,7 @@ use axum::{
 use http::{header, request::Parts};
 use serde::de::DeserializeOwned;
 
-use super::{MAX_BODY_BYTES, problem::Problem};
+use super::{BodyLimit, MAX_BODY_BYTES, problem::Problem};
 
 /// A JSON body. An empty one counts as `{}`.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -20,9 +20,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(
                 |value| value.split(';').next().is_some_and(|kind| kind.trim() == "application/json"),
             );
+        let limit = request.extensions().get::<BodyLimit>().map_or(MAX_BODY_BYTES, |limit| limit.0);
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
             match rejection.into_response_status() {
-                413 => Problem::too_large(MAX_BODY_BYTES),
+                413 => Problem::too_large(limit),
                 _ => Problem::invalid("the body ended before it was whole; send it again"),
             }
         })?;

@@ -3,13 +3,14 @@
 //! The router is built from it and from nothing else; the tests walk it with every kind of token.
 
 use axum::{
-    Router,
+    Extension, Router,
+    extract::DefaultBodyLimit,
     middleware::from_fn_with_state,
     routing::{MethodFilter, MethodRouter, on},
 };
 
 use super::{
-    Shared, alerts,
+    BodyLimit, MAX_BODY_BYTES, MAX_DOCUMENT_BODY_BYTES, Shared, alerts,
     auth::{
         Gate, Needs,
         Needs::{Admin, Public, View, Work},
@@ -26,6 +27,8 @@ pub(crate) struct Route {
     pub(crate) needs: Needs,
     /// Query parameters it takes; any other is refused by name.
     pub(crate) params: &'static [&'static str],
+    /// The longest body, in bytes.
+    body: usize,
     handler: fn(MethodFilter) -> MethodRouter<Shared>,
 }
 
@@ -50,15 +53,20 @@ impl Method {
 type Handler = fn(MethodFilter) -> MethodRouter<Shared>;
 
 const fn get(path: &'static str, needs: Needs, params: &'static [&'static str], handler: Handler) -> Route {
-    Route { method: Method::Get, path, needs, params, handler }
+    Route { method: Method::Get, path, needs, params, body: MAX_BODY_BYTES, handler }
 }
 
 const fn post(path: &'static str, needs: Needs, handler: Handler) -> Route {
-    Route { method: Method::Post, path, needs, params: &[], handler }
+    Route { method: Method::Post, path, needs, params: &[], body: MAX_BODY_BYTES, handler }
+}
+
+/// A route that takes a whole matrix.
+const fn post_document(path: &'static str, needs: Needs, handler: Handler) -> Route {
+    Route { body: MAX_DOCUMENT_BODY_BYTES, ..post(path, needs, handler) }
 }
 
 const fn delete(path: &'static str, needs: Needs, handler: Handler) -> Route {
-    Route { method: Method::Delete, path, needs, params: &[], handler }
+    Route { method: Method::Delete, path, needs, params: &[], body: MAX_BODY_BYTES, handler }
 }
 
 /// What of the queue may be asked for.
@@ -107,7 +115,7 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/api/v1/who", View, WHO, |m| on(m, who::answer)),
     get("/api/v1/ownership", View, &["org"], |m| on(m, ownership::show)),
     get("/api/v1/ownership/versions", View, &["org"], |m| on(m, ownership::history)),
-    post("/api/v1/ownership/versions", Work, |m| on(m, ownership::propose)),
+    post_document("/api/v1/ownership/versions", Work, |m| on(m, ownership::propose)),
     get("/api/v1/ownership/versions/{version}", View, &[], |m| on(m, ownership::version)),
     delete("/api/v1/ownership/versions/{version}", Work, |m| on(m, ownership::withdraw)),
     post("/api/v1/ownership/versions/{version}/sign", Work, |m| on(m, ownership::sign)),
@@ -129,7 +137,10 @@ pub(crate) const ROUTES: &[Route] = &[
 pub(crate) fn mount(api: &Shared) -> Router<Shared> {
     ROUTES.iter().fold(Router::new(), |router, route| {
         let gate = Gate { api: Shared::clone(api), needs: route.needs, params: route.params };
-        let guarded = (route.handler)(route.method.filter()).route_layer(from_fn_with_state(gate, guard));
+        let guarded = (route.handler)(route.method.filter())
+            .route_layer(DefaultBodyLimit::max(route.body))
+            .route_layer(Extension(BodyLimit(route.body)))
+            .route_layer(from_fn_with_state(gate, guard));
         router.route(route.path, guarded)
     })
 }

@@ -16,6 +16,7 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 
 use super::{ApiInfo, with_clock};
+use crate::policy::Standing;
 use crate::{
     access::{ApiToken, Principal, Role, Sha256},
     core::CoreHandle,
@@ -97,6 +98,7 @@ impl Collector {
             people_address: "collector.example:7443".into(),
             agents_address: "collector.example:7444".into(),
             root_sha256: Sha256::of(b"root"),
+            notify_file: tokio::sync::watch::Sender::new(Standing::InForce { since: noon() }).subscribe(),
         };
         let health = tokio::sync::watch::Sender::new(Health::Ready);
         Self { router: with_clock(core, info, now), inputs, health }
