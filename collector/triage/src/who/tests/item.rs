@@ -50,7 +50,6 @@ fn an_alert_that_was_handed_over_is_told_with_its_owner_by_now_and_one_that_is_h
     alert.owner.team = TeamId::new("it").unwrap();
     alert.owner.side = Side::Internal;
     alert.owner.first_responder_until = None;
-    let desk = alert::Desk { matrix: &matrix, policy: &alert::Policy::default() };
     let ivan = Actor::person(PersonId::new("ivan").unwrap(), Side::Internal, None);
     let desk = alert::Desk { matrix: &matrix, policy: &alert::Policy::default() };
     let (mut alert, events) =
