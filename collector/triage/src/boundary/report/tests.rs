@@ -93,7 +93,7 @@ impl Quarter {
             Actor::person(person.id.clone(), person.side, Some(person.team.clone()))
         };
         let crews = known.people().map(actor).collect();
-        let fleet = (1..40)
+        let fleet = (1..25)
             .map(|id| Endpoint {
                 id: EndpointId(Uuid::from_u128(id)),
                 name: format!("srv-{id:02}"),
