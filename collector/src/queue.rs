@@ -6,6 +6,8 @@
 
 mod boundary;
 mod outage;
+mod place;
+mod rota;
 mod tend;
 
 use dogwatch_model::{Endpoint, EndpointId, RuleId};

@@ -179,6 +179,7 @@ impl Turn<'_> {
             step: called.step,
             to: called.to,
             person: called.person,
+            empty: called.empty,
             why: called.why,
         });
     }
