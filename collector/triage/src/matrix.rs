@@ -33,7 +33,7 @@ mod tests;
 pub use boundary::BoundaryRule;
 pub use diff::{Change, Difference, Part, diff};
 pub use directory::{Deputy, Directory, Party, Person, Team, Tool};
-pub use escalation::{Call, MAX_STEPS, Promise, Runs, SlaClass, Step, Tag, Tier, Vendor};
+pub use escalation::{BUSINESS_DAY, Call, MAX_STEPS, Promise, Runs, SlaClass, Step, Tag, Tier, Vendor};
 pub use fault::{Fault, FaultKind, MatrixError};
 pub use rota::{MAX_TURN_DAYS, Rota, Swap};
 pub use row::{Access, Duty, FIRST_RESPONDER, Row, Selector};

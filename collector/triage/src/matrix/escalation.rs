@@ -107,7 +107,7 @@ pub struct Promise {
 }
 
 /// What of a working day counts: hours are counted while a row's calendar is open, and that is what a day of it has.
-const BUSINESS_DAY: SignedDuration = SignedDuration::from_hours(8);
+pub const BUSINESS_DAY: SignedDuration = SignedDuration::from_hours(8);
 
 impl Promise {
     /// What is promised where nobody wrote anything else: P1 fifteen minutes and four hours around the clock; P2 one
