@@ -23,6 +23,7 @@ mod ownership;
 mod page;
 mod problem;
 mod queue;
+mod reports;
 mod routes;
 mod rules;
 mod secret;

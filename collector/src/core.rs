@@ -66,6 +66,9 @@ use due::Due;
 /// many are a tenth of a second's work.
 const INPUT_QUEUE: usize = 4096;
 
+/// Alerts of one look into the archive: a few milliseconds of the core's thread. Two digits of their keys.
+pub(crate) const ARCHIVE_PAGE: u64 = 100;
+
 /// Inputs of one commit: more than arrive during one `fdatasync`, few enough to keep the state's lock short.
 const MAX_BATCH: usize = 1024;
 

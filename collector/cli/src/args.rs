@@ -3,6 +3,7 @@
 mod access;
 mod alert;
 mod ownership;
+mod report;
 mod window;
 mod work;
 
@@ -13,6 +14,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub(crate) use access::{CreateJoinToken, CreateToken, JoinToken, Login, Token};
 pub(crate) use alert::{Alert, Handoff, Numbered, Open, Opinion};
 pub(crate) use ownership::{Change, Draft, Lint, OfOrg, Ownership, Propose, Replay};
+pub(crate) use report::{Boundary, Report};
 pub(crate) use window::{AddWindow, Window};
 pub(crate) use work::{Queue, Who};
 
@@ -92,6 +94,9 @@ pub(crate) enum Command {
     /// Whose is what: the document that both sides sign
     #[command(subcommand)]
     Ownership(Ownership),
+    /// What has become of things over a time
+    #[command(subcommand)]
+    Report(Report),
     /// Maintenance windows, which hide what is expected
     #[command(subcommand)]
     Window(Window),

@@ -7,6 +7,7 @@ mod join_token;
 mod login;
 mod ownership;
 mod queue;
+mod report;
 mod rules;
 mod token;
 mod watch;
@@ -36,6 +37,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Command::Alert(alert) => alert::run(&alert, &screen),
         Command::Who(who) => who::run(&who, &screen),
         Command::Ownership(ownership) => ownership::run(&ownership, &screen),
+        Command::Report(report) => report::run(&report, &screen),
         Command::Window(window) => window::run(&window, &screen),
         Command::JoinToken(join_token) => join_token::run(&join_token, &screen),
         Command::Token(token) => token::run(&token, &screen),

@@ -16,8 +16,8 @@ use super::{
         Needs::{Admin, Public, View, Work},
         guard,
     },
-    endpoints, fleet, health, join_tokens, ownership, page, queue, rules, setup, tokens, who, whoami,
-    windows,
+    endpoints, fleet, health, join_tokens, ownership, page, queue, reports, rules, setup, tokens, who,
+    whoami, windows,
 };
 
 /// One route.
@@ -122,6 +122,7 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/api/v1/windows", View, &["org"], |m| on(m, windows::list)),
     post("/api/v1/windows", Work, |m| on(m, windows::add)),
     delete("/api/v1/windows/{window}", Work, |m| on(m, windows::end)),
+    get("/api/v1/reports/boundary", View, &["org", "from", "until"], |m| on(m, reports::boundary)),
     get("/api/v1/rules", View, &[], |m| on(m, rules::list)),
     get("/api/v1/rules/test", View, &["endpoint"], |m| on(m, rules::test)),
     get("/api/v1/rules/watched", View, &["endpoint"], |m| on(m, rules::watched)),

@@ -161,6 +161,8 @@ pub(crate) enum Command {
     OpenAlert(ByPhone, Principal, Reply<Opened>),
     /// Read an alert that has left the working set.
     ReadArchived(AlertNumber, Reply<Option<Item>>),
+    /// Read a page of the archive: the alerts with numbers from page × [`ARCHIVE_PAGE`] on.
+    ReadArchive(u64, Reply<Vec<Item>>),
     /// The list of installed software of an endpoint.
     ReadSoftware(EndpointId, Reply<Option<SoftwareList>>),
     /// Approve or revoke an endpoint.
@@ -189,6 +191,7 @@ impl Command {
             Self::Alert { reply, .. } => reply.is_closed(),
             Self::OpenAlert(_, _, reply) => reply.is_closed(),
             Self::ReadArchived(_, reply) => reply.is_closed(),
+            Self::ReadArchive(_, reply) => reply.is_closed(),
             Self::ReadSoftware(_, reply) => reply.is_closed(),
             Self::SetEndpointState(_, _, _, reply) => reply.is_closed(),
             Self::AddWindow(_, _, reply) | Self::EndWindow(_, _, reply) => reply.is_closed(),
@@ -328,6 +331,14 @@ impl CoreHandle {
     /// `Unavailable` when the archive cannot be read.
     pub async fn read_archived(&self, number: AlertNumber) -> Result<Option<Item>, Refusal> {
         self.ask(|reply| Command::ReadArchived(number, reply)).await
+    }
+
+    /// The alerts of a page of the archive, in the order of their numbers; whose they are judges the caller.
+    ///
+    /// # Errors
+    /// `Unavailable` when the archive cannot be read.
+    pub async fn read_archive(&self, page: u64) -> Result<Vec<Item>, Refusal> {
+        self.ask(|reply| Command::ReadArchive(page, reply)).await
     }
 
     /// What an endpoint has installed; whose it is judges the caller.

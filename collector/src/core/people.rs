@@ -9,7 +9,8 @@ use tonic::Status;
 use uuid::Uuid;
 
 use super::{
-    Batch, Command, Core, Enrol, Enrolled, NewApiToken, NewJoinToken, audit::audit, batch::not_found,
+    ARCHIVE_PAGE, Batch, Command, Core, Enrol, Enrolled, NewApiToken, NewJoinToken, audit::audit,
+    batch::not_found,
 };
 use crate::{
     access::{ApiToken, JoinTokenRecord, Principal, Sha256},
@@ -75,6 +76,10 @@ impl Core {
                 let answer = self.archived(number);
                 batch.answer(reply, answer);
             }
+            Command::ReadArchive(page, reply) => {
+                let answer = self.archive(page);
+                batch.answer(reply, answer);
+            }
             Command::ReadSoftware(id, reply) => {
                 let answer = self.software(id);
                 batch.answer(reply, answer);
@@ -109,14 +114,25 @@ impl Core {
     /// An alert that has left the working set. The view may be half a minute behind the journal; who asks for an alert
     /// that went in that moment finds it the next time.
     fn archived(&self, number: AlertNumber) -> Result<Option<Item>, Refusal> {
-        let rows = self.storage.read(Table::Archive, &queue::alert_key(number), 1).map_err(|error| {
-            tracing::error!(%error, alert.number = number.0, "the archive cannot be read");
+        Ok(self.read_archive(&queue::alert_key(number), 1)?.pop())
+    }
+
+    /// The archive's alerts of a page. Its keys are numbers with zeros before them, so a page is what they begin with.
+    fn archive(&self, page: u64) -> Result<Vec<Item>, Refusal> {
+        let first = queue::alert_key(AlertNumber(page.saturating_mul(ARCHIVE_PAGE)));
+        let page = first.strip_suffix("00").unwrap_or(&first);
+        self.read_archive(page, usize::try_from(ARCHIVE_PAGE).unwrap_or(usize::MAX))
+    }
+
+    fn read_archive(&self, prefix: &str, limit: usize) -> Result<Vec<Item>, Refusal> {
+        let rows = self.storage.read(Table::Archive, prefix, limit).map_err(|error| {
+            tracing::error!(%error, archive.prefix = prefix, "the archive cannot be read");
             Refusal::new(
                 Code::Unavailable,
                 "the archive of alerts cannot be read now (the collector's log says why); try again later",
             )
         })?;
-        Ok(rows.first().and_then(|row| serde_json::from_slice(row.value.as_deref()?).ok()))
+        Ok(rows.iter().filter_map(|row| serde_json::from_slice(row.value.as_deref()?).ok()).collect())
     }
 
     fn set_endpoint_state(

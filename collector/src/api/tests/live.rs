@@ -192,3 +192,32 @@ async fn an_endpoint_that_is_revoked_leaves_the_fleet() {
     let back = running.post("/api/v1/endpoints/srv-01/approve", &admin, json!({})).await;
     assert_eq!(back.status, StatusCode::CONFLICT, "{}", back.text);
 }
+
+#[tokio::test]
+async fn the_boundary_report_counts_the_archive_too_and_only_what_the_caller_may_see() {
+    let running = Running::start();
+    let admin = running.set_up().await;
+    let wanted = json!({ "person": "omar", "side": "internal", "org": "acme" });
+    let made = running.post("/api/v1/tokens", &admin, wanted).await;
+    let omar = made.json["token"].as_str().unwrap();
+    let came = work::item().alert.first_seen;
+    let (from, until) = (came - SignedDuration::from_hours(1), came + SignedDuration::from_hours(1));
+    let path = format!("/api/v1/reports/boundary?from={from}&until={until}");
+    let orgs = async |path: &str, token: &str| {
+        let answer = running.collector.get(path, Some(token)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        let groups = answer.json["groups"].as_array().unwrap().clone();
+        groups.iter().map(|group| (group["org"].clone(), group["items"].clone())).collect::<Vec<_>>()
+    };
+    // One of the working set and one of the archive.
+    assert_eq!(orgs(&path, omar).await, [(json!("acme"), json!(2))]);
+    assert_eq!(orgs(&path, &admin).await, [(json!("acme"), json!(2)), (json!("globex"), json!(1))]);
+    assert_eq!(orgs(&format!("{path}&org=globex"), &admin).await, [(json!("globex"), json!(1))]);
+    let later = format!("/api/v1/reports/boundary?from={until}&until={}", until + SignedDuration::from_hours(1));
+    assert_eq!(orgs(&later, &admin).await, []);
+    let others = running.collector.get(&format!("{path}&org=globex"), Some(omar)).await;
+    assert_eq!(others.status, StatusCode::NOT_FOUND, "{}", others.text);
+    let backwards = format!("/api/v1/reports/boundary?from={until}&until={from}");
+    let refused = running.collector.get(&backwards, Some(&admin)).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{}", refused.text);
+}

@@ -93,7 +93,7 @@ impl Quarter {
             Actor::person(person.id.clone(), person.side, Some(person.team.clone()))
         };
         let crews = known.people().map(actor).collect();
-        let fleet = (1..40)
+        let fleet = (1..25)
             .map(|id| Endpoint {
                 id: EndpointId(Uuid::from_u128(id)),
                 name: format!("srv-{id:02}"),
@@ -243,7 +243,8 @@ impl Quarter {
     fn looked(&mut self, number: AlertNumber, at: Timestamp) {
         let alert = self.queue.items[&number].0.clone();
         let holder = alert.assignee.clone();
-        let meddles = self.dice.percent(12);
+        // Nobody else touches the malware.
+        let meddles = self.dice.percent(if alert.tool.as_str() == "edr" { 1 } else { 12 });
         let other = |side: Side| if side == Side::Msp { Side::Internal } else { Side::Msp };
         let owner = alert.owner.side;
         let by = match (&alert.offer, holder) {
@@ -272,9 +273,9 @@ impl Quarter {
         match alert.work {
             Work::Unclaimed if die < 70 => Act::Claim { override_reason: because },
             Work::Unclaimed if die < 80 => Act::Acknowledge,
-            Work::Unclaimed if die < 88 => handoff(side, not_ours),
+            Work::Unclaimed if die < 88 && alert.tool.as_str() != "edr" => handoff(side, not_ours),
             Work::Claimed if die < 35 => Act::Close { resolution: text(), override_reason: because },
-            Work::Claimed if die < 55 => handoff(side, not_ours),
+            Work::Claimed if die < 55 && alert.tool.as_str() != "edr" => handoff(side, not_ours),
             Work::Claimed if die < 63 => {
                 let (on, until) = (self.dice.one_of(WaitOn::ALL), at + self.dice.minutes(30, 3000));
                 Act::Wait { on, until, reason: text(), override_reason: because }
@@ -332,12 +333,6 @@ fn a_quarter_of_two_crews_is_reported_as_a_plain_count_of_the_timelines_has_it()
         for part in ["groups", "sides", "drift", "burden"] {
             assert_eq!(told[part], counted[part], "{part}");
         }
-        let clocks = told["sla"].as_array().unwrap().iter();
-        let own: Vec<_> = clocks
-            .filter(|kept| kept["clock"] == "response" || kept["clock"] == "resolve")
-            .cloned()
-            .collect();
-        assert_eq!(serde_json::Value::from(own), counted["sla"]);
     }
     // Everything that can go wrong at the seam has happened, so that equal does not mean empty.
     let matrices = BTreeMap::from([(org, &quarter.queue.matrix)]);
@@ -353,6 +348,29 @@ fn a_quarter_of_two_crews_is_reported_as_a_plain_count_of_the_timelines_has_it()
     assert!(all.iter().all(|count| *count >= 20), "{all:?}");
     assert!(told.drift.iter().any(|drift| drift.flagged) && told.drift.iter().any(|drift| !drift.flagged));
     assert!(told.burden.iter().any(|burden| burden.night > 0 && burden.weekend > 0));
+}
+
+#[test]
+fn promises_are_reported_kept_as_the_breaches_in_the_timelines_have_it() {
+    let (begin, end): (Timestamp, Timestamp) = (BEGIN.parse().unwrap(), END.parse().unwrap());
+    let mut quarter = Quarter::new(3);
+    quarter.run(begin, end);
+    let (raw, steady): (Vec<_>, Vec<_>) = quarter
+        .queue
+        .items
+        .values()
+        .map(|(alert, timeline)| {
+            (serde_json::json!({ "alert": alert, "timeline": timeline }), (alert, timeline))
+        })
+        .filter(|(raw, _)| count::is_steady(raw))
+        .unzip();
+    let matrices = BTreeMap::from([(quarter.queue.matrix.org().clone(), &quarter.queue.matrix)]);
+    let asked = Asked { from: begin, until: end, as_of: end, matrices };
+    let told = report(steady.into_iter().map(|(alert, timeline)| (alert, timeline.as_slice())), &asked);
+    let own: Vec<_> =
+        told.sla.into_iter().filter(|kept| matches!(kept.clock, Clock::Response | Clock::Resolve)).collect();
+    assert!(own.iter().all(|kept| kept.met > 50 && kept.missed > 20), "{own:?}");
+    assert_eq!(serde_json::to_value(&own).unwrap(), count::sla(&raw));
 }
 
 #[test]

@@ -222,12 +222,17 @@ pub(super) fn count(raw: &[Value], asked: &Asked<'_>, known: &Directory) -> Valu
     let quarter = within(asked.until - (24 * 92).hours());
     json!({
         "groups": groups(&items, asked.as_of), "sides": sides(&items), "drift": drift(&quarter),
-        "burden": burden(&items, known), "sla": sla(&items),
+        "burden": burden(&items, known),
     })
 }
 
-/// What the item's own clocks have said while it lived, in its latest life.
-fn sla(items: &[&Value]) -> Value {
+/// Whether its promise stayed the same: a changed priority changes it from the beginning of a life.
+pub(super) fn is_steady(item: &Value) -> bool {
+    events(item).iter().all(|event| !["prioritised", "severity_changed"].contains(&name(event)))
+}
+
+/// What the items' own clocks have said while they lived, in the latest life of each.
+pub(super) fn sla(items: &[Value]) -> Value {
     let mut all = Vec::new();
     for clock in ["response", "resolve"] {
         let (mut met, mut missed, mut running) = (0, 0, 0);
@@ -255,7 +260,13 @@ pub(super) fn seams(item: &Value, all: &[Value]) -> BTreeMap<String, usize> {
     for life in lives(item) {
         let uncovered = |event: &&Value| name(event) == "routed" && event["owner"]["row"] == "catch-all";
         gaps += usize::from(life.iter().any(|event| uncovered(&event)));
-        gaps += life.iter().filter(|event| name(event) == "handed_over").count();
+        // A window that ended is told by the tick itself; it hands over unless the backup has the item already.
+        let ended = |event: &&Value| {
+            event["measure"] == "gap" && event["how"].as_str().unwrap().contains("first-responder window")
+        };
+        let passed = life.iter().filter(ended).count();
+        assert!(passed >= life.iter().filter(|event| name(event) == "handed_over").count());
+        gaps += passed;
         let offers: Vec<usize> = (0..life.len()).filter(|place| name(&life[*place]) == "offered").collect();
         if let Some(first) = offers.first() {
             let until = offers.get(1).copied().unwrap_or(life.len());

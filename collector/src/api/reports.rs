@@ -1,0 +1,97 @@
+//! What has become of things over a time, counted from timelines: the boundary between the two sides.
+//!
+//! Items of the working set are taken under the read lock, those of long ago from the archive, a page at a time, so that
+//! the core thread does other things in between. The view may be half a minute behind: an item that leaves the working set
+//! while it is counted is counted the next time.
+
+use axum::{Json, extract::State};
+use dogwatch_model::OrgId;
+use dogwatch_triage::{
+    alert::Alert,
+    boundary::{
+        BoundaryReport,
+        report::{Asked, report},
+    },
+};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use serde::Deserialize;
+
+use super::{Shared, caller::Caller, extract::Params, problem::Problem};
+use crate::{core::ARCHIVE_PAGE, state::Item};
+
+/// The longest time of one report: a year and the month before it, to compare with.
+const MAX_SPAN: SignedDuration = SignedDuration::from_hours(400 * 24);
+
+/// The most items of one report: with ten kilobytes each, what a collector of this size can spare for a moment.
+const MAX_ITEMS: usize = 20_000;
+
+/// Of what, and over which time; all that the caller sees, and the month so far, when left out.
+#[derive(Deserialize)]
+pub(crate) struct Query {
+    org: Option<OrgId>,
+    from: Option<Timestamp>,
+    until: Option<Timestamp>,
+}
+
+/// `GET /api/v1/reports/boundary`
+pub(crate) async fn boundary(
+    State(api): State<Shared>,
+    caller: Caller,
+    Params(query): Params<Query>,
+) -> Result<Json<BoundaryReport>, Problem> {
+    let policy = api.core.policy();
+    if let Some(org) = query.org.as_ref().filter(|org| !caller.principal().sees(org)) {
+        return Err(Problem::not_found(format!("there is no org `{org}` that you may see")));
+    }
+    let until = query.until.unwrap_or(caller.now);
+    let from = query.from.unwrap_or_else(|| month_of(until));
+    if from >= until || until.duration_since(from) > MAX_SPAN {
+        let what = "`from` must lie before `until`, by 400 days at most";
+        return Err(Problem::invalid(what));
+    }
+    let sees =
+        |org: &OrgId| caller.principal().sees(org) && query.org.as_ref().is_none_or(|asked| asked == org);
+    let matrices = policy.orgs.iter().filter(|(org, _)| sees(org)).map(|(org, matrix)| (org.clone(), matrix));
+    let asked = Asked { from, until, as_of: caller.now, matrices: matrices.collect() };
+    let items = gather(&api, &asked, |alert| sees(&alert.org)).await?;
+    let items = items.iter().map(|item| (&item.alert, item.timeline.as_slice()));
+    Ok(Json(report(items, &asked)))
+}
+
+/// The beginning of the month (UTC) that ends at or after an instant.
+fn month_of(until: Timestamp) -> Timestamp {
+    let last = until.saturating_sub(SignedDuration::from_nanos(1)).unwrap_or(until);
+    let first = TimeZone::UTC.to_datetime(last).date().first_of_month();
+    first.to_zoned(TimeZone::UTC).map_or(until, |begin| begin.timestamp())
+}
+
+/// Everything that came in during the time, from both sides of the archive's door.
+async fn gather(
+    api: &Shared,
+    asked: &Asked<'_>,
+    mine: impl Fn(&Alert) -> bool,
+) -> Result<Vec<Item>, Problem> {
+    let since = asked.since();
+    let wanted = |alert: &Alert| mine(alert) && (since..asked.until).contains(&alert.first_seen);
+    let (mut items, next) = api.core.read(|state| {
+        let live = state.alerts.values().filter(|item| wanted(&item.alert)).take(MAX_ITEMS + 1);
+        (live.cloned().collect::<Vec<_>>(), state.next_alert)
+    });
+    for page in (0..=next / ARCHIVE_PAGE).rev() {
+        if items.len() > MAX_ITEMS {
+            let what =
+                format!("more than {MAX_ITEMS} items came in then; ask for a shorter time, or for one org");
+            return Err(Problem::invalid(what));
+        }
+        let archived = api.core.read_archive(page).await?;
+        // Numbers are given in the order in which items come in.
+        let before = archived.iter().any(|item| item.alert.first_seen < since);
+        items.extend(archived.into_iter().filter(|item| wanted(&item.alert)));
+        if before {
+            break;
+        }
+    }
+    items.sort_by_key(|item| item.alert.number);
+    items.dedup_by_key(|item| item.alert.number);
+    Ok(items)
+}
