@@ -45,7 +45,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-pub use command::{ByPhone, CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken, Opened, Proposal};
+pub use command::{ByPhone, CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken, Opened, Proposal, SHELF};
 pub(crate) use outbound::{Outbound, outbound};
 pub use software::SoftwareList;
 pub(crate) use start::start;

@@ -127,7 +127,8 @@ pub(crate) async fn open(
     match api.core.open_alert(report, caller.principal().clone()).await? {
         Opened::New(item) => {
             let place = format!("/api/v1/alerts/{}", item.alert.number.0);
-            Ok((StatusCode::CREATED, [(header::LOCATION, place)], answer(&api, &item, caller.now)).into_response())
+            Ok((StatusCode::CREATED, [(header::LOCATION, place)], answer(&api, &item, caller.now))
+                .into_response())
         }
         Opened::IsItThisOne(items) => {
             let items = serde_json::to_value(items).unwrap_or_default();
