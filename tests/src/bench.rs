@@ -16,3 +16,4 @@ pub mod fleet_json;
 pub mod ingest;
 pub mod memory;
 pub mod restart;
+pub mod storm;

@@ -10,12 +10,14 @@
 
 pub mod agent;
 pub mod collector;
+pub mod crews;
 pub mod debian;
 pub mod journal_audit;
 pub mod peer;
 pub mod person;
 pub mod port;
 pub mod program;
+pub mod receiver;
 pub mod settings;
 pub mod tool;
 pub mod wait;
@@ -168,11 +170,16 @@ impl Lab {
         .expect("it was just seen")
     }
 
-    /// The open alerts of a rule (done ones, too, with their work `done`).
+    /// Every alert: done ones with their work `done`, hidden ones, too.
+    pub fn queue(&self) -> Vec<Value> {
+        let path = "/api/v1/queue?state=all&hidden=true&limit=20000";
+        let queue = self.collector.api().get(path).unwrap_or_default();
+        queue["alerts"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Those of a rule.
     pub fn alerts(&self, rule: &str) -> Vec<Value> {
-        let queue = self.collector.api().get("/api/v1/queue?state=all").unwrap_or_default();
-        let alerts = queue["alerts"].as_array().cloned().unwrap_or_default();
-        alerts.into_iter().filter(|alert| alert["rule"] == json!(rule)).collect()
+        self.queue().into_iter().filter(|alert| alert["rule"] == json!(rule)).collect()
     }
 
     /// Waits until exactly one alert of a rule is as it should be, and returns it.

@@ -233,7 +233,10 @@ pub(crate) async fn sign(
         find(state, &caller, &hash).map(|(version, _)| (version.org.clone(), version.hash.clone()))
     })?;
     let version = api.core.sign_matrix(org, hash, caller.principal().clone()).await?;
-    Ok(Json(VersionJson::of(&version, core::slice::from_ref(&version), caller.now)))
+    // It was signed a moment after the request came in, and may be in force from then.
+    let signed = version.signatures.iter().map(|signature| signature.at);
+    let now = signed.fold(caller.now, Timestamp::max);
+    Ok(Json(VersionJson::of(&version, core::slice::from_ref(&version), now)))
 }
 
 /// `DELETE /api/v1/ownership/versions/{version}`

@@ -96,5 +96,7 @@ pub(crate) async fn end(
         return Err(unseen());
     }
     let window = api.core.end_window(id, caller.principal().clone()).await?;
-    Ok(Json(WindowJson::of(window, caller.now)))
+    // It ended a moment after the request came in, and the answer is about then.
+    let now = window.ended_at.map_or(caller.now, |ended| ended.max(caller.now));
+    Ok(Json(WindowJson::of(window, now)))
 }

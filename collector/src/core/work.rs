@@ -38,7 +38,8 @@ impl Core {
     ) {
         let (items, endpoints) = queue::judge_sites(state, policy, now, batch);
         endpoints.into_iter().for_each(|id| self.due.set(id, now));
-        for number in self.due_items.take(now, limit).into_iter().chain(items) {
+        let raised = std::mem::take(&mut state.raised);
+        for number in self.due_items.take(now, limit).into_iter().chain(items).chain(raised) {
             self.look_after(state, policy, number, now, batch);
         }
     }

@@ -39,6 +39,9 @@ pub use rota::{MAX_TURN_DAYS, Rota, Swap};
 pub use row::{Access, Duty, FIRST_RESPONDER, Row, Selector};
 pub use starter::starter;
 
+/// The id of the row that takes what no other takes; no other row may have it.
+pub const CATCH_ALL: &str = "catch-all";
+
 /// The largest document, in bytes: 500 rows with notes are a fifth of it.
 pub const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
 

@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     net::TcpListener,
+    os::unix::fs::PermissionsExt as _,
     path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -78,6 +79,34 @@ impl Collector {
         self.program = serve(self.folder.path())?;
         wait_until(|| self.api.get("/readyz").and_then(|_| ready(&self.api)))?;
         Ok(start.elapsed())
+    }
+
+    /// Puts a file in the policy folder and has it read.
+    pub fn policy(&self, name: &str, toml: &str) -> Result<()> {
+        self.put(&format!("policy/{name}"), toml, "policy in force")
+    }
+
+    /// Puts its `notify.toml` down and has it read.
+    pub fn channels(&self, toml: &str) -> Result<()> {
+        self.put("notify.toml", toml, "notify.toml in force")
+    }
+
+    /// Replaces a file that the collector watches, for its own eyes, and waits until the log says that it counts.
+    fn put(&self, name: &str, toml: &str, in_force: &str) -> Result<()> {
+        let said = || -> Result<usize> {
+            let log = std::fs::read_to_string(self.folder.path().join("bench.log"))?;
+            Ok(log.matches(in_force).count())
+        };
+        let before = said()?;
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, toml)?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+        wait_until(|| {
+            if said()? == before {
+                bail!("{name} is not in force");
+            }
+            Ok(())
+        })
     }
 
     /// People's API.

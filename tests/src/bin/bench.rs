@@ -7,7 +7,7 @@ use std::{path::PathBuf, time::Duration};
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
 use dogwatch_tests::{
-    bench::{agent, crossing, figure::Table, filter, fleet_json, ingest, memory, restart},
+    bench::{agent, crossing, figure::Table, filter, fleet_json, ingest, memory, restart, storm},
     load::process::{load_average, raise_open_files},
 };
 
@@ -42,7 +42,7 @@ struct Options {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum What {
-    /// Everything about the collector.
+    /// Everything about the collector but the storm.
     All,
     /// The agent, beside others that are installed. Build it first: sh packaging/dist.sh
     Agent,
@@ -56,6 +56,8 @@ enum What {
     Restart,
     /// The whole fleet as JSON.
     Fleet,
+    /// Ten alerts on each endpoint within a minute, of one cause: messages, and the queue meanwhile. Takes seven minutes.
+    Storm,
     /// Filter evaluation and JSON, without a collector.
     Filter,
 }
@@ -93,6 +95,9 @@ fn main() -> Result<()> {
     }
     if wanted(What::Fleet) {
         table.extend(fleet_json::run(runtime.handle(), options.agents, options.rounds, &say)?);
+    }
+    if options.what == What::Storm {
+        table.extend(storm::run(runtime.handle(), options.agents, &say)?);
     }
     if wanted(What::Filter) {
         table.extend(filter::run(options.rounds, &say)?);

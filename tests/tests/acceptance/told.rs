@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -58,14 +57,8 @@ fn lab(channels: &str, notify: &str) -> Lab {
 fn lab_with(channels: &str, notify: &str, beside: &[(&str, String)]) -> Lab {
     let lab = Lab::with(&Settings { rules: RULE.to_owned(), ..Settings::default() });
     beside.iter().for_each(|(name, content)| lab.collector().write(name, content));
-    lab.collector().write("notify.toml", notify);
-    let file = lab.collector().path("notify.toml");
-    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).expect("its own file");
-    let in_force = |what: &str| lab.collector().log_text().matches(what).count();
-    let before = in_force("policy in force");
-    lab.collector().write("policy/orgs/home.toml", &MATRIX.replace("CHANNELS", channels));
-    wait::wait_for("the matrix", PATIENCE, || in_force("policy in force"), |seen| *seen > before);
-    wait::wait_for("notify.toml", PATIENCE, || in_force("notify.toml in force"), |seen| *seen > 0);
+    lab.matrix(&MATRIX.replace("CHANNELS", channels));
+    lab.channels(notify);
     lab
 }
 
@@ -180,7 +173,7 @@ fn webhooks_verify_elsewhere_and_chats_and_pagers_get_what_their_schemas_say() {
 
     let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tests/python");
     let mut judge = Command::new(PYTHON);
-    judge.arg(script("judge.py")).arg(&out).arg(SECRET).arg(script("")).env("PYTHONPATH", library);
+    judge.arg(script("judge.py")).arg(&out).arg(SECRET).arg(script("")).env("PYTHONPATH", &library);
     let judged = Finished::of(&mut judge).succeeds().json();
     let key = format!("dogwatch/home/{number}");
     assert_eq!(judged["pagerduty"], json!([["trigger", key], ["acknowledge", key], ["resolve", key]]));

@@ -175,7 +175,13 @@ impl Turn<'_> {
 
     fn call(&mut self, called: Called) {
         self.alert.progress.steps = self.alert.progress.steps.saturating_add(1);
-        self.tell(EventKind::Escalated { step: called.step, to: called.to, why: called.why });
+        self.tell(EventKind::Escalated {
+            step: called.step,
+            to: called.to,
+            person: called.person,
+            empty: called.empty,
+            why: called.why,
+        });
     }
 
     fn warn(&mut self, timeline: &[TimelineEvent]) {

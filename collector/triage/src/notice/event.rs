@@ -2,7 +2,7 @@
 
 use super::{Reason, audience::Listener};
 use crate::{
-    alert::{Actor, Alert, EventKind, TimelineEvent, Work},
+    alert::{Actor, Alert, EventKind, TimelineEvent, Visibility, Work},
     matrix::{Matrix, Row},
 };
 
@@ -87,12 +87,20 @@ impl Asked<'_> {
             ),
             EventKind::Claimed | EventKind::Acknowledged => vec![(Reason::Taken, true, self.owner())],
             EventKind::Closed { .. } => {
-                let mut told = self.informed(Reason::Closed);
+                let mut told = if self.ended_unseen() { Vec::new() } else { self.informed(Reason::Closed) };
                 told.push((Reason::Closed, true, self.owner()));
                 told
             }
             _ => Vec::new(),
         }
+    }
+
+    /// It ended by itself while it was hidden, and nobody was ever told of it: its end is no news.
+    fn ended_unseen(&self) -> bool {
+        let was_told = |event: &TimelineEvent| matches!(event.kind, EventKind::Notified { .. });
+        self.alert.visibility != Visibility::Normal
+            && self.timeline[self.place].by.person.is_none()
+            && !self.timeline[..self.place].iter().any(was_told)
     }
 
     fn row(&self) -> Option<&Row> {

@@ -109,12 +109,20 @@ fn boundary() -> Vec<(EventKind, &'static str)> {
             EventKind::Escalated {
                 step: Some(2),
                 to: "rota nights (mira)".into(),
+                person: None,
+                empty: None,
                 why: "15m unclaimed".into(),
             },
             "escalated, step 2: rota nights (mira); 15m unclaimed",
         ),
         (
-            EventKind::Escalated { step: None, to: "noc".into(), why: "the chain ended".into() },
+            EventKind::Escalated {
+                step: None,
+                to: "noc".into(),
+                person: None,
+                empty: None,
+                why: "the chain ended".into(),
+            },
             "escalated, to the last resort: noc; the chain ended",
         ),
         (EventKind::Measured { measure: Measure::DoubleTicket, how: "as #7".into() }, "double ticket: as #7"),

@@ -1,0 +1,72 @@
+//! Two crews in a lab: the matrix that routes between them, the ways to tell them, and their own access to the API.
+
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
+use serde_json::{Value, json};
+
+use super::{Lab, ORG, PATIENCE, wait};
+use crate::bench::api::Api;
+
+impl Lab {
+    /// Replaces the org's matrix file; returns once it is in force.
+    #[track_caller]
+    pub fn matrix(&self, toml: &str) {
+        let before = self.said("policy in force");
+        self.collector().write(&format!("policy/orgs/{ORG}.toml"), toml);
+        wait::wait_for("the matrix", PATIENCE, || self.said("policy in force"), |said| *said > before);
+    }
+
+    /// Replaces `notify.toml`; returns once it is in force.
+    #[track_caller]
+    pub fn channels(&self, toml: &str) {
+        let before = self.said("notify.toml in force");
+        self.collector().write("notify.toml", toml);
+        let file = self.collector().path("notify.toml");
+        fs::set_permissions(file, fs::Permissions::from_mode(0o600)).expect("a lab's own file");
+        wait::wait_for("notify.toml", PATIENCE, || self.said("notify.toml in force"), |said| *said > before);
+    }
+
+    /// How often the collector's log says something.
+    fn said(&self, what: &str) -> usize {
+        self.collector().log_text().matches(what).count()
+    }
+
+    /// The API as somebody of a side speaks to it, with a token of their own.
+    #[track_caller]
+    pub fn api_of(&self, person: &str, side: &str, team: &str) -> Api {
+        self.api_with(&json!({ "person": person, "side": side, "team": team, "org": ORG }))
+    }
+
+    /// The same with a token made to order.
+    #[track_caller]
+    pub fn api_with(&self, order: &Value) -> Api {
+        let made =
+            self.collector().api().post("/api/v1/tokens", order).expect("an administrator makes tokens");
+        let mut api = self.collector().api().clone();
+        api.sign_in(made["token"].as_str().expect("a token is shown once"));
+        api
+    }
+
+    /// An item with its timeline; nothing while the collector does not answer.
+    pub fn item(&self, number: u64) -> Option<Value> {
+        self.collector().api().get(&format!("/api/v1/alerts/{number}")).ok()
+    }
+
+    /// Waits until an item is as it should be.
+    #[track_caller]
+    pub fn wait_for_item(&self, number: u64, is: impl Fn(&Value) -> bool) -> Value {
+        let seen = wait::wait_for(
+            &format!("item #{number}"),
+            PATIENCE,
+            || self.item(number),
+            |seen| seen.as_ref().is_some_and(&is),
+        );
+        seen.expect("it was just seen")
+    }
+}
+
+/// The entries of one kind in an item's timeline.
+pub fn entries<'i>(item: &'i Value, event: &str) -> Vec<&'i Value> {
+    let timeline = item["timeline"].as_array().into_iter().flatten();
+    timeline.filter(|entry| entry["event"] == event).collect()
+}
