@@ -45,7 +45,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-pub use command::{ByPhone, CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken, Opened, Proposal};
+pub use command::{ByPhone, CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken, Opened, Proposal, SHELF};
 pub(crate) use outbound::{Outbound, outbound};
 pub use software::SoftwareList;
 pub(crate) use start::start;
@@ -65,9 +65,6 @@ use due::Due;
 /// Inputs that may wait for the core: two full windows of a thousand agents would be half a million; at 20 µs each this
 /// many are a tenth of a second's work.
 const INPUT_QUEUE: usize = 4096;
-
-/// Alerts of one look into the archive: a few milliseconds of the core's thread. Two digits of their keys.
-pub(crate) const ARCHIVE_PAGE: u64 = 100;
 
 /// Inputs of one commit: more than arrive during one `fdatasync`, few enough to keep the state's lock short.
 const MAX_BATCH: usize = 1024;

@@ -1,5 +1,10 @@
 //! Whose is what, as a document: the version in force, its history, proposals and signatures.
 
+mod change;
+mod lint;
+mod meant;
+mod replay;
+
 use axum::{
     Json,
     extract::{Path, State},
@@ -9,6 +14,10 @@ use dogwatch_triage::matrix::Standing;
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub(crate) use change::{diff, diff_of_texts};
+pub(crate) use lint::lint;
+pub(crate) use replay::replay;
 
 use super::{
     Shared,

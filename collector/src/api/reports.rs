@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::Deserialize;
 
 use super::{Shared, caller::Caller, extract::Params, problem::Problem};
-use crate::{core::ARCHIVE_PAGE, state::Item};
+use crate::{core::SHELF, state::Item};
 
 /// The longest time of one report: a year and the month before it, to compare with.
 const MAX_SPAN: SignedDuration = SignedDuration::from_hours(400 * 24);
@@ -77,13 +77,13 @@ async fn gather(
         let live = state.alerts.values().filter(|item| wanted(&item.alert)).take(MAX_ITEMS + 1);
         (live.cloned().collect::<Vec<_>>(), state.next_alert)
     });
-    for page in (0..=next / ARCHIVE_PAGE).rev() {
+    for shelf in (0..=next / SHELF).rev() {
         if items.len() > MAX_ITEMS {
             let what =
                 format!("more than {MAX_ITEMS} items came in then; ask for a shorter time, or for one org");
             return Err(Problem::invalid(what));
         }
-        let archived = api.core.read_archive(page).await?;
+        let archived = api.core.read_shelf(shelf).await?;
         // Numbers are given in the order in which items come in.
         let before = archived.iter().any(|item| item.alert.first_seen < since);
         items.extend(archived.into_iter().filter(|item| wanted(&item.alert)));

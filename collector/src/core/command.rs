@@ -161,8 +161,8 @@ pub(crate) enum Command {
     OpenAlert(ByPhone, Principal, Reply<Opened>),
     /// Read an alert that has left the working set.
     ReadArchived(AlertNumber, Reply<Option<Item>>),
-    /// Read a page of the archive: the alerts with numbers from page × [`ARCHIVE_PAGE`] on.
-    ReadArchive(u64, Reply<Vec<Item>>),
+    /// Read the alerts that have left the working set of one [shelf](SHELF) of numbers.
+    ReadShelf(u64, Reply<Vec<Item>>),
     /// The list of installed software of an endpoint.
     ReadSoftware(EndpointId, Reply<Option<SoftwareList>>),
     /// Approve or revoke an endpoint.
@@ -191,7 +191,7 @@ impl Command {
             Self::Alert { reply, .. } => reply.is_closed(),
             Self::OpenAlert(_, _, reply) => reply.is_closed(),
             Self::ReadArchived(_, reply) => reply.is_closed(),
-            Self::ReadArchive(_, reply) => reply.is_closed(),
+            Self::ReadShelf(_, reply) => reply.is_closed(),
             Self::ReadSoftware(_, reply) => reply.is_closed(),
             Self::SetEndpointState(_, _, _, reply) => reply.is_closed(),
             Self::AddWindow(_, _, reply) | Self::EndWindow(_, _, reply) => reply.is_closed(),
@@ -201,6 +201,9 @@ impl Command {
         }
     }
 }
+
+/// Archived alerts that are read at once: some milliseconds of the core's time.
+pub const SHELF: u64 = 1_000;
 
 /// Where an answer goes.
 pub(crate) type Reply<T> = tokio::sync::oneshot::Sender<Result<T, Refusal>>;
@@ -333,12 +336,12 @@ impl CoreHandle {
         self.ask(|reply| Command::ReadArchived(number, reply)).await
     }
 
-    /// The alerts of a page of the archive, in the order of their numbers; whose they are judges the caller.
+    /// The alerts of the archive whose number divided by [`SHELF`] is `shelf`, of every org; whose they are judges the caller.
     ///
     /// # Errors
     /// `Unavailable` when the archive cannot be read.
-    pub async fn read_archive(&self, page: u64) -> Result<Vec<Item>, Refusal> {
-        self.ask(|reply| Command::ReadArchive(page, reply)).await
+    pub async fn read_shelf(&self, shelf: u64) -> Result<Vec<Item>, Refusal> {
+        self.ask(|reply| Command::ReadShelf(shelf, reply)).await
     }
 
     /// What an endpoint has installed; whose it is judges the caller.

@@ -9,8 +9,7 @@ use tonic::Status;
 use uuid::Uuid;
 
 use super::{
-    ARCHIVE_PAGE, Batch, Command, Core, Enrol, Enrolled, NewApiToken, NewJoinToken, audit::audit,
-    batch::not_found,
+    Batch, Command, Core, Enrol, Enrolled, NewApiToken, NewJoinToken, SHELF, audit::audit, batch::not_found,
 };
 use crate::{
     access::{ApiToken, JoinTokenRecord, Principal, Sha256},
@@ -72,17 +71,8 @@ impl Core {
                 let answer = self.open_by_hand(state, policy, &report, &by, now, batch);
                 batch.answer(reply, answer);
             }
-            Command::ReadArchived(number, reply) => {
-                let answer = self.archived(number);
-                batch.answer(reply, answer);
-            }
-            Command::ReadArchive(page, reply) => {
-                let answer = self.archive(page);
-                batch.answer(reply, answer);
-            }
-            Command::ReadSoftware(id, reply) => {
-                let answer = self.software(id);
-                batch.answer(reply, answer);
+            look @ (Command::ReadArchived(..) | Command::ReadShelf(..) | Command::ReadSoftware(..)) => {
+                self.look_up(look, batch);
             }
             Command::SetEndpointState(id, to, by, reply) => {
                 let answer = self.set_endpoint_state(state, (id, to), &by, now, batch);
@@ -111,22 +101,32 @@ impl Core {
         }
     }
 
+    /// What stays on the disk and is read for whoever asks.
+    fn look_up(&self, what: Command, batch: &mut Batch) {
+        match what {
+            Command::ReadArchived(number, reply) => batch.answer(reply, self.archived(number)),
+            Command::ReadShelf(shelf, reply) => batch.answer(reply, self.shelf(shelf)),
+            Command::ReadSoftware(id, reply) => batch.answer(reply, self.software(id)),
+            _ => {}
+        }
+    }
+
     /// An alert that has left the working set. The view may be half a minute behind the journal; who asks for an alert
     /// that went in that moment finds it the next time.
     fn archived(&self, number: AlertNumber) -> Result<Option<Item>, Refusal> {
-        Ok(self.read_archive(&queue::alert_key(number), 1)?.pop())
+        Ok(self.archive(&queue::alert_key(number), 1)?.pop())
     }
 
-    /// The archive's alerts of a page. Its keys are numbers with zeros before them, so a page is what they begin with.
-    fn archive(&self, page: u64) -> Result<Vec<Item>, Refusal> {
-        let first = queue::alert_key(AlertNumber(page.saturating_mul(ARCHIVE_PAGE)));
-        let page = first.strip_suffix("00").unwrap_or(&first);
-        self.read_archive(page, usize::try_from(ARCHIVE_PAGE).unwrap_or(usize::MAX))
+    fn shelf(&self, shelf: u64) -> Result<Vec<Item>, Refusal> {
+        let first = queue::alert_key(AlertNumber(shelf.saturating_mul(SHELF)));
+        let digits = SHELF.ilog10() as usize;
+        let prefix = &first[..first.len().saturating_sub(digits)];
+        self.archive(prefix, usize::try_from(SHELF).unwrap_or(usize::MAX))
     }
 
-    fn read_archive(&self, prefix: &str, limit: usize) -> Result<Vec<Item>, Refusal> {
+    fn archive(&self, prefix: &str, limit: usize) -> Result<Vec<Item>, Refusal> {
         let rows = self.storage.read(Table::Archive, prefix, limit).map_err(|error| {
-            tracing::error!(%error, archive.prefix = prefix, "the archive cannot be read");
+            tracing::error!(%error, prefix, "the archive cannot be read");
             Refusal::new(
                 Code::Unavailable,
                 "the archive of alerts cannot be read now (the collector's log says why); try again later",

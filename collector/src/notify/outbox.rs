@@ -128,6 +128,13 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
+    /// The channels that an org's people can be told through.
+    pub(crate) fn channels_of(&self, org: &OrgId) -> BTreeSet<ChannelId> {
+        let for_it = |only: &Option<OrgId>| only.as_ref().is_none_or(|only| only == org);
+        let channels = self.facts.channels.iter().filter(|(_, (_, only))| for_it(only));
+        channels.map(|(id, _)| id.clone()).collect()
+    }
+
     /// An item's timeline has grown from `first` on.
     pub(crate) fn changed(&mut self, number: AlertNumber, first: usize) {
         self.changed.entry(number).or_insert(first);

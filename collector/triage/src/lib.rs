@@ -18,6 +18,7 @@ pub mod lint;
 pub mod matrix;
 pub mod mute;
 pub mod notice;
+pub mod replay;
 pub mod routing;
 pub mod rules;
 pub mod sla;

@@ -15,13 +15,13 @@ use crate::{
 };
 
 /// A collector with a running core, over the state of [`work`], whose setup code is `c0de`.
-struct Running {
-    collector: Collector,
+pub(super) struct Running {
+    pub(super) collector: Collector,
     _core: CoreThread,
 }
 
 impl Running {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let hour = SignedDuration::from_hours(1);
         let settings = Settings {
             sweep_every: hour,
@@ -49,7 +49,7 @@ impl Running {
     }
 
     /// Trades the setup code for the first administrator's token.
-    async fn set_up(&self) -> String {
+    pub(super) async fn set_up(&self) -> String {
         let wanted = r#"{"code":"c0de","person":"kim","team":"msp-noc"}"#;
         let made = self.collector.ask(Method::POST, "/api/v1/setup", None, wanted).await;
         assert_eq!(made.status, StatusCode::OK, "{}", made.text);
@@ -57,7 +57,7 @@ impl Running {
         made.json["token"].as_str().unwrap().to_owned()
     }
 
-    async fn post(&self, path: &str, token: &str, body: Value) -> Answer {
+    pub(super) async fn post(&self, path: &str, token: &str, body: Value) -> Answer {
         self.collector.ask(Method::POST, path, Some(token), &body.to_string()).await
     }
 }
@@ -213,7 +213,8 @@ async fn the_boundary_report_counts_the_archive_too_and_only_what_the_caller_may
     assert_eq!(orgs(&path, omar).await, [(json!("acme"), json!(2))]);
     assert_eq!(orgs(&path, &admin).await, [(json!("acme"), json!(2)), (json!("globex"), json!(1))]);
     assert_eq!(orgs(&format!("{path}&org=globex"), &admin).await, [(json!("globex"), json!(1))]);
-    let later = format!("/api/v1/reports/boundary?from={until}&until={}", until + SignedDuration::from_hours(1));
+    let later =
+        format!("/api/v1/reports/boundary?from={until}&until={}", until + SignedDuration::from_hours(1));
     assert_eq!(orgs(&later, &admin).await, []);
     let others = running.collector.get(&format!("{path}&org=globex"), Some(omar)).await;
     assert_eq!(others.status, StatusCode::NOT_FOUND, "{}", others.text);

@@ -1,0 +1,135 @@
+//! `replay`: items of the last days, routed by a draft as if it had been in force.
+
+use std::collections::BTreeMap;
+
+use axum::{Json, extract::State};
+use dogwatch_model::{Endpoint, EndpointId, OrgId};
+use dogwatch_triage::{
+    filter::{AlertCounts, Row},
+    matrix::Matrix,
+    replay::{Past, Replay, replay as played},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::meant::Document;
+use crate::{
+    api::{Shared, caller::Caller, extract::Body, problem::Problem, who::org_meant},
+    core::SHELF,
+    state::Item,
+};
+
+/// How far back a replay may look: a quarter, which is how often matrices are reviewed.
+const MAX_DAYS: u16 = 92;
+
+/// Days when nobody says how many.
+const DAYS: u16 = 30;
+
+/// The most shelves of the archive that are read, the newest first: twenty thousand items.
+const MAX_SHELVES: u64 = 20;
+
+/// Which document, over how many days.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    org: Option<OrgId>,
+    text: Option<String>,
+    version: Option<String>,
+    days: Option<u16>,
+}
+
+/// What would have changed.
+#[derive(Serialize)]
+pub(crate) struct Replayed {
+    as_of: Timestamp,
+    org: OrgId,
+    document: String,
+    days: u16,
+    #[serde(flatten)]
+    replay: Replay,
+    /// What it rests on.
+    note: String,
+}
+
+/// `POST /api/v1/ownership/replay`
+pub(crate) async fn replay(
+    State(api): State<Shared>,
+    caller: Caller,
+    Body(asked): Body<Asked>,
+) -> Result<Json<Replayed>, Problem> {
+    let days = asked.days.unwrap_or(DAYS);
+    if !(1..=MAX_DAYS).contains(&days) {
+        return Err(Problem::invalid(format!("`days` must be from 1 to {MAX_DAYS}, not {days}")));
+    }
+    let policy = api.core.policy();
+    let org = org_meant(&policy, &caller, asked.org)?;
+    let document = Document::meant(&api, (&caller, &policy), &org, (asked.version.as_deref(), asked.text))?;
+    let draft = document.understood(&policy, &org)?;
+    let since = caller.now.checked_sub(SignedDuration::from_hours(24 * i64::from(days)));
+    let since = since.map_err(|_| Problem::invalid("so many days ago there was no calendar"))?;
+    let (items, whole) = gather(&api, &org, since).await?;
+    let endpoints = endpoints_of(&api, &items);
+    let now = caller.now;
+    let work = tokio::task::spawn_blocking(move || play(&items, &endpoints, &draft, now));
+    let replay = work.await.map_err(|_| Problem::internal("a replay stopped half way"))?;
+    let mut note = "endpoints count as they are now, and items where they first went".to_owned();
+    if !whole {
+        note.push_str("; there were more items than are looked at, the oldest are left out");
+    }
+    Ok(Json(Replayed { as_of: now, org, document: document.name, days, replay, note }))
+}
+
+/// The items of an org that came since then, of the working set and the archive, and whether those are all.
+async fn gather(api: &Shared, org: &OrgId, since: Timestamp) -> Result<(Vec<Item>, bool), Problem> {
+    let wanted = |item: &Item| item.alert.org == *org && item.alert.first_seen >= since;
+    let (mut items, next) = api.core.read(|state| {
+        let items = state.alerts.values().filter(|item| wanted(item));
+        (items.cloned().collect::<Vec<_>>(), state.next_alert)
+    });
+    let live: Vec<_> = items.iter().map(|item| item.alert.number).collect();
+    let newest = next / SHELF;
+    for back in 0..MAX_SHELVES {
+        let Some(shelf) = newest.checked_sub(back) else { return Ok((items, true)) };
+        let found = api.core.read_shelf(shelf).await?;
+        // Numbers are given in the order of time: a whole shelf from before has only older ones behind it.
+        let ends = !found.is_empty() && found.iter().all(|item| item.alert.first_seen < since);
+        items.extend(
+            found.into_iter().filter(wanted).filter(|item| live.binary_search(&item.alert.number).is_err()),
+        );
+        if ends {
+            return Ok((items, true));
+        }
+    }
+    Ok((items, newest < MAX_SHELVES))
+}
+
+/// The endpoints of items, as they are now.
+fn endpoints_of(api: &Shared, items: &[Item]) -> BTreeMap<EndpointId, (Endpoint, AlertCounts)> {
+    api.core.read(|state| {
+        let mut known = BTreeMap::new();
+        for id in items.iter().filter_map(|item| item.alert.endpoint) {
+            if let Some(member) = state.members.get(&id).filter(|_| !known.contains_key(&id)) {
+                known.insert(id, (member.endpoint.clone(), member.counts));
+            }
+        }
+        known
+    })
+}
+
+fn play(
+    items: &[Item],
+    endpoints: &BTreeMap<EndpointId, (Endpoint, AlertCounts)>,
+    draft: &Matrix,
+    now: Timestamp,
+) -> Replay {
+    let rows: BTreeMap<EndpointId, Row<'_>> = endpoints
+        .iter()
+        .map(|(id, (endpoint, alerts))| (*id, Row { endpoint, as_of: now, alerts: *alerts, owners: None }))
+        .collect();
+    let past = items.iter().map(|item| Past {
+        alert: &item.alert,
+        timeline: &item.timeline,
+        endpoint: item.alert.endpoint.and_then(|id| rows.get(&id)),
+    });
+    played(past, draft)
+}
