@@ -110,7 +110,7 @@ pub(crate) struct Outbox {
     pub(super) waiting: BTreeSet<GroupKey>,
     /// On their way, by id.
     pub(super) messages: BTreeMap<String, Message>,
-    pub(super) facts: Facts,
+    pub(crate) facts: Facts,
     pub(super) worker: Option<UnboundedSender<Message>>,
     /// Items that the batch in the making has changed, with the first new place of their timelines.
     changed: BTreeMap<AlertNumber, usize>,
