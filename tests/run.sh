@@ -27,6 +27,7 @@ zypper  zypper  updates with patches and locks, from the same repository
 rpmbuild  rpm  the packages of that repository
 createrepo_c  createrepo-c  that repository
 pacman  pacman-package-manager  updates and what is ignored, from databases made for the test
+python3  python3  calendars and rotas agree with zoneinfo around every change of the clocks
 smartctl  smartmontools  what smartctl says where there is no drive to ask
 aiosmtpd  python3-aiosmtpd  mail is taken by a real server, by STARTTLS and by implicit TLS
 jsonschema  python3-jsonschema  what pagers and chats get is as their schemas say

@@ -29,8 +29,8 @@ pub mod watch;
 pub mod worker;
 
 use dogwatch_triage::{
-    alert::{EventKind, TimelineEvent},
-    notice,
+    alert::{Alert, EventKind, TimelineEvent},
+    notice::{self, Notice, Reason},
 };
 use jiff::Timestamp;
 
@@ -65,8 +65,9 @@ pub(crate) fn enqueue(state: &mut State, policy: &Policy, now: Timestamp, batch:
     for (number, first) in state.outbox.take_changed() {
         let Some(item) = state.alerts.get(&number) else { continue };
         let heard = notice::due(&item.alert, &item.timeline, first, policy.matrix(&item.alert.org));
+        let followers = followers(state, &item.alert, &item.timeline[first..], &heard.notices);
         let mut missed: Vec<_> = heard.missed.into_iter().map(|missed| (missed.who, missed.why)).collect();
-        for notice in heard.notices {
+        for notice in heard.notices.into_iter().chain(followers) {
             match state.outbox.facts.may_carry(&notice) {
                 Ok(true) => {
                     batch.put(Table::Notices, &notice.key, &notice);
@@ -84,4 +85,30 @@ pub(crate) fn enqueue(state: &mut State, policy: &Policy, now: Timestamp, batch:
             queue::append(state, number, TimelineEvent::by_dogwatch(now, kind), batch);
         }
     }
+}
+
+/// Ways with incidents of their own that were told of an item before it went to another team: they hear of its end too, or
+/// their incident would stay open for ever.
+fn followers(state: &State, alert: &Alert, news: &[TimelineEvent], heard: &[Notice]) -> Vec<Notice> {
+    let ended = news.iter().find(|event| matches!(event.kind, EventKind::Closed { .. }));
+    let taken = news.iter().find(|event| matches!(event.kind, EventKind::Claimed | EventKind::Acknowledged));
+    let (event, reason) = match (ended, taken) {
+        (Some(event), _) => (event, Reason::Closed),
+        (None, Some(event)) => (event, Reason::Taken),
+        (None, None) => return Vec::new(),
+    };
+    let ways = state.outbox.following(&alert.org, alert.number);
+    ways.filter(|via| heard.iter().all(|notice| notice.via != **via))
+        .map(|via| Notice {
+            key: format!("{}/{}/{}-{}/{via}", alert.org, alert.number.0, reason, alert.version),
+            org: alert.org.clone(),
+            alert: alert.number,
+            at: event.at,
+            reason,
+            pace: reason.pace(alert.priority),
+            who: format!("channel {via}"),
+            via: via.clone(),
+            follow_up: true,
+        })
+        .collect()
 }

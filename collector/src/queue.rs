@@ -4,7 +4,10 @@
 //! [`dogwatch_triage::routing`]; what hides it, in [`dogwatch_triage::mute`]. This room only carries the values between
 //! them, the state and the batch.
 
+mod boundary;
 mod outage;
+mod place;
+mod rota;
 mod tend;
 
 use dogwatch_model::{Endpoint, EndpointId, RuleId};
@@ -16,6 +19,7 @@ use dogwatch_triage::{
 };
 use jiff::Timestamp;
 
+pub(crate) use boundary::join;
 pub(crate) use outage::judge_sites;
 pub(crate) use tend::{tend, tend_one};
 
@@ -140,11 +144,13 @@ pub(crate) fn store(state: &mut State, (alert, events): alert::Change, batch: &m
     let item =
         state.alerts.entry(number).or_insert_with(|| Item { alert: alert.clone(), timeline: Vec::new() });
     item.alert = alert;
-    state.outbox.changed(number, item.timeline.len());
+    let first = item.timeline.len();
+    state.outbox.changed(number, first);
     for event in events {
         batch.put(Table::Timeline, timeline_key(number, item.timeline.len()), &event);
         item.timeline.push(event);
     }
+    boundary::observe(state, number, first, batch);
     if let Some(id) = id {
         state.recount(id);
     }
@@ -178,7 +184,8 @@ pub(crate) fn forget(state: &mut State, alert: &Alert) {
     }
 }
 
-/// Adds to a timeline what is no change of the alert itself: whether somebody was told. Its version stays.
+/// Adds to a timeline what is no change of the alert itself: whether somebody was told, what was measured. Its version
+/// stays.
 pub(crate) fn append(state: &mut State, number: AlertNumber, event: TimelineEvent, batch: &mut Batch) {
     // An item that has left the working set was over long before any message about it could end.
     let Some(item) = state.alerts.get_mut(&number) else { return };

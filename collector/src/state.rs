@@ -85,6 +85,10 @@ pub struct State {
     pub of_sites: BTreeMap<(OrgId, SiteId), BTreeMap<(RuleId, String), AlertNumber>>,
     /// Sites where an endpoint fell silent or came back in the batch being made.
     pub(crate) unrest: BTreeSet<(OrgId, SiteId)>,
+    /// Items that came in or came again in the batch being made.
+    pub(crate) newcomers: BTreeSet<AlertNumber>,
+    /// Items without an endpoint that came up in the batch being made.
+    pub(crate) raised: Vec<AlertNumber>,
     /// The collector suspects its own network. Not kept: after a restart every stream is young.
     pub(crate) storm: Option<Outage>,
     /// The number that the next alert gets.

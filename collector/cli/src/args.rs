@@ -1,6 +1,9 @@
 //! The command line: what can be typed, with an example each.
 
 mod access;
+mod alert;
+mod ownership;
+mod window;
 mod work;
 
 use std::path::PathBuf;
@@ -8,7 +11,10 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use access::{CreateJoinToken, CreateToken, JoinToken, Login, Token};
-pub(crate) use work::{Alert, Numbered, Queue, Who};
+pub(crate) use alert::{Alert, Handoff, Numbered, Open, Opinion};
+pub(crate) use ownership::{Change, Draft, Lint, OfOrg, Ownership, Propose, Replay};
+pub(crate) use window::{AddWindow, Window};
+pub(crate) use work::{Queue, Who};
 
 /// The fleet, the shared queue and who owns what.
 #[derive(Parser)]
@@ -71,7 +77,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Endpoint(Endpoint),
     /// The shared queue, most urgent first
-    #[command(after_help = "Example: dogwatch queue 'site == \"toronto\"' --watch")]
+    #[command(
+        after_help = "Examples: dogwatch queue 'site == \"toronto\"' --watch\n          dogwatch queue --team msp-noc --hidden"
+    )]
     Queue(Queue),
     /// One alert, and work on it
     #[command(subcommand)]
@@ -81,6 +89,12 @@ pub(crate) enum Command {
         after_help = "Examples: dogwatch who backup --endpoint srv-01 --severity critical --at '2026-11-01 01:30 America/Toronto'\n          dogwatch who backup --file acme.toml --expect msp-noc\n          dogwatch who backup --week\n          dogwatch who --alert 1042"
     )]
     Who(Who),
+    /// Whose is what: the document that both sides sign
+    #[command(subcommand)]
+    Ownership(Ownership),
+    /// Maintenance windows, which hide what is expected
+    #[command(subcommand)]
+    Window(Window),
     /// What lets machines enrol
     #[command(subcommand)]
     JoinToken(JoinToken),

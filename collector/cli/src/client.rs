@@ -13,6 +13,7 @@ use ureq::{
 use crate::{
     context::Context,
     failure::{Exit, Failure},
+    output::text_at,
     pin,
 };
 
@@ -169,10 +170,30 @@ fn refused(status: u16, problem: &Value, params: &[(&str, &str)]) -> Failure {
     if problem["override"] == true {
         return Failure::new(exit, format!("{detail}\nadd: --override \"REASON\""));
     }
+    if let Some(items) = problem["is_it_this_one"].as_array() {
+        let lines: Vec<String> = items.iter().map(line_of).collect();
+        return Failure::new(
+            exit,
+            format!("{detail}\n{}\nif it is none of them, add: --another", lines.join("\n")),
+        );
+    }
     match place(problem, params) {
         Some(shown) => Failure::new(exit, format!("{detail}\n{shown}")),
         None => Failure::new(exit, detail),
     }
+}
+
+/// An item that somebody may have meant.
+fn line_of(item: &Value) -> String {
+    let text = |path: &str| text_at(item, path);
+    format!(
+        "  #{} {} {}: {} ({})",
+        text("number"),
+        text("priority"),
+        text("endpoint_name"),
+        text("title"),
+        text("work")
+    )
 }
 
 /// The line that a problem is about, with a caret under its column.
@@ -203,6 +224,19 @@ mod tests {
         let problem = serde_json::json!({ "detail": "#7 is claimed by kim", "override": true });
         let said = refused(409, &problem, &[]).to_string();
         assert_eq!(said, "#7 is claimed by kim\nadd: --override \"REASON\"");
+    }
+
+    #[test]
+    fn items_that_may_be_meant_are_listed_with_the_way_round_them() {
+        let items = serde_json::json!([{
+            "number": 7, "priority": "P2", "endpoint_name": "srv-01", "title": "backup failed", "work": "unclaimed",
+        }]);
+        let problem =
+            serde_json::json!({ "detail": "is it this one?", "is_it_this_one": items, "another": true });
+        assert_eq!(
+            refused(409, &problem, &[]).to_string(),
+            "is it this one?\n  #7 P2 srv-01: backup failed (unclaimed)\nif it is none of them, add: --another"
+        );
     }
 
     #[test]

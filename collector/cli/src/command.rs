@@ -5,13 +5,16 @@ mod endpoint;
 mod fleet;
 mod join_token;
 mod login;
+mod ownership;
 mod queue;
 mod rules;
 mod token;
 mod watch;
 mod who;
 mod whoami;
+mod window;
 
+use dogwatch_model::OrgId;
 use serde_json::Value;
 
 use crate::{
@@ -32,6 +35,8 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Command::Queue(queue) => queue::run(&queue, &screen),
         Command::Alert(alert) => alert::run(&alert, &screen),
         Command::Who(who) => who::run(&who, &screen),
+        Command::Ownership(ownership) => ownership::run(&ownership, &screen),
+        Command::Window(window) => window::run(&window, &screen),
         Command::JoinToken(join_token) => join_token::run(&join_token, &screen),
         Command::Token(token) => token::run(&token, &screen),
         Command::Rules(rules) => rules::run(&rules, &screen),
@@ -63,6 +68,13 @@ fn note_refused_policy(client: &Client) {
 fn list(path: &str, listing: &Listing<'_>, screen: &Screen) -> Result<(), Failure> {
     let answer = Client::logged_in()?.get(path, &[])?;
     output::print(&listing.render(&answer, output::as_of(&answer), screen)?)
+}
+
+/// The one org that we see; where there are several the collector says that one must be named, and which there are.
+fn only_org(client: &Client) -> Result<OrgId, Failure> {
+    let answer = client.get("ownership/versions", &[])?;
+    let org = answer["org"].as_str().and_then(|org| org.parse().ok());
+    org.ok_or_else(|| Failure::usage("say for which org, with --org"))
 }
 
 /// A part of a path, such that nothing in it is read as a path or a query.

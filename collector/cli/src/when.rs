@@ -1,6 +1,9 @@
 //! Times and spans for people: local time, short ages.
 
+use dogwatch_triage::who::{MomentError, parse_at};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use crate::failure::Failure;
 
 /// An instant in local time, to the minute.
 pub(crate) fn local(instant: Timestamp, zone: &TimeZone) -> String {
@@ -23,6 +26,12 @@ pub(crate) fn short(span: SignedDuration) -> String {
     }
 }
 
+/// How far an instant is from another: `in 12m`, `3h ago`.
+pub(crate) fn distance(at: Timestamp, from: Timestamp) -> String {
+    let ahead = at.duration_since(from);
+    if ahead.is_negative() { format!("{} ago", short(-ahead)) } else { format!("in {}", short(ahead)) }
+}
+
 /// A span as people type it: `90s`, `60m`, `12h`, `30d`.
 pub(crate) fn parse_seconds(text: &str) -> Result<u32, String> {
     let wrong =
@@ -37,6 +46,27 @@ pub(crate) fn parse_seconds(text: &str) -> Result<u32, String> {
     };
     let number: u32 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
     number.checked_mul(each).filter(|&seconds| seconds > 0).ok_or_else(wrong)
+}
+
+/// An instant ahead as people type it: a span from now (`4h`, `2d`), an instant, or a local time with or without a zone.
+/// Tells with it what must be said about how it was read.
+pub(crate) fn parse_ahead(
+    text: &str,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Result<(Timestamp, Option<String>), Failure> {
+    if let Ok(seconds) = parse_seconds(text) {
+        let span = SignedDuration::from_secs(seconds.into());
+        let far = || Failure::usage(format!("`{text}` from now is out of range"));
+        return now.checked_add(span).map(|at| (at, None)).map_err(|_| far());
+    }
+    let moment = parse_at(text, zone).map_err(|error| match error {
+        MomentError::Form(text) => Failure::usage(format!(
+            "`{text}` is not a time; write a span such as 4h or 2d, or 2026-11-01T01:30:00Z, or \"2026-11-01 01:30\" with or without a zone such as America/Toronto"
+        )),
+        error => Failure::usage(error.to_string()),
+    })?;
+    Ok((moment.at, moment.note))
 }
 
 #[cfg(test)]
@@ -59,5 +89,15 @@ mod tests {
         for wrong in ["", "60", "m", "1w", "-1m", "0s", "99999d9", "9999999d", "5é"] {
             assert!(parse_seconds(wrong).unwrap_err().contains("such as 60m"), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_instant_ahead_is_a_span_or_a_time() {
+        let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        let read = |text| parse_ahead(text, now, &TimeZone::UTC).map(|(at, _)| at.to_string());
+        assert_eq!(read("4h").unwrap(), "2026-11-22T16:00:00Z");
+        assert_eq!(read("2026-12-07 08:00 America/Toronto").unwrap(), "2026-12-07T13:00:00Z");
+        assert!(read("soon").unwrap_err().to_string().contains("such as 4h or 2d"));
+        assert!(read("2026-12-07 08:00 Mars/Base").unwrap_err().to_string().contains("no time zone"));
     }
 }

@@ -7,17 +7,20 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
+use dogwatch_model::{OrgId, SiteId, ToolId};
 use dogwatch_triage::{
     alert::{Act, AlertNumber},
+    finding::Severity,
     sla::{self, Clocks},
 };
-use http::{HeaderMap, Uri, header};
+use http::{HeaderMap, StatusCode, Uri, header};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Shared, caller::Caller, extract::Body, problem::Problem};
+use super::{Shared, caller::Caller, endpoints, extract::Body, problem::Problem, who::org_meant};
 use crate::{
+    core::{ByPhone, Opened},
     refusal::{Code, Refusal},
     state::{Item, State as Fleet},
 };
@@ -79,6 +82,62 @@ pub(crate) async fn show(
     Path(number): Path<String>,
 ) -> Result<Response, Problem> {
     find_or_archived(&api, &caller, &number).await.map(|item| answer(&api, &item, caller.now))
+}
+
+/// What somebody opens by hand.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewItem {
+    org: Option<OrgId>,
+    endpoint: Option<String>,
+    site: Option<SiteId>,
+    tool: ToolId,
+    #[serde(default = "ordinary")]
+    severity: Severity,
+    text: String,
+    /// It is none of those that are open about the same.
+    #[serde(default)]
+    another: bool,
+}
+
+const fn ordinary() -> Severity {
+    Severity::Warning
+}
+
+/// `POST /api/v1/alerts`: opens an item by hand, unless one that is open may be meant.
+pub(crate) async fn open(
+    State(api): State<Shared>,
+    caller: Caller,
+    Body(new): Body<NewItem>,
+) -> Result<Response, Problem> {
+    let (org, endpoint) = match &new.endpoint {
+        Some(text) => api.core.read(|state| {
+            let member = endpoints::find(state, &caller, text)?;
+            let org = member.endpoint.org.clone();
+            if new.org.as_ref().is_some_and(|asked| *asked != org) {
+                let what = format!("endpoint `{text}` is of org `{org}`; leave `org` out");
+                return Err(Problem::invalid(what));
+            }
+            Ok((org, Some(member.endpoint.id)))
+        })?,
+        None => (org_meant(&api.core.policy(), &caller, new.org)?, None),
+    };
+    let (site, tool, severity) = (new.site, new.tool, new.severity);
+    let report = ByPhone { org, endpoint, site, tool, severity, text: new.text, another: new.another };
+    match api.core.open_alert(report, caller.principal().clone()).await? {
+        Opened::New(item) => {
+            let place = format!("/api/v1/alerts/{}", item.alert.number.0);
+            Ok((StatusCode::CREATED, [(header::LOCATION, place)], answer(&api, &item, caller.now))
+                .into_response())
+        }
+        Opened::IsItThisOne(items) => {
+            let items = serde_json::to_value(items).unwrap_or_default();
+            let what = "there are open items about the same; is it one of these?";
+            Err(Problem::from(Refusal::new(Code::Conflict, what))
+                .with("is_it_this_one", items)
+                .with("another", true))
+        }
+    }
 }
 
 /// `POST /api/v1/alerts/{number}/{act}`: every act there is. Which one is the end of the route's path, and its parts

@@ -83,6 +83,7 @@ pub(crate) const ROUTES: &[Route] = &[
     post("/api/v1/endpoints/{endpoint}/approve", Admin, |m| on(m, endpoints::approve)),
     post("/api/v1/endpoints/{endpoint}/revoke", Admin, |m| on(m, endpoints::revoke)),
     get("/api/v1/queue", View, QUEUE, |m| on(m, queue::list)),
+    post("/api/v1/alerts", Work, |m| on(m, alerts::open)),
     get("/api/v1/alerts/{number}", View, &[], |m| on(m, alerts::show)),
     post("/api/v1/alerts/{number}/claim", Work, |m| on(m, alerts::act)),
     post("/api/v1/alerts/{number}/release", Work, |m| on(m, alerts::act)),

@@ -2,6 +2,7 @@
 //! channels, and steps taken by hand.
 
 mod agreement;
+mod boundary;
 mod newcomer;
 mod notify;
 
@@ -513,6 +514,44 @@ fn an_act_that_an_override_would_let_through_says_so_to_programs() {
     assert_eq!((again.reason, again.override_would_do), (Some("already_yours"), false));
     let refused = act("lee", Act::Release { override_reason: None }).unwrap_err();
     assert_eq!((refused.reason, refused.override_would_do), (Some("held_by_another"), true));
+}
+
+#[test]
+fn a_duplicate_ends_and_the_one_that_goes_on_knows() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    sim.backup(&mut agent, RunResult::Failed);
+    sim.detach(&agent, None);
+    sim.pass(SignedDuration::from_secs(181));
+    let (failed, silent) =
+        (sim.alerts("backup-failed").remove(0).alert, sim.alerts("silent").remove(0).alert);
+    let mut act = |number: AlertNumber, act: Act| {
+        let by = person(failed.owner.side);
+        sim.ask(|reply| Command::Alert { number, act, by, version: None, reply })
+    };
+    let merge = |into| Act::Merge { into, override_reason: None };
+    let refused = act(failed.number, merge(AlertNumber(99))).unwrap_err();
+    assert_eq!(refused.code, Code::NotFound);
+    let merged = act(failed.number, merge(silent.number)).unwrap().alert;
+    assert_eq!((merged.work, merged.links[0].to), (Work::Done, silent.number));
+    assert_eq!(act(silent.number, merge(failed.number)).unwrap_err().code, Code::Conflict);
+    let silent = sim.alerts("silent").remove(0);
+    assert_eq!(silent.alert.links[0].to, failed.number);
+    assert_eq!((silent.alert.version, silent.timeline.len()), (2, 3));
+}
+
+#[test]
+fn an_old_item_is_not_reopened_beside_the_one_that_took_its_place() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    sim.backup(&mut agent, RunResult::Failed);
+    sim.now += 60.seconds();
+    sim.backup(&mut agent, RunResult::Success);
+    let first = sim.alerts("backup-failed").remove(0).alert;
+    sim.now += SignedDuration::from_hours(25);
+    sim.backup(&mut agent, RunResult::Failed);
+    let (act, by) = (Act::Reopen { reason: "it is back".into() }, person(first.owner.side));
+    let refused =
+        sim.ask(|reply| Command::Alert { number: first.number, act, by, version: None, reply }).unwrap_err();
+    assert_eq!((refused.code, refused.reason), (Code::Conflict, Some("superseded")));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::{Batch, Core, CoreError, Input, MAX_BATCH, MAX_BATCH_BYTES, chores::Chores, load, outbound};
 use crate::{
-    notify,
+    notify, queue,
     state::Health,
     storage::{StorageError, Table},
 };
@@ -127,6 +127,7 @@ impl Core {
                 self.follow_if_due(&state, &policy, id, now, &mut batch);
             }
             self.look_after_items(&mut state, &policy, (now, slice), &mut batch);
+            queue::join(&mut state, &policy, now, &mut batch);
             notify::enqueue(&mut state, &policy, now, &mut batch);
             notify::seal(&mut state, &policy, now, &mut batch);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dogwatch_model::SiteId;
 use dogwatch_triage::{
     alert::{
-        self, Act, Alert, AlertNumber, Desk,
+        self, Act, Alert, AlertNumber, Desk, Link, Relation, Work,
         by_hand::{ByHand, is_it_this_one},
     },
     filter::Row,
@@ -38,7 +38,8 @@ impl Core {
     ) {
         let (items, endpoints) = queue::judge_sites(state, policy, now, batch);
         endpoints.into_iter().for_each(|id| self.due.set(id, now));
-        for number in self.due_items.take(now, limit).into_iter().chain(items) {
+        let raised = std::mem::take(&mut state.raised);
+        for number in self.due_items.take(now, limit).into_iter().chain(items).chain(raised) {
             self.look_after(state, policy, number, now, batch);
         }
     }
@@ -83,21 +84,18 @@ impl Core {
                 ),
             ));
         }
-        let counterpart = act.counterpart(number);
-        if let Some((other, _)) = counterpart {
-            let other = find(state, other, by)?;
-            if other.alert.org != item.alert.org {
-                return Err(not_found("alert", other.alert.number));
-            }
+        if matches!(act, Act::Reopen { .. })
+            && let Some(by) = successor(state, &item.alert)
+        {
+            return Err(refusal(&alert::Refusal::Superseded { number, by }));
         }
         let desk = Desk { matrix: policy.matrix(&item.alert.org), policy: &policy.alerts };
         let actor = by.actor();
         let change = alert::act(&item.alert, act, &actor, now, &desk).map_err(|refused| refusal(&refused))?;
+        let other = act.counterpart(number).map(|tie| other_end(state, item, tie)).transpose()?;
+        let tied = other.and_then(|(other, link)| other.tied(link, &actor, now));
         queue::store(state, change, batch);
-        if let Some((other, link)) = counterpart {
-            let tied = state.alerts.get(&other).and_then(|item| item.alert.tied(link, &actor, now));
-            tied.into_iter().for_each(|change| queue::store(state, change, batch));
-        }
+        tied.into_iter().for_each(|tied| queue::store(state, tied, batch));
         self.look_after(state, policy, number, now, batch);
         state.alerts.get(&number).cloned().ok_or_else(|| not_found("alert", number))
     }
@@ -184,6 +182,33 @@ impl<'s> Place<'s> {
         let known = state.members.values().filter(mine).any(|member| member.endpoint.site == site);
         if known { Ok(Self { member: None, site }) } else { Err(not_found("site", &site)) }
     }
+}
+
+/// The later alert of the same key: of each key at most one is not done.
+fn successor(state: &State, alert: &Alert) -> Option<AlertNumber> {
+    let key = (alert.rule.clone(), alert.subject.clone());
+    let latest = match alert.endpoint {
+        Some(id) => state.members.get(&id)?.latest.get(&key),
+        None => state.of_sites.get(&(alert.org.clone(), alert.site.clone()))?.get(&key),
+    };
+    latest.copied().filter(|latest| *latest != alert.number)
+}
+
+/// The alert at the other end of a tie: of the same org, and going on when it is to go on for this one.
+fn other_end<'s>(
+    state: &'s State,
+    item: &Item,
+    (number, link): (AlertNumber, Link),
+) -> Result<(&'s Alert, Link), Refusal> {
+    let other = state.alerts.get(&number).map(|other| &other.alert);
+    let other =
+        other.filter(|other| other.org == item.alert.org).ok_or_else(|| not_found("alert", number))?;
+    if link.relation == Relation::DuplicatedBy && other.work == Work::Done {
+        let what =
+            format!("{number} is done, so nothing can be merged into it; reopen it first, or close this one");
+        return Err(Refusal::new(Code::Conflict, what));
+    }
+    Ok((other, link))
 }
 
 fn find<'s>(state: &'s State, number: AlertNumber, by: &Principal) -> Result<&'s Item, Refusal> {

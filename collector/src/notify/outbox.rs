@@ -102,6 +102,15 @@ pub(super) struct Group {
     pub(super) memory: Memory,
 }
 
+/// What one way bears.
+#[derive(Debug, Default)]
+struct Load {
+    /// When its latest messages went out, of whatever org.
+    sent: Vec<Timestamp>,
+    /// How many are under way.
+    under_way: usize,
+}
+
 /// Everything that waits to be told.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
@@ -109,7 +118,9 @@ pub(crate) struct Outbox {
     /// Groups in which something has gathered.
     pub(super) waiting: BTreeSet<GroupKey>,
     /// On their way, by id.
-    pub(super) messages: BTreeMap<String, Message>,
+    messages: BTreeMap<String, Message>,
+    /// What each way bears, over all orgs.
+    ways: BTreeMap<Via, Load>,
     pub(crate) facts: Facts,
     pub(super) worker: Option<UnboundedSender<Message>>,
     /// Items that the batch in the making has changed, with the first new place of their timelines.
@@ -148,31 +159,66 @@ impl Outbox {
         }
     }
 
-    /// How many messages of a way are under way.
-    pub(super) fn under_way(&self, via: &Via) -> usize {
-        self.messages.values().filter(|message| message.via == *via).count()
+    /// A message is on its way.
+    pub(super) fn post(&mut self, message: Message) {
+        self.ways.entry(message.via.clone()).or_default().under_way += 1;
+        if let Some(twin) = self.messages.insert(message.id.clone(), message) {
+            self.arrived(&twin.via);
+        }
+    }
+
+    /// A message is not on its way any more.
+    pub(super) fn take(&mut self, id: &str) -> Option<Message> {
+        let message = self.messages.remove(id)?;
+        self.arrived(&message.via);
+        Some(message)
+    }
+
+    fn arrived(&mut self, via: &Via) {
+        if let Some(load) = self.ways.get_mut(via) {
+            load.under_way = load.under_way.saturating_sub(1);
+        }
+    }
+
+    /// Every message on its way.
+    pub(super) fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.messages.values()
+    }
+
+    /// A way was used at `at`.
+    pub(super) fn used(&mut self, via: &Via, at: Timestamp) {
+        let sent = &mut self.ways.entry(via.clone()).or_default().sent;
+        sent.push(at);
+        sent.sort_unstable();
+        let superfluous = sent.len().saturating_sub(limit::MOST);
+        sent.drain(..superfluous);
     }
 
     /// What may go out through a way, over all orgs.
     pub(super) fn admit(&self, via: &Via, now: Timestamp) -> Admit {
-        let groups = self.groups.iter().filter(|((_, way), _)| way == via);
-        let mut sent: Vec<Timestamp> =
-            groups.flat_map(|(_, group)| group.memory.sent.iter().copied()).collect();
-        sent.sort_unstable();
-        limit::admit(&sent, now)
+        limit::admit(self.ways.get(via).map_or(&[][..], |load| &load.sent), now)
     }
 
     /// When a group is to be told next; `None` while it has nothing, or its way is full.
     fn due_of(&self, key: &GroupKey, now: Timestamp) -> Option<Timestamp> {
         let group = self.groups.get(key)?;
         let due = self.facts.timing.due(group.oldest, group.memory.last)?;
-        if self.under_way(&key.1) >= MOST_UNDER_WAY {
+        if self.ways.get(&key.1).is_some_and(|load| load.under_way >= MOST_UNDER_WAY) {
             return None;
         }
         match self.admit(&key.1, now.max(due)) {
             Admit::Not(until) => Some(due.max(until)),
             Admit::Message | Admit::Summary => Some(due),
         }
+    }
+
+    /// Ways that keep a state and were told of an item that they think is open.
+    pub(super) fn following(&self, org: &OrgId, number: AlertNumber) -> impl Iterator<Item = &Via> {
+        let of_org = self
+            .groups
+            .iter()
+            .filter(move |((of, via), _)| of == org && self.facts.kind(via).keeps_a_state());
+        of_org.filter(move |(_, group)| group.memory.ledger.open.contains(&number)).map(|((_, via), _)| via)
     }
 
     /// Groups whose time has come.

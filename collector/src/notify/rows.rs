@@ -24,15 +24,21 @@ pub(crate) fn apply_row(outbox: &mut Outbox, row: &Row) -> Result<bool, String> 
         (Table::Notices, None) => outbox.remove(&row.key),
         (Table::Outbox, Some(value)) => {
             let message: Message = serde_json::from_slice(value).map_err(json)?;
-            outbox.messages.insert(message.id.clone(), message);
+            outbox.post(message);
         }
-        (Table::Outbox, None) => drop(outbox.messages.remove(&row.key)),
+        (Table::Outbox, None) => drop(outbox.take(&row.key)),
         (Table::NoticeGroups, Some(value)) => {
             let memory: Memory = serde_json::from_slice(value).map_err(json)?;
             let (org, via) = row.key.split_once('/').ok_or("its key is not ORG/WAY")?;
             let org = org.parse().map_err(|error| format!("{error}"))?;
             let via = via.parse().map_err(|error| format!("{error}"))?;
-            outbox.groups.entry((org, via)).or_default().memory = memory;
+            let key: GroupKey = (org, via);
+            // The tail tells again what the view has already.
+            let known = outbox.groups.get(&key).map(|group| group.memory.sent.clone()).unwrap_or_default();
+            for at in memory.sent.iter().filter(|at| !known.contains(at)) {
+                outbox.used(&key.1, *at);
+            }
+            outbox.groups.entry(key).or_default().memory = memory;
         }
         (Table::NoticeGroups, None) => {}
         _ => return Ok(false),

@@ -79,10 +79,16 @@ fn seal_group(state: &mut State, policy: &Policy, key: &GroupKey, now: Timestamp
         incident::plan(&mut group.memory.ledger, &key.0, &id, &reasons)
     } else {
         group.memory.ledger.note(&reasons);
+        let alerts = &state.alerts;
+        group
+            .memory
+            .ledger
+            .forget(|number| alerts.get(&number).is_none_or(|item| item.alert.work == Work::Done));
         Vec::new()
     };
     group.memory.note(now);
     batch.put(Table::NoticeGroups, group_key(key), &group.memory);
+    state.outbox.used(&key.1, now);
     let (lines, more) = lines(state, &notices, &incidents);
     let org_name = policy.matrix(&key.0).org_name().to_owned();
     let told = told(&notices);
@@ -115,6 +121,7 @@ fn seal_summary(state: &mut State, via: &Via, now: Timestamp, batch: &mut Batch)
     if notices.is_empty() {
         return;
     }
+    state.outbox.used(via, now);
     let items = notices.iter().map(|notice| notice.alert).collect::<BTreeSet<_>>().len();
     let subject = Subject::Summary { notices: notices.len(), items, orgs };
     let message =
@@ -202,5 +209,5 @@ fn post(state: &mut State, message: Message, batch: &mut Batch) {
         // A worker that is gone finds it on disk at the next start.
         batch.then(move || drop(worker.send(message)));
     }
-    state.outbox.messages.insert(message.id.clone(), message);
+    state.outbox.post(message);
 }

@@ -19,14 +19,14 @@ pub(crate) fn settle(state: &mut State, news: News, now: Timestamp, batch: &mut 
         News::Channels(facts) => state.outbox.facts = *facts,
         News::Worker(worker) => {
             // What is in the state was committed before this batch; what this batch adds goes out with it.
-            for message in state.outbox.messages.values().cloned() {
+            for message in state.outbox.messages().cloned() {
                 let worker = worker.clone();
                 batch.then(move || drop(worker.send(message)));
             }
             state.outbox.worker = Some(worker);
         }
         News::Ended { id, outcome } => {
-            if let Some(message) = state.outbox.messages.remove(&id) {
+            if let Some(message) = state.outbox.take(&id) {
                 batch.delete(Table::Outbox, &id);
                 write_down(state, &message, &outcome, now, batch);
             }

@@ -65,7 +65,7 @@ pub struct Templates {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Text {
     MailSubject,
-    MailText,
+    MailPlain,
     MailHtml,
     Chat,
 }
@@ -75,7 +75,7 @@ impl Text {
     const fn name(self) -> &'static str {
         match self {
             Self::MailSubject => "mail_subject",
-            Self::MailText => "mail_text",
+            Self::MailPlain => "mail_text",
             Self::MailHtml => "mail_html.html",
             Self::Chat => "chat_text",
         }
@@ -86,7 +86,7 @@ impl Templates {
     fn source(&self, text: Text) -> (&str, bool) {
         let (own, ours) = match text {
             Text::MailSubject => (&self.mail_subject, SUBJECT),
-            Text::MailText => (&self.mail_text, TEXT),
+            Text::MailPlain => (&self.mail_text, TEXT),
             Text::MailHtml => (&self.mail_html, HTML),
             Text::Chat => (&self.chat_text, CHAT),
         };
@@ -112,7 +112,7 @@ impl Templates {
     /// Tries each template on a message with everything in it.
     pub(super) fn check(&self) -> Result<(), String> {
         let specimen = specimen();
-        for text in [Text::MailSubject, Text::MailText, Text::MailHtml, Text::Chat] {
+        for text in [Text::MailSubject, Text::MailPlain, Text::MailHtml, Text::Chat] {
             let (source, _) = self.source(text);
             render(text, source, &specimen)
                 .map_err(|why| format!("`{}`: {why}", text.name().trim_end_matches(".html")))?;
@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn the_shipped_templates_hold_and_say_the_essentials() {
         Templates::default().check().unwrap();
-        let text = Templates::default().write(Text::MailText, &with_title("disk full"));
+        let text = Templates::default().write(Text::MailPlain, &with_title("disk full"));
         for part in ["#1", "P1", "disk full", "srv-01", "team specimen (msp)", "dogwatch alert show 1"] {
             assert!(text.contains(part), "{part} in {text}");
         }

@@ -6,22 +6,20 @@ use std::collections::BTreeMap;
 
 use dogwatch_model::{EndpointId, EndpointState, OrgId, RuleId, SiteId, ToolId};
 use dogwatch_triage::{
-    alert::{Alert, AlertNumber, Condition, Work},
+    alert::AlertNumber,
     finding::{Category, Evidence, Finding, Severity},
     mute::{
         Outage, Silence,
         outage::{Limits, of_fleet, of_site},
     },
-    routing::{Question, route},
 };
 use jiff::Timestamp;
 
-use super::{NEXT_ALERT, store};
+use super::place;
 use crate::{
     core::Batch,
     policy::Policy,
     state::{Member, State},
-    storage::Table,
 };
 
 /// The rule of the item that stands for a whole site; no rule file may have one of that name.
@@ -38,11 +36,17 @@ pub(crate) fn judge_sites(
     now: Timestamp,
     batch: &mut Batch,
 ) -> (Vec<AlertNumber>, Vec<EndpointId>) {
-    let unrest = std::mem::take(&mut state.unrest);
-    if unrest.is_empty() {
+    let mut unrest = std::mem::take(&mut state.unrest);
+    let believed = state.storm.as_ref().is_some_and(|storm| storm.until <= now);
+    if unrest.is_empty() && !believed {
         return (Vec::new(), Vec::new());
     }
     let sites = silences(state);
+    if believed {
+        // What was put down to the collector's own network is looked at again, site by site.
+        let silent = sites.iter().filter(|(_, site)| site.iter().any(|one| one.since.is_some()));
+        unrest.extend(silent.map(|(place, _)| place.clone()));
+    }
     let limits = Limits::default();
     let fleet: Vec<Vec<Silence>> = sites.values().cloned().collect();
     let storm = of_fleet(&fleet, &limits).filter(|storm| now < storm.until);
@@ -86,42 +90,18 @@ fn silences(state: &State) -> BTreeMap<(OrgId, SiteId), Vec<Silence>> {
 fn settle(
     state: &mut State,
     policy: &Policy,
-    place: &(OrgId, SiteId),
+    at: &(OrgId, SiteId),
     outage: Option<&Outage>,
     now: Timestamp,
     batch: &mut Batch,
 ) -> Option<AlertNumber> {
-    let rule = RuleId::new(SITE_UNREACHABLE).ok()?;
-    let known = state.of_sites.get(place).and_then(|site| site.get(&(rule.clone(), String::new())));
-    let known = known.and_then(|number| state.alerts.get(number)).map(|item| &item.alert);
-    let stands = known.filter(|alert| alert.work != Work::Done && alert.condition != Condition::Cleared);
-    match (outage, stands) {
-        (Some(outage), None) => {
-            let finding = finding(rule, place, outage)?;
-            let question = Question {
-                tool: Some(&finding.tool),
-                category: Some(finding.category),
-                severity: finding.severity,
-                endpoint: None,
-                at: now,
-            };
-            let owner = route(&question, policy.matrix(&place.0)).owner;
-            let number = AlertNumber(state.next_alert);
-            state.next_alert += 1;
-            batch.put(Table::Meta, NEXT_ALERT, &state.next_alert);
-            store(state, Alert::open_at(number, &finding, (&place.0, &place.1, None), owner, now), batch);
-            Some(number)
-        }
-        (None, Some(alert)) => {
-            let (number, change) = (alert.number, alert.clear(now));
-            change.into_iter().for_each(|change| store(state, change, batch));
-            Some(number)
-        }
-        _ => None,
+    match outage {
+        Some(outage) => place::raise(state, policy, at, &finding(at, outage)?, now, batch),
+        None => place::lower(state, at, (SITE_UNREACHABLE, ""), now, batch),
     }
 }
 
-fn finding(rule: RuleId, (_, site): &(OrgId, SiteId), outage: &Outage) -> Option<Finding> {
+fn finding((_, site): &(OrgId, SiteId), outage: &Outage) -> Option<Finding> {
     let mut evidence = vec![
         Evidence {
             name: "silent".to_owned(),
@@ -133,7 +113,7 @@ fn finding(rule: RuleId, (_, site): &(OrgId, SiteId), outage: &Outage) -> Option
         evidence.push(Evidence { name: "gateway".to_owned(), value: "is silent too".to_owned() });
     }
     Some(Finding {
-        rule,
+        rule: RuleId::new(SITE_UNREACHABLE).ok()?,
         subject: String::new(),
         category: Category::Availability,
         tool: ToolId::new(TOOL).ok()?,

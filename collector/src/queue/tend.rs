@@ -13,7 +13,7 @@ use dogwatch_triage::{
 };
 use jiff::Timestamp;
 
-use super::store;
+use super::{place, rota, store};
 use crate::{
     core::Batch,
     policy::Policy,
@@ -74,8 +74,12 @@ pub(crate) fn tend_one(
     let item = state.alerts.get(&number)?;
     let desk = Desk { matrix, policy: &policy.alerts };
     if let Some(change) = tick(&item.alert, &item.timeline, &desk, now) {
-        store(state, change, batch);
+        store(state, change.clone(), batch);
+        // Their first look comes with the endpoint-less items' own due instants.
+        let raised = rota::called_in_vain(state, policy, (&change.0, &change.1), now, batch);
+        state.raised.extend(raised);
     }
+    rota::is_filled(state, matrix, number, now, batch);
     let item = state.alerts.get(&number)?;
     if item.alert.work == Work::Done {
         return None;
@@ -127,10 +131,7 @@ fn offline<'s>(state: &'s State, policy: &Policy, alert: &Alert) -> Option<&'s A
 
 /// The open alert that says that this one's site is unreachable.
 fn site<'s>(state: &'s State, alert: &Alert) -> Option<&'s Alert> {
-    let of_site = state.of_sites.get(&(alert.org.clone(), alert.site.clone()))?;
-    let items = of_site.iter().filter(|((rule, _), _)| rule.as_str() == super::outage::SITE_UNREACHABLE);
-    let items = items.filter_map(|(_, number)| state.alerts.get(number)).map(|item| &item.alert);
-    items.filter(|other| Explained::may_explain(other)).min_by_key(|other| other.number)
+    place::standing(state, &(alert.org.clone(), alert.site.clone()), (super::outage::SITE_UNREACHABLE, ""))
 }
 
 /// When a window that may concern an alert begins or ends next.
@@ -148,7 +149,12 @@ fn next_storm(state: &State) -> Option<Timestamp> {
 }
 
 /// The endpoint of an alert as filters see it, if it has one.
-fn with_row<R>(state: &State, alert: &Alert, now: Timestamp, look: impl FnOnce(Option<&Row<'_>>) -> R) -> R {
+pub(super) fn with_row<R>(
+    state: &State,
+    alert: &Alert,
+    now: Timestamp,
+    look: impl FnOnce(Option<&Row<'_>>) -> R,
+) -> R {
     let member = alert.endpoint.and_then(|id| state.members.get(&id));
     match member {
         Some(member) => {

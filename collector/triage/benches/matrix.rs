@@ -17,7 +17,7 @@ use dogwatch_model::ToolId;
 use dogwatch_triage::{
     finding::{Category, Severity},
     lint::{LintContext, Source, lint},
-    matrix::{MAX_ROWS, Matrix},
+    matrix::{MAX_ROWS, Matrix, diff},
     routing::{Question, route},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -49,6 +49,9 @@ fn main() {
     let sources = [Source { file: "large.toml", text: &text }];
     println!("  findings: {}", lint(&matrix, &sources, &context).len());
     line("lint", median(|| drop(black_box(lint(&matrix, &sources, &context)))));
+    let other = Matrix::parse(&text.replace("10m", "12m"), "other.toml", "1".repeat(12), None).unwrap();
+    println!("  differences: {}", diff(&matrix, &other).len());
+    line("diff", median(|| drop(black_box(diff(&matrix, &other)))));
     routes(&matrix);
 }
 

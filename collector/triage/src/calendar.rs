@@ -95,6 +95,16 @@ impl Calendar {
         &self.zone_name
     }
 
+    /// The hours of an ordinary week.
+    pub const fn hours(&self) -> &Hours {
+        &self.hours
+    }
+
+    /// The dates with a rule of their own, in order.
+    pub fn special(&self) -> impl Iterator<Item = (&Date, &Special)> {
+        self.special.iter()
+    }
+
     /// Whether `at` is inside.
     pub fn contains(&self, at: Timestamp) -> bool {
         let local = self.zone.to_datetime(at);

@@ -18,6 +18,7 @@ use dogwatch_model::{OrgId, PersonId, Side, SlaId, TeamId, ToolId, text_enum};
 use crate::calendar::Calendar;
 
 mod boundary;
+mod diff;
 mod directory;
 mod escalation;
 mod fault;
@@ -30,12 +31,16 @@ mod starter;
 mod tests;
 
 pub use boundary::BoundaryRule;
+pub use diff::{Change, Difference, Part, diff};
 pub use directory::{Deputy, Directory, Party, Person, Team, Tool};
-pub use escalation::{BUSINESS_DAY, Call, MAX_STEPS, Promise, Runs, SlaClass, Step, Tag, Tier, Vendor};
+pub use escalation::{Call, MAX_STEPS, Promise, Runs, SlaClass, Step, Tag, Tier, Vendor};
 pub use fault::{Fault, FaultKind, MatrixError};
 pub use rota::{MAX_TURN_DAYS, Rota, Swap};
 pub use row::{Access, Duty, FIRST_RESPONDER, Row, Selector};
 pub use starter::starter;
+
+/// The id of the row that takes what no other takes; no other row may have it.
+pub const CATCH_ALL: &str = "catch-all";
 
 /// The largest document, in bytes: 500 rows with notes are a fifth of it.
 pub const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;

@@ -20,7 +20,7 @@ use crate::{
     calendar::{Calendar, State},
     filter,
     finding::{Category, Finding, Severity},
-    matrix::{Duty, Matrix, Row},
+    matrix::{Duty, Matrix, Row, Selector},
 };
 
 mod reasons;
@@ -217,29 +217,8 @@ pub fn explain(question: &Question<'_>, matrix: &Matrix) -> Vec<Considered> {
 }
 
 fn judge<'m>(question: &Question<'_>, duties: &mut Duties<'m>, row: &'m Row) -> Judged {
-    let selects = &row.selects;
-    match question.tool {
-        _ if selects.tools.is_empty() => {}
-        None => return Judged::Misses(Miss::ToolNotNamed),
-        Some(tool) if selects.tools.contains(tool) => {}
-        Some(_) => return Judged::Misses(Miss::OtherTool),
-    }
-    match question.category {
-        _ if selects.categories.is_empty() => {}
-        None => return Judged::Misses(Miss::CategoryNotNamed),
-        Some(category) if selects.categories.contains(&category) => {}
-        Some(_) => return Judged::Misses(Miss::OtherCategory),
-    }
-    if !selects.severity.is_empty() && !selects.severity.contains(&question.severity) {
-        return Judged::Misses(Miss::OtherSeverity);
-    }
-    if let Some(filter) = &selects.endpoint {
-        match question.endpoint.map(|endpoint| filter.judge(endpoint)) {
-            Some(filter::Verdict::Match) => {}
-            Some(filter::Verdict::NoMatch) => return Judged::Misses(Miss::OtherEndpoint),
-            Some(filter::Verdict::Unknown) => return Judged::Misses(Miss::EndpointUnknown),
-            None => return Judged::Misses(Miss::EndpointNotNamed),
-        }
+    if let Some(miss) = miss(question, &row.selects) {
+        return Judged::Misses(miss);
     }
     let open = duties.state(&row.duty).is_none_or(|(_, state)| state.open);
     let on_duty = match row.duty {
@@ -248,6 +227,36 @@ fn judge<'m>(question: &Question<'_>, duties: &mut Duties<'m>, row: &'m Row) -> 
         Duty::Outside(_) => !open,
     };
     if on_duty { Judged::Matches } else { Judged::OffDuty }
+}
+
+/// Whether a selector is certainly for what is asked about, hours aside.
+pub(crate) fn selects(question: &Question<'_>, selector: &Selector) -> bool {
+    miss(question, selector).is_none()
+}
+
+fn miss(question: &Question<'_>, selects: &Selector) -> Option<Miss> {
+    match question.tool {
+        _ if selects.tools.is_empty() => {}
+        None => return Some(Miss::ToolNotNamed),
+        Some(tool) if selects.tools.contains(tool) => {}
+        Some(_) => return Some(Miss::OtherTool),
+    }
+    match question.category {
+        _ if selects.categories.is_empty() => {}
+        None => return Some(Miss::CategoryNotNamed),
+        Some(category) if selects.categories.contains(&category) => {}
+        Some(_) => return Some(Miss::OtherCategory),
+    }
+    if !selects.severity.is_empty() && !selects.severity.contains(&question.severity) {
+        return Some(Miss::OtherSeverity);
+    }
+    let filter = selects.endpoint.as_ref()?;
+    match question.endpoint.map(|endpoint| filter.judge(endpoint)) {
+        Some(filter::Verdict::Match) => None,
+        Some(filter::Verdict::NoMatch) => Some(Miss::OtherEndpoint),
+        Some(filter::Verdict::Unknown) => Some(Miss::EndpointUnknown),
+        None => Some(Miss::EndpointNotNamed),
+    }
 }
 
 /// The calendars that were asked, each once. The hour is what a row is judged by last, so every calendar in here

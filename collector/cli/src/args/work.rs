@@ -1,8 +1,8 @@
-//! The queue, its alerts, and who acts on them.
+//! The queue, and who acts on what is in it.
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Subcommand};
+use clap::Args as ClapArgs;
 use dogwatch_model::{OrgId, TeamId};
 
 #[derive(ClapArgs)]
@@ -12,63 +12,21 @@ pub(crate) struct Queue {
     /// Those that are done, too
     #[arg(long)]
     pub(crate) all: bool,
+    /// Those that are snoozed, or that a window or another item hides, too
+    #[arg(long)]
+    pub(crate) hidden: bool,
+    /// Only those that I have
+    #[arg(long)]
+    pub(crate) mine: bool,
+    /// Only those that a team owns or is offered
+    #[arg(long)]
+    pub(crate) team: Option<TeamId>,
+    /// How many to show at most, from the top [default: 1000]
+    #[arg(long)]
+    pub(crate) limit: Option<usize>,
     /// Keep showing, until Ctrl-C
     #[arg(long)]
     pub(crate) watch: bool,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum Alert {
-    /// Everything: evidence, owner and why, timeline
-    #[command(after_help = "Example: dogwatch alert show 1042")]
-    Show(Numbered),
-    /// Take it
-    #[command(after_help = "Example: dogwatch alert claim 1042")]
-    Claim(Overridden),
-    /// Give it back
-    #[command(after_help = "Example: dogwatch alert release 1042")]
-    Release(Overridden),
-    /// Say something that stays
-    #[command(after_help = "Example: dogwatch alert comment 1042 'waiting for a new disk'")]
-    Comment(Comment),
-    /// End it
-    #[command(after_help = "Example: dogwatch alert close 1042 'replaced the disk'")]
-    Close(Close),
-}
-
-#[derive(ClapArgs)]
-pub(crate) struct Numbered {
-    /// Its number: 1042 or #1042
-    #[arg(value_parser = alert_number)]
-    pub(crate) number: u64,
-}
-
-#[derive(ClapArgs)]
-pub(crate) struct Overridden {
-    #[command(flatten)]
-    pub(crate) alert: Numbered,
-    /// Do it although it is somebody else's turn, with this reason
-    #[arg(long = "override", value_name = "REASON")]
-    pub(crate) override_reason: Option<String>,
-}
-
-#[derive(ClapArgs)]
-pub(crate) struct Comment {
-    #[command(flatten)]
-    pub(crate) alert: Numbered,
-    /// What to say
-    pub(crate) text: String,
-}
-
-#[derive(ClapArgs)]
-pub(crate) struct Close {
-    #[command(flatten)]
-    pub(crate) alert: Numbered,
-    /// How it ended
-    pub(crate) resolution: String,
-    /// Do it although another has it, with this reason
-    #[arg(long = "override", value_name = "REASON")]
-    pub(crate) override_reason: Option<String>,
 }
 
 #[derive(ClapArgs)]
@@ -108,7 +66,7 @@ pub(crate) struct Who {
 /// An alert brings all of this along, and is asked about as it stands.
 const NOT_WITH_ALERT: [&str; 7] = ["about", "endpoint", "severity", "at", "week", "org", "file"];
 
-fn alert_number(text: &str) -> Result<u64, String> {
+pub(super) fn alert_number(text: &str) -> Result<u64, String> {
     let digits = text.strip_prefix('#').unwrap_or(text);
     digits.parse().map_err(|_| format!("`{text}` is not an alert's number; write 1042 or '#1042'"))
 }

@@ -1,28 +1,113 @@
-//! `alert show|claim|release|comment|close`.
+//! `alert …`: one alert, and everything that people do with it.
+//!
+//! What the collector is sent is the act itself, written by the very type that it is read with: a part that is left out or
+//! misnamed does not compile.
 
+mod clocks;
+mod standing;
+mod timeline;
 mod words;
 
-use serde_json::{Map, Value, json};
+use dogwatch_triage::alert::{Act, AlertNumber, Packet, Relation};
+use jiff::Timestamp;
+use serde_json::{Value, json};
 
 use crate::{
-    args::{Alert, Numbered},
+    args::{Alert, Handoff, Numbered, Open, Opinion},
     client::Client,
-    failure::Failure,
-    output::{Screen, text_at},
+    failure::{Exit, Failure},
+    output::{self, Screen, text_at},
+    when::parse_ahead,
 };
 
 pub(crate) fn run(alert: &Alert, screen: &Screen) -> Result<(), Failure> {
-    let reason = |reason: &Option<String>| ("override", reason.clone());
     match alert {
         Alert::Show(of) => show(of, screen),
-        Alert::Claim(of) => act(&of.alert, "claim", [reason(&of.override_reason)], screen),
-        Alert::Release(of) => act(&of.alert, "release", [reason(&of.override_reason)], screen),
-        Alert::Comment(of) => act(&of.alert, "comment", [("text", Some(of.text.clone()))], screen),
-        Alert::Close(of) => {
-            let resolution = ("resolution", Some(of.resolution.clone()));
-            act(&of.alert, "close", [resolution, reason(&of.override_reason)], screen)
+        Alert::Open(what) => open(what, screen),
+        other => {
+            let (of, act) = act_of(other, screen)?;
+            send(of, &act, screen)
         }
     }
+}
+
+/// What was typed as an act on an alert.
+fn act_of<'a>(alert: &'a Alert, screen: &Screen) -> Result<(&'a Numbered, Act), Failure> {
+    Ok(match alert {
+        Alert::Show(_) | Alert::Open(_) => return Err(Failure::usage("that is no act on an alert")),
+        Alert::Claim(of) => (&of.alert, Act::Claim { override_reason: of.over.reason.clone() }),
+        Alert::Release(of) => (&of.alert, Act::Release { override_reason: of.over.reason.clone() }),
+        Alert::Withdraw(of) => (&of.alert, Act::Withdraw { override_reason: of.over.reason.clone() }),
+        Alert::Resume(of) => (&of.alert, Act::Resume { override_reason: of.over.reason.clone() }),
+        Alert::Assign(of) => {
+            let person = of.person.clone();
+            (&of.alert, Act::Assign { person, override_reason: of.over.reason.clone() })
+        }
+        Alert::Handoff(of) => (&of.alert, handoff(of, screen)?),
+        Alert::Accept(of) => (of, Act::Accept),
+        Alert::Wake(of) => (of, Act::Wake),
+        Alert::Acknowledge(of) => (of, Act::Acknowledge),
+        Alert::Decline(of) => (&of.alert, Act::Decline { reason: of.reason.clone(), not_ours: of.not_ours }),
+        Alert::Wait(of) => {
+            let (on, until, reason) = (of.on, ahead(&of.until, screen)?, of.reason.clone());
+            (&of.alert, Act::Wait { on, until, reason, override_reason: of.over.reason.clone() })
+        }
+        Alert::Snooze(of) => {
+            let (until, reason) = (ahead(&of.until, screen)?, of.reason.clone());
+            (&of.alert, Act::Snooze { until, reason, override_reason: of.over.reason.clone() })
+        }
+        Alert::Comment(of) => (&of.alert, Act::Comment { text: of.text.clone() }),
+        Alert::Prioritise(of) => {
+            let (priority, reason) = (of.priority, of.reason.clone());
+            (&of.alert, Act::Prioritise { priority, reason, override_reason: of.over.reason.clone() })
+        }
+        Alert::Link(of) => (&of.alert, Act::Link { to: AlertNumber(of.to), relation: Relation::Related }),
+        Alert::Merge(of) => {
+            let into = AlertNumber(of.into);
+            (&of.alert, Act::Merge { into, override_reason: of.over.reason.clone() })
+        }
+        Alert::Feedback(of) => {
+            let noise = of.opinion == Opinion::Noise;
+            (&of.alert, Act::Feedback { noise, text: of.text.clone().unwrap_or_default() })
+        }
+        Alert::Close(of) => {
+            let resolution = of.resolution.clone();
+            (&of.alert, Act::Close { resolution, override_reason: of.over.reason.clone() })
+        }
+        Alert::Reopen(of) => (&of.alert, Act::Reopen { reason: of.reason.clone() }),
+    })
+}
+
+/// A hand-off with its packet; what is missing of it is said at once, with an example.
+fn handoff(of: &Handoff, screen: &Screen) -> Result<Act, Failure> {
+    let (Some(tried), Some(state), Some(why_you)) = (&of.tried, &of.state, &of.why) else {
+        let parts = [("--tried", &of.tried), ("--state", &of.state), ("--why", &of.why)];
+        let missing: Vec<_> =
+            parts.iter().filter(|(_, text)| text.is_none()).map(|(name, _)| *name).collect();
+        let number = of.alert.number;
+        return Err(Failure::usage(format!(
+            "a hand-off says what was tried, how things stand and why it is for them; add {}\nsuch as: dogwatch alert handoff {number} \
+             --tried 'restarted the job twice' --state 'it fails at the third volume' --why 'the share is yours'",
+            missing.join(" and ")
+        )));
+    };
+    let packet = Packet {
+        tried: tried.clone(),
+        state: state.clone(),
+        why_you: why_you.clone(),
+        blocked: of.blocked.clone(),
+        deadline: of.deadline.as_deref().map(|text| ahead(text, screen)).transpose()?,
+        links: of.link.clone(),
+    };
+    let (to, not_ours) = (of.to.clone(), of.not_ours);
+    Ok(Act::Handoff { to, packet, not_ours, override_reason: of.over.reason.clone() })
+}
+
+/// An instant ahead, with a word about it where it comes twice or not at all.
+fn ahead(text: &str, screen: &Screen) -> Result<Timestamp, Failure> {
+    let (at, note) = parse_ahead(text, Timestamp::now(), &screen.zone)?;
+    note.iter().for_each(|note| output::note(note));
+    Ok(at)
 }
 
 fn show(of: &Numbered, screen: &Screen) -> Result<(), Failure> {
@@ -30,20 +115,51 @@ fn show(of: &Numbered, screen: &Screen) -> Result<(), Failure> {
     super::show_one(&item, "number", screen, || words::all(&item, screen))
 }
 
-fn act<const N: usize>(
-    of: &Numbered,
-    act: &str,
-    parts: [(&str, Option<String>); N],
-    screen: &Screen,
-) -> Result<(), Failure> {
-    let body: Map<String, Value> = parts
-        .into_iter()
-        .filter_map(|(name, value)| value.map(|value| (name.to_owned(), json!(value))))
-        .collect();
-    let item = Client::logged_in()?.post(&format!("alerts/{}/{act}", of.number), &Value::Object(body))?;
+fn send(of: &Numbered, act: &Act, screen: &Screen) -> Result<(), Failure> {
+    let path = format!("alerts/{}/{}", of.number, act.name());
+    let item = Client::logged_in()?.post(&path, &parts_of(act)?)?;
+    super::show_one(&item, "number", screen, || in_a_line(&item, screen))
+}
+
+/// The body of an act: its parts, without the name that the path has.
+fn parts_of(act: &Act) -> Result<Value, Failure> {
+    let wrong = |error| Failure::new(Exit::NotMet, format!("cannot write the request: {error}"));
+    let mut body = serde_json::to_value(act).map_err(wrong)?;
+    if let Some(parts) = body.as_object_mut() {
+        parts.remove("act");
+    }
+    Ok(body)
+}
+
+fn open(what: &Open, screen: &Screen) -> Result<(), Failure> {
+    let mut body = json!({
+        "tool": what.tool, "severity": what.severity, "text": what.text, "another": what.another,
+    });
+    let places = [
+        ("org", what.org.as_ref().map(ToString::to_string)),
+        ("endpoint", what.endpoint.clone()),
+        ("site", what.site.as_ref().map(ToString::to_string)),
+    ];
+    for (name, value) in places {
+        if let Some(value) = value {
+            body[name] = json!(value);
+        }
+    }
+    let item = Client::logged_in()?.post("alerts", &body)?;
     super::show_one(&item, "number", screen, || {
-        let by = super::queue::doer(&item);
-        let by = if by.is_empty() { String::new() } else { format!(" by {by}") };
-        format!("#{} is {}{by}: {}\n", of.number, text_at(&item, "work"), text_at(&item, "title"))
+        let (team, side) = (text_at(&item, "owner.team"), text_at(&item, "owner.side"));
+        format!(
+            "#{} is open and {team} ({side}) owns it: {}\n",
+            text_at(&item, "number"),
+            text_at(&item, "title")
+        )
     })
 }
+
+fn in_a_line(item: &Value, screen: &Screen) -> String {
+    let work = super::queue::work(item, output::as_of(item), screen);
+    format!("#{} is {work}: {}\n", text_at(item, "number"), text_at(item, "title"))
+}
+
+#[cfg(test)]
+mod tests;

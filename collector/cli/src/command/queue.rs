@@ -1,5 +1,6 @@
-//! `queue`: what wants somebody, most urgent first.
+//! `queue`: what wants somebody, and what runs out first on top.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::watch;
@@ -20,10 +21,12 @@ const LISTING: Listing<'static> = Listing {
         column("ENDPOINT", "endpoint_name", Show::Text),
         column("TITLE", "title", Show::Text),
         column("OWNER", "owner", Show::Made(owner)),
-        column("WORK", "work", Show::Made(work)),
+        column("WORK", "work", Show::MadeFor(work)),
+        column("BREACH", "next_breach.at", Show::Distance),
         column("SINCE", "since", Show::Age),
     ],
     wide: &[
+        column("CLOCK", "next_breach.clock", Show::Text),
         column("CONDITION", "condition", Show::Text),
         column("ORG", "org", Show::Text),
         column("SITE", "site", Show::Text),
@@ -49,7 +52,12 @@ const LISTING: Listing<'static> = Listing {
         "work",
         "owner.team",
         "owner.side",
+        "visibility",
         "assignee.person",
+        "offer.to",
+        "waiting.on",
+        "next_breach.clock",
+        "next_breach.at",
         "since",
         "first_seen",
         "last_seen",
@@ -73,20 +81,53 @@ pub(super) fn doer(alert: &Value) -> String {
     }
 }
 
-fn work(alert: &Value) -> String {
+/// What people do with it, in a few words; what hides it after that.
+pub(super) fn work(alert: &Value, as_of: Timestamp, screen: &Screen) -> String {
     let by = doer(alert);
-    let cleared = alert["condition"] == "cleared" && alert["work"] != "done";
-    let work = match text_at(alert, "work") {
-        work if by.is_empty() => work,
+    let mut words = match text_at(alert, "work").as_str() {
+        "offered" => format!("offered to {} by {by}", text_at(alert, "offer.to")),
+        "waiting" => {
+            let until = Show::Instant.show(alert, "waiting.until", as_of, screen);
+            format!("{by} waits for {} until {until}", text_at(alert, "waiting.on"))
+        }
+        work if by.is_empty() => work.to_owned(),
         work => format!("{work} by {by}"),
     };
-    if cleared { format!("{work}, cleared") } else { work }
+    if alert["condition"] == "cleared" && alert["work"] != "done" {
+        words.push_str(", cleared");
+    }
+    let hidden = hidden(alert, as_of, screen);
+    if hidden.is_empty() { words } else { format!("{words}, {hidden}") }
+}
+
+/// Why it is not shown by itself; empty when it is.
+fn hidden(alert: &Value, as_of: Timestamp, screen: &Screen) -> String {
+    let hider = &alert["hidden_by"][0];
+    match text_at(alert, "visibility").as_str() {
+        "" | "normal" => String::new(),
+        "snoozed" => format!("snoozed until {}", Show::Instant.show(alert, "snooze.until", as_of, screen)),
+        _ if hider["by"] == "window" => format!("hidden by window {}", text_at(hider, "window")),
+        _ if hider["by"] == "alert" => format!("hidden by #{}", text_at(hider, "number")),
+        _ if hider["by"] == "storm" => "hidden by a storm".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// What is asked for, as parameters.
+fn params(queue: &Queue) -> Vec<(&'static str, String)> {
+    let mut params = vec![("state", if queue.all { "all" } else { "open" }.to_owned())];
+    params.extend(queue.filter.clone().map(|filter| ("filter", filter)));
+    params.extend(queue.hidden.then(|| ("hidden", "true".to_owned())));
+    params.extend(queue.mine.then(|| ("mine", "true".to_owned())));
+    params.extend(queue.team.as_ref().map(|team| ("team", team.to_string())));
+    params.extend(queue.limit.map(|limit| ("limit", limit.to_string())));
+    params
 }
 
 pub(crate) fn run(queue: &Queue, screen: &Screen) -> Result<(), Failure> {
     let client = Client::logged_in()?;
-    let mut params = vec![("state", if queue.all { "all" } else { "open" })];
-    params.extend(queue.filter.as_deref().map(|filter| ("filter", filter)));
+    let params = params(queue);
+    let params: Vec<(&str, &str)> = params.iter().map(|(name, value)| (*name, value.as_str())).collect();
     watch::show(queue.watch, screen, || {
         let answer = client.get("queue", &params)?;
         if !queue.watch && screen.is_for_people() {
@@ -99,7 +140,8 @@ pub(crate) fn run(queue: &Queue, screen: &Screen) -> Result<(), Failure> {
 fn remark(answer: &Value, queue: &Queue) {
     let count = |name: &str| answer[name].as_u64().unwrap_or(0);
     if count("matched") == 0 {
-        output::note(match (queue.filter.is_some(), queue.all) {
+        let narrowed = queue.filter.is_some() || queue.mine || queue.team.is_some();
+        output::note(match (narrowed, queue.all) {
             (true, _) => "no alert matches",
             (false, true) => "no alerts yet",
             (false, false) => "nothing is open",
@@ -107,6 +149,12 @@ fn remark(answer: &Value, queue: &Queue) {
     }
     if count("unjudged") > 0 {
         output::note(&format!("{} could not be judged for want of a fact", count("unjudged")));
+    }
+    if count("hidden") > 0 {
+        output::note(&format!("{} hidden: dogwatch queue --hidden", count("hidden")));
+    }
+    if count("left_off") > 0 {
+        output::note(&format!("{} more: dogwatch queue --limit {}", count("left_off"), count("matched")));
     }
 }
 
@@ -127,6 +175,7 @@ mod tests {
                 "title": "backup `nightly` failed", "owner": { "team": "msp-noc", "side": "msp" },
                 "work": "claimed", "assignee": { "person": "kim", "side": "msp" }, "condition": "cleared",
                 "since": "2026-11-22T09:00:00Z",
+                "next_breach": { "clock": "resolve", "at": "2026-11-22T11:48:00Z" },
             },
             {
                 "number": 7, "priority": "P3", "severity": "warning", "endpoint_name": "lap-07",
@@ -137,10 +186,43 @@ mod tests {
         assert_eq!(
             LISTING.render(&answer, output::as_of(&answer), &screen).unwrap(),
             "\
-NUMBER  PRI  SEVERITY  ENDPOINT  TITLE                           OWNER          WORK                     SINCE
-#1042   P1   critical  srv-01    backup `nightly` failed         msp-noc (msp)  claimed by kim, cleared  3h
-#7      P3   warning   lap-07    3 security updates are missing  it (internal)  unclaimed                7d
+NUMBER  PRI  SEVERITY  ENDPOINT  TITLE                           OWNER          WORK                     BREACH   SINCE
+#1042   P1   critical  srv-01    backup `nightly` failed         msp-noc (msp)  claimed by kim, cleared  12m ago  3h
+#7      P3   warning   lap-07    3 security updates are missing  it (internal)  unclaimed                –        7d
 "
         );
+    }
+
+    #[test]
+    fn each_state_of_the_work_says_what_it_waits_for() {
+        let screen = Screen { format: Format::Table, colour: false, terminal: false, zone: TimeZone::UTC };
+        let said = |alert: Value| work(&alert, Timestamp::UNIX_EPOCH, &screen);
+        let kim = json!({ "person": "kim", "side": "msp" });
+        for (alert, words) in [
+            (json!({ "work": "offered", "assignee": kim, "offer": { "to": "it" } }), "offered to it by kim"),
+            (
+                json!({ "work": "waiting", "assignee": kim, "waiting": { "on": "vendor", "until": "2026-11-24T08:00:00Z" } }),
+                "kim waits for vendor until 2026-11-24 08:00",
+            ),
+            (
+                json!({ "work": "unclaimed", "visibility": "snoozed", "snooze": { "until": "2026-11-24T08:00:00Z" } }),
+                "unclaimed, snoozed until 2026-11-24 08:00",
+            ),
+            (
+                json!({ "work": "unclaimed", "visibility": "suppressed", "hidden_by": [{ "by": "window", "window": "w3" }] }),
+                "unclaimed, hidden by window w3",
+            ),
+            (
+                json!({ "work": "unclaimed", "visibility": "inhibited", "hidden_by": [{ "by": "alert", "number": 7 }] }),
+                "unclaimed, hidden by #7",
+            ),
+            (
+                json!({ "work": "claimed", "assignee": kim, "visibility": "suppressed", "hidden_by": [{ "by": "storm" }] }),
+                "claimed by kim, hidden by a storm",
+            ),
+            (json!({ "work": "done", "closed": { "by": kim } }), "done by kim"),
+        ] {
+            assert_eq!(said(alert), words);
+        }
     }
 }

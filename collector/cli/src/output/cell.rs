@@ -30,6 +30,10 @@ pub(crate) enum Show {
     Typed(&'static str),
     /// Made from the whole row.
     Made(fn(&Value) -> String),
+    /// The same, at an instant and for a screen.
+    MadeFor(fn(&Value, Timestamp, &Screen) -> String),
+    /// An instant as how far ahead or ago it is.
+    Distance,
 }
 
 /// Every value at a path such as `health.disks.used_percent`; lists on the way are walked.
@@ -85,11 +89,15 @@ impl Show {
         if let Self::Made(make) = self {
             return make(row);
         }
+        if let Self::MadeFor(make) = self {
+            return make(row, as_of, screen);
+        }
         let values = values_at(row, path);
         let instant = |value: &Value| value.as_str().and_then(|text| text.parse::<Timestamp>().ok());
         let first = values.first().copied();
         let shown = match self {
             Self::Age => first.and_then(instant).map(|at| when::short(as_of.duration_since(at))),
+            Self::Distance => first.and_then(instant).map(|at| when::distance(at, as_of)),
             Self::Second => first.and_then(instant).map(|at| when::local_exact(at, &screen.zone)),
             Self::Instant => first.and_then(instant).map(|at| when::local(at, &screen.zone)),
             Self::Percent => {
@@ -104,7 +112,7 @@ impl Show {
                 let each = values.iter().map(|value| typed(kind, value, screen));
                 (!values.is_empty()).then(|| each.collect::<Vec<_>>().join(","))
             }
-            Self::Text | Self::Made(_) => (!values.is_empty()).then(|| text_at(row, path)),
+            Self::Text | Self::Made(_) | Self::MadeFor(_) => (!values.is_empty()).then(|| text_at(row, path)),
         };
         shown.unwrap_or_else(|| ABSENT.to_owned())
     }

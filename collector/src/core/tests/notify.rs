@@ -330,7 +330,7 @@ fn an_end_that_failed_and_a_channel_that_is_gone_are_last_words() {
 #[test]
 fn who_has_no_channel_that_exists_is_written_down_in_the_same_commit() {
     let mut desk = Desk::new(&["home"]);
-    let news = News::Channels(Box::new(Facts::default()));
+    let news = News::Channels(Box::default());
     desk.sim.step(Input::Notify(Box::new(news)));
     desk.fire("home", 1, 0..1);
     let said = told(&desk.items()[0]);
@@ -339,6 +339,31 @@ fn who_has_no_channel_that_exists_is_written_down_in_the_same_commit() {
     assert!(said[1].contains("channel `it-chat` is not defined in notify.toml"), "{said:?}");
     let desk = desk.restart(&["home"]);
     assert_eq!(told(&desk.items()[0]), said);
+}
+
+#[test]
+fn a_pager_hears_of_the_end_even_when_the_item_went_to_another_team_meanwhile() {
+    let mut desk = Desk::new(&["home"]);
+    let mut facts = facts();
+    facts.channels.insert("noc-chat".parse().unwrap(), (Kind::Pagerduty, None));
+    desk.sim.step(Input::Notify(Box::new(News::Channels(Box::new(facts)))));
+    desk.fire("home", 1, 0..1);
+    let begun = desk.pass_delivering(SignedDuration::from_mins(2));
+    let incidents = |sent: &[Sent]| {
+        let subjects = sent.iter().map(|message| message.subject.clone());
+        let of = |subject| match subject {
+            Subject::Items { incidents, .. } => incidents,
+            Subject::Summary { .. } => Vec::new(),
+        };
+        subjects.flat_map(of).map(|incident| (incident.action.to_string(), incident.key)).collect::<Vec<_>>()
+    };
+    assert_eq!(incidents(&begun), [("trigger".to_owned(), "dogwatch/home/1".to_owned())]);
+    for item in desk.sim.core.shared.write().unwrap().alerts.values_mut() {
+        item.alert.owner.team = "it".parse().unwrap();
+    }
+    desk.clear(1, 0);
+    let ended = desk.pass_delivering(SignedDuration::from_mins(2));
+    assert_eq!(incidents(&ended), [("resolve".to_owned(), "dogwatch/home/1".to_owned())]);
 }
 
 #[test]

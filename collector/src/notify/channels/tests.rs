@@ -131,3 +131,11 @@ fn mail_without_a_server_and_templates_that_fail_are_refused() {
         read(&format!("{GOOD}\n[templates]\nchat_text = \"{{{{ nothing }}}}\"\n")).map(|_| ()).unwrap_err();
     assert!(error.contains("chat_text"), "{error}");
 }
+
+#[test]
+fn the_example_is_valid() {
+    let channels = read(include_str!("../../../notify.example.toml")).unwrap();
+    assert_eq!(channels.channels.len(), 5);
+    assert!(channels.heartbeat.is_some());
+    assert_eq!((channels.timing, channels.backoff), (Timing::default(), Backoff::default()));
+}

@@ -102,8 +102,9 @@ async fn a_target_that_hangs_or_drips_is_left_after_its_time() {
     })
     .await;
     let drips = server(|mut stream| async move {
+        let mut beat = tokio::time::interval(Duration::from_millis(20));
         while stream.write_all(b"H").await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            beat.tick().await;
         }
     })
     .await;

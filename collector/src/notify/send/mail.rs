@@ -109,7 +109,7 @@ fn mail(
         mail = mail.to(mailbox.clone());
     }
     mail.multipart(MultiPart::alternative_plain_html(
-        templates.write(Text::MailText, message),
+        templates.write(Text::MailPlain, message),
         templates.write(Text::MailHtml, message),
     ))
 }

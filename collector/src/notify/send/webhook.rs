@@ -35,12 +35,11 @@ pub(in crate::notify) fn key(secret: &Secret) -> Result<hmac::Key, String> {
     Ok(hmac::Key::new(hmac::HMAC_SHA256, &bytes))
 }
 
+/// The headers that sign a body, and the body.
+type Signed = (Vec<(HeaderName, String)>, Vec<u8>);
+
 /// Headers and body of one try at `now`.
-pub(super) fn request(
-    message: &Message,
-    secret: &Secret,
-    now: Timestamp,
-) -> Result<(Vec<(HeaderName, String)>, Vec<u8>), Fault> {
+pub(super) fn request(message: &Message, secret: &Secret, now: Timestamp) -> Result<Signed, Fault> {
     let body = body(message).to_string().into_bytes();
     let at = now.as_second().to_string();
     let key = key(secret).map_err(Fault::never)?;

@@ -16,18 +16,19 @@
 //!
 //! A dash is a refusal, with its cure. The table stands as code in `table`, and every act goes by it.
 //!
-//! *Whose toes.* Where an act would take something from somebody it passes only with a reason (`override`), and the reason is
-//! recorded before the act: claiming inside the other side's first-responder window (handing off and assigning what
-//! nobody has claim it first); and whatever disposes of the item (release, assign, hand-off, withdraw, wait, resume,
-//! snooze, prioritise, merge, close) when another person has it, or when nobody has it and it belongs to the other side. Claiming is
-//! exclusive even so: what somebody has can be released with a reason, in the open, and then be claimed.
+//! *Whose toes.* Where an act would take something from somebody it passes only with a reason (`override`), and the
+//! reason is recorded before the act: claiming inside the other side's first-responder window (handing off and
+//! assigning what nobody has claim it first); and whatever disposes of the item (release, assign, hand-off, withdraw,
+//! wait, resume, snooze, prioritise, merge, close) when another person has it, or when nobody has it and it belongs to
+//! the other side. Claiming is exclusive even so: what somebody has can be released with a reason, in the open, and
+//! then be claimed.
 //!
 //! *Hand-off.* An offer needs its packet. It is answered by a person of the side it is for. Accepted, the team it was
 //! offered to becomes the owner, and the matrix takes it back only when it says something new ([`life`](super::life)).
 //! Until then it is with who offered it.
 //!
-//! *Human work counts.* Whoever does one of these has touched the item, and the machine does not end it any more. Feedback alone is
-//! not work: who says "noise" does not want to keep it.
+//! *Human work counts.* Whoever does one of these has touched the item, and the machine does not end it any more.
+//! Feedback alone is not work: who says "noise" does not want to keep it.
 //!
 //! Whether this person may see or touch this org at all is not asked here; that is access, and comes before.
 

@@ -16,8 +16,8 @@
 //! person set stays for the life. What somebody put to sleep wakes when it gets worse.
 //!
 //! The matrix moves only what nobody has. A hand-over or an accepted hand-off goes before the row: as long as the same
-//! row names the same team, the item stays with the team it came to, released or not. Another row (at a change of shift) or another
-//! team in the row is news, and moves it.
+//! row names the same team, the item stays with the team it came to, released or not. Another row (at a change of
+//! shift) or another team in the row is news, and moves it.
 
 use dogwatch_model::{Criticality, Endpoint, OrgId, SiteId};
 use jiff::Timestamp;

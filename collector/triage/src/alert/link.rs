@@ -65,8 +65,8 @@ impl Act {
 }
 
 impl Alert {
-    /// Another item was tied to this one. `None` when it was already; of more than [`MAX_LINKED`] the oldest goes, since
-    /// the timeline keeps all.
+    /// Another item was tied to this one. `None` when it was already; of more than [`MAX_LINKED`] the oldest goes,
+    /// since the timeline keeps all.
     pub fn tied(&self, link: Link, by: &Actor, at: Timestamp) -> Option<Change> {
         if self.links.contains(&link) || link.to == self.number {
             return None;
@@ -75,5 +75,14 @@ impl Alert {
         next.links.push(link);
         next.links.drain(..next.links.len().saturating_sub(MAX_LINKED));
         Some((next, vec![TimelineEvent { at, by: by.clone(), kind: EventKind::Linked { link } }]))
+    }
+
+    /// It is part of a joint case with another item. `None` when the two were tied so already; a lead that was fixed before
+    /// stays.
+    pub fn joined(&self, joint: &Joint, with: AlertNumber, at: Timestamp) -> Option<Change> {
+        let link = Link { relation: Relation::Joint, to: with };
+        let (mut next, events) = self.tied(link, &Actor::DOGWATCH, at)?;
+        next.joint.get_or_insert_with(|| joint.clone());
+        Some((next, events))
     }
 }

@@ -37,7 +37,8 @@ pub struct Progress {
     /// naming them by the same row, it stays with the other team.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instead_of: Option<TeamId>,
-    /// Since when nobody has had it: what [`steps`](Self::steps) count from. That of [`began`](Self::began) when absent.
+    /// Since when nobody has had it: what [`steps`](Self::steps) count from. That of [`began`](Self::began) when
+    /// absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub free_since: Option<Timestamp>,
     /// Since when its timers stand still, while they do.

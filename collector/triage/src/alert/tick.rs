@@ -11,13 +11,13 @@
 //! | escalation | unclaimed for as long as a step says | that step is called; the owner stays |
 //! | warning | a share of a promise used up | – |
 //!
-//! A tick takes everything that is due, in this order, in one change; the same instant has nothing left to decide. One that comes
-//! late decides the same, with two differences that spare people: of several warnings that were missed only the highest is given, and
-//! nobody loses an item who was not reminded in time.
+//! A tick takes everything that is due, in this order, in one change; the same instant has nothing left to decide. One
+//! that comes late decides the same, with two differences that spare people: of several warnings that were missed only
+//! the highest is given, and nobody loses an item who was not reminded in time.
 //!
 //! A lapse is the one thing here that takes something from a person, and only after a reminder went unheard for as
-//! long again. Hand-over, escalation, offers and idleness wait while the item's timers stand
-//! (hidden, asleep, cleared). [`next_due`] is when to tick next; it is computed from the alert, so a restart loses nothing.
+//! long again. Hand-over, escalation, offers and idleness wait while the item's timers stand (hidden, asleep,
+//! cleared). [`next_due`] is when to tick next; it is computed from the alert, so a restart loses nothing.
 
 use jiff::Timestamp;
 
@@ -175,7 +175,13 @@ impl Turn<'_> {
 
     fn call(&mut self, called: Called) {
         self.alert.progress.steps = self.alert.progress.steps.saturating_add(1);
-        self.tell(EventKind::Escalated { step: called.step, to: called.to, why: called.why });
+        self.tell(EventKind::Escalated {
+            step: called.step,
+            to: called.to,
+            person: called.person,
+            empty: called.empty,
+            why: called.why,
+        });
     }
 
     fn warn(&mut self, timeline: &[TimelineEvent]) {

@@ -2,7 +2,7 @@
 //!
 //! Entries are never changed and never removed; measures (response time, gaps, drift) are computed from them.
 
-use dogwatch_model::{ChannelId, PersonId, TeamId, text_enum};
+use dogwatch_model::{ChannelId, PersonId, RotaId, TeamId, text_enum};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -181,6 +181,12 @@ pub enum EventKind {
         step: Option<u8>,
         /// Who was called, in words: `rota noc-nights (mira)`.
         to: String,
+        /// The person among them; absent when a whole team or a vendor is called.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<PersonId>,
+        /// The rota that should have had somebody and has not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        empty: Option<RotaId>,
         /// Why this one.
         why: String,
     },

@@ -1,9 +1,9 @@
 //! When an item's timers stand still.
 //!
-//! Hand-over, escalation, the answer to an offer and the holder's idleness are for what people see and what still holds. While an item is
-//! hidden, asleep or cleared they stand; when it is seen again they go on with what was left, so that the end of a
-//! maintenance window does not call everybody at once. What a person set by the clock goes by the clock
-//! all the same: the end of a snooze, the end of a wait.
+//! Hand-over, escalation, the answer to an offer and the holder's idleness are for what people see and what still
+//! holds. While an item is hidden, asleep or cleared they stand; when it is seen again they go on with what was left,
+//! so that the end of a maintenance window does not call everybody at once. What a person set by the clock goes by the
+//! clock all the same: the end of a snooze, the end of a wait.
 //!
 //! Service levels have rules of their own for standing still, computed from the timeline.
 

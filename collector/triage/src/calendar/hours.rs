@@ -3,6 +3,8 @@
 //! A line has days and one or more ranges. A range whose end is not after its start runs into the next day; `24:00`
 //! is the midnight that ends the day. Ranges of one day may overlap or touch: they count once.
 
+use core::fmt;
+
 use jiff::civil::{Date, DateTime, Weekday};
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -95,6 +97,40 @@ impl LocalSpan {
     /// When it ends, having begun on `date`.
     pub(super) fn end_on(self, date: Date) -> Option<DateTime> {
         on(date, self.end_minutes)
+    }
+}
+
+/// As people write it: `08:00-18:00`, `22:00-06:00`.
+impl fmt::Display for LocalSpan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The midnight that ends the day is 24:00; any other time of the next day stands as itself.
+        let next_day = self.end_minutes > DAY_MINUTES;
+        let end = if next_day { self.end_minutes - DAY_MINUTES } else { self.end_minutes };
+        let (from, to) = (self.start_minutes, end);
+        write!(f, "{:02}:{:02}-{:02}:{:02}", from / 60, from % 60, to / 60, to % 60)
+    }
+}
+
+/// As people write them, days that are alike together: `mon-fri 08:00-18:00, sat 10:00-14:00`.
+impl fmt::Display for Hours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut written = false;
+        let mut day = 0;
+        while day < DAYS.len() {
+            let spans = &self.week[day];
+            let alike = self.week[day..].iter().take_while(|other| *other == spans).count();
+            if !spans.is_empty() {
+                f.write_str(if written { ", " } else { "" })?;
+                f.write_str(DAYS[day])?;
+                if alike > 1 {
+                    write!(f, "-{}", DAYS[day + alike - 1])?;
+                }
+                spans.iter().try_for_each(|span| write!(f, " {span}"))?;
+                written = true;
+            }
+            day += alike;
+        }
+        Ok(())
     }
 }
 

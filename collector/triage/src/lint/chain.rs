@@ -1,7 +1,5 @@
 //! Whether a row's work finds somebody in time: backup, escalation steps, vendor.
 
-use jiff::SignedDuration;
-
 use super::{Code, Review, Step, staff::everybody_left, table_of};
 use crate::{
     alert::Priority,
@@ -113,9 +111,8 @@ fn slow(review: &mut Review<'_>, row: &Row) {
     let (priority, promise) = tightest(review.matrix, row);
     if row.first_responder > promise.response {
         let what = format!(
-            "the responsible side is alone for {}, and {priority} is to be responded to within {}",
-            short(row.first_responder),
-            short(promise.response)
+            "the responsible side is alone for {:#}, and {priority} is to be responded to within {:#}",
+            row.first_responder, promise.response
         );
         let path = [Step::Key("first_responder")];
         review.warn(Code::EscalationSlow, (kind, id, &path), what, "shorten the window");
@@ -126,11 +123,9 @@ fn slow(review: &mut Review<'_>, row: &Row) {
             _ => (promise.resolve, "resolved"),
         };
         if step.after > limit {
-            let after = short(step.after);
-            let what = format!(
-                "the step comes after {after}, and {priority} is to be {word} within {}",
-                short(limit)
-            );
+            let after = step.after;
+            let what =
+                format!("the step comes after {after:#}, and {priority} is to be {word} within {limit:#}");
             let path = [Step::Key("escalation"), Step::Item(index), Step::Key("after")];
             let mend = "call earlier, or promise what you keep";
             review.warn(Code::EscalationSlow, (kind, id, &path), what, mend);
@@ -163,12 +158,4 @@ fn vendor(review: &mut Review<'_>, row: &Row) {
             review.error(Code::VendorWithoutContact, (kind, id, &path), what, mend);
         }
     }
-}
-
-/// `4h`, `1h 30m`, `45s`: durations as documents write them.
-fn short(duration: SignedDuration) -> String {
-    let seconds = duration.as_secs();
-    let parts = [(seconds / 3600, 'h'), (seconds / 60 % 60, 'm'), (seconds % 60, 's')];
-    let parts: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}")).collect();
-    if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
 }

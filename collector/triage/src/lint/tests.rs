@@ -10,6 +10,7 @@ use dogwatch_model::{Class, Endpoint};
 use super::*;
 use crate::{matrix::starter, specimen};
 
+mod examples;
 mod fixtures;
 
 use fixtures::{BAD, GOOD};

@@ -106,20 +106,20 @@ pub struct Promise {
     pub runs: Runs,
 }
 
-/// What of a working day counts, where hours are counted while a row's calendar is open.
-pub const BUSINESS_DAY: SignedDuration = SignedDuration::from_hours(8);
+/// What of a working day counts: hours are counted while a row's calendar is open, and that is what a day of it has.
+const BUSINESS_DAY: SignedDuration = SignedDuration::from_hours(8);
 
 impl Promise {
     /// What is promised where nobody wrote anything else: P1 fifteen minutes and four hours around the clock; P2 one
-    /// hour and eight, P3 four hours and three days, P4 eight hours and ten days, all of them while the row applies.
-    /// How much of a day counts is the caller's to know.
-    pub fn shipped(priority: Priority, day: SignedDuration) -> Self {
+    /// hour and eight, P3 four hours and three working days, P4 eight hours and ten working days, all of them while the
+    /// row applies. A working day counts eight hours.
+    pub fn shipped(priority: Priority) -> Self {
         let hours = SignedDuration::from_hours;
         let (response, resolve, runs) = match priority {
             Priority::P1 => (SignedDuration::from_mins(15), hours(4), Runs::Always),
             Priority::P2 => (hours(1), hours(8), Runs::WithRow),
-            Priority::P3 => (hours(4), day * 3, Runs::WithRow),
-            Priority::P4 => (hours(8), day * 10, Runs::WithRow),
+            Priority::P3 => (hours(4), BUSINESS_DAY * 3, Runs::WithRow),
+            Priority::P4 => (hours(8), BUSINESS_DAY * 10, Runs::WithRow),
         };
         Self { response, resolve, runs }
     }

@@ -6,7 +6,9 @@ use jiff::SignedDuration;
 use super::*;
 use crate::finding::Category;
 
+mod diff;
 mod full;
+mod schema;
 
 const MSP: &str = r#"
 [[team]]

@@ -157,7 +157,13 @@ fn when_the_window_passes_both_sides_hear_of_it_and_the_person_on_call_too() {
 fn a_step_calls_whom_the_chain_names_and_the_last_one_the_last_resort() {
     let matrix = matrix();
     let (alert, timeline) = opened(&matrix);
-    let step = |step| EventKind::Escalated { step, to: String::new(), why: String::new() };
+    let step = |step| EventKind::Escalated {
+        step,
+        to: String::new(),
+        person: None,
+        empty: None,
+        why: String::new(),
+    };
     let calls = |step_no| told(&alert, timeline.clone(), Actor::DOGWATCH, step(step_no));
     assert_eq!(calls(Some(1)), ["escalated mail:mira@msp.example", "escalated noc-chat"]);
     assert_eq!(calls(Some(2)), ["escalated mail:ivan@acme.example"]);

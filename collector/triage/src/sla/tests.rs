@@ -184,7 +184,7 @@ fn business_hours_are_those_of_the_row_and_a_row_without_hours_has_all() {
     // Three business days of eight hours: Monday one hour, Tuesday and Wednesday eight, Thursday seven.
     assert_eq!(told("days", Priority::P3, 0), format!("0/1440 running by {}", 3 * day + 7 * 60));
     assert_eq!(told("nights", Priority::P2, 30), format!("0/480 hours by {}", 8 * 60 + 480));
-    assert_eq!(told("always", Priority::P3, 60), format!("60/1440 running by {}", from + day));
+    assert_eq!(told("always", Priority::P3, 60), format!("60/4320 running by {}", from + 3 * day));
     assert_eq!(told("days", Priority::P1, 120), format!("120/240 running by {}", from + 240));
 }
 

@@ -11,7 +11,10 @@ use jiff::{
     tz::TimeZone,
 };
 
-use super::{Stretch, Week, words::subject};
+use super::{
+    Stretch, Week,
+    words::{matrix, subject},
+};
 use crate::calendar::{Span, first_of};
 
 /// Letters for teams, in the order in which they come; the last is for all further ones, which the lines below name.
@@ -53,6 +56,7 @@ impl fmt::Display for InWords<'_> {
         for day in self.days() {
             self.day(f, day)?;
         }
+        writeln!(f, "  {}", matrix(&week.matrix_version, week.matrix_standing))?;
         let teams = week.teams();
         for (place, team) in teams.iter().enumerate() {
             writeln!(f, "  {}  {} ({}, {} side)", letter(place), team.team_name, team.team, team.side)?;

@@ -124,11 +124,8 @@ impl InWords<'_> {
         let answer = self.answer;
         let row = answer.row.as_ref().map_or_else(|| "none: last resort".to_owned(), ToString::to_string);
         let tier = answer.tier.map(|tier| format!(", {tier}")).unwrap_or_default();
-        let standing = match answer.matrix_standing {
-            Standing::Provisional => ", provisional: not signed by both sides yet",
-            Standing::Signed => "",
-        };
-        line(f, "row", &format!("{row}{tier} (matrix {}{standing})", answer.matrix_version))?;
+        let matrix = matrix(&answer.matrix_version, answer.matrix_standing);
+        line(f, "row", &format!("{row}{tier} ({matrix})"))?;
         for (label, text) in [("note", &answer.note), ("runbook", &answer.runbook)] {
             if let Some(text) = text {
                 line(f, label, text)?;
@@ -167,6 +164,14 @@ pub(super) fn subject(asked: &Asked) -> String {
     let endpoint = asked.endpoint.as_ref().map(|endpoint| format!("on {endpoint}"));
     let parts: Vec<_> = [alert, tool, category, severity, endpoint].into_iter().flatten().collect();
     parts.join(", ")
+}
+
+/// `matrix 0123456789ab, provisional: not signed by both sides yet`
+pub(super) fn matrix(version: &str, standing: Standing) -> String {
+    match standing {
+        Standing::Provisional => format!("matrix {version}, provisional: not signed by both sides yet"),
+        Standing::Signed => format!("matrix {version}"),
+    }
 }
 
 const fn paused(pause: Pause) -> &'static str {

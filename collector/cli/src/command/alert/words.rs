@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::output::{Screen, Show, tame, text_at, values_at};
+use super::{clocks, standing, timeline::happened};
+use crate::output::{self, Screen, Show, tame, text_at, values_at};
 
 /// Everything.
 pub(crate) fn all(item: &Value, screen: &Screen) -> String {
@@ -26,15 +27,24 @@ pub(crate) fn all(item: &Value, screen: &Screen) -> String {
     field(&mut out, "condition", &format!("{} since {}{times}{cleared}", at("condition"), when("since")));
     field(&mut out, "seen", &format!("first {}, last {}", when("first_seen"), when("last_seen")));
     field(&mut out, "work", &work(item));
-    field(
-        &mut out,
-        "endpoint",
-        &format!("{} ({}, {}/{})", at("endpoint_name"), at("endpoint"), at("org"), at("site")),
-    );
+    if let Some(by) = item.get("acknowledged_by") {
+        field(&mut out, "seen by", &person(by));
+    }
+    let place = format!("{}/{}", at("org"), at("site"));
+    match at("endpoint") {
+        none if none.is_empty() => field(&mut out, "site", &place),
+        id => field(&mut out, "endpoint", &format!("{} ({id}, {place})", at("endpoint_name"))),
+    }
     field(&mut out, "rule", &rule(item));
     field(&mut out, "owner", &owner(item, screen));
     for (index, why) in values_at(item, "owner.why").iter().enumerate() {
         field(&mut out, if index == 0 { "why" } else { "" }, &tame(why.as_str().unwrap_or_default()));
+    }
+    for (name, value) in standing::lines(item, screen) {
+        field(&mut out, name, &value);
+    }
+    for (index, clock) in clocks::lines(item, output::as_of(item), screen).iter().enumerate() {
+        field(&mut out, if index == 0 { "clocks" } else { "" }, clock);
     }
     evidence(&mut out, item);
     timeline(&mut out, item, screen);
@@ -45,7 +55,8 @@ fn field(out: &mut String, name: &str, value: &str) {
     let _ = writeln!(out, "{name:<11}{value}");
 }
 
-fn person(value: &Value) -> String {
+/// A person with their side, or Dogwatch itself.
+pub(super) fn person(value: &Value) -> String {
     match (text_at(value, "person"), text_at(value, "side")) {
         (person, _) if person.is_empty() => "dogwatch".to_owned(),
         (person, side) if side.is_empty() => person,
@@ -115,24 +126,7 @@ fn timeline(out: &mut String, item: &Value, screen: &Screen) {
     out.push_str("\ntimeline\n");
     for event in item["timeline"].as_array().map_or(&[][..], Vec::as_slice) {
         let at = Show::Second.show(event, "at", Timestamp::UNIX_EPOCH, screen);
-        let _ = writeln!(out, "  {at}  {}: {}", person(&event["by"]), happened(event));
-    }
-}
-
-fn happened(event: &Value) -> String {
-    let at = |path: &str| text_at(event, path);
-    match at("event").as_str() {
-        "created" => format!("created, {}: {}", at("severity"), at("title")),
-        "routed" => {
-            let row = at("owner.row");
-            let row = if row.is_empty() { "the last resort".to_owned() } else { format!("row {row}") };
-            format!("routed to {} ({}) by {row}", at("owner.team"), at("owner.side"))
-        }
-        "severity_changed" => format!("severity {} → {}", at("from"), at("to")),
-        "comment" => format!("“{}”", at("text")),
-        "closed" => format!("closed: {}", at("resolution")),
-        "override" => format!("override to {}: {}", at("act"), at("reason")),
-        other => other.replace('_', " "),
+        let _ = writeln!(out, "  {at}  {}: {}", person(&event["by"]), happened(event, screen));
     }
 }
 
@@ -166,7 +160,8 @@ mod tests {
                 { "at": "2026-11-22T10:01:00Z", "by": { "person": "kim", "side": "msp" }, "event": "claimed" },
                 { "at": "2026-11-22T10:02:00Z", "by": { "person": "omar", "side": "internal" }, "event": "comment",
                   "text": "old logs can go" },
-                { "at": "2026-11-22T10:03:00Z", "by": {}, "event": "sla_warned" },
+                { "at": "2026-11-22T10:03:00Z", "by": {}, "event": "sla_warned", "clock": "resolve",
+                  "percent": 75, "deadline": "2026-11-22T13:00:00Z" },
             ],
         })
     }
@@ -198,7 +193,7 @@ timeline
   2026-11-22 10:00:00  dogwatch: severity warning → critical
   2026-11-22 10:01:00  kim (msp): claimed
   2026-11-22 10:02:00  omar (internal): “old logs can go”
-  2026-11-22 10:03:00  dogwatch: sla warned
+  2026-11-22 10:03:00  dogwatch: 75 % of the time to resolve is used up; it ends 2026-11-22 13:00
 "
         );
     }

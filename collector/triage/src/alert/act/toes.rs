@@ -3,7 +3,8 @@
 use super::{Act, Doing, EventKind, Refusal, Work, written};
 
 impl Doing<'_> {
-    /// Records the reason where one is needed; refuses where it is missing. A reason that is not needed is not recorded.
+    /// Records the reason where one is needed; refuses where it is missing. A reason that is not needed is not
+    /// recorded.
     pub(super) fn step_on_toes(&mut self, act: &Act) -> Result<(), Refusal> {
         let toes = match act {
             Act::Claim { .. } => self.first_responders(),

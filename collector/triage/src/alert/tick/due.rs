@@ -1,4 +1,5 @@
-//! When each thing that time decides is due: the same instants for [`tick`](super::tick) and for [`next_due`](super::next_due).
+//! When each thing that time decides is due: the same instants for [`tick`](super::tick) and for
+//! [`next_due`](super::next_due).
 
 use jiff::Timestamp;
 
@@ -66,7 +67,8 @@ impl Due<'_> {
         if calls { self.chain() } else { Vec::new() }
     }
 
-    /// The calls of its chain that were not made yet. An item whose row the matrix has no more is to be routed anew first.
+    /// The calls of its chain that were not made yet. An item whose row the matrix has no more is to be routed anew
+    /// first.
     pub(super) fn chain(&self) -> Vec<Called> {
         let row = heir::row_of(self.alert, self.desk.matrix);
         if row.is_none() && self.alert.owner.row.is_some() {

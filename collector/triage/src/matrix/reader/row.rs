@@ -15,12 +15,9 @@ use super::{
     selector::{SelectorEntry, selector},
 };
 use crate::matrix::{
-    Directory, Duty, FIRST_RESPONDER, FaultKind, MAX_ROWS, Row, Selector, SlaClass, Tool, fault::Document,
-    file::Text,
+    CATCH_ALL, Directory, Duty, FIRST_RESPONDER, FaultKind, MAX_ROWS, Row, Selector, SlaClass, Tool,
+    fault::Document, file::Text,
 };
-
-/// The id of the row that takes what no other takes.
-const CATCH_ALL: &str = "catch-all";
 
 /// The longest first-responder window: what nobody has claimed for a day has no first responder.
 const MAX_FIRST_RESPONDER: SignedDuration = SignedDuration::from_hours(24);

@@ -24,6 +24,10 @@ pub(super) fn sides(doc: &mut Document<'_>, known: &Directory, entries: Vec<Side
     let (mut names, mut signers) = Sides::default();
     for entry in entries {
         let Some(side) = id::<Side>(doc, &entry.id) else { continue };
+        if side == Side::Vendor {
+            let what = "the matrix is between `msp` and `internal`; a vendor does not sign it";
+            doc.fault(&entry.id.span(), what, "take the [[side]] out");
+        }
         let may_sign = entry.signers.iter().filter_map(|text| signer(doc, known, side, text)).collect();
         if signers.insert(side, may_sign).is_some() {
             doc.fault(&entry.id.span(), format!("side `{side}` stands here twice"), "make one of them");

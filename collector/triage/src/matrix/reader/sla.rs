@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{id, insert, moment, named};
 use crate::{
     alert::Priority,
-    matrix::{BUSINESS_DAY, Directory, Promise, Runs, SlaClass, fault::Document, file::Text},
+    matrix::{Directory, Promise, Runs, SlaClass, fault::Document, file::Text},
 };
 
 #[derive(Debug, Deserialize)]
@@ -61,7 +61,7 @@ fn promise(
     priority: Priority,
     entry: Option<PromiseEntry>,
 ) -> Promise {
-    let shipped = Promise::shipped(priority, BUSINESS_DAY);
+    let shipped = Promise::shipped(priority);
     let Some(entry) = entry else { return shipped };
     let mut within = |text: Option<&Text>, what| text.and_then(|text| moment::wait(doc, text, what));
     let response = within(entry.response.as_ref(), "a time to respond within").unwrap_or(shipped.response);

@@ -68,10 +68,10 @@ fn promises_that_a_class_leaves_out_are_as_shipped() {
     let p1 = gold.promise(Priority::P1);
     assert_eq!((p1.response, p1.resolve), (SignedDuration::from_mins(10), SignedDuration::from_hours(2)));
     let p2 = gold.promise(Priority::P2);
-    assert_eq!(p2.response, Promise::shipped(Priority::P2, BUSINESS_DAY).response);
+    assert_eq!(p2.response, Promise::shipped(Priority::P2).response);
     assert_eq!(p2.runs, Runs::During(CalendarId::new("office").unwrap()));
     assert_eq!(gold.promise(Priority::P3).runs, Runs::WithRow);
-    assert_eq!(*gold.promise(Priority::P4), Promise::shipped(Priority::P4, BUSINESS_DAY));
+    assert_eq!(*gold.promise(Priority::P4), Promise::shipped(Priority::P4));
 }
 
 #[test]
@@ -143,6 +143,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "signers = [\"ivan\"]",
         "10:12: `ivan` is on side `internal` and cannot sign for side `msp`; name a person of this side",
     ),
+    ("id = \"internal\"", "id = \"vendor\"", "13:6: the matrix is between `msp` and `internal`"),
     ("id = \"internal\"", "id = \"msp\"", "13:6: side `msp` stands here twice"),
     ("\"noc-chat\"", "\"NOC\"", "20:13: `NOC` is not a valid channel"),
     (

@@ -51,8 +51,9 @@ fn an_alert_that_was_handed_over_is_told_with_its_owner_by_now_and_one_that_is_h
     alert.owner.side = Side::Internal;
     alert.owner.first_responder_until = None;
     let ivan = Actor::person(PersonId::new("ivan").unwrap(), Side::Internal, None);
+    let desk = alert::Desk { matrix: &matrix, policy: &alert::Policy::default() };
     let (mut alert, events) =
-        alert::act(&alert, &Act::Claim { override_reason: None }, &ivan, after(12)).unwrap();
+        alert::act(&alert, &Act::Claim { override_reason: None }, &ivan, after(12), &desk).unwrap();
     timeline.extend(events);
     assert_eq!(timeline.last().unwrap().kind, EventKind::Claimed);
     let answer = for_alert(&alert, &timeline, &matrix, None, after(20));

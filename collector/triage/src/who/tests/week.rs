@@ -22,6 +22,7 @@ acme, 169 hours in America/Toronto: tool backup, category backup, critical (P2)
   Fri 2026-10-30 AAAAAAAABBBBBBBBBBAAAAAA
   Sat 2026-10-31 AAAAAAAAAAAAAAAAAAAAAAAA
   Sun 2026-11-01 A*B*AAAAAAAAAAAAAAAAAAAAA 25 hours: the clocks change
+  matrix 0123456789ab, provisional: not signed by both sides yet
   A  Night watch (msp-noc, msp side)
   B  Internal IT (it, internal side)
   *  changes hands within the hour
