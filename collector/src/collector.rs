@@ -65,12 +65,14 @@ impl Collector {
         let policy = Arc::new(ArcSwap::from_pointee(policy));
         let setup = SetupFile::of(data);
         let settings = Settings::new(&config.storage, &config.times);
-        let (core, notes) = core::start(storage, policy, settings, setup.read()?, now, stop.clone())?;
+        let channels = Channels::read(&data.notify_file())?;
+        let files = (policy, channels.facts());
+        let (core, notes) = core::start(storage, files, settings, setup.read()?, now, stop.clone())?;
         setup.remove();
         notes.iter().for_each(|note| tracing::warn!(note, "store"));
         let handle = core.handle();
         let policy_files = policy::Watch::new(data.policy(), basis, handle.clone())?;
-        let (notify_file, channels) = notify::watch::Watch::new(data.notify_file(), handle.clone())?;
+        let (notify_file, channels) = notify::watch::Watch::new(data.notify_file(), channels, handle.clone());
 
         let keys: Arc<dyn KeyStatus> = Arc::new(handle.clone());
         let certificates = Certificates::new(authority.clone(), hosts(config), keys.clone(), now)?;

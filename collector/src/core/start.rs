@@ -12,6 +12,7 @@ use super::{Batch, Core, CoreHandle, Due, INPUT_QUEUE, Input, load};
 use crate::{
     access::Sha256,
     config::{StorageConfig, Times, std_duration},
+    notify,
     policy::{self, Policy},
     state::Health,
     storage::{Storage, StorageError, Table},
@@ -107,13 +108,15 @@ impl CoreThread {
 /// Loads the state and starts the thread. Says in its second part what the storage had to mend.
 pub(crate) fn start(
     storage: Box<dyn Storage>,
-    policy: Arc<ArcSwap<Policy>>,
+    (policy, channels): (Arc<ArcSwap<Policy>>, notify::Facts),
     settings: Settings,
     setup_code: Option<Sha256>,
     now: Timestamp,
     stop: CancellationToken,
 ) -> Result<(CoreThread, Vec<String>), CoreError> {
     let (core, handle, queue, notes) = Core::load(storage, policy, settings, setup_code, now, stop)?;
+    // Before anything is decided: what has come due since the last stop is told like everything else.
+    handle.shared.write().unwrap_or_else(std::sync::PoisonError::into_inner).outbox.facts = channels;
     let thread = std::thread::Builder::new()
         .name("core".into())
         .spawn(move || core.run(queue))

@@ -121,7 +121,7 @@ pub(crate) struct Outbox {
     messages: BTreeMap<String, Message>,
     /// What each way bears, over all orgs.
     ways: BTreeMap<Via, Load>,
-    pub(super) facts: Facts,
+    pub(crate) facts: Facts,
     pub(super) worker: Option<UnboundedSender<Message>>,
     /// Items that the batch in the making has changed, with the first new place of their timelines.
     changed: BTreeMap<AlertNumber, usize>,

@@ -11,7 +11,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Channels, News};
 use crate::{
-    config::ConfigError,
     core::{CoreHandle, Input},
     policy::{self, Standing},
 };
@@ -37,26 +36,21 @@ pub struct Watch {
 type Seen = Option<(Vec<u8>, u32)>;
 
 impl Watch {
-    /// Reads the file and begins to watch it; gives the channels as they are and will be.
-    ///
-    /// # Errors
-    /// The file is not valid.
+    /// Begins to watch the file that said `channels`; gives them as they are and will be.
     pub fn new(
         path: PathBuf,
+        channels: Channels,
         core: CoreHandle,
-    ) -> Result<(Self, watch::Receiver<Arc<Channels>>), ConfigError> {
-        let channels = Channels::read(&path)?;
+    ) -> (Self, watch::Receiver<Arc<Channels>>) {
         let (changed, changes) = mpsc::channel(1);
         let folder = path.parent().map(PathBuf::from).unwrap_or_default();
         let watcher = policy::watcher(&folder, notify::RecursiveMode::NonRecursive, changed).inspect_err(|error| {
             tracing::warn!(%error, "notify.toml is not watched; it is polled every 30 s, and SIGHUP reads it at once");
         });
-        // The first thing that the core hears: its queue is as good as empty.
-        let _ = core.inputs.try_send(Input::Notify(Box::new(News::Channels(Box::new(channels.facts())))));
         let (sender, receiver) = watch::channel(Arc::new(channels));
         let (standing, _) = watch::channel(Standing::InForce { since: Timestamp::now() });
         let seen = seen(&path);
-        Ok((Self { path, core, changes, _watcher: watcher.ok(), seen, channels: sender, standing }, receiver))
+        (Self { path, core, changes, _watcher: watcher.ok(), seen, channels: sender, standing }, receiver)
     }
 
     /// What the file came to when it was last read.

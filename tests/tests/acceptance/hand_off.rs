@@ -153,4 +153,7 @@ fn a_hand_off_that_is_declined_goes_back_with_the_reason_and_who_offered_it_hear
     let item = scene.lab.item(scene.number).expect("an item");
     let [declined] = entries(&item, "declined")[..] else { panic!("not one answer: {item:#}") };
     assert_eq!((&declined["reason"], &declined["not_ours"]), (&json!(reason), &json!(true)));
+    let misroutes =
+        entries(&item, "measured").iter().filter(|entry| entry["measure"] == json!("misroute")).count();
+    assert_eq!(misroutes, 1, "{item:#}");
 }

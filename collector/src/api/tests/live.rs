@@ -10,6 +10,7 @@ use super::{Answer, Collector, work};
 use crate::{
     access::Sha256,
     core::{CoreThread, Settings, start},
+    notify::Facts,
     policy::Policy,
     storage::{ChangeSet, Memory, Row, Storage as _, Table},
 };
@@ -35,8 +36,15 @@ impl Running {
         let policy = Arc::new(arc_swap::ArcSwap::from_pointee(Policy::of_a_new(&"acme".parse().unwrap())));
         let code = Some(Sha256::of(b"c0de"));
         let stop = tokio_util::sync::CancellationToken::new();
-        let (core, _) =
-            start(Box::new(with_archive()), policy, settings, code, Timestamp::now(), stop).unwrap();
+        let (core, _) = start(
+            Box::new(with_archive()),
+            (policy, Facts::default()),
+            settings,
+            code,
+            Timestamp::now(),
+            stop,
+        )
+        .unwrap();
         let handle = core.handle();
         {
             let seed = work::state();

@@ -95,12 +95,15 @@ impl Asked<'_> {
         }
     }
 
-    /// It ended by itself while it was hidden, and nobody was ever told of it: its end is no news.
+    /// It ended by itself while it was hidden, and nobody was ever told of it: its end is no news. What ends is shown
+    /// again in the same change.
     fn ended_unseen(&self) -> bool {
+        let (before, end) = (&self.timeline[..self.place], &self.timeline[self.place]);
         let was_told = |event: &TimelineEvent| matches!(event.kind, EventKind::Notified { .. });
-        self.alert.visibility != Visibility::Normal
-            && self.timeline[self.place].by.person.is_none()
-            && !self.timeline[..self.place].iter().any(was_told)
+        let was_hidden = |event: &TimelineEvent| matches!(event.kind, EventKind::Unhidden { .. });
+        let with_it = before.iter().rev().take_while(|event| event.at == end.at && event.by == end.by);
+        let hidden = self.alert.visibility != Visibility::Normal || { with_it }.any(was_hidden);
+        hidden && end.by.person.is_none() && !before.iter().any(was_told)
     }
 
     fn row(&self) -> Option<&Row> {

@@ -9,11 +9,11 @@ use super::{
     *,
 };
 use crate::{
-    alert::{Actor, Clock, EventKind, Packet, Priority, Work},
+    alert::{Actor, Clock, EventKind, Hider, Packet, Priority, Told, Work},
     finding::{Category, Finding, Severity},
     specimen,
 };
-use dogwatch_model::{OrgId, PersonId, RuleId, Side, TeamId, ToolId};
+use dogwatch_model::{ChannelId, OrgId, PersonId, RuleId, Side, TeamId, ToolId, WindowId};
 
 const MATRIX: &str = r#"
 [org]
@@ -119,6 +119,25 @@ fn a_new_item_is_told_to_its_owner_and_whoever_is_informed_once_a_way() {
     assert_eq!(heard, due(&alert, &timeline, 0, &matrix), "asked again, the same keys");
     assert!(heard.notices.iter().any(|notice| notice.key == "acme/7/1/mail:it@acme.example"));
     assert!(heard.missed[0].why.contains("channels"), "{}", heard.missed[0].why);
+}
+
+#[test]
+fn what_nobody_was_told_of_ends_unseen_without_a_word_and_what_was_told_does_not() {
+    let matrix = matrix();
+    let (alert, mut timeline) = opened(&matrix);
+    let window = Hider::Window { window: WindowId::new("patching").unwrap(), until: Timestamp::MAX };
+    let (hidden, events) = alert.hide(window, specimen::noon()).unwrap();
+    timeline.extend(events);
+    let (ended, events) = hidden.clear(specimen::noon() + SignedDuration::from_secs(5)).unwrap();
+    let first = timeline.len();
+    timeline.extend(events);
+    assert_eq!(words(&due(&ended, &timeline, first, &matrix)), [""; 0]);
+    let key = "msg".to_owned();
+    let channel = ChannelId::new("noc-chat").unwrap();
+    let kind =
+        EventKind::Notified { who: "team noc".to_owned(), channel, key, told: Told::Delivered { tries: 1 } };
+    timeline.insert(first, TimelineEvent::by_dogwatch(specimen::noon(), kind));
+    assert_eq!(words(&due(&ended, &timeline, first + 1, &matrix)), ["closed noc-chat", "missed team mute"]);
 }
 
 #[test]
