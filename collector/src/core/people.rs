@@ -72,18 +72,9 @@ impl Core {
                 let answer = self.open_by_hand(state, policy, &report, &by, now, batch);
                 batch.answer(reply, answer);
             }
-            Command::ReadArchived(number, reply) => {
-                let answer = self.archived(number);
-                batch.answer(reply, answer);
-            }
-            Command::ReadArchive(page, reply) => {
-                let answer = self.archive(page);
-                batch.answer(reply, answer);
-            }
-            Command::ReadSoftware(id, reply) => {
-                let answer = self.software(id);
-                batch.answer(reply, answer);
-            }
+            Command::ReadArchived(number, reply) => batch.answer(reply, self.archived(number)),
+            Command::ReadArchive(page, reply) => batch.answer(reply, self.archive(page)),
+            Command::ReadSoftware(id, reply) => batch.answer(reply, self.software(id)),
             Command::SetEndpointState(id, to, by, reply) => {
                 let answer = self.set_endpoint_state(state, (id, to), &by, now, batch);
                 batch.answer(reply, answer);

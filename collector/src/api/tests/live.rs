@@ -213,7 +213,8 @@ async fn the_boundary_report_counts_the_archive_too_and_only_what_the_caller_may
     assert_eq!(orgs(&path, omar).await, [(json!("acme"), json!(2))]);
     assert_eq!(orgs(&path, &admin).await, [(json!("acme"), json!(2)), (json!("globex"), json!(1))]);
     assert_eq!(orgs(&format!("{path}&org=globex"), &admin).await, [(json!("globex"), json!(1))]);
-    let later = format!("/api/v1/reports/boundary?from={until}&until={}", until + SignedDuration::from_hours(1));
+    let later =
+        format!("/api/v1/reports/boundary?from={until}&until={}", until + SignedDuration::from_hours(1));
     assert_eq!(orgs(&later, &admin).await, []);
     let others = running.collector.get(&format!("{path}&org=globex"), Some(omar)).await;
     assert_eq!(others.status, StatusCode::NOT_FOUND, "{}", others.text);
