@@ -38,11 +38,12 @@ pub(crate) fn join(state: &mut State, policy: &Policy, now: Timestamp, batch: &m
         if rules.is_empty() {
             continue;
         }
-        let recent: Vec<_> =
-            beside(state, &item.alert).filter_map(|number| state.alerts.get(&number)).collect();
-        let recent = recent.iter().map(|item| &item.alert);
+        let recent: Vec<_> = beside(state, &item.alert)
+            .filter_map(|number| state.alerts.get(&number))
+            .map(|item| &item.alert)
+            .collect();
         let together =
-            with_row(state, &item.alert, now, |row| boundary::joint(rules, &item.alert, recent, row, now));
+            with_row(state, &item.alert, now, |row| boundary::joint(rules, &item.alert, &recent, row, now));
         let Some(Together { first, joint }) = together else { continue };
         for (one, other) in [(number, first), (first, number)] {
             let change = state.alerts.get(&one).and_then(|item| item.alert.joined(&joint, other, now));

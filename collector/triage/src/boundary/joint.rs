@@ -21,10 +21,10 @@ pub struct Together {
 /// another item of the same endpoint came in, cleared or ended within the rule's time before `at`; of several the latest.
 ///
 /// `None` for what is part of one already. An item without an endpoint follows nothing.
-pub fn joint<'a>(
+pub fn joint(
     rules: &[BoundaryRule],
     alert: &Alert,
-    recent: impl Iterator<Item = &'a Alert> + Clone,
+    recent: &[&Alert],
     endpoint: Option<&filter::Row<'_>>,
     at: Timestamp,
 ) -> Option<Together> {
@@ -33,7 +33,7 @@ pub fn joint<'a>(
     }
     let is = |alert: &Alert, selector| selects(&question(alert, endpoint, at), selector);
     rules.iter().filter(|rule| is(alert, &rule.then)).find_map(|rule| {
-        let before = recent.clone().filter(|other| {
+        let before = recent.iter().filter(|other| {
             let near = at.duration_since(latest(other, at)) <= rule.within;
             other.number != alert.number && other.endpoint == alert.endpoint && near && is(other, &rule.first)
         });

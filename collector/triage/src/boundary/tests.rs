@@ -133,8 +133,8 @@ impl Queue {
             alerts: AlertCounts::default(),
             owners: None,
         });
-        let recent = self.beside(alert).map(|(alert, _)| alert);
-        let together = joint(self.matrix.boundaries(), alert, recent, row.as_ref(), at).filter(|_| began);
+        let recent: Vec<_> = self.beside(alert).map(|(alert, _)| alert).collect();
+        let together = joint(self.matrix.boundaries(), alert, &recent, row.as_ref(), at).filter(|_| began);
         let entries = found.into_iter().map(|kind| TimelineEvent::by_dogwatch(at, kind));
         self.items.entry(number).and_modify(|item| item.1.extend(entries));
         if let Some(Together { first, joint }) = together {
