@@ -99,7 +99,7 @@ fn race(api: &Api, person: usize, numbers: &[u64]) -> Vec<Did> {
         let (status, answer) = api.act(number, "claim", &json!({}), None).expect("an answer");
         let seen = answer["version"].as_u64().or_else(|| answer["current"]["version"].as_u64());
         did.push(outcome(number, person, None, status, &answer));
-        if (place + person) % COMMENT_EVERY == 0 {
+        if (place + person).is_multiple_of(COMMENT_EVERY) {
             let text = format!("{} was here, at {number}", name(person));
             // Every other one insists that nothing has changed since.
             let seen = seen.filter(|_| person % 4 < 2);
