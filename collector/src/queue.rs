@@ -21,7 +21,7 @@ use jiff::Timestamp;
 
 pub(crate) use boundary::join;
 pub(crate) use outage::judge_sites;
-pub(crate) use tend::{tend, tend_one};
+pub(crate) use tend::{tend, tend_one, wind};
 
 use crate::{
     core::Batch,
@@ -141,8 +141,7 @@ pub(crate) fn store(state: &mut State, (alert, events): alert::Change, batch: &m
     let (number, id) = (alert.number, alert.endpoint);
     batch.put(Table::Alerts, alert_key(number), &alert);
     remember(state, &alert);
-    let item =
-        state.alerts.entry(number).or_insert_with(|| Item { alert: alert.clone(), timeline: Vec::new() });
+    let item = state.alerts.entry(number).or_insert_with(|| Item::new(alert.clone()));
     item.alert = alert;
     let first = item.timeline.len();
     state.outbox.changed(number, first);

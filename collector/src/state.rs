@@ -19,6 +19,7 @@ use dogwatch_triage::{
     filter::AlertCounts,
     finding::Severity,
     mute::{Outage, Window},
+    sla::NextBreach,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,17 @@ pub struct Item {
     pub alert: Alert,
     /// What happened to it, oldest first.
     pub timeline: Vec<TimelineEvent>,
+    /// The clock that runs out next, as it was when the item was last looked after: it moves only by what happens, and
+    /// every happening is followed by a look. Computed, never kept.
+    #[serde(skip)]
+    pub next_breach: Option<NextBreach>,
+}
+
+impl Item {
+    /// An item to which nothing has happened yet.
+    pub const fn new(alert: Alert) -> Self {
+        Self { alert, timeline: Vec::new(), next_breach: None }
+    }
 }
 
 /// The working set.

@@ -1,14 +1,14 @@
 //! The shared queue, breach-first: what runs out next, or ran out longest ago, is on top.
 //!
 //! What somebody put to sleep, and what a window or another item hides, is left out and counted, unless it is asked for.
-//! Items are taken under the read lock and looked at after it: clocks of ten thousand items keep no report waiting.
+//! Under the read lock items are only counted and put in order; what one answer holds is copied, not what ten thousand do.
 
 use axum::{Json, extract::State};
 use dogwatch_model::{TeamId, text_enum};
 use dogwatch_triage::{
     alert::{Alert, AlertNumber, Priority, Visibility, Work},
     filter::{Filter, Verdict},
-    sla::{self, NextBreach},
+    sla::NextBreach,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -100,8 +100,8 @@ pub(crate) async fn list(
         left_off: 0,
         alerts: Vec::new(),
     };
-    let items = api.core.read(|state| {
-        let mut taken = Vec::new();
+    api.core.read(|state| {
+        let mut taken: Vec<&Item> = Vec::new();
         let items = state.alerts.values().filter(|item| caller.principal().sees(&item.alert.org));
         for item in items.filter(|item| query.wants(&item.alert, caller.principal())) {
             queue.total += 1;
@@ -110,18 +110,17 @@ pub(crate) async fn list(
                 filter.as_ref().map_or(Verdict::Match, |filter| judge(of, filter, &policy, caller.now));
             match verdict {
                 Verdict::Match if !query.hidden && is_hidden(&item.alert) => queue.hidden += 1,
-                Verdict::Match => taken.push(item.clone()),
+                Verdict::Match => taken.push(item),
                 Verdict::NoMatch => {}
                 Verdict::Unknown => queue.unjudged += 1,
             }
         }
-        taken
+        queue.matched = taken.len();
+        taken.sort_by_cached_key(|item| place(item));
+        queue.left_off = taken.len().saturating_sub(limit);
+        let listed = |item: &&Item| Listed { alert: item.alert.clone(), next_breach: item.next_breach };
+        queue.alerts = taken.iter().take(limit).map(listed).collect();
     });
-    queue.matched = items.len();
-    queue.alerts = items.into_iter().map(|item| listed(item, &policy, caller.now)).collect();
-    queue.alerts.sort_by_key(place);
-    queue.left_off = queue.alerts.len().saturating_sub(limit);
-    queue.alerts.truncate(limit);
     Ok(Json(queue))
 }
 
@@ -148,18 +147,10 @@ fn judge(member: Option<&Member>, filter: &Filter, policy: &Policy, as_of: Times
     member.map_or(Verdict::Unknown, |member| filter.judge(&fleet::row(member, policy, as_of)))
 }
 
-/// What is done has no clock that anybody could still win.
-fn listed(item: Item, policy: &Policy, at: Timestamp) -> Listed {
-    let Item { alert, timeline, .. } = item;
-    let open = alert.work != Work::Done;
-    let clocks = open.then(|| sla::clocks(&alert, &timeline, policy.matrix(&alert.org), at));
-    Listed { next_breach: clocks.and_then(|clocks| clocks.next_breach()), alert }
-}
-
 /// What is not done before what is; then by the earliest deadline; what has none after that, by priority; then what waits
 /// longest; then by number.
-fn place(listed: &Listed) -> (bool, bool, Option<Timestamp>, Priority, Timestamp, AlertNumber) {
-    let Listed { alert, next_breach } = listed;
+fn place(item: &Item) -> (bool, bool, Option<Timestamp>, Priority, Timestamp, AlertNumber) {
+    let Item { alert, next_breach, .. } = item;
     let at = next_breach.map(|next| next.at);
     (alert.work == Work::Done, at.is_none(), at, alert.priority, alert.first_seen, alert.number)
 }

@@ -144,7 +144,7 @@ fn apply_alert(state: &mut State, row: &Row) -> Result<(), CoreError> {
     queue::remember(state, &alert);
     match state.alerts.get_mut(&alert.number) {
         Some(item) => item.alert = alert,
-        None => drop(state.alerts.insert(alert.number, Item { alert, timeline: Vec::new() })),
+        None => drop(state.alerts.insert(alert.number, Item::new(alert))),
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use crate::{
     config::{StorageConfig, Times, std_duration},
     notify,
     policy::{self, Policy},
+    queue,
     state::Health,
     storage::{Storage, StorageError, Table},
 };
@@ -147,6 +148,7 @@ impl Core {
             Err(faults) => notes
                 .extend(faults.iter().map(|fault| format!("the files decide until this is mended: {fault}"))),
         }
+        queue::wind(&mut state, &policy.load(), now);
         let ids: Vec<EndpointId> = state.members.keys().copied().collect();
         let mut due = Due::default();
         // Spread over the first sweep: nobody waits behind the judging of everybody.

@@ -10,6 +10,7 @@ use dogwatch_triage::{
     filter::Row,
     mute::{Explained, Window, hiders},
     routing::{Question, route},
+    sla::clocks,
 };
 use jiff::Timestamp;
 
@@ -40,6 +41,14 @@ pub(crate) fn tend(
         member.tend_at = next.unwrap_or(Timestamp::MAX);
     }
     next
+}
+
+/// Computes every open alert's next breach, which is not kept, when the state is taken up.
+pub(crate) fn wind(state: &mut State, policy: &Policy, now: Timestamp) {
+    for item in state.alerts.values_mut().filter(|item| item.alert.work != Work::Done) {
+        let matrix = policy.matrix(&item.alert.org);
+        item.next_breach = clocks(&item.alert, &item.timeline, matrix, now).next_breach();
+    }
 }
 
 /// Looks after one alert; the instant of the next look.
@@ -80,10 +89,14 @@ pub(crate) fn tend_one(
         state.raised.extend(raised);
     }
     rota::is_filled(state, matrix, number, now, batch);
-    let item = state.alerts.get(&number)?;
+    let item = state.alerts.get_mut(&number)?;
     if item.alert.work == Work::Done {
+        // What is done has no clock that anybody could still win.
+        item.next_breach = None;
         return None;
     }
+    item.next_breach = clocks(&item.alert, &item.timeline, matrix, now).next_breach();
+    let item = state.alerts.get(&number)?;
     let due = next_due(&item.alert, &item.timeline, &desk, now);
     let unclaimed = item.alert.work == Work::Unclaimed;
     let rerouted = item.alert.owner.until.filter(|_| unclaimed);

@@ -52,6 +52,7 @@ impl Running {
             state.members = seed.members;
             state.alerts = seed.alerts;
             state.next_alert = 2000;
+            crate::queue::wind(&mut state, &handle.policy(), Timestamp::now());
         }
         Self { collector: Collector::on(handle, None, Timestamp::now), _core: core }
     }
