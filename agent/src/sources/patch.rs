@@ -22,9 +22,11 @@ pub mod rpm;
 mod scan;
 mod scanner;
 pub mod snap;
+#[cfg_attr(all(target_os = "linux", not(test)), expect(dead_code, reason = "Linux only tests it"))]
 pub mod softwareupdate;
 #[cfg(test)]
 mod tests;
+#[cfg_attr(all(target_os = "linux", not(test)), expect(dead_code, reason = "Linux only tests it"))]
 pub mod winget;
 #[cfg_attr(not(windows), expect(dead_code, reason = "other systems only test it"))]
 mod wua;
