@@ -85,7 +85,8 @@ impl Api {
         let mut response = self.agent.run(request).with_context(|| path.to_owned())?;
         let status = response.status().as_u16();
         let body = response.body_mut().with_config().limit(MAX_BODY_BYTES);
-        let body = body.read_json().with_context(|| format!("{path}: {status}, and the answer is not JSON"))?;
+        let body =
+            body.read_json().with_context(|| format!("{path}: {status}, and the answer is not JSON"))?;
         Ok((status, body))
     }
 

@@ -119,8 +119,12 @@ pub fn run(runtime: &Handle, machines: usize, say: &dyn Fn(&str)) -> Result<Vec<
     let messages = u32::try_from(receiver.posts().len())?;
     runtime.block_on(fleet.leave());
     Ok(vec![
-        Figure::new(format!("{alerts} alerts of one cause: the queue's first page, p95"), "ms", seen.quantile_ms(0.95))
-            .at_most(TARGET_P95_MS),
+        Figure::new(
+            format!("{alerts} alerts of one cause: the queue's first page, p95"),
+            "ms",
+            seen.quantile_ms(0.95),
+        )
+        .at_most(TARGET_P95_MS),
         Figure::new("  p50", "ms", seen.quantile_ms(0.5)),
         Figure::new("  p50 before", "ms", quiet.quantile_ms(0.5)),
         Figure::new("  the swarm took", "s", struck.as_secs_f64()),

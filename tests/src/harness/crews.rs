@@ -40,7 +40,8 @@ impl Lab {
     /// The same with a token made to order.
     #[track_caller]
     pub fn api_with(&self, order: &Value) -> Api {
-        let made = self.collector().api().post("/api/v1/tokens", order).expect("an administrator makes tokens");
+        let made =
+            self.collector().api().post("/api/v1/tokens", order).expect("an administrator makes tokens");
         let mut api = self.collector().api().clone();
         api.sign_in(made["token"].as_str().expect("a token is shown once"));
         api

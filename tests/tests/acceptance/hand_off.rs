@@ -119,8 +119,7 @@ fn a_hand_off_needs_its_packet_is_accepted_by_the_other_side_and_both_hear_of_it
     assert!((400..500).contains(&status), "{refused:#}");
     assert_eq!(scene.lab.item(scene.number).expect("an item")["work"], json!("claimed"));
 
-    let offered =
-        scene.does(&scene.omar, "handoff", &json!({ "to": "msp-noc", "packet": packet() }));
+    let offered = scene.does(&scene.omar, "handoff", &json!({ "to": "msp-noc", "packet": packet() }));
     assert_eq!((&offered["work"], &offered["offer"]["to"]), (&json!("offered"), &json!("msp-noc")));
     scene.is_told("msp", "offered");
     let (status, refused) = scene.omar.act(scene.number, "accept", &json!({}), None).expect("an answer");

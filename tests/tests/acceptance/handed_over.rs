@@ -93,14 +93,18 @@ fn is_handed_over_once(lab: &Lab, receiver: &Receiver, number: u64, round: usize
         |posts| posts.iter().all(|posts| !posts.is_empty()),
     );
     let ids = posts.each_ref().map(|posts| posts.iter().map(|post| &post.id).collect::<BTreeSet<_>>());
-    let delivered = |item: &Value, id: &str| {
-        entries(item, "notified").iter().filter(|entry| entry["key"] == *id).count()
-    };
+    let delivered =
+        |item: &Value, id: &str| entries(item, "notified").iter().filter(|entry| entry["key"] == *id).count();
     let item = lab.wait_for_item(number, |item| ids.iter().flatten().all(|id| delivered(item, id) > 0));
     assert!(posts.iter().flatten().all(|post| post.verified), "{posts:#?}");
     assert!(ids.iter().all(|ids| ids.len() == 1), "round {round}: one key a side, not {ids:?}");
     assert!(ids.iter().flatten().all(|id| delivered(&item, id) == 1), "round {round}: {item:#}");
-    assert!(posts.iter().flatten().all(|post| post.body == posts[usize::from(post.path.starts_with("/it"))][0].body));
+    assert!(
+        posts
+            .iter()
+            .flatten()
+            .all(|post| post.body == posts[usize::from(post.path.starts_with("/it"))][0].body)
+    );
     was_handed_over_once(&item, round);
 }
 

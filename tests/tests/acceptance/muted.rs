@@ -53,7 +53,8 @@ fn is_shown(alert: &Value) -> bool {
 
 fn is_hidden_by(alert: &Value, number: u64) -> bool {
     let hiders = alert["hidden_by"].as_array().into_iter().flatten();
-    alert["visibility"] == json!("inhibited") && hiders.into_iter().any(|hider| hider["number"] == json!(number))
+    alert["visibility"] == json!("inhibited")
+        && hiders.into_iter().any(|hider| hider["number"] == json!(number))
 }
 
 fn numbers(post: &Post) -> Vec<u64> {

@@ -73,8 +73,7 @@ fn storm(lab: &Lab) -> Vec<Value> {
 fn says_who_was_told(item: &Value) -> bool {
     let told = entries(item, "notified");
     let by = |channel: &str| {
-        told.iter()
-            .any(|entry| entry["channel"] == json!(channel) && entry["result"] == json!("delivered"))
+        told.iter().any(|entry| entry["channel"] == json!(channel) && entry["result"] == json!("delivered"))
     };
     by("noc") && by("it")
 }
