@@ -190,7 +190,8 @@ impl Looks {
             .map(|named| (repository::found_by(named), Place::Named(Box::new(named.clone()))));
         let found = Found::here(&config.root);
         let found = found.map(|found| (found.as_str().to_owned(), Place::Found(found)));
-        let places: BTreeMap<String, Place> = named.chain(found).collect();
+        let mut places = BTreeMap::new();
+        places.extend(named.chain(found));
         self.plans.retain(|name, plan| places.get(name) == Some(&plan.place));
         for (name, place) in places {
             let new =

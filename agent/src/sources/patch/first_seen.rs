@@ -49,12 +49,9 @@ impl FirstSeen {
     /// sources told once is kept: that they cannot tell now does not make it installed.
     pub(super) fn assign(&mut self, updates: &mut [Update], silent: &[&str], now: Timestamp) {
         let is_silent = |id: &str| id.split_once(':').is_some_and(|(source, _)| silent.contains(&source));
-        let mut seen: BTreeMap<String, Seen> = self
-            .seen
-            .iter()
-            .filter(|(id, _)| id.as_str() == REBOOT || is_silent(id))
-            .map(|(id, seen)| (id.clone(), *seen))
-            .collect();
+        let kept = self.seen.iter().filter(|(id, _)| id.as_str() == REBOOT || is_silent(id));
+        let mut seen = BTreeMap::new();
+        seen.extend(kept.map(|(id, seen)| (id.clone(), *seen)));
         for update in updates {
             let same = |seen: &&Seen| seen.class == update.class && seen.at >= EARLIEST;
             let known = self.seen.get(&update.id).filter(same);
