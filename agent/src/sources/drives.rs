@@ -96,7 +96,8 @@ impl Inspector {
         let inspection = put_together(asked, known, troubles);
         let mut drives = inspection.drives;
         self.growth.note(&mut drives, clock::now().wall);
-        self.last = drives.iter().map(|drive| (drive.device.clone(), drive.clone())).collect();
+        self.last.clear();
+        self.last.extend(drives.iter().map(|drive| (drive.device.clone(), drive.clone())));
         Inspection { drives, ..inspection }
     }
 

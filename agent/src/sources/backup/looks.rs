@@ -30,6 +30,7 @@ use super::{
 };
 use crate::{
     config::{Live, Repository},
+    keeping::keep,
     sources::Retry,
 };
 
@@ -192,7 +193,7 @@ impl Looks {
         let found = found.map(|found| (found.as_str().to_owned(), Place::Found(found)));
         let mut places = BTreeMap::new();
         places.extend(named.chain(found));
-        self.plans.retain(|name, plan| places.get(name) == Some(&plan.place));
+        keep(&mut self.plans, |name, plan| places.get(name) == Some(&plan.place));
         for (name, place) in places {
             let new =
                 Plan { place, looked: None, due: now, mark: None, retry: Retry::default(), looking: false };

@@ -9,7 +9,7 @@ use dogwatch_model::{Update, UpdateClass};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::state_dir::StateDir;
+use crate::{keeping::keep, state_dir::StateDir};
 
 const FILE: &str = "patch-first-seen.json";
 /// The key of a reboot that is waiting; updates' ids have a colon.
@@ -75,7 +75,8 @@ impl FirstSeen {
         if pending && known.is_none() {
             self.seen.insert(REBOOT.to_owned(), Seen { class: UpdateClass::Regular, at: now });
             self.store();
-        } else if !pending && self.seen.remove(REBOOT).is_some() {
+        } else if !pending && self.seen.contains_key(REBOOT) {
+            keep(&mut self.seen, |id, _| id != REBOOT);
             self.store();
         }
         pending.then(|| known.unwrap_or(now))

@@ -78,7 +78,7 @@ impl Advisories {
         self.advisories.entry(advisory.to_owned()).or_insert_with(|| Advisory {
             class,
             severity,
-            details: details.remove(advisory).unwrap_or_default(),
+            details: details.get_mut(advisory).map(std::mem::take).unwrap_or_default(),
         });
         let about = self.about.entry(package).or_default();
         if !about.iter().any(|known| known == advisory) {
