@@ -37,7 +37,7 @@ mod tests {
         fn it_is_the_order_of_the_stable_sort(items in prop::collection::vec((0_u8..9, any::<u16>()), 0..200)) {
             let (mut ours, mut theirs) = (items.clone(), items);
             by(&mut ours, |a, b| a.0.cmp(&b.0));
-            theirs.sort_by(|a, b| a.0.cmp(&b.0));
+            theirs.sort_by_key(|item| item.0);
             prop_assert_eq!(ours, theirs);
         }
     }
