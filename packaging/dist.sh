@@ -23,10 +23,15 @@ esac
 cd -- "$(dirname -- "$0")/.."
 target=${1:-}
 
-# What code is repeated becomes a function of its own, as LLVM does by itself where it shrinks code for ARM.
+# What code is repeated becomes a function of its own, as LLVM does by itself where it shrinks code for ARM; looked for
+# twice, since what was taken out repeats, too.
 set -- --locked --profile dist -p dogwatch-agent --bin dogwatch-agent ${target:+--target "$target"} -- \
-    -Cllvm-args=-enable-machine-outliner=always
+    "-Cllvm-args=-enable-machine-outliner=always -machine-outliner-reruns=1"
 case ${target:-$(rustc -vV | sed -n 's/^host: //p')} in
     *-linux-*) set -- "$@" "-Clink-arg=-Wl,-T,$PWD/packaging/no-unwinding.ld" ;;
+esac
+# Functions that came out the same are kept once. Only here is LLD, which can do that, what rustc links with by itself.
+case ${target:-$(rustc -vV | sed -n 's/^host: //p')} in
+    x86_64-unknown-linux-gnu) set -- "$@" -Clink-arg=-Wl,--icf=all ;;
 esac
 exec cargo rustc "$@"

@@ -20,6 +20,7 @@ pub mod enroll;
 pub mod farewell;
 pub mod finding;
 pub mod identity;
+mod keeping;
 pub mod lifecycle;
 pub mod link_status;
 pub mod outbox;

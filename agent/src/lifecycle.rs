@@ -4,7 +4,7 @@
 //! uplink last, so that what they said last still goes out. Each has a time limit; one that does not keep it is
 //! aborted and named in the log.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -31,7 +31,9 @@ impl Lifecycle {
         task: impl FnOnce(CancellationToken) -> F,
     ) {
         let cancel = CancellationToken::new();
-        let handle = tokio::spawn(task(cancel.clone()));
+        // Boxed, all tasks are of one kind for the runtime, which has a kilobyte of program for each kind.
+        let work: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(task(cancel.clone()));
+        let handle = tokio::spawn(work);
         self.tasks.push(Task { name, cancel, limit, handle });
     }
 
@@ -39,7 +41,7 @@ impl Lifecycle {
     pub async fn first_end(&mut self) -> &'static str {
         std::future::poll_fn(|cx| {
             for task in &mut self.tasks {
-                if std::pin::Pin::new(&mut task.handle).poll(cx).is_ready() {
+                if Pin::new(&mut task.handle).poll(cx).is_ready() {
                     return std::task::Poll::Ready(task.name);
                 }
             }

@@ -24,6 +24,7 @@ use jiff::Timestamp;
 use crate::{
     clock::{Moment, Now},
     config::SourceName,
+    keeping::keep,
     outbox::{Draft, Topic},
     policy::Policy,
 };
@@ -236,7 +237,7 @@ impl Reporter {
         let is_of = |known: &str| {
             known.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        self.sources.retain(|known, _| !is_of(known));
+        keep(&mut self.sources, |known, _| !is_of(known));
         if !is_on {
             let reason = Some("switched off in this endpoint's own configuration".to_owned());
             let off = SourceStatus {

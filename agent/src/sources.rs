@@ -11,6 +11,7 @@ pub mod file_watch;
 pub mod health;
 pub mod incidents;
 pub mod inventory;
+mod order;
 pub mod own_cost;
 pub mod parsers;
 pub mod patch;

@@ -15,6 +15,7 @@ use dogwatch_model::{Health, metric::numbers};
 use super::summary::Summary;
 use crate::{
     clock::Moment,
+    keeping::keep,
     policy::{Metric, Policy},
 };
 
@@ -124,7 +125,7 @@ impl HealthWatch {
             .iter()
             .map(|(news, subject)| Reason::new(news, subject))
             .collect();
-        self.reasons.retain(|reason, told| {
+        keep(&mut self.reasons, |reason, told| {
             let holds = reasons.contains(reason);
             told.held = if holds { told.held + 1 } else { 0 };
             holds || now.since(told.at) < QUIET

@@ -41,6 +41,7 @@ use crate::{
     config::{self, Allow, Live},
     policy::{Policy, Watched},
     report::Observation,
+    sources::order,
     uplink::random_unit,
 };
 
@@ -172,7 +173,7 @@ impl Work {
         let mut checks: Vec<Check> =
             misunderstood.map(|check| unknown(check.why.as_str()).named(&check.name, "unknown")).collect();
         checks.extend(self.plan.results().cloned());
-        checks.sort_by(|a, b| a.name.cmp(&b.name));
+        order::by(&mut checks, |a, b| a.name.cmp(&b.name));
         if let Some((result, reason)) = self.services.standing() {
             desk.tell_standing("checks.services", result, reason).await;
         }

@@ -29,7 +29,7 @@ use super::{
     Desk, Look, Retry,
     process::{self, Output, ProcessError},
 };
-use crate::{clock, report::Observation, state_dir::StateDir};
+use crate::{clock, report::Observation, sources::order, state_dir::StateDir};
 
 /// Between two looks.
 const INTERVAL: Duration = Duration::from_secs(6 * 3600);
@@ -96,7 +96,8 @@ impl Inspector {
         let inspection = put_together(asked, known, troubles);
         let mut drives = inspection.drives;
         self.growth.note(&mut drives, clock::now().wall);
-        self.last = drives.iter().map(|drive| (drive.device.clone(), drive.clone())).collect();
+        self.last.clear();
+        self.last.extend(drives.iter().map(|drive| (drive.device.clone(), drive.clone())));
         Inspection { drives, ..inspection }
     }
 
@@ -177,7 +178,7 @@ fn put_together(
             drives.push(drive);
         }
     }
-    drives.sort_unstable_by(|a, b| a.device.cmp(&b.device));
+    order::by(&mut drives, |a, b| a.device.cmp(&b.device));
     drives.dedup_by(|b, a| a.device == b.device);
     drives.truncate(limits::DRIVES);
     let (result, reason) = match (problem, troubles.as_slice()) {

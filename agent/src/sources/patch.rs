@@ -22,9 +22,11 @@ pub mod rpm;
 mod scan;
 mod scanner;
 pub mod snap;
+#[cfg_attr(all(target_os = "linux", not(test)), expect(dead_code, reason = "Linux only tests it"))]
 pub mod softwareupdate;
 #[cfg(test)]
 mod tests;
+#[cfg_attr(all(target_os = "linux", not(test)), expect(dead_code, reason = "Linux only tests it"))]
 pub mod winget;
 #[cfg_attr(not(windows), expect(dead_code, reason = "other systems only test it"))]
 mod wua;
@@ -44,7 +46,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{Desk, Look, file_watch::FileWatch};
+use super::{Desk, Look, file_watch::FileWatch, order};
 use crate::report::Observation;
 
 /// An installation writes many times: looked at when nothing has happened for this long.
@@ -105,7 +107,7 @@ pub fn watch(file_watch: &mut FileWatch, root: &Path, changed: &Arc<Notify>) {
 /// Keeps the list to what one message can hold: what mends security faults stays, the rest is counted.
 fn bounded(mut status: PatchStatus) -> PatchStatus {
     let Some(updates) = &mut status.updates else { return status };
-    updates.sort_unstable_by(|a, b| (a.class, &a.id).cmp(&(b.class, &b.id)));
+    order::by(updates, |a, b| (a.class, &a.id).cmp(&(b.class, &b.id)));
     let all = updates.len();
     let mut bytes = 0;
     let fits = updates.iter().take(limits::UPDATES).take_while(|update| {

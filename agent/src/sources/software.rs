@@ -34,7 +34,7 @@ use prost::Message as _;
 use tokio::time::Instant;
 
 use super::{Desk, Look};
-use crate::report::Observation;
+use crate::{report::Observation, sources::order};
 
 /// Without a question there is nothing to do.
 const NEVER: Duration = Duration::from_secs(365 * 86_400);
@@ -74,7 +74,7 @@ pub async fn look(root: &Path) -> (Vec<Software>, usize) {
             *text = limits::clip(text, limits::NAME_BYTES);
         }
     }
-    software.sort_unstable();
+    order::by(&mut software, Ord::cmp);
     software.dedup();
     let all = software.len();
     let mut bytes = 0;

@@ -113,10 +113,6 @@ impl Found {
     pub(super) async fn look(self, root: PathBuf) -> Result<Vec<Sighting>, String> {
         let name = self.as_str();
         match self {
-            Self::Zfs => {
-                let output = good(self.asked().await?)?;
-                Ok(filesystem::parse_zfs(&output.stdout, name))
-            }
             Self::Btrfs => btrfs(&root, name).await,
             Self::Rsnapshot => {
                 let look = spawn_blocking(move || rsnapshot::look(&root, &TimeZone::system(), name));
@@ -124,28 +120,31 @@ impl Found {
                 let seen = seen.map_err(|_| "its files do not answer".to_owned())?;
                 seen.map_err(|error| error.to_string())?.map(|seen| seen.into_iter().collect())
             }
-            Self::PgBackRest => {
-                let output = good(self.asked().await?)?;
-                pgbackrest::parse(&output.stdout, name)
-                    .map_err(|error| format!("what pgbackrest said is not understood: {error}"))
+            _ => self.understand(self.asked().await?),
+        }
+    }
+
+    /// What the answer of its tool says. An agent has the parsers of its own system only: `HERE` is known when it is
+    /// built.
+    fn understand(self, output: Output) -> Result<Vec<Sighting>, String> {
+        let (name, zone) = (self.as_str(), TimeZone::system);
+        match self {
+            Self::Zfs => Ok(filesystem::parse_zfs(&good(output)?.stdout, name)),
+            Self::PgBackRest => pgbackrest::parse(&good(output)?.stdout, name)
+                .map_err(|error| format!("what pgbackrest said is not understood: {error}")),
+            Self::Veeam if HERE == System::Linux => Ok(veeam::parse(&good(output)?.stdout, &zone(), name)),
+            Self::VeeamWindows if HERE == System::Windows => {
+                Ok(veeam_events::parse(&good(output)?.stdout, name))
             }
-            Self::Veeam => {
-                let output = good(self.asked().await?)?;
-                Ok(veeam::parse(&output.stdout, &TimeZone::system(), name))
-            }
-            Self::VeeamWindows => {
-                let output = good(self.asked().await?)?;
-                Ok(veeam_events::parse(&output.stdout, name))
-            }
-            Self::WindowsServerBackup => {
-                // It ends with an error when there is no backup.
-                let output = self.asked().await?;
+            // It ends with an error when there is no backup.
+            Self::WindowsServerBackup if HERE == System::Windows => {
                 Ok(windows_server_backup::parse(&output.stdout, name).into_iter().collect())
             }
-            Self::TimeMachine => {
-                let Output { stdout, stderr, .. } = self.asked().await?;
-                Ok(time_machine::parse(&stdout, &stderr, &TimeZone::system(), name).into_iter().collect())
+            Self::TimeMachine if HERE == System::Macos => {
+                let seen = time_machine::parse(&output.stdout, &output.stderr, &zone(), name);
+                Ok(seen.into_iter().collect())
             }
+            _ => Err(format!("{name} is no product of this system")),
         }
     }
 

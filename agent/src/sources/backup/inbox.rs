@@ -20,6 +20,7 @@ use super::{
     drop_in::{self, DropInError, Run},
     forgetting::Forgetting,
 };
+use crate::sources::order;
 use crate::state_dir;
 
 /// A drop-in is a few hundred bytes; one that carries output a few thousand.
@@ -165,7 +166,7 @@ fn forget_oldest(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     let mut files: Vec<(SystemTime, OsString)> =
         entries.flatten().filter_map(|entry| candidate(&entry)).collect();
-    files.sort_unstable();
+    order::by(&mut files, Ord::cmp);
     let surplus = files.len().saturating_sub(KEPT);
     for (_, mut name) in files.into_iter().take(surplus) {
         // One that cannot be removed is tried again with the next arrival.

@@ -21,7 +21,10 @@ use super::{
     forgetting::{self, Forgetting},
     sighting::Sighting,
 };
-use crate::state_dir::{StateDir, StateError};
+use crate::{
+    keeping::keep,
+    state_dir::{StateDir, StateError},
+};
 
 const FILE: &str = "backup-jobs.json";
 /// Room in a message for everything but the jobs.
@@ -109,7 +112,7 @@ impl Ledger {
         };
         if self.jobs.values().any(is_over) {
             self.about_to_change();
-            self.jobs.retain(|_, entry| !is_over(entry));
+            keep(&mut self.jobs, |_, entry| !is_over(entry));
         }
     }
 
@@ -141,7 +144,7 @@ impl Ledger {
     pub(super) fn keep_looked_at(&mut self, looked_at: impl Fn(&str) -> bool) {
         if self.jobs.values().any(|entry| !entry.stays(&looked_at)) {
             self.about_to_change();
-            self.jobs.retain(|_, entry| entry.stays(&looked_at));
+            keep(&mut self.jobs, |_, entry| entry.stays(&looked_at));
         }
     }
 
@@ -197,11 +200,11 @@ impl Ledger {
 
     /// A job that is forgotten begins anew; where the ledger is full the oldest of the forgotten makes way.
     fn make_room(&mut self, name: &str) {
-        self.jobs.remove(name);
+        keep(&mut self.jobs, |known, _| known != name);
         if self.jobs.len() >= limits::JOBS {
             let forgotten = self.jobs.iter().filter_map(|(name, entry)| Some((entry.forgotten_at()?, name)));
             if let Some(oldest) = forgotten.min().map(|(_, name)| name.clone()) {
-                self.jobs.remove(&oldest);
+                keep(&mut self.jobs, |known, _| *known != oldest);
             }
         }
     }

@@ -30,6 +30,7 @@ use super::{
 };
 use crate::{
     config::{Live, Repository},
+    keeping::keep,
     sources::Retry,
 };
 
@@ -190,8 +191,9 @@ impl Looks {
             .map(|named| (repository::found_by(named), Place::Named(Box::new(named.clone()))));
         let found = Found::here(&config.root);
         let found = found.map(|found| (found.as_str().to_owned(), Place::Found(found)));
-        let places: BTreeMap<String, Place> = named.chain(found).collect();
-        self.plans.retain(|name, plan| places.get(name) == Some(&plan.place));
+        let mut places = BTreeMap::new();
+        places.extend(named.chain(found));
+        keep(&mut self.plans, |name, plan| places.get(name) == Some(&plan.place));
         for (name, place) in places {
             let new =
                 Plan { place, looked: None, due: now, mark: None, retry: Retry::default(), looking: false };

@@ -137,7 +137,8 @@ fn whose(copies: Vec<Copy>, named: Option<&str>, own: Option<&str>) -> Result<Ve
         _ => true,
     };
     if let Some(meant) = meant.filter(|_| !copies.is_empty() && !copies.iter().any(is_meant)) {
-        let hosts: BTreeSet<&str> = copies.iter().filter_map(|copy| copy.host.as_deref()).collect();
+        let mut hosts = BTreeSet::new();
+        hosts.extend(copies.iter().filter_map(|copy| copy.host.as_deref()));
         let hosts: Vec<&str> = hosts.into_iter().take(HOSTS_TOLD).collect();
         return Err(format!(
             "no snapshot is of {meant}; there are some of {}: name one of them as `host`, or \"*\" for all",

@@ -3,6 +3,7 @@
 use dogwatch_model::{BackupKind, BackupRun};
 
 use super::facts::Facts;
+use crate::sources::order;
 
 /// Runs of a job that a look tells: the newest. More than the sizes that are kept, fewer than the ids.
 pub(super) const RUNS: usize = 12;
@@ -42,7 +43,7 @@ impl Sighting {
 
     /// The runs that made the copies there are, in any order.
     pub(super) fn with_copies(mut self, mut runs: Vec<BackupRun>) -> Self {
-        runs.sort_by_key(|run| run.started_at);
+        order::by(&mut runs, |a, b| a.started_at.cmp(&b.started_at));
         self.facts.versions_kept = Some(runs.len() as u64);
         self.facts.oldest_version = runs.first().map(|run| run.started_at);
         self.runs = runs.split_off(runs.len().saturating_sub(RUNS));

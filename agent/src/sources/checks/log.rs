@@ -4,6 +4,7 @@
 //! What was in the log before the first look does not count. Where the last look ended is kept in memory alone: after a
 //! restart counting begins anew.
 
+#[cfg_attr(not(any(windows, test)), path = "log/no_event_log.rs")]
 mod event_log;
 pub(super) mod journal;
 mod tail;

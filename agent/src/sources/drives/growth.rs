@@ -8,7 +8,7 @@ use dogwatch_proto::conversions::limits;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::state_dir::StateDir;
+use crate::{keeping::keep, state_dir::StateDir};
 
 /// What is remembered.
 const FILE: &str = "drives.json";
@@ -65,7 +65,7 @@ impl Growth {
         if self.known.len() > limits::DRIVES {
             // Drives come and go: those that are here now stay known.
             let here = |serial: &String| drives.iter().any(|drive| drive.serial.as_ref() == Some(serial));
-            self.known.retain(|serial, _| here(serial));
+            keep(&mut self.known, |serial, _| here(serial));
         }
         if self.known != before && !self.is_read_only {
             self.write();

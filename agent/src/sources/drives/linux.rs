@@ -5,6 +5,8 @@ use std::{fs, path::Path};
 use dogwatch_model::Drive;
 use dogwatch_proto::conversions::limits;
 
+use crate::sources::order;
+
 /// Block devices that are no drive: images, memory, and what is made of drives.
 const MADE: &[&str] = &["loop", "ram", "zram", "dm-", "md", "sr", "fd", "nbd", "rbd", "drbd", "bcache", "zd"];
 
@@ -16,7 +18,7 @@ pub(super) fn drives(root: &Path) -> Vec<Drive> {
         .flatten()
         .filter_map(|entry| drive(&entry.path(), entry.file_name().to_str()?))
         .collect();
-    drives.sort_unstable_by(|a, b| a.device.cmp(&b.device));
+    order::by(&mut drives, |a, b| a.device.cmp(&b.device));
     drives.truncate(limits::DRIVES);
     drives
 }

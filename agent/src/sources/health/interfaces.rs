@@ -52,6 +52,7 @@ mod imp {
     use dogwatch_proto::conversions::limits;
 
     use super::super::kept_file::{Buffer, KeptFile};
+    use crate::sources::order;
 
     /// Reads the counters, and which interfaces are up.
     pub(in super::super) struct Interfaces {
@@ -75,7 +76,7 @@ mod imp {
             drop(text);
             self.states.retain(|(name, _)| interfaces.iter().any(|interface| interface.name == *name));
             interfaces.retain(|interface| self.is_up(&interface.name, buffer));
-            interfaces.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+            order::by(&mut interfaces, |a, b| a.name.cmp(&b.name));
             interfaces.truncate(limits::INTERFACES);
             interfaces
         }

@@ -9,6 +9,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::sources::order;
+
 /// A mount that is a volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::sources) struct Mount {
@@ -49,7 +51,9 @@ pub(in crate::sources) fn volumes(mountinfo: &str, named: &[String]) -> Vec<Moun
         .collect();
     let mut lines: Vec<Line> = seen.into_values().filter(|line| is_volume(line, named)).collect();
     // The shortest path of several to the same device is the one people know.
-    lines.sort_by(|a, b| (a.mount.mount.len(), &a.mount.mount).cmp(&(b.mount.mount.len(), &b.mount.mount)));
+    order::by(&mut lines, |a, b| {
+        (a.mount.mount.len(), &a.mount.mount).cmp(&(b.mount.mount.len(), &b.mount.mount))
+    });
     let mut volumes: Vec<Line> = Vec::new();
     for line in lines {
         // Subvolumes of btrfs have numbers of their own and one device.
@@ -62,7 +66,7 @@ pub(in crate::sources) fn volumes(mountinfo: &str, named: &[String]) -> Vec<Moun
         }
     }
     let mut mounts: Vec<Mount> = volumes.into_iter().map(|line| line.mount).collect();
-    mounts.sort_by(|a, b| a.mount.cmp(&b.mount));
+    order::by(&mut mounts, |a, b| a.mount.cmp(&b.mount));
     for mount in &mut mounts {
         mount.may_hang = !LOCAL.contains(&mount.fs.as_str())
             || hanging.iter().any(|above| mount.mount.starts_with(above.as_str()));

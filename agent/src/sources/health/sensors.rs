@@ -9,6 +9,7 @@ use dogwatch_model::Temperature;
 use dogwatch_proto::conversions::limits;
 
 use super::kept_file::{Buffer, KeptFile};
+use crate::sources::order;
 
 /// Monitors that are read, each with the labels that stand for the whole of it.
 const MONITORS: &[(&str, &[&str])] = &[
@@ -29,7 +30,7 @@ impl Sensors {
     pub(super) fn find(root: &Path) -> Self {
         let mut sensors = zones(root);
         sensors.extend(monitors(root));
-        sensors.sort_by(|(a, _), (b, _)| a.cmp(b));
+        order::by(&mut sensors, |(a, _), (b, _)| a.cmp(b));
         sensors.truncate(limits::TEMPERATURES);
         Self(sensors)
     }

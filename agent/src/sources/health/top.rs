@@ -4,13 +4,14 @@
 //! Only short names are told, never arguments: those hold secrets. The list is read once, and, when there is no earlier
 //! one to compare with, once more after a moment.
 
-use std::cmp::Reverse;
-
 use dogwatch_model::{Process, Top};
 use dogwatch_proto::conversions::limits;
 
 use super::rounding;
-use crate::policy::{Band, Metric};
+use crate::{
+    policy::{Band, Metric},
+    sources::order,
+};
 
 /// What one process has used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +69,7 @@ pub(super) fn rank(before: &[Usage], after: &[Usage], ticks: f64, page_bytes: u6
     };
     let best = |of: &dyn Fn(&Usage) -> u64| {
         let mut all: Vec<&Usage> = after.iter().filter(|usage| of(usage) > 0).collect();
-        all.sort_unstable_by_key(|usage| (Reverse(of(usage)), usage.pid));
+        order::by(&mut all, |a, b| of(b).cmp(&of(a)).then(a.pid.cmp(&b.pid)));
         all.into_iter().take(limits::TOP).map(told).collect()
     };
     Top { by_cpu: best(&used), by_memory: best(&|usage| usage.rss_pages) }
@@ -93,7 +94,10 @@ mod imp {
     use dogwatch_model::Top;
 
     use super::{Usage, rank, usage};
-    use crate::clock::{self, Moment};
+    use crate::{
+        clock::{self, Moment},
+        sources::order,
+    };
 
     /// Between two lists while a number stays past its band.
     const AGAIN: Duration = Duration::from_secs(60);
@@ -155,7 +159,7 @@ mod imp {
                 .take(MOST)
                 .filter_map(|entry| usage(&fs::read_to_string(entry.path().join("stat")).ok()?))
                 .collect();
-            list.sort_unstable_by_key(|usage| usage.pid);
+            order::by(&mut list, |a, b| a.pid.cmp(&b.pid));
             list
         }
     }

@@ -7,7 +7,7 @@ use std::{
 
 use dogwatch_model::Disk;
 
-use crate::clock::Moment;
+use crate::{clock::Moment, keeping::keep};
 
 /// Between two points.
 const STEP: Duration = Duration::from_secs(60);
@@ -27,7 +27,7 @@ pub(super) struct Trend {
 impl Trend {
     /// Notes what is free and writes into each volume when it will be full.
     pub(super) fn note(&mut self, disks: &mut [Disk], now: Moment) {
-        self.volumes.retain(|mount, _| disks.iter().any(|disk| disk.mount == *mount));
+        keep(&mut self.volumes, |mount, _| disks.iter().any(|disk| disk.mount == *mount));
         for disk in disks {
             let points = self.volumes.entry(disk.mount.clone()).or_default();
             if points.back().is_none_or(|(at, _)| now.since(*at) >= STEP) {

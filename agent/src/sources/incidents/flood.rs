@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use dogwatch_model::{Incident, IncidentKind};
 use dogwatch_proto::conversions::limits;
 
-use crate::clock::Moment;
+use crate::{clock::Moment, keeping::keep};
 
 /// The same thing is told again after this.
 const AGAIN: Duration = Duration::from_secs(600);
@@ -55,7 +55,7 @@ impl Flood {
             incident.detail = if more > 0 { format!("{clipped} (and {more} more)") } else { clipped };
         }
         if self.told.len() > REMEMBERED {
-            self.told.retain(|_, (at, _)| now.since(*at) < AGAIN);
+            keep(&mut self.told, |_, (at, _)| now.since(*at) < AGAIN);
         }
         told
     }

@@ -11,6 +11,7 @@ use dogwatch_model::IncidentKind;
 use jiff::Timestamp;
 
 use super::{super::Panic, super::kernel_log};
+use crate::sources::order;
 
 /// Folders that are looked through, and how deep.
 const FOLDERS: [(&str, usize); 2] = [("sys/fs/pstore", 0), ("var/lib/systemd/pstore", 2)];
@@ -25,7 +26,7 @@ pub(super) fn newest(root: &Path, after: Option<Timestamp>) -> Option<Panic> {
     for (folder, depth) in FOLDERS {
         collect(&root.join(folder), depth, &mut kept);
     }
-    kept.sort_unstable_by(|a, b| b.cmp(a));
+    order::by(&mut kept, |a, b| b.cmp(a));
     let newer = kept.into_iter().filter(|(at, _)| after.is_none_or(|after| *at > after));
     newer.take(FILES).find_map(|(at, path)| Some(Panic { at, detail: panic_line(&path)? }))
 }

@@ -118,7 +118,8 @@ impl Evidence {
             })
             .collect();
         let writable = volumes.into_iter().filter(|volume| !volume.read_only);
-        self.writable = writable.map(|volume| (volume.mount, volume.device)).collect();
+        self.writable.clear();
+        self.writable.extend(writable.map(|volume| (volume.mount, volume.device)));
         incidents
     }
 }

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::sources::order;
+
 /// An interface as a system lists it.
 #[derive(Debug, Clone)]
 pub(super) struct Listed {
@@ -60,7 +62,7 @@ pub(super) fn ipv6(if_inet6: &str) -> Vec<IpAddr> {
 }
 
 fn sorted(mut addresses: Vec<IpAddr>) -> Vec<IpAddr> {
-    addresses.sort_unstable();
+    order::by(&mut addresses, Ord::cmp);
     addresses.dedup();
     addresses
 }

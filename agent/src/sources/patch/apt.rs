@@ -19,6 +19,7 @@ use super::{
     ground::{Ground, ScanError, name},
     scan::Scan,
 };
+use crate::sources::order;
 
 /// Has apt take what is phased for other machines first, so that what it is gets known.
 const UNPHASED: &[&str] = &["-o", "APT::Get::Always-Include-Phased-Updates=true"];
@@ -74,7 +75,7 @@ fn merge(plain: Simulation, held: &[String], forced: &Simulation, unphased: &Sim
         updates.push(update(&known.unwrap_or_else(|| bare(package)), UpdateState::Phased));
     }
     // Stable, so that of two the first stays.
-    updates.sort_by(|a, b| a.id.cmp(&b.id));
+    order::by(&mut updates, |a, b| a.id.cmp(&b.id));
     updates.dedup_by(|a, b| a.id == b.id);
     updates
 }

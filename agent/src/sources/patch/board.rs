@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{package_manager::Manager, scan::Scan};
-use crate::sources::Retry;
+use crate::sources::{Retry, order};
 
 /// What failed is tried again after half a minute, then less and less often, down to this.
 const RETRY_AT_LEAST_EVERY: Duration = Duration::from_secs(3600);
@@ -121,7 +121,7 @@ impl Board {
                 self.entries.push(Entry::new(*manager));
             }
         }
-        self.entries.sort_by_key(|entry| entry.manager);
+        order::by(&mut self.entries, |a, b| a.manager.cmp(&b.manager));
     }
 
     pub(super) fn entries(&mut self) -> &mut [Entry] {

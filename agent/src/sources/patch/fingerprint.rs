@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::package_manager::Input;
+use crate::sources::order;
 
 /// Entries that are looked at; whoever has more is asked each time.
 const ENTRIES: usize = 4096;
@@ -38,7 +39,7 @@ impl Print {
             return Some(());
         }
         let mut entries: Vec<_> = fs::read_dir(path).ok()?.flatten().map(|entry| entry.path()).collect();
-        entries.sort_unstable();
+        order::by(&mut entries, Ord::cmp);
         entries.iter().try_for_each(|entry| self.add(entry, depth - 1))
     }
 }

@@ -9,7 +9,7 @@ use dogwatch_model::{Update, UpdateClass};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::state_dir::StateDir;
+use crate::{keeping::keep, state_dir::StateDir};
 
 const FILE: &str = "patch-first-seen.json";
 /// The key of a reboot that is waiting; updates' ids have a colon.
@@ -49,12 +49,9 @@ impl FirstSeen {
     /// sources told once is kept: that they cannot tell now does not make it installed.
     pub(super) fn assign(&mut self, updates: &mut [Update], silent: &[&str], now: Timestamp) {
         let is_silent = |id: &str| id.split_once(':').is_some_and(|(source, _)| silent.contains(&source));
-        let mut seen: BTreeMap<String, Seen> = self
-            .seen
-            .iter()
-            .filter(|(id, _)| id.as_str() == REBOOT || is_silent(id))
-            .map(|(id, seen)| (id.clone(), *seen))
-            .collect();
+        let kept = self.seen.iter().filter(|(id, _)| id.as_str() == REBOOT || is_silent(id));
+        let mut seen = BTreeMap::new();
+        seen.extend(kept.map(|(id, seen)| (id.clone(), *seen)));
         for update in updates {
             let same = |seen: &&Seen| seen.class == update.class && seen.at >= EARLIEST;
             let known = self.seen.get(&update.id).filter(same);
@@ -78,7 +75,8 @@ impl FirstSeen {
         if pending && known.is_none() {
             self.seen.insert(REBOOT.to_owned(), Seen { class: UpdateClass::Regular, at: now });
             self.store();
-        } else if !pending && self.seen.remove(REBOOT).is_some() {
+        } else if !pending && self.seen.contains_key(REBOOT) {
+            keep(&mut self.seen, |id, _| id != REBOOT);
             self.store();
         }
         pending.then(|| known.unwrap_or(now))

@@ -49,13 +49,13 @@ pub(super) fn refreshed_at(ground: &Ground) -> Option<Timestamp> {
 /// Columns are parted by tabs, since the output is no terminal.
 fn parse(available: &str, installed: &str) -> Vec<Update> {
     let present = |text: Option<&&str>| text.filter(|text| !text.is_empty()).map(|text| name(text));
-    let installed: BTreeMap<(&str, &str), &str> = installed
-        .lines()
-        .filter_map(|line| match line.split('\t').map(str::trim).collect::<Vec<_>>()[..] {
+    let here =
+        installed.lines().filter_map(|line| match line.split('\t').map(str::trim).collect::<Vec<_>>()[..] {
             [application, branch, version] => Some(((application, branch), version)),
             _ => None,
-        })
-        .collect();
+        });
+    let mut installed = BTreeMap::new();
+    installed.extend(here);
     let update = |line: &str| {
         let fields: Vec<&str> = line.split('\t').map(str::trim).collect();
         let [application, branch, ..] = fields[..] else { return None };

@@ -3,14 +3,14 @@
 //! A manager whose tool is there but which manages nothing is no source: dnf on a Debian machine has no repositories,
 //! flatpak without an application has nothing to update.
 
+#[cfg_attr(all(target_os = "linux", not(test)), path = "package_manager/linux.rs")]
+mod built_in;
+
 use std::{fs, path::Path};
 
 use jiff::Timestamp;
 
-use super::{
-    apk, apt, brew, dnf, flatpak, ground::Ground, pacman, scan::Scan, snap, softwareupdate, winget, wua,
-    zypper,
-};
+use super::{apk, apt, brew, dnf, flatpak, ground::Ground, pacman, scan::Scan, snap, winget, wua, zypper};
 
 /// A package manager.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -185,9 +185,7 @@ impl Manager {
             Self::Flatpak => flatpak::scan(ground).await,
             Self::Snap => snap::scan(ground),
             Self::Brew => brew::scan(ground).await,
-            Self::SoftwareUpdate => softwareupdate::scan(ground).await,
-            Self::Wua => wua::scan().await,
-            Self::Winget => winget::scan(ground).await,
+            Self::SoftwareUpdate | Self::Wua | Self::Winget => built_in::scan(self, ground).await,
         }
     }
 }

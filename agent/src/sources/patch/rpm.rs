@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::ground::{Ground, ScanError};
+use crate::sources::order;
 
 /// Name, architecture, epoch when there is one, version and release, and when it was installed.
 const FORMAT: &str = "%{NAME}.%{ARCH}\\t%|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\\t%{INSTALLTIME}\\n";
@@ -84,7 +85,7 @@ impl Installed {
                 at.filter(|at| *at > boot).map(|at| (format!("{package} {version}"), at))
             })
             .collect();
-        later.sort_unstable();
+        order::by(&mut later, Ord::cmp);
         later
     }
 }

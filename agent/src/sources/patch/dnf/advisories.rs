@@ -11,6 +11,7 @@ use dogwatch_proto::conversions::limits;
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde::Deserialize;
 
+use crate::sources::order;
 use crate::sources::patch::ground::{ScanError, name};
 
 /// What one advisory says.
@@ -77,7 +78,7 @@ impl Advisories {
         self.advisories.entry(advisory.to_owned()).or_insert_with(|| Advisory {
             class,
             severity,
-            details: details.remove(advisory).unwrap_or_default(),
+            details: details.get_mut(advisory).map(std::mem::take).unwrap_or_default(),
         });
         let about = self.about.entry(package).or_default();
         if !about.iter().any(|known| known == advisory) {
@@ -93,7 +94,7 @@ impl Advisories {
             let names = self.about.get(package).map(Vec::as_slice).unwrap_or_default();
             let mut known: Vec<(&String, &Advisory)> =
                 names.iter().filter_map(|name| self.advisories.get_key_value(name)).collect();
-            known.sort_by_key(|(_, advisory)| (advisory.class, advisory.severity));
+            order::by(&mut known, |(_, a), (_, b)| (a.class, a.severity).cmp(&(b.class, b.severity)));
             let Some((gravest, advisory)) = known.first() else { continue };
             update.class = advisory.class;
             update.severity = advisory.severity;

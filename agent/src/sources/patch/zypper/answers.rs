@@ -4,6 +4,7 @@ use dogwatch_model::{Update, UpdateClass, UpdateSeverity};
 use dogwatch_proto::conversions::limits;
 use jiff::Timestamp;
 
+use crate::sources::order;
 use crate::sources::patch::{
     dnf::severity_of,
     ground::name,
@@ -117,7 +118,8 @@ impl Listed {
 
 /// Writes into each update what the patches about it say, the gravest first; adds those about none of them.
 pub(super) fn apply(mut patches: Vec<(Listed, Vec<String>)>, updates: &mut Vec<Update>) {
-    patches.sort_by_key(|(patch, _)| (patch.class(), patch.severity()));
+    let key = |patch: &Listed| (patch.class(), patch.severity());
+    order::by(&mut patches, |(a, _), (b, _)| key(a).cmp(&key(b)));
     let packages = updates.len();
     for (patch, mended) in patches {
         let mut about = false;
