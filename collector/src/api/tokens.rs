@@ -15,6 +15,7 @@ use super::{Shared, caller::Caller, extract::Body, problem::Problem, secret};
 use crate::{
     access::{ApiToken, Principal, Role},
     core::NewApiToken,
+    policy::Policy,
 };
 
 /// The longest life that can be asked for: ten years. No expiry at all is possible, too, by saying nothing.
@@ -115,6 +116,7 @@ pub(crate) async fn create(
     let Wanted { person, side, team, org, role, expires_in_seconds } = wanted;
     let policy = api.core.policy();
     let org = scope(caller.principal(), side, org, &policy.orgs.keys().collect::<Vec<_>>())?;
+    same_side(&policy, org.as_ref(), &person, side)?;
     let lifetime = match expires_in_seconds {
         Some(seconds @ 1..=MAX_LIFETIME_SECONDS) => Some(SignedDuration::from_secs(seconds.into())),
         Some(_) => {
@@ -130,6 +132,19 @@ pub(crate) async fn create(
     let kept =
         api.core.create_token(NewApiToken { hash: made.hash, principal, lifetime }, by.clone()).await?;
     Ok((http::StatusCode::CREATED, Json(NewToken::of(&kept, made.text))))
+}
+
+/// Whom a matrix knows on one side does not come in as a person of the other.
+fn same_side(policy: &Policy, org: Option<&OrgId>, person: &PersonId, side: Side) -> Result<(), Problem> {
+    let concerned = policy.orgs.iter().filter(|(id, _)| org.is_none_or(|org| org == *id));
+    let mut known = concerned.filter_map(|(id, matrix)| Some((id, matrix.directory().person(person)?)));
+    match known.find(|(_, known)| known.side != side) {
+        Some((org, known)) => Err(Problem::invalid(format!(
+            "`{person}` is a person of side `{}` in the matrix of {org}; give the {side} side's person another id",
+            known.side
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// The org that a new token of a side may see: never more than its maker sees, and every org only for the MSP's own people.

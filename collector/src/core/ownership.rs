@@ -41,7 +41,14 @@ pub(super) fn propose(
     let versions = state.matrices.entry(org.clone()).or_default();
     let hash = Version::hash_of(&proposal.text);
     let conflict = |what: String| Err(Refusal::new(Code::Conflict, what));
-    if versions.iter().any(|known| known.hash == hash && known.withdrawn_at.is_none()) {
+    let in_force = in_force(versions, now).is_some_and(|current| current.hash == hash);
+    if in_force {
+        return conflict(format!("version {hash} is in force already"));
+    }
+    // One that was in force before, or was taken back, may be proposed afresh: that is how a change is undone. Its
+    // earlier signatures stand in the audit and count no more.
+    let stands = |known: &Version| known.is_waiting() || known.in_force_from().is_some_and(|from| from > now);
+    if versions.iter().any(|known| known.hash == hash && stands(known)) {
         return conflict(format!(
             "version {hash} was proposed already; sign it: `dogwatch ownership sign {hash}`"
         ));
@@ -90,6 +97,13 @@ pub(super) fn withdraw(
     batch: &mut Batch,
 ) -> Result<Version, Refusal> {
     let version = find(state, (org, hash), by)?;
+    if version.proposed_side != by.side {
+        let what = format!(
+            "version {hash} was proposed by {} of side `{}`; leave it unsigned, or ask them to withdraw it",
+            version.proposed_by, version.proposed_side
+        );
+        return Err(Refusal::new(Code::NotAllowed, what));
+    }
     if version.in_force_from().is_some_and(|from| from <= now) {
         let what = format!("version {hash} is in force; propose the one that is to take its place");
         return Err(Refusal::new(Code::Conflict, what));
@@ -160,7 +174,8 @@ fn find<'s>(
     }
 }
 
-/// A side names its signers in the document; where it names none, its administrators sign.
+/// A side names its signers in the document that is in force, so that no draft makes its own; where it names none, its
+/// administrators sign.
 fn may_sign(policy: &Policy, version: &Version, by: &Principal) -> Result<(), Refusal> {
     let hash = &version.hash;
     if version.withdrawn_at.is_some() {
@@ -170,13 +185,14 @@ fn may_sign(policy: &Policy, version: &Version, by: &Principal) -> Result<(), Re
         let what = format!("{} has signed version {hash} for {} already", signature.person, signature.side);
         return Err(Refusal::new(Code::Conflict, what));
     }
-    let matrix = policy
+    // The directory may have changed since it was proposed.
+    policy
         .understand(&version.text, &format!("version {hash}"))
         .map_err(|error| Refusal::new(Code::Conflict, error.to_string()))?;
     if by.side == Side::Vendor {
         return Err(Refusal::new(Code::NotAllowed, "a matrix is agreed on between the MSP and internal IT"));
     }
-    let signers = matrix.signers(by.side);
+    let signers = policy.matrix(&version.org).signers(by.side);
     let allowed = if signers.is_empty() { by.role == Role::Admin } else { signers.contains(&by.person) };
     if !allowed {
         let who = match signers {

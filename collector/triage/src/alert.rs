@@ -183,9 +183,9 @@ impl Actor {
         Self { person: Some(person), side: Some(side), team }
     }
 
-    /// Whether both are the same person, whatever team they act for.
+    /// Whether both are the same person, whatever team they act for. Two sides may have people of one name.
     pub fn is_same_person(&self, other: &Self) -> bool {
-        self.person.is_some() && self.person == other.person
+        self.person.is_some() && self.person == other.person && self.side == other.side
     }
 }
 

@@ -86,7 +86,42 @@ fn what_is_no_matrix_is_not_proposed_and_what_was_withdrawn_not_signed() {
     let version = sim.propose(&text("internal-it"), None).unwrap();
     assert_eq!(sim.propose(&text("internal-it"), None).unwrap_err().code, Code::Conflict);
     let hash = version.hash.clone();
-    sim.ask(|reply| Command::WithdrawMatrix(org(), hash, person(Side::Internal), reply)).unwrap();
+    let theirs = sim.ask(|reply| Command::WithdrawMatrix(org(), hash.clone(), person(Side::Internal), reply));
+    assert_eq!(theirs.unwrap_err().code, Code::NotAllowed, "the other side's proposal");
+    sim.ask(|reply| Command::WithdrawMatrix(org(), hash, person(Side::Msp), reply)).unwrap();
     assert_eq!(sim.sign(&version, person(Side::Msp)).unwrap_err().code, Code::Conflict);
     assert!(sim.propose(&text("internal-it"), None).is_ok(), "it may be proposed anew");
+}
+
+fn with_signers(text: &str, msp: &str, internal: &str) -> String {
+    format!(
+        "{text}\n[[person]]\nid = \"mira\"\nteam = \"msp-noc\"\n\n[[person]]\nid = \"tim\"\nteam = \"msp-noc\"\n\n\
+         [[person]]\nid = \"omar\"\nteam = \"internal-it\"\n\n[[side]]\nid = \"msp\"\nsigners = [\"{msp}\"]\n\n\
+         [[side]]\nid = \"internal\"\nsigners = [\"{internal}\"]\n"
+    )
+}
+
+fn named(name: &str, side: Side) -> Principal {
+    Principal { person: name.parse().unwrap(), role: Role::Member, ..person(side) }
+}
+
+#[test]
+fn a_draft_does_not_make_its_own_signers_and_what_was_in_force_before_can_be_agreed_on_again() {
+    let mut sim = Sim::new();
+    let first = sim.propose(&with_signers(&text("internal-it"), "mira", "omar"), None).unwrap();
+    // The file names no signers yet: the administrators sign.
+    sim.sign(&first, person(Side::Msp)).unwrap();
+    sim.sign(&first, person(Side::Internal)).unwrap();
+    let second = sim.propose(&with_signers(&text("msp-noc"), "tim", "omar"), None).unwrap();
+    assert_eq!(sim.sign(&second, named("tim", Side::Msp)).unwrap_err().code, Code::NotAllowed);
+    assert_eq!(sim.sign(&second, named("mira", Side::Internal)).unwrap_err().code, Code::NotAllowed);
+    sim.sign(&second, named("mira", Side::Msp)).unwrap();
+    sim.sign(&second, named("omar", Side::Internal)).unwrap();
+    assert_eq!(sim.standing().1, "msp-noc");
+    sim.now += SignedDuration::from_secs(1);
+    let back = sim.propose(&first.text, None).unwrap();
+    assert_eq!(sim.standing().1, "msp-noc", "its old signatures count no more");
+    sim.sign(&back, named("tim", Side::Msp)).unwrap();
+    sim.sign(&back, named("omar", Side::Internal)).unwrap();
+    assert_eq!(sim.standing().1, "internal-it");
 }

@@ -19,9 +19,11 @@ pub(super) fn row_of<'m>(alert: &Alert, matrix: &'m Matrix) -> Option<&'m Row> {
     alert.owner.row.as_ref().and_then(|row| matrix.row(row))
 }
 
-/// Who takes over what its team has not taken in time: the row's backup, else the other side, else the last resort.
+/// Who takes over what its team has not taken in time: the row's backup, else the other side, else the last resort. A
+/// backup that has it already has not taken it either.
 pub(super) fn backup<'m>(alert: &Alert, matrix: &'m Matrix) -> Option<Heir<'m>> {
     let named = row_of(alert, matrix).and_then(|row| Some((row, row.backup.as_ref()?)));
+    let named = named.filter(|(_, team)| **team != alert.owner.team);
     if let Some((row, team)) = named {
         let team = matrix.directory().team(team)?;
         return Some(Heir { team, why: format!("`{}` is the backup of row `{}`", team.id, row.id) });

@@ -3,7 +3,7 @@
 use dogwatch_model::PersonId;
 
 use super::{Actor, Doing, EventKind, Refusal, Work, written};
-use crate::alert::{Owner, heir};
+use crate::alert::{Owner, Relation, heir};
 
 impl Doing<'_> {
     /// It is theirs from here on.
@@ -69,6 +69,8 @@ impl Doing<'_> {
         let instead_of = self.alert.progress.instead_of.clone();
         self.next.begin_life(owner, self.at);
         self.next.progress.instead_of = instead_of;
+        // It goes on by itself again, so it is nobody's duplicate.
+        self.next.links.retain(|link| link.relation != Relation::DuplicateOf);
         self.kinds.push(EventKind::ReopenedByHand { reason });
         Ok(())
     }
