@@ -15,7 +15,7 @@ use dogwatch_model::metric::{self, Metric};
 use jiff::SignedDuration;
 use serde::Deserialize;
 
-pub use file::{ConfigError, parse_toml};
+pub use file::{ConfigError, parse_secret_toml, parse_toml};
 
 /// The file's name in the data directory.
 pub const FILE_NAME: &str = "collector.toml";

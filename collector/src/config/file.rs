@@ -56,6 +56,66 @@ pub fn parse_toml<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, Con
     })
 }
 
+/// As [`parse_toml`], for a file that holds secrets: what is said of it never quotes what stands in it, because a secret
+/// in the wrong place is still one. It names place, key and what is expected.
+///
+/// # Errors
+/// [`ConfigError::Place`] with line and column.
+pub fn parse_secret_toml<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, ConfigError> {
+    toml::from_str(text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start);
+        let what = match text.parse::<toml::Table>() {
+            Ok(_) => without_values(error.message(), key_before(text, start)),
+            Err(_) => "this is not valid TOML: see notify.example.toml".to_owned(),
+        };
+        ConfigError::at(path, text, start, what)
+    })
+}
+
+/// The key that stands before a value on its line. A value is only looked at below a key that is known.
+fn key_before(text: &str, value: usize) -> Option<&str> {
+    let before = text.get(..value)?;
+    let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+    let key = line.split_once('=')?.0.trim();
+    is_word(key).then_some(key)
+}
+
+/// The longest unknown key that is repeated to its writer; every key there is is shorter, and most secrets are longer.
+const LONGEST_WORD: usize = 20;
+
+/// Whether a text is like our keys: short, of lower-case letters and `_`.
+fn is_word(text: &str) -> bool {
+    (1..=LONGEST_WORD).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}
+
+/// A message of serde, in words of ours. Names of fields are ours; everything else in backticks is the file's.
+fn without_values(message: &str, key: Option<&str>) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    if message.starts_with("unknown field") {
+        let unknown = quoted.next().unwrap_or_default();
+        return match nearest(unknown, quoted) {
+            Some(known) if is_word(unknown) => format!("unknown key `{unknown}`; did you mean `{known}`?"),
+            Some(known) => format!("unknown key; did you mean `{known}`?"),
+            None => "unknown key: see notify.example.toml for those there are".to_owned(),
+        };
+    }
+    if let (true, Some(field)) =
+        (message.starts_with("missing field"), quoted.next().filter(|field| is_word(field)))
+    {
+        return format!("`{field}` is missing");
+    }
+    let what = "not what this key takes; see notify.example.toml";
+    key.map_or_else(|| what.to_owned(), |key| format!("`{key}`: {what}"))
+}
+
+/// The key that was meant, if one is near.
+fn nearest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let scored = known.map(|key| (strsim::jaro_winkler(unknown, key), key));
+    let (score, key) = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (score > 0.7).then_some(key)
+}
+
 fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -68,10 +128,8 @@ fn with_suggestion(message: &str) -> String {
     let (true, Some(unknown)) = (message.starts_with("unknown field"), quoted.next()) else {
         return message.trim_end().replace('\n', "; ");
     };
-    let nearest =
-        quoted.map(|key| (strsim::jaro_winkler(unknown, key), key)).max_by(|a, b| a.0.total_cmp(&b.0));
-    match nearest {
-        Some((score, key)) if score > 0.7 => format!("unknown key `{unknown}`; did you mean `{key}`?"),
+    match nearest(unknown, quoted) {
+        Some(key) => format!("unknown key `{unknown}`; did you mean `{key}`?"),
         _ => message.replacen("unknown field", "unknown key", 1),
     }
 }

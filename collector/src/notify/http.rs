@@ -94,8 +94,8 @@ impl Target {
             ),
         };
         let literal: Option<IpAddr> = host.parse().ok();
-        if let Some(address) = literal.filter(|address| !allow_private && !is_public(*address)) {
-            return Err(private(&host, address));
+        if literal.is_some_and(|address| !allow_private && !is_public(address)) {
+            return Err(format!("`url`: its host {PRIVATE}"));
         }
         let port = authority.port_u16().unwrap_or(if secure { 443 } else { 80 });
         let tls = secure.then(|| tls::config(roots)).transpose()?;
@@ -126,10 +126,11 @@ impl Target {
 }
 
 fn private(host: &str, address: IpAddr) -> String {
-    format!(
-        "{host} is {address}, which is not a public address; set `allow_private = true` on the channel if that is meant"
-    )
+    format!("{host} is {address}, which {PRIVATE}")
 }
+
+/// What is wrong with an address inside, and the way out.
+const PRIVATE: &str = "is not a public address; set `allow_private = true` on the channel if that is meant";
 
 #[cfg(test)]
 mod tests;

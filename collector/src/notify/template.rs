@@ -166,12 +166,17 @@ fn render(text: Text, source: &str, message: &Message) -> Result<String, String>
         Subject::Summary { .. } => None,
     };
     let values = context! { headline => plain(&message.headline()), org, items, more, first };
-    let written =
-        environment.render_named_str(text.name(), source, values).map_err(|error| format!("{error:#}"))?;
+    let written = environment.render_named_str(text.name(), source, values).map_err(|error| fault(&error))?;
     if written.len() > MAX_BYTES {
         return Err(format!("it writes {} bytes, over the limit of {MAX_BYTES}", written.len()));
     }
     Ok(written)
+}
+
+/// What is wrong with a template, and at which of its lines; nothing of its text.
+fn fault(error: &minijinja::Error) -> String {
+    let line = error.line().map(|line| format!(" (its line {line})")).unwrap_or_default();
+    format!("{}{line}", error.kind())
 }
 
 /// One line, whatever somebody wrote: no control character, no change of direction.

@@ -60,14 +60,14 @@ fn a_check_of_a_policy_file_is_made_alarms_and_follows_the_file() {
 fn a_watch_list_with_a_fault_changes_nothing_and_is_told_with_its_line() {
     let lab = Lab::start();
     lab.collector().write("policy/watch.toml", "[[check]]\nname = \"x\"\nkind = \"tpc\"\n");
-    let ready = || lab.collector().api().get("/readyz").unwrap_or_default().to_string();
-    wait::wait_for("the refusal at /readyz", PATIENCE, ready, |ready| {
-        ready.contains("policy/watch.toml:3:8: `kind` is one of process, tcp, http, file, log")
+    let log = || lab.collector().log_text();
+    wait::wait_for("the refusal in the log", PATIENCE, log, |log| {
+        log.contains("policy/watch.toml:3:8: `kind` is one of process, tcp, http, file, log")
     });
     Finished::of(&mut lab.collector().command("check"))
         .fails_saying(1, &["watch.toml:3:8", "`kind` is one of"]);
     lab.collector().write("policy/watch.toml", "");
     std::fs::create_dir(lab.collector().path("policy/watch")).expect("our own folder");
     lab.collector().write("policy/watch/elsewhere.toml", "");
-    wait::wait_for("the refusal at /readyz", PATIENCE, ready, |ready| ready.contains("no org `elsewhere`"));
+    wait::wait_for("the refusal in the log", PATIENCE, log, |log| log.contains("no org `elsewhere`"));
 }

@@ -13,7 +13,7 @@ use super::{
     secret::Places,
 };
 use crate::{
-    config::{ConfigError, parse_toml, std_duration},
+    config::{ConfigError, parse_secret_toml, std_duration},
     notify::{backoff::Backoff, http::Target, send::webhook_key, template::Templates},
 };
 
@@ -22,6 +22,10 @@ const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Where PagerDuty takes events, unless the channel says otherwise (its European region does).
 const PAGERDUTY: &str = "https://events.pagerduty.com/v2/enqueue";
+
+/// What ids must be.
+const SLUG: &str =
+    "must be 1 to 63 lower-case letters, digits, '-', '_' or '.', beginning with a letter or digit";
 
 /// Beats more often tell nothing more; rarer ones are no watch.
 const BEAT_BOUNDS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(24 * 3600));
@@ -108,7 +112,7 @@ pub(super) fn read(path: &Path) -> Result<Channels, ConfigError> {
         return Err(wrong(format!("it has {} bytes, over the limit of {MAX_BYTES}", about.len())));
     }
     let text = fs::read_to_string(path).map_err(unreadable)?;
-    let file: File = parse_toml(path, &text)?;
+    let file: File = parse_secret_toml(path, &text)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let channels =
         channels(file.channel, folder).map_err(|(at, what)| ConfigError::at(path, &text, at, what))?;
@@ -158,11 +162,12 @@ fn channels(
 
 impl ChannelFile {
     fn validate(self, folder: &Path) -> Result<Channel, String> {
-        let id = ChannelId::new(&self.id).map_err(|error| error.to_string())?;
+        // The errors of ids quote what was written.
+        let id = ChannelId::new(&self.id).map_err(|_| format!("`id` {SLUG}"))?;
         if self.id == MAIL_CHANNEL {
             return Err(format!("`{MAIL_CHANNEL}` is how timelines call plain mailboxes; choose another id"));
         }
-        let org = self.org.as_deref().map(OrgId::new).transpose().map_err(|error| error.to_string())?;
+        let org = self.org.as_deref().map(OrgId::new).transpose().map_err(|_| format!("`org` {SLUG}"))?;
         let way = self.way(folder).map_err(|what| format!("channel `{id}`: {what}"))?;
         Ok(Channel { id, org, way })
     }
@@ -267,11 +272,13 @@ impl GroupingFile {
 }
 
 fn mailbox(key: &str, text: &str) -> Result<Mailbox, String> {
-    text.parse().map_err(|error| format!("`{key}`: `{text}` is no mail address ({error})"))
+    text.parse()
+        .map_err(|_| format!("`{key}`: no mail address; expected such as `Dogwatch <dogwatch@example.org>`"))
 }
 
 fn pem(file: Option<&str>, folder: &Path) -> Result<Option<Vec<u8>>, String> {
     let Some(file) = file else { return Ok(None) };
-    let path = folder.join(file);
-    fs::read(&path).map(Some).map_err(|error| format!("`ca_file`: {}: {error}", path.display()))
+    fs::read(folder.join(file))
+        .map(Some)
+        .map_err(|error| format!("`ca_file`: the file that it names: {error}"))
 }

@@ -1,4 +1,5 @@
-//! A text that is never shown: not in logs, not in errors.
+//! A text that is never shown: not in logs, not in errors. Nor is the file or variable that holds it: who writes the secret
+//! itself into the wrong key must not find it in a log.
 
 use std::{fmt, fs, path::Path};
 
@@ -45,7 +46,7 @@ impl Places {
                 from_file(&folder.join(&file)).map_err(|why| format!("`{key}_file`: {why}"))?
             }
             (None, None, Some(name)) => std::env::var(&name).map_err(|_| {
-                format!("`{key}_env`: the variable {name} is not set where the collector runs")
+                format!("`{key}_env`: the variable that it names is not set where the collector runs")
             })?,
             _ => return Err(format!("give `{key}`, `{key}_file` or `{key}_env`: one of them")),
         };
@@ -58,9 +59,9 @@ impl Places {
 }
 
 fn from_file(path: &Path) -> Result<String, String> {
-    let length = fs::metadata(path).map_err(|error| format!("{}: {error}", path.display()))?.len();
+    let length = fs::metadata(path).map_err(|error| format!("the file that it names: {error}"))?.len();
     if length > MAX_BYTES {
-        return Err(format!("{} has {length} bytes, over the limit of {MAX_BYTES}", path.display()));
+        return Err(format!("the file that it names has {length} bytes, over the limit of {MAX_BYTES}"));
     }
-    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+    fs::read_to_string(path).map_err(|error| format!("the file that it names: {error}"))
 }

@@ -100,7 +100,39 @@ fn what_is_wrong_with_a_channel_is_said_at_its_line() {
     assert!(refused("id = \"psa\"", "id = \"noc-chat\"").contains("two channels `noc-chat`"));
     assert!(refused("id = \"board\"", "id = \"email\"").contains("choose another id"));
     assert!(refused("to = [\"board@example.org\"]", "to = [\"board\"]").contains("no mail address"));
-    assert!(refused("kind = \"slack\"", "kind = \"slak\"").contains("slak"));
+    let error = refused("kind = \"slack\"", "kind = \"slak\"");
+    assert!(error.contains("notify.toml:11:8: `kind`") && !error.contains("slak`"), "{error}");
+}
+
+#[test]
+fn whatever_is_wrong_its_words_are_not_repeated() {
+    let secret = "31337424242";
+    for (from, to) in [
+        ("url = \"https://psa.example.org/hook\"", "url = 31337424242"),
+        ("kind = \"slack\"", "kind = \"https://hooks.example.org/31337424242\""),
+        ("kind = \"slack\"", "https31337424242 = \"slack\""),
+        ("kind = \"slack\"", "secret31337424242 = \"slack\""),
+        ("kind = \"slack\"", "kind = 31337424242 31337424242"),
+        ("kind = \"slack\"", "kind = \"slack\"\nkind = \"31337424242\""),
+        ("id = \"psa\"", "id = \"Psa31337424242\""),
+        ("org = \"acme\"", "org = \"Acme 31337424242\""),
+        ("to = [\"board@example.org\"]", "to = [\"31337424242\"]"),
+        ("to = [\"board@example.org\"]", "to = [\n  \"secret=x\", 31337424242]"),
+        ("password_file = \"smtp-password\"", "password_file = \"31337424242\""),
+        ("password_file = \"smtp-password\"", "password_env = \"V31337424242\""),
+        ("from = \"Dogwatch <dogwatch@example.org>\"", "from = \"31337424242\""),
+        ("host = \"mail.example.org\"", "host = \"mail.example.org\"\nca_file = \"31337424242\""),
+        ("url = \"https://beat.example.org/ping\"", "url = \"31337424242://beat\""),
+        ("every = \"1m\"", "every = \"31337424242 moons\""),
+        ("wait = \"10s\"", "wait = 31337424242"),
+        ("wait = \"10s\"", "[templates]\nchat_text = \"{{ x31337424242 }}\""),
+        ("wait = \"10s\"", "[retry]\nfirst = \"31337424242h\"\nmost = \"1s\""),
+    ] {
+        let error = refused(from, to);
+        assert!(error.contains("notify.toml") && !error.contains(secret), "{to}: {error}");
+    }
+    let error = refused("url = \"https://psa.example.org/hook\"", "url = 31337424242");
+    assert!(error.contains("notify.toml:18:7: `url`: not what this key takes"), "{error}");
 }
 
 #[test]
