@@ -6,7 +6,7 @@
 use axum::{Json, extract::State};
 use dogwatch_model::{TeamId, text_enum};
 use dogwatch_triage::{
-    alert::{Alert, AlertNumber, Priority, Visibility, Work},
+    alert::{Alert, AlertNumber, Hider, Priority, Visibility, Work},
     filter::{Filter, Verdict},
     sla::NextBreach,
 };
@@ -109,7 +109,9 @@ pub(crate) async fn list(
             let verdict =
                 filter.as_ref().map_or(Verdict::Match, |filter| judge(of, filter, &policy, caller.now));
             match verdict {
-                Verdict::Match if !query.hidden && is_hidden(&item.alert) => queue.hidden += 1,
+                Verdict::Match if !query.hidden && is_hidden(&item.alert, caller.principal()) => {
+                    queue.hidden += 1
+                }
                 Verdict::Match => taken.push(item),
                 Verdict::NoMatch => {}
                 Verdict::Unknown => queue.unjudged += 1,
@@ -128,18 +130,22 @@ impl Query {
     /// Whether an alert is in the part that is asked for, whatever hides it.
     fn wants(&self, alert: &Alert, who: &Principal) -> bool {
         let part = self.state.is_some_and(|part| part == Part::All) || alert.work != Work::Done;
-        let has = |alert: &Alert| {
-            alert.assignee.as_ref().is_some_and(|holder| holder.person.as_ref() == Some(&who.person))
-        };
         let concerns = |team: &TeamId| {
             alert.owner.team == *team || alert.offer.as_ref().is_some_and(|offer| offer.to == *team)
         };
-        part && (!self.mine || has(alert)) && self.team.as_ref().is_none_or(concerns)
+        part && (!self.mine || holds(who, alert)) && self.team.as_ref().is_none_or(concerns)
     }
 }
 
-fn is_hidden(alert: &Alert) -> bool {
-    alert.visibility != Visibility::Normal && alert.work != Work::Done
+fn holds(who: &Principal, alert: &Alert) -> bool {
+    alert.assignee.as_ref().is_some_and(|holder| holder.person.as_ref() == Some(&who.person))
+}
+
+/// Whether an alert is left out for somebody. A window takes nothing out of the hands of who is at work on it.
+fn is_hidden(alert: &Alert, who: &Principal) -> bool {
+    let windows = alert.hidden_by.iter().all(|hider| matches!(hider, Hider::Window { .. }));
+    let only_planned = alert.visibility == Visibility::Suppressed && windows;
+    alert.visibility != Visibility::Normal && alert.work != Work::Done && !(only_planned && holds(who, alert))
 }
 
 /// What a filter says about the endpoint of an alert.

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Batch, Core, Settings, load};
+use super::{Batch, Core, Settings, load, windows};
 use crate::{
     notify,
     ownership::Version,
@@ -121,9 +121,10 @@ impl Core {
         notify::repeat(&mut state, now, batch);
     }
 
-    /// Lets alerts that ended long ago leave memory; they stay in storage.
+    /// Lets alerts that ended long ago leave memory, they stay in storage, and forgets windows that are long over.
     fn retire(&self, now: Timestamp, batch: &mut Batch) {
         let mut state = self.shared.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         load::retire(&mut state, now, self.settings.keep_done, batch);
+        windows::retire(&mut state, now, batch);
     }
 }

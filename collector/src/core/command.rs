@@ -355,7 +355,8 @@ impl CoreHandle {
     /// Plans a maintenance window.
     ///
     /// # Errors
-    /// `Invalid` as [`dogwatch_triage::mute::WindowError`] says; `NotFound` for an org that there is not.
+    /// `Invalid` as [`dogwatch_triage::mute::WindowError`] says, and for an unknown site or tool; `NotFound` for an org that
+    /// there is not; `NotAllowed` for a vendor; `Conflict` when the org has too many.
     pub async fn add_window(&self, plan: NewWindow, by: Principal) -> Result<Window, Refusal> {
         self.ask(|reply| Command::AddWindow(plan, by, reply)).await
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dogwatch_model::{Endpoint, EndpointId, Epoch, Lane, LaneMarks, MachineEvidence, Report};
+use dogwatch_model::{Endpoint, EndpointId, Epoch, Lane, LaneMarks, MachineEvidence, Report, WindowId};
 use dogwatch_proto::v1;
 use dogwatch_triage::{
     alert::{Alert, AlertNumber, Condition, TimelineEvent, Work},
@@ -105,8 +105,11 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
             state.tokens.insert(token.hash, token);
         }
         Table::Windows => {
-            let window: Window = value(row)?;
-            state.windows.insert(window.id.clone(), window);
+            let id = key::<WindowId>(row)?;
+            match optional::<Window>(row)? {
+                Some(window) => state.windows.insert(id, window),
+                None => state.windows.remove(&id),
+            };
         }
         Table::Matrices => {
             for versions in state.matrices.values_mut() {

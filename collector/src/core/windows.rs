@@ -1,8 +1,15 @@
-//! Maintenance windows come and go: planned and ended by people, of either side and for both to see.
+//! Maintenance windows come and go: planned and ended by people, of either side and for both to see. A vendor sees them.
+//!
+//! What is over is kept for a while, for who asks what hid an item, and then forgotten: the audit log has it for good.
 
-use dogwatch_model::{EndpointId, WindowId};
-use dogwatch_triage::mute::{NewWindow, Window, WindowError};
-use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+use dogwatch_model::{EndpointId, OrgId, Side, WindowId};
+use dogwatch_triage::{
+    filter::nearest,
+    mute::{NewWindow, Window, WindowError},
+};
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Batch, Core, audit::audit, batch::not_found};
 use crate::{
@@ -13,8 +20,14 @@ use crate::{
     storage::Table,
 };
 
-/// The most windows that are kept, over all orgs: each is looked at for each item that is judged.
-const MAX_WINDOWS: usize = 1_000;
+/// The most windows of an org that cover something or will: each is looked at for each item that is judged.
+const MAX_STANDING: usize = 200;
+
+/// How long a window that is over is kept: as long as somebody may still read of it in a timeline and ask.
+const KEEP_PAST: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+/// The most windows of an org that are over; the oldest go first. A script that adds and ends fills no memory.
+const MAX_PAST: usize = 500;
 
 impl Core {
     pub(super) fn add_window(
@@ -29,12 +42,16 @@ impl Core {
         if !by.sees(&plan.org) || !policy.orgs.contains_key(&plan.org) {
             return Err(not_found("org", &plan.org));
         }
-        let standing = state.windows.values().filter(|window| window.ended_at.is_none()).count();
-        if standing >= MAX_WINDOWS {
-            let what =
-                format!("there are {MAX_WINDOWS} windows already; end some with `dogwatch window end ID`");
+        check_side(by)?;
+        let standing = |window: &&Window| window.plan.org == plan.org && !window.is_over(now);
+        if state.windows.values().filter(standing).count() >= MAX_STANDING {
+            let what = format!(
+                "{} has {MAX_STANDING} windows that are open or ahead already; end some with `dogwatch window end ID`",
+                plan.org
+            );
             return Err(Refusal::new(Code::Conflict, what));
         }
+        check_names(state, policy, &plan)?;
         let id = free_id(state, &plan);
         let window = Window::new(id, plan, by.actor(), now)
             .map_err(|error: WindowError| Refusal::new(Code::Invalid, error.to_string()))?;
@@ -53,6 +70,9 @@ impl Core {
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<Window, Refusal> {
+        if state.windows.get(id).is_some_and(|window| by.sees(&window.plan.org)) {
+            check_side(by)?;
+        }
         let window = state.windows.get_mut(id).filter(|window| by.sees(&window.plan.org));
         let window = window.ok_or_else(|| not_found("window", id))?;
         if let Some(ended) = window.ended_at {
@@ -74,9 +94,75 @@ impl Core {
     }
 }
 
-/// `acme-1`, `acme-2` …: short enough to say, never used twice.
+/// Forgets windows that have been over for long, and those that are too many.
+pub(super) fn retire(state: &mut State, now: Timestamp, batch: &mut Batch) {
+    let newest = state.windows.keys().max_by_key(|id| number_of(id)).cloned();
+    let mut past: Vec<_> =
+        state.windows.values().filter_map(|window| Some((window.over_at()?, window))).collect();
+    // What is over lately comes first, so that the rest of an org's is what goes.
+    past.retain(|(over, _)| *over <= now);
+    past.sort_by_key(|(over, window)| core::cmp::Reverse((*over, number_of(&window.id))));
+    let mut kept: BTreeMap<&OrgId, usize> = BTreeMap::new();
+    let mut gone: Vec<WindowId> = Vec::new();
+    for (over, window) in past {
+        let of_org = kept.entry(&window.plan.org).or_default();
+        // The newest stays, so that its number is not given again.
+        if newest.as_ref() == Some(&window.id) || (*of_org < MAX_PAST && now.duration_since(over) < KEEP_PAST)
+        {
+            *of_org += 1;
+        } else {
+            gone.push(window.id.clone());
+        }
+    }
+    for id in gone {
+        state.windows.remove(&id);
+        batch.delete(Table::Windows, &id);
+    }
+}
+
+/// What is hidden is agreed between those who would be called.
+fn check_side(by: &Principal) -> Result<(), Refusal> {
+    if by.side != Side::Vendor {
+        return Ok(());
+    }
+    let what = "a vendor does not plan or end windows; ask the MSP or internal IT to do it";
+    Err(Refusal::new(Code::NotAllowed, what))
+}
+
+/// A site or tool that there is not would make a window that hides nothing, and nobody would notice before the night.
+fn check_names(state: &State, policy: &Policy, plan: &NewWindow) -> Result<(), Refusal> {
+    if let Some(site) = &plan.site {
+        let members = state.members.values().map(|member| &member.endpoint);
+        let sites =
+            members.filter(|endpoint| endpoint.org == plan.org).map(|endpoint| endpoint.site.as_str());
+        check_known("site", site.as_str(), &sites.collect())?;
+    }
+    let of_matrix = policy.matrix(&plan.org).tools().map(|tool| tool.id.as_str());
+    // A rule's findings may concern a tool that no document names: its items can be hidden, too.
+    let of_rules = policy.rules.rules().iter().map(|rule| rule.tool.as_str());
+    let tools: BTreeSet<&str> = of_matrix.chain(of_rules).collect();
+    plan.tools.iter().try_for_each(|tool| check_known("tool", tool.as_str(), &tools))
+}
+
+fn check_known(kind: &str, name: &str, known: &BTreeSet<&str>) -> Result<(), Refusal> {
+    if known.contains(name) {
+        return Ok(());
+    }
+    let mend = match nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => format!("no {kind} of this org is known yet; leave it out"),
+        None => format!("known: {}", known.iter().copied().collect::<Vec<_>>().join(", ")),
+    };
+    Err(Refusal::new(Code::Invalid, format!("there is no {kind} `{name}`; {mend}")))
+}
+
+/// `w1`, `w2` …: short enough to say, never used twice.
 fn free_id(state: &State, plan: &NewWindow) -> WindowId {
-    let named = |n: usize| WindowId::new(&format!("w{n}")).ok().filter(|id| !state.windows.contains_key(id));
-    let first = state.windows.len() + 1;
-    (first..).find_map(named).unwrap_or_else(|| unreachable!("a number is a slug, for {}", plan.org))
+    let last = state.windows.keys().map(number_of).max().unwrap_or(0);
+    let named = |n: u64| WindowId::new(&format!("w{n}")).ok().filter(|id| !state.windows.contains_key(id));
+    (last + 1..).find_map(named).unwrap_or_else(|| unreachable!("a number is a slug, for {}", plan.org))
+}
+
+fn number_of(id: &WindowId) -> u64 {
+    id.as_str().strip_prefix('w').and_then(|number| number.parse().ok()).unwrap_or(0)
 }

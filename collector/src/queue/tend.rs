@@ -149,10 +149,7 @@ fn site<'s>(state: &'s State, alert: &Alert) -> Option<&'s Alert> {
 
 /// When a window that may concern an alert begins or ends next.
 fn next_window(state: &State, alert: &Alert, now: Timestamp) -> Option<Timestamp> {
-    let concerns = |window: &&Window| {
-        let plan = &window.plan;
-        plan.org == alert.org && plan.site.as_ref().is_none_or(|site| *site == alert.site)
-    };
+    let concerns = |window: &&Window| window.is_about(&alert.org, &alert.site);
     let spans = state.windows.values().filter(concerns).filter_map(|window| window.span_at_or_after(now));
     spans.map(|span| if span.start > now { span.start } else { span.end }).min()
 }

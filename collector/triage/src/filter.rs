@@ -29,13 +29,13 @@ use serde::Serialize;
 
 pub use error::FilterError;
 pub use json::EndpointJson;
+pub use names::nearest;
 pub use reads::Reads;
 pub use row::{AlertCounts, Owners, Row};
 pub use schema::{Schema, SchemaField, schema};
 pub use sort::SortKey;
 
 pub(crate) use lower::{Bindings, Walk, parse_seconds, walk};
-pub(crate) use names::nearest;
 pub(crate) use program::Scope;
 pub(crate) use schema::Type;
 pub(crate) use value::Value;

@@ -5,6 +5,10 @@
 //! what has cleared meanwhile is done without a word, what is still bad is shown, and the people concerned hear
 //! of all of it in one message.
 //!
+//! A window does not hide everything: what a person opened by hand stays visible, and so does an item of priority P1 and
+//! critical severity unless the window names a site, endpoints, categories or tools. What somebody holds and only a
+//! window hides stays in that person's own queue.
+//!
 //! Three causes, each in its file: [`window`] is what people planned, [`inhibit`] follows from another item that
 //! explains this one, [`outage`] tells a site that is unreachable, and a collector that has lost its own network, from
 //! many endpoints that fail one by one.

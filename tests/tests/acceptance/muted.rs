@@ -74,7 +74,8 @@ fn what_fires_in_a_maintenance_window_is_told_to_nobody_and_what_is_still_bad_af
     };
     let began = (Timestamp::now() - SignedDuration::from_mins(1)).to_zoned(TimeZone::UTC).datetime();
     let plan = json!({
-        "org": ORG, "starts": began, "zone": "UTC", "lasts": "PT1H", "reason": "the storage is moved",
+        "org": ORG, "starts": began, "zone": "UTC", "lasts": "PT1H", "categories": ["agent"],
+        "reason": "the storage is moved",
     });
     let window = lab.collector().api().post("/api/v1/windows", &plan).expect("a window");
     assert_eq!(window["state"], json!("open"));

@@ -146,14 +146,20 @@ fn open(what: &Open, screen: &Screen) -> Result<(), Failure> {
         }
     }
     let item = Client::logged_in()?.post("alerts", &body)?;
-    super::show_one(&item, "number", screen, || {
-        let (team, side) = (text_at(&item, "owner.team"), text_at(&item, "owner.side"));
-        format!(
-            "#{} is open and {team} ({side}) owns it: {}\n",
-            text_at(&item, "number"),
-            text_at(&item, "title")
-        )
-    })
+    super::show_one(&item, "number", screen, || opened_in_words(&item, screen))
+}
+
+/// What became of what was opened. Who opened it is told why it is not in the queue.
+fn opened_in_words(item: &Value, screen: &Screen) -> String {
+    let (team, side) = (text_at(item, "owner.team"), text_at(item, "owner.side"));
+    let hiders = item["hidden_by"].as_array().into_iter().flatten();
+    let hidden = hiders.map(|hider| format!("  hidden by {}\n", standing::hider_in_words(hider, screen)));
+    format!(
+        "#{} is open and {team} ({side}) owns it: {}\n{}",
+        text_at(item, "number"),
+        text_at(item, "title"),
+        hidden.collect::<String>()
+    )
 }
 
 fn in_a_line(item: &Value, screen: &Screen) -> String {

@@ -23,13 +23,13 @@ const LISTING: Listing<'static> = Listing {
         column("EVERY", "every", Show::Text),
         column("WHERE", "org", Show::Made(scope)),
         column("WHAT", "categories", Show::Made(what)),
+        column("BY", "by", Show::Made(by)),
         column("REASON", "reason", Show::Text),
     ],
     wide: &[
         column("STARTS", "starts", Show::Text),
         column("ZONE", "zone", Show::Text),
         column("LAST DAY", "last_day", Show::Text),
-        column("BY", "by.person", Show::Text),
         column("MADE", "created_at", Show::Instant),
         column("ENDED", "ended_at", Show::Instant),
     ],
@@ -50,6 +50,7 @@ const LISTING: Listing<'static> = Listing {
         "ends_at",
         "reason",
         "by.person",
+        "by.side",
         "created_at",
         "ended_at",
     ],
@@ -62,6 +63,12 @@ fn scope(window: &Value) -> String {
     };
     let filter = text_at(window, "filter");
     if filter.is_empty() { site } else { format!("{site}, {filter}") }
+}
+
+/// Who made it, and for which side.
+fn by(window: &Value) -> String {
+    let (person, side) = (text_at(window, "by.person"), text_at(window, "by.side"));
+    if side.is_empty() { person } else { format!("{person} ({side})") }
 }
 
 fn what(window: &Value) -> String {
@@ -224,15 +231,17 @@ mod tests {
         let screen = Screen { format: Format::Table, colour: false, terminal: false, zone: TimeZone::UTC };
         let answer = json!({ "windows": [
             { "id": "w1", "state": "ahead", "begins_at": "2026-12-06T03:00:00Z", "ends_at": "2026-12-06T05:00:00Z",
-              "every": "daily", "org": "acme", "site": "toronto", "categories": ["patch"], "tools": ["backup"], "reason": "switches" },
-            { "id": "w2", "state": "ended", "every": "once", "org": "acme", "filter": "online", "reason": "move" },
+              "every": "daily", "org": "acme", "site": "toronto", "categories": ["patch"], "tools": ["backup"], "reason": "switches",
+              "by": { "person": "mira", "side": "msp" } },
+            { "id": "w2", "state": "ended", "every": "once", "org": "acme", "filter": "online", "reason": "move",
+              "by": { "person": "lee", "side": "internal" } },
         ]});
         assert_eq!(
             LISTING.render(&answer, Timestamp::UNIX_EPOCH, &screen).unwrap(),
             "\
-ID  STATE  BEGINS            ENDS              EVERY  WHERE         WHAT                 REASON
-w1  ahead  2026-12-06 03:00  2026-12-06 05:00  daily  acme/toronto  patch, tools backup  switches
-w2  ended  –                 –                 once   acme, online  everything           move
+ID  STATE  BEGINS            ENDS              EVERY  WHERE         WHAT                 BY              REASON
+w1  ahead  2026-12-06 03:00  2026-12-06 05:00  daily  acme/toronto  patch, tools backup  mira (msp)      switches
+w2  ended  –                 –                 once   acme, online  everything           lee (internal)  move
 "
         );
     }

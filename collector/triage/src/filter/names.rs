@@ -25,7 +25,7 @@ fn elsewhere(prefix: &str, among: &'static [Field], name: &str) -> Option<String
 }
 
 /// The candidate spelt most like `text`, if one is near enough to be meant.
-pub(crate) fn nearest<'c>(text: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+pub fn nearest<'c>(text: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     let lower = text.to_lowercase();
     let near = |candidate: &&str| {
         let distance = distance(&lower, candidate);

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 
 use super::{Window, outage::Outage};
 use crate::{
-    alert::{Alert, AlertNumber, Condition, Hider, Work},
+    alert::{Alert, AlertNumber, Condition, Hider, Priority, Work},
     filter,
+    finding::Severity,
 };
 
 /// What explains other items: found by the caller among the open ones, since only it knows the rules.
@@ -37,6 +38,9 @@ pub fn hiders<'w>(
 ) -> Vec<Hider> {
     let mut hiders = Vec::new();
     for window in windows {
+        if !window.is_about(&alert.org, &alert.site) || is_out_of_reach(alert, window) {
+            continue;
+        }
         let Some(span) = window.span_at(at) else { continue };
         if window.covers((&alert.org, &alert.site), (alert.category, &alert.tool), endpoint) {
             hiders.push(Hider::Window { window: window.id.clone(), until: span.end });
@@ -52,6 +56,13 @@ pub fn hiders<'w>(
     let storm = explained.storm.filter(|_| is_about_presence(alert, explained.offline));
     hiders.extend(storm.map(|storm| Hider::Storm { until: storm.until }));
     hiders
+}
+
+/// What no plan foresaw stays visible: what a person opened by hand, and the gravest items when a window names its whole
+/// org and nothing else. Who plans to break something that grave can name it.
+fn is_out_of_reach(alert: &Alert, window: &Window) -> bool {
+    let gravest = alert.priority == Priority::P1 && alert.severity == Severity::Critical;
+    alert.opened_by.is_some() || (gravest && !window.is_narrowed())
 }
 
 /// A storm hides only what the collector's own network can have caused: that an endpoint is away.

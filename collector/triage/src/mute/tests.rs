@@ -115,16 +115,67 @@ fn a_window_is_read_back_from_its_row_as_it_was() {
     assert_eq!(serde_json::from_str::<Window>(&row).unwrap(), made);
 }
 
+#[test]
+fn a_window_that_would_hide_without_a_break_is_refused() {
+    let made = |every: &str, lasts| {
+        let plan = plan("2026-12-01T00:00", "America/Toronto", every);
+        window(NewWindow { lasts, ..plan }, "2026-11-01T00:00:00Z")
+    };
+    let joins_up =
+        |every: &str, lasts: SignedDuration| matches!(made(every, lasts), Err(WindowError::JoinsUp { .. }));
+    let hours = SignedDuration::from_hours;
+    assert!(joins_up("daily", hours(24)), "they touch");
+    assert!(joins_up("daily", hours(72)));
+    assert!(joins_up("weekly mon,tue", hours(25)), "they overlap");
+    assert!(joins_up("weekly mon,wed,fri,sun", hours(48)));
+    assert!(joins_up("daily", hours(23)), "the night in March is an hour shorter");
+    assert!(!joins_up("daily", hours(22)));
+    assert!(!joins_up("weekly mon,thu", hours(70)));
+    assert!(!joins_up("monthly 1", hours(72)));
+    assert!(!joins_up("once", hours(72)));
+    let said = made("daily", hours(24)).unwrap_err().to_string();
+    assert!(said.contains("without a break") && said.contains("make it shorter"), "{said}");
+}
+
+#[test]
+fn a_window_of_a_mistyped_year_says_so_and_one_of_next_year_is_found() {
+    for starts in ["9999-12-30T00:00", "9999-12-31T23:00", "2062-01-01T00:00"] {
+        let said = window(plan(starts, "UTC", "once"), "2026-11-01T00:00:00Z").unwrap_err();
+        assert!(said.to_string().contains("more than five years ahead"), "{said}");
+    }
+    let later = window(plan("2028-06-01T00:00", "UTC", "weekly mon"), "2026-11-01T00:00:00Z").unwrap();
+    assert_eq!(later.span_at_or_after(at("2026-11-01T00:00:00Z")).unwrap().start, at("2028-06-05T00:00:00Z"));
+}
+
+#[test]
+fn a_window_knows_when_it_is_over() {
+    let once = window(plan("2026-12-01T00:00", "UTC", "once"), "2026-11-01T00:00:00Z").unwrap();
+    assert_eq!(once.over_at(), Some(at("2026-12-01T02:00:00Z")));
+    assert!(!once.is_over(at("2026-12-01T01:59:59Z")) && once.is_over(at("2026-12-01T02:00:00Z")));
+    let daily = plan("2026-12-01T00:00", "UTC", "weekly tue");
+    let mut standing = window(daily.clone(), "2026-11-01T00:00:00Z").unwrap();
+    assert_eq!(standing.over_at(), None);
+    standing.ended_at = Some(at("2026-12-03T00:00:00Z"));
+    assert_eq!(standing.over_at(), standing.ended_at);
+    let limited = NewWindow { last_day: Some(date(2026, 12, 20)), ..daily };
+    let limited = window(limited, "2026-11-01T00:00:00Z").unwrap();
+    assert_eq!(limited.over_at(), Some(at("2026-12-15T02:00:00Z")));
+    assert_eq!(limited.span_at_or_after(at("2026-12-15T02:00:00Z")), None);
+}
+
 proptest! {
     /// Looking from any instant finds the same stretches as walking through all of them.
     #[test]
     fn a_stretch_is_the_same_from_wherever_it_is_looked_at(
         offset in 0_i64..200_000,
-        every in prop::sample::select(vec!["daily", "weekly mon,sat", "monthly 31", "monthly last sun +14"]),
+        (every, most) in prop::sample::select(vec![
+            ("daily", 22), ("weekly mon,sat", 46), ("monthly 31", 72), ("monthly last sun +14", 72),
+        ]),
         zone in prop::sample::select(vec!["America/Toronto", "Australia/Lord_Howe", "Asia/Kolkata", "Europe/London"]),
         hours in 1_i64..=72,
     ) {
-        let plan = NewWindow { lasts: SignedDuration::from_hours(hours), ..plan("2026-10-20T01:45", zone, every) };
+        // What lasts longer joins up with the next.
+        let plan = NewWindow { lasts: SignedDuration::from_hours(hours.min(most)), ..plan("2026-10-20T01:45", zone, every) };
         let made = window(plan, "2026-10-01T00:00:00Z").unwrap();
         let from = at("2026-10-01T00:00:00Z");
         let now = from + SignedDuration::from_mins(offset);

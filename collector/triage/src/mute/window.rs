@@ -3,6 +3,8 @@
 //! A window begins at a local time of its zone on each date that its [`Recurrence`] names and lasts a stretch of real
 //! time: two hours of work are two hours, also in the night in which the clocks change. A start in the hour that the
 //! clocks jump over happens at the jump; one in the hour that comes twice happens the first time.
+//!
+//! No window hides for longer than [`MAX_LENGTH`] at a stretch: one whose times touch each other is refused.
 
 use core::fmt;
 
@@ -14,10 +16,11 @@ use jiff::{
 };
 use serde::{Deserialize, Serialize};
 
+mod stretch;
+
 use super::recurrence::Recurrence;
 use crate::{
     alert::Actor,
-    calendar::{Span, first_of},
     filter::{self, Filter, Verdict},
     finding::Category,
 };
@@ -27,9 +30,6 @@ pub const MAX_LENGTH: SignedDuration = SignedDuration::from_hours(72);
 
 /// The longest reason, in bytes: a sentence or two.
 pub const MAX_REASON_BYTES: usize = 1024;
-
-/// How far ahead the next begin of a window is looked for: a little over a year, for what is yearly by its dates.
-const LOOKAHEAD_DAYS: i64 = 400;
 
 /// A window as it is asked for and as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +105,22 @@ pub enum WindowError {
     /// The filter does not compile.
     #[error("the endpoint filter does not compile: {0}")]
     Filter(String),
+    /// Its year was mistyped.
+    #[error("it would begin at {0}, more than five years ahead; write a nearer date")]
+    Far(DateTime),
+    /// It comes again before it has ended: nothing would be seen for longer than [`MAX_LENGTH`].
+    #[error(
+        "it would hide without a break: `{every}` begins again at {next:.0} when the one before, of {lasts:#}, is not over; \
+         make it shorter, or let it come again less often"
+    )]
+    JoinsUp {
+        /// How long each lasts.
+        lasts: SignedDuration,
+        /// When it comes again.
+        every: Recurrence,
+        /// The first begin that is too early.
+        next: Timestamp,
+    },
     /// It ends before it begins.
     #[error("it would never begin: {0}")]
     Never(String),
@@ -148,7 +164,7 @@ impl<'de> Deserialize<'de> for Window {
             last_day: kept.last_day,
             reason: kept.reason,
         };
-        let window = Self::new(kept.id, plan, kept.by, kept.created_at).map_err(serde::de::Error::custom)?;
+        let window = Self::kept(kept.id, plan, kept.by, kept.created_at).map_err(serde::de::Error::custom)?;
         Ok(Self { ended_at: kept.ended_at, ..window })
     }
 }
@@ -159,6 +175,13 @@ impl Window {
     /// # Errors
     /// [`WindowError`] with what to mend.
     pub fn new(id: WindowId, plan: NewWindow, by: Actor, at: Timestamp) -> Result<Self, WindowError> {
+        let window = Self::kept(id, plan, by, at)?;
+        window.check_stretches(at)?;
+        Ok(window)
+    }
+
+    /// One that was taken once: whether it ever begins is not asked again.
+    fn kept(id: WindowId, plan: NewWindow, by: Actor, at: Timestamp) -> Result<Self, WindowError> {
         let zone = TimeZone::get(&plan.zone).map_err(|_| WindowError::Zone(plan.zone.clone()))?;
         if plan.lasts < SignedDuration::from_mins(1) || plan.lasts > MAX_LENGTH {
             return Err(WindowError::Length(plan.lasts));
@@ -168,47 +191,18 @@ impl Window {
         }
         let filter = plan.filter.as_deref().map(Filter::compile).transpose();
         let filter = filter.map_err(|error| WindowError::Filter(error.to_string()))?;
-        let window = Self { id, plan, by, created_at: at, ended_at: None, zone, filter };
-        if window.span_at_or_after(at).is_none() {
-            let why = match window.plan.every {
-                Recurrence::Once => "its only time has passed".to_owned(),
-                ref every => format!("no date of `{every}` lies ahead and before its last day"),
-            };
-            return Err(WindowError::Never(why));
-        }
-        Ok(window)
+        Ok(Self { id, plan, by, created_at: at, ended_at: None, zone, filter })
     }
 
-    /// The stretch that covers `at`, if one does.
-    pub fn span_at(&self, at: Timestamp) -> Option<Span> {
-        self.span_at_or_after(at).filter(|span| span.has(at))
+    /// Whether it is about a part of its org only: a site, some endpoints, categories or tools.
+    pub const fn is_narrowed(&self) -> bool {
+        let plan = &self.plan;
+        plan.site.is_some() || plan.filter.is_some() || !plan.categories.is_empty() || !plan.tools.is_empty()
     }
 
-    /// The stretch that covers `at`, or the next one; `None` when there is none within about a year.
-    pub fn span_at_or_after(&self, at: Timestamp) -> Option<Span> {
-        if self.ended_at.is_some_and(|ended| ended <= at) {
-            return None;
-        }
-        let local = self.zone.to_datetime(at).date();
-        // A stretch of [`MAX_LENGTH`] may have begun that long ago; a date more for the zone's changes.
-        let from = local.saturating_sub(jiff::Span::new().days(MAX_LENGTH.as_hours() / 24 + 1));
-        let from = from.max(self.plan.starts.date());
-        let last = local.saturating_add(jiff::Span::new().days(LOOKAHEAD_DAYS));
-        let last = last.max(self.plan.starts.date());
-        let last = self.plan.last_day.map_or(last, |day| day.min(last));
-        let dates = core::iter::successors(Some(from), |date| date.tomorrow().ok());
-        let mut spans = dates.take_while(|date| *date <= last).filter_map(|date| self.span_on(date));
-        spans.find(|span| span.end > at)
-    }
-
-    fn span_on(&self, date: Date) -> Option<Span> {
-        if !self.plan.every.begins_on(self.plan.starts.date(), date) {
-            return None;
-        }
-        let start = first_of(&self.zone, date.to_datetime(self.plan.starts.time()))?;
-        let end = start.checked_add(self.plan.lasts).ok()?;
-        let end = self.ended_at.map_or(end, |ended| ended.min(end));
-        (start < end).then_some(Span { start, end })
+    /// Whether it is about a site, whatever the item.
+    pub fn is_about(&self, org: &OrgId, site: &SiteId) -> bool {
+        self.plan.org == *org && self.plan.site.as_ref().is_none_or(|own| own == site)
     }
 
     /// Whether it is about items of a category and a tool on an endpoint; without an endpoint, about what concerns
@@ -220,8 +214,7 @@ impl Window {
         endpoint: Option<&filter::Row<'_>>,
     ) -> bool {
         let plan = &self.plan;
-        plan.org == *org
-            && plan.site.as_ref().is_none_or(|own| own == site)
+        self.is_about(org, site)
             && (plan.categories.is_empty() || plan.categories.contains(&category))
             && (plan.tools.is_empty() || plan.tools.contains(tool))
             && match (&self.filter, endpoint) {
@@ -233,7 +226,7 @@ impl Window {
 
     /// Whether it says anything about an endpoint, whatever the item.
     pub fn concerns(&self, endpoint: &Endpoint) -> bool {
-        self.plan.org == endpoint.org && self.plan.site.as_ref().is_none_or(|site| *site == endpoint.site)
+        self.is_about(&endpoint.org, &endpoint.site)
     }
 }
 
