@@ -128,7 +128,6 @@ fn make(init: &Init, now: Timestamp, out: &mut dyn Write) -> anyhow::Result<()> 
     )?;
     writeln!(out, "  policy/rules.toml       your own rules, over the shipped ones")?;
     writeln!(out, "  policy/watch.toml       what endpoints watch: services and checks")?;
-    writeln!(out, "  policy/watch.toml       services and checks: what endpoints watch")?;
     writeln!(
         out,
         "  policy/orgs/{}.toml   who owns what, when: provisional until both sides agree",

@@ -22,6 +22,7 @@ mod complaints;
 mod connection;
 mod handshake;
 mod limits;
+mod unread;
 
 pub use bind::{BindError, Bound};
 pub use limits::Limits;
@@ -81,6 +82,11 @@ impl Listener {
     /// Serves until `stop`; then tells everybody to go, and cuts who is left after [`Limits::drain`].
     pub async fn run(self, stop: CancellationToken) {
         let Self { bound, tls, door, router, limits } = self;
+        let router = match door {
+            Door::People => unread::heard_out(router),
+            // Their requests are streams, which need not end.
+            Door::Agents(_) => router,
+        };
         let connections = TaskTracker::new();
         let pending = Arc::new(Semaphore::new(limits.pending));
         let places = Arc::new(Semaphore::new(limits.connections));

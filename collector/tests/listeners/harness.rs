@@ -8,7 +8,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use axum::{Extension, Router, extract::ConnectInfo, routing::get};
+use axum::{Extension, Router, extract::{ConnectInfo, DefaultBodyLimit}, routing::{get, post}};
 use dogwatch_collector::{
     access::Sha256,
     authority::{
@@ -91,7 +91,9 @@ impl Port {
             let tls = tls::people(identity, authority.root()).unwrap();
             let router = Router::new()
                 .route("/who", get(who_person))
-                .route("/never", get(std::future::pending::<&'static str>));
+                .route("/never", get(std::future::pending::<&'static str>))
+                .route("/refused", post(refused))
+                .route("/short", post(short).layer(DefaultBodyLimit::max(1024)));
             (tls, Door::People, router)
         };
         let bound = Bound::new((Ipv4Addr::LOCALHOST, 0).into(), "people.listen in collector.toml").unwrap();
@@ -143,6 +145,16 @@ async fn who_agent(Extension(peer): Extension<Peer>) -> String {
 
 async fn who_person(ConnectInfo(address): ConnectInfo<SocketAddr>) -> String {
     address.ip().to_string()
+}
+
+/// Refuses without a look at the body, as the guard of the routes does.
+async fn refused() -> (http::StatusCode, &'static str) {
+    (http::StatusCode::FORBIDDEN, "not you")
+}
+
+/// Begins to read, and refuses what is too long.
+async fn short(body: axum::body::Bytes) -> String {
+    body.len().to_string()
 }
 
 /// An endpoint's identity.
@@ -221,8 +233,16 @@ impl Http2 {
         &mut self,
         request: http::request::Builder,
     ) -> hyper::Result<(http::response::Parts, String)> {
+        self.send_with(request, axum::body::Body::empty()).await
+    }
+
+    pub(crate) async fn send_with(
+        &mut self,
+        request: http::request::Builder,
+        body: axum::body::Body,
+    ) -> hyper::Result<(http::response::Parts, String)> {
         use http_body_util::BodyExt as _;
-        let request = request.body(axum::body::Body::empty()).unwrap();
+        let request = request.body(body).unwrap();
         let answer = tokio::time::timeout(PATIENCE, self.sender.send_request(request)).await.unwrap()?;
         let (head, body) = answer.into_parts();
         let body = body.collect().await?.to_bytes();

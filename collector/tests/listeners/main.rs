@@ -221,6 +221,51 @@ async fn over_http_1_1_the_answer_to_huge_headers_is_431() {
     assert_eq!(&answer, b"HTTP/1.1 431");
 }
 
+/// More than what fits in the buffers on the way, and within what is read for nobody.
+const BIG: usize = 3 * 1024 * 1024;
+
+#[tokio::test]
+async fn over_http_2_who_sends_a_big_body_hears_the_refusal() {
+    let port = Port::start(false, Limits::people());
+    for (path, status) in [("/refused", 403), ("/short", 413), ("/nowhere", 404), ("/who", 405)] {
+        let mut http2 = port.caller(None).http2().await;
+        let request = http::Request::post(format!("https://localhost{path}"));
+        let (head, _) = http2.send_with(request, vec![b'x'; BIG].into()).await.unwrap();
+        assert_eq!(head.status, status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn over_http_1_1_who_sends_a_big_body_hears_the_refusal() {
+    let port = Port::start(false, Limits::people());
+    let mut caller = port.caller(None);
+    Arc::make_mut(&mut caller.config).alpn_protocols.clear();
+    for (path, status) in [("/refused", "403"), ("/short", "413")] {
+        let mut stream = caller.connect().await.unwrap();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {BIG}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        tokio::time::timeout(PATIENCE, stream.write_all(&vec![b'x'; BIG])).await.unwrap().unwrap();
+        let mut answer = [0; 12];
+        tokio::time::timeout(PATIENCE, stream.read_exact(&mut answer)).await.unwrap().unwrap();
+        assert_eq!(String::from_utf8_lossy(&answer), format!("HTTP/1.1 {status}"));
+    }
+}
+
+#[tokio::test]
+async fn who_waits_with_the_body_until_it_is_asked_for_hears_the_refusal_at_once() {
+    let port = Port::start(false, Limits::people());
+    let mut caller = port.caller(None);
+    Arc::make_mut(&mut caller.config).alpn_protocols.clear();
+    let mut stream = caller.connect().await.unwrap();
+    let head = format!(
+        "POST /refused HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: {BIG}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    tokio::time::timeout(PATIENCE, stream.read_exact(&mut answer)).await.unwrap().unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 403");
+}
+
 #[tokio::test]
 async fn people_are_shown_the_root_so_that_first_contact_can_pin_it() {
     let port = Port::start(false, Limits::people());
