@@ -42,7 +42,7 @@ pub enum Subject {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         incidents: Vec<Incident>,
     },
-    /// More than one person can read has come: how much, and nothing of what.
+    /// A number of held-back notices. Only earlier versions made these; one that is still on disk is sent.
     Summary {
         /// How many notices it stands for.
         notices: usize,

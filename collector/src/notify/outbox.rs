@@ -69,6 +69,24 @@ impl Facts {
     }
 }
 
+/// Which of the two bounds a message counts under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Haste {
+    /// It can be held back.
+    Ordinary,
+    /// Something in it cannot wait.
+    Urgent,
+}
+
+impl Haste {
+    const fn most(self) -> usize {
+        match self {
+            Self::Ordinary => limit::MOST,
+            Self::Urgent => limit::MOST_URGENT,
+        }
+    }
+}
+
 /// What a group remembers between its messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Memory {
@@ -76,6 +94,9 @@ pub(crate) struct Memory {
     /// groups counts in one of them.
     #[serde(default)]
     pub(super) sent: Vec<Timestamp>,
+    /// The same of messages that could not wait: they are counted by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) urgent: Vec<Timestamp>,
     /// When it was last told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) last: Option<Timestamp>,
@@ -85,12 +106,15 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// One more message.
-    pub(super) fn note(&mut self, at: Timestamp) {
-        self.last = Some(at);
-        self.sent.push(at);
-        let superfluous = self.sent.len().saturating_sub(limit::MOST);
-        self.sent.drain(..superfluous);
+    /// One more message that counts.
+    pub(super) fn note(&mut self, haste: Haste, at: Timestamp) {
+        let sent = match haste {
+            Haste::Ordinary => &mut self.sent,
+            Haste::Urgent => &mut self.urgent,
+        };
+        sent.push(at);
+        let superfluous = sent.len().saturating_sub(haste.most());
+        sent.drain(..superfluous);
     }
 }
 
@@ -99,6 +123,8 @@ impl Memory {
 pub(super) struct Group {
     pub(super) pending: BTreeMap<String, Notice>,
     pub(super) oldest: Oldest,
+    /// Of what cannot wait alone.
+    pub(super) urgent: Oldest,
     pub(super) memory: Memory,
 }
 
@@ -107,6 +133,8 @@ pub(super) struct Group {
 struct Load {
     /// When its latest messages went out, of whatever org.
     sent: Vec<Timestamp>,
+    /// The same of what could not wait.
+    urgent: Vec<Timestamp>,
     /// How many are under way.
     under_way: usize,
 }
@@ -149,6 +177,9 @@ impl Outbox {
         self.waiting.insert(key.clone());
         let group = self.groups.entry(key).or_default();
         group.oldest.add(notice.pace, notice.at);
+        if notice.is_urgent() {
+            group.urgent.add(notice.pace, notice.at);
+        }
         group.pending.insert(notice.key.clone(), notice);
     }
 
@@ -162,6 +193,7 @@ impl Outbox {
         group.pending.remove(notice);
         if group.pending.is_empty() {
             group.oldest = Oldest::default();
+            group.urgent = Oldest::default();
             self.waiting.remove(&key);
         }
     }
@@ -193,30 +225,52 @@ impl Outbox {
     }
 
     /// A way was used at `at`.
-    pub(super) fn used(&mut self, via: &Via, at: Timestamp) {
-        let sent = &mut self.ways.entry(via.clone()).or_default().sent;
+    pub(super) fn used(&mut self, via: &Via, haste: Haste, at: Timestamp) {
+        let load = self.ways.entry(via.clone()).or_default();
+        let sent = match haste {
+            Haste::Ordinary => &mut load.sent,
+            Haste::Urgent => &mut load.urgent,
+        };
         sent.push(at);
         sent.sort_unstable();
-        let superfluous = sent.len().saturating_sub(limit::MOST);
+        let superfluous = sent.len().saturating_sub(haste.most());
         sent.drain(..superfluous);
     }
 
     /// What may go out through a way, over all orgs.
-    pub(super) fn admit(&self, via: &Via, now: Timestamp) -> Admit {
-        limit::admit(self.ways.get(via).map_or(&[][..], |load| &load.sent), now)
+    fn admit(&self, via: &Via, haste: Haste, now: Timestamp) -> Admit {
+        let sent = self.ways.get(via).map_or(&[][..], |load| match haste {
+            Haste::Ordinary => &load.sent,
+            Haste::Urgent => &load.urgent,
+        });
+        limit::admit(sent, haste.most(), now)
+    }
+
+    /// Under which bound a group that is due goes out now, and how.
+    pub(super) fn admission(&self, key: &GroupKey, now: Timestamp) -> Option<(Haste, Admit)> {
+        let group = self.groups.get(key)?;
+        let admitted = |haste, oldest| {
+            let due = self.facts.timing.due(oldest, group.memory.last).is_some_and(|due| due <= now);
+            let admit = self.admit(&key.1, haste, now);
+            (due && !matches!(admit, Admit::Not(_))).then_some((haste, admit))
+        };
+        admitted(Haste::Urgent, group.urgent).or_else(|| admitted(Haste::Ordinary, group.oldest))
     }
 
     /// When a group is to be told next; `None` while it has nothing, or its way is full.
     fn due_of(&self, key: &GroupKey, now: Timestamp) -> Option<Timestamp> {
         let group = self.groups.get(key)?;
-        let due = self.facts.timing.due(group.oldest, group.memory.last)?;
         if self.ways.get(&key.1).is_some_and(|load| load.under_way >= MOST_UNDER_WAY) {
             return None;
         }
-        match self.admit(&key.1, now.max(due)) {
-            Admit::Not(until) => Some(due.max(until)),
-            Admit::Message | Admit::Summary => Some(due),
-        }
+        let of = |haste, oldest| {
+            let due = self.facts.timing.due(oldest, group.memory.last)?;
+            Some(match self.admit(&key.1, haste, now.max(due)) {
+                Admit::Not(until) => due.max(until),
+                Admit::Message | Admit::Round => due,
+            })
+        };
+        [of(Haste::Urgent, group.urgent), of(Haste::Ordinary, group.oldest)].into_iter().flatten().min()
     }
 
     /// Ways that keep a state and were told of an item that they think is open.

@@ -4,7 +4,7 @@ use dogwatch_triage::notice::Notice;
 
 use super::{
     Message, Outbox,
-    outbox::{GroupKey, Memory},
+    outbox::{GroupKey, Haste, Memory},
 };
 use crate::storage::{Row, Table};
 
@@ -34,11 +34,14 @@ pub(crate) fn apply_row(outbox: &mut Outbox, row: &Row) -> Result<bool, String> 
             let via = via.parse().map_err(|error| format!("{error}"))?;
             let key: GroupKey = (org, via);
             // The tail tells again what the view has already.
-            let known = outbox.groups.get(&key).map(|group| group.memory.sent.clone()).unwrap_or_default();
-            for at in memory.sent.iter().filter(|at| !known.contains(at)) {
-                outbox.used(&key.1, *at);
+            let group = outbox.groups.entry(key.clone()).or_default();
+            let known = std::mem::replace(&mut group.memory, memory.clone());
+            for at in memory.sent.iter().filter(|at| !known.sent.contains(at)) {
+                outbox.used(&key.1, Haste::Ordinary, *at);
             }
-            outbox.groups.entry(key).or_default().memory = memory;
+            for at in memory.urgent.iter().filter(|at| !known.urgent.contains(at)) {
+                outbox.used(&key.1, Haste::Urgent, *at);
+            }
         }
         (Table::NoticeGroups, None) => {}
         _ => return Ok(false),

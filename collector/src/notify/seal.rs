@@ -13,7 +13,13 @@ use dogwatch_triage::{
 };
 use jiff::Timestamp;
 
-use super::{Line, Message, Subject, channels::Kind, message::MOST_LINES, outbox::GroupKey, rows::group_key};
+use super::{
+    Line, Message, Subject,
+    channels::Kind,
+    message::MOST_LINES,
+    outbox::{GroupKey, Haste},
+    rows::group_key,
+};
 use crate::{access::Sha256, core::Batch, policy::Policy, queue, state::State, storage::Table};
 
 /// Notices of one message: more would be a commit of more than a few megabytes. What is left goes with the next.
@@ -21,13 +27,12 @@ const MOST_NOTICES: usize = 20_000;
 
 /// Makes messages of everything that is due.
 pub(crate) fn seal(state: &mut State, policy: &Policy, now: Timestamp, batch: &mut Batch) {
-    let mut summed = BTreeSet::new();
     for key in state.outbox.due(now) {
         let via = key.1.clone();
-        match state.outbox.admit(&via, now) {
-            Admit::Message => seal_group(state, policy, &key, now, batch),
-            Admit::Summary if summed.insert(via.clone()) => seal_summary(state, &via, now, batch),
-            Admit::Summary | Admit::Not(_) => {}
+        match state.outbox.admission(&key, now) {
+            Some((haste, Admit::Message)) => drop(seal_group(state, policy, &key, Some(haste), now, batch)),
+            Some((haste, Admit::Round)) => seal_round(state, policy, &via, haste, now, batch),
+            Some((_, Admit::Not(_))) | None => {}
         }
     }
 }
@@ -66,14 +71,22 @@ pub(crate) fn repeat(state: &mut State, now: Timestamp, batch: &mut Batch) {
     }
 }
 
-fn seal_group(state: &mut State, policy: &Policy, key: &GroupKey, now: Timestamp, batch: &mut Batch) {
+/// Makes one message of a group, which counts under `counted`. Gives whether there was anything worth a message.
+fn seal_group(
+    state: &mut State,
+    policy: &Policy,
+    key: &GroupKey,
+    counted: Option<Haste>,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> bool {
     let notices = still_worth_telling(state, key, now, batch);
     if notices.is_empty() {
-        return;
+        return false;
     }
     let id = id_of(&notices);
     let kind = state.outbox.facts.kind(&key.1);
-    let Some(group) = state.outbox.groups.get_mut(key) else { return };
+    let Some(group) = state.outbox.groups.get_mut(key) else { return false };
     let reasons: Vec<_> = notices.iter().map(|notice| (notice.alert, notice.reason)).collect();
     let incidents = if kind == Kind::Pagerduty {
         incident::plan(&mut group.memory.ledger, &key.0, &id, &reasons)
@@ -86,53 +99,45 @@ fn seal_group(state: &mut State, policy: &Policy, key: &GroupKey, now: Timestamp
             .forget(|number| alerts.get(&number).is_none_or(|item| item.alert.work == Work::Done));
         Vec::new()
     };
-    group.memory.note(now);
+    group.memory.last = Some(now);
+    if let Some(haste) = counted {
+        group.memory.note(haste, now);
+    }
     batch.put(Table::NoticeGroups, group_key(key), &group.memory);
-    state.outbox.used(&key.1, now);
+    if let Some(haste) = counted {
+        state.outbox.used(&key.1, haste, now);
+    }
     let (lines, more) = lines(state, &notices, &incidents);
     let org_name = policy.matrix(&key.0).org_name().to_owned();
     let told = told(&notices);
     let subject = Subject::Items { org: key.0.clone(), org_name, lines, more, incidents };
     post(state, Message { id, via: key.1.clone(), sealed_at: now, subject, told }, batch);
+    true
 }
 
-/// One message for everything that has gathered for a way, of whatever org. It tells numbers and no names.
-fn seal_summary(state: &mut State, via: &Via, now: Timestamp, batch: &mut Batch) {
+/// Everything that has gathered for a way, a message an org: orgs are never mixed, and nobody is told a mere number.
+fn seal_round(
+    state: &mut State,
+    policy: &Policy,
+    via: &Via,
+    haste: Haste,
+    now: Timestamp,
+    batch: &mut Batch,
+) {
     let keys: Vec<GroupKey> = state.outbox.waiting.iter().filter(|(_, way)| way == via).cloned().collect();
-    let mut notices = Vec::new();
-    let mut orgs = 0;
+    let mut counted = Some(haste);
     for key in &keys {
-        let of_org = still_worth_telling(state, key, now, batch);
-        if of_org.is_empty() {
-            continue;
+        if seal_group(state, policy, key, counted, now, batch) {
+            counted = None;
         }
-        orgs += 1;
-        if let Some(group) = state.outbox.groups.get_mut(key) {
-            group.memory.last = Some(now);
-            if orgs == 1 {
-                group.memory.note(now);
-            }
-            let reasons: Vec<_> = of_org.iter().map(|notice| (notice.alert, notice.reason)).collect();
-            group.memory.ledger.note(&reasons);
-            batch.put(Table::NoticeGroups, group_key(key), &group.memory);
-        }
-        notices.extend(of_org);
     }
-    if notices.is_empty() {
-        return;
-    }
-    state.outbox.used(via, now);
-    let items = notices.iter().map(|notice| notice.alert).collect::<BTreeSet<_>>().len();
-    let subject = Subject::Summary { notices: notices.len(), items, orgs };
-    let message =
-        Message { id: id_of(&notices), via: via.clone(), sealed_at: now, subject, told: told(&notices) };
-    post(state, message, batch);
 }
 
 /// Empties a group. What is moot by now is written into the timelines as not told.
 fn still_worth_telling(state: &mut State, key: &GroupKey, now: Timestamp, batch: &mut Batch) -> Vec<Notice> {
     let Some(group) = state.outbox.groups.get_mut(key) else { return Vec::new() };
     group.oldest = Oldest::default();
+    group.urgent = Oldest::default();
     let mut pending: Vec<Notice> = std::mem::take(&mut group.pending).into_values().collect();
     let known = group.memory.ledger.open.clone();
     state.outbox.waiting.remove(key);

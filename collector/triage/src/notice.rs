@@ -113,6 +113,18 @@ pub struct Notice {
     pub follow_up: bool,
 }
 
+impl Notice {
+    /// Whether it is told however much was told before: a new P1, one that got worse, and what went wrong with one. Only of
+    /// a P1 are these not calm.
+    pub const fn is_urgent(&self) -> bool {
+        match self.pace {
+            Pace::Now => true,
+            Pace::Soon => matches!(self.reason, Reason::Opened | Reason::Worse),
+            Pace::Calm => false,
+        }
+    }
+}
+
 /// Somebody should hear something and there is no way to reach them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Missed {

@@ -89,6 +89,8 @@ struct Desk {
     sim: Sim,
     policy: Arc<Policy>,
     inbox: mpsc::UnboundedReceiver<Sent>,
+    /// Of machines that are new.
+    criticality: Criticality,
 }
 
 impl Desk {
@@ -102,7 +104,7 @@ impl Desk {
         let (worker, inbox) = mpsc::unbounded_channel();
         sim.step(Input::Notify(Box::new(News::Channels(Box::new(facts())))));
         sim.step(Input::Notify(Box::new(News::Worker(worker))));
-        Self { sim, policy, inbox }
+        Self { sim, policy, inbox, criticality: Criticality::Normal }
     }
 
     fn restart(self, orgs: &[&str]) -> Self {
@@ -116,7 +118,8 @@ impl Desk {
         let mut batch = Batch::default();
         {
             let mut state = shared.write().unwrap();
-            let endpoint = endpoint(id, org, self.sim.now);
+            let mut endpoint = endpoint(id, org, self.sim.now);
+            endpoint.criticality = self.criticality;
             state.members.entry(id).or_insert_with(|| Member::new(endpoint, MachineEvidence::default()));
             for subject in subjects {
                 let finding = finding(subject, self.sim.now);
@@ -271,7 +274,7 @@ fn a_death_at_any_point_loses_nothing_and_repeats_under_the_same_key() {
 }
 
 #[test]
-fn orgs_are_never_mixed_and_what_is_too_much_for_one_way_is_one_summary_without_names() {
+fn orgs_are_never_mixed_and_what_is_too_much_for_one_way_is_one_round_that_names_its_items() {
     let orgs: Vec<String> = (0..12).map(|n| format!("org-{n}")).collect();
     let orgs: Vec<&str> = orgs.iter().map(String::as_str).collect();
     let mut desk = Desk::new(&orgs);
@@ -280,19 +283,38 @@ fn orgs_are_never_mixed_and_what_is_too_much_for_one_way_is_one_summary_without_
     }
     let sent = desk.pass_delivering(SignedDuration::from_mins(9));
     let chat: Vec<&Sent> = sent.iter().filter(|message| message.via.to_string() == "noc-chat").collect();
-    assert_eq!(chat.len(), 6, "{:?}", ways(&sent));
-    let (summaries, items): (Vec<&Sent>, Vec<&Sent>) =
-        chat.into_iter().partition(|message| matches!(message.subject, Subject::Summary { .. }));
-    assert_eq!((summaries.len(), items.len()), (1, 5));
-    assert_eq!(summaries[0].subject, Subject::Summary { notices: 21, items: 21, orgs: 7 });
-    for message in items {
-        let Subject::Items { org, lines, .. } = &message.subject else { unreachable!() };
+    assert_eq!(chat.len(), 12, "{:?}", ways(&sent));
+    for message in chat {
+        let Subject::Items { org, lines, .. } = &message.subject else { panic!("{:?}", message.subject) };
         assert_eq!(lines.len(), 3);
         assert!(lines.iter().all(|line| {
             desk.items().iter().any(|item| item.alert.number == line.number && item.alert.org == *org)
         }));
     }
     assert!(desk.items().iter().all(|item| told(item).len() == 3), "nobody is kept in silence");
+    // The span is full now: what is not urgent waits for its end, and says so by silence in the timeline.
+    desk.fire("org-0", 100, 3..4);
+    let more = desk.pass_delivering(SignedDuration::from_secs(30));
+    assert!(more.iter().all(|message| message.via.to_string() != "noc-chat"), "{:?}", ways(&more));
+    let held = desk.items().into_iter().find(|item| item.alert.subject == "3").expect("it was fired");
+    assert!(!told(&held).contains(&"delivered team noc".to_owned()), "{:?}", told(&held));
+}
+
+#[test]
+fn a_p1_is_told_when_the_way_has_had_all_that_it_bears() {
+    let orgs: Vec<String> = (0..12).map(|n| format!("org-{n}")).collect();
+    let orgs: Vec<&str> = orgs.iter().map(String::as_str).collect();
+    let mut desk = Desk::new(&orgs);
+    for (n, org) in orgs.iter().enumerate() {
+        desk.fire(org, 100 + n as u128, 0..3);
+    }
+    desk.pass_delivering(SignedDuration::from_mins(2));
+    desk.criticality = Criticality::Critical;
+    desk.fire("org-5", 900, 7..8);
+    let sent = desk.pass_delivering(SignedDuration::from_secs(65));
+    let chat: Vec<&Sent> = sent.iter().filter(|message| message.via.to_string() == "noc-chat").collect();
+    assert_eq!(chat.len(), 1, "{:?}", ways(&sent));
+    assert!(chat[0].headline().contains("P1 #37"), "{}", chat[0].headline());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     group::{Oldest, Timing},
     incident::{Action, Ledger, plan},
-    limit::{Admit, MOST, WITHIN, admit},
+    limit::{Admit, MOST, MOST_URGENT, WITHIN, admit},
     *,
 };
 use crate::{
@@ -263,14 +263,15 @@ fn a_group_waits_for_company_then_keeps_quiet_and_a_p1_that_went_wrong_waits_for
 }
 
 #[test]
-fn past_what_one_person_can_take_one_summary_stands_for_the_rest() {
+fn past_what_one_person_can_take_the_rest_is_told_in_one_round() {
     let sent: Vec<Timestamp> = (0..).take(MOST).map(|n| at(n * 60)).collect();
-    assert_eq!(admit(&[], at(0)), Admit::Message);
-    assert_eq!(admit(&sent[..MOST - 2], at(300)), Admit::Message);
-    assert_eq!(admit(&sent[..MOST - 1], at(300)), Admit::Summary);
-    assert_eq!(admit(&sent, at(301)), Admit::Not(at(0) + WITHIN));
-    assert_eq!(admit(&sent, at(0) + WITHIN), Admit::Summary);
-    assert_eq!(admit(&sent, at(3600)), Admit::Message);
+    assert_eq!(admit(&[], MOST, at(0)), Admit::Message);
+    assert_eq!(admit(&sent[..MOST - 2], MOST, at(300)), Admit::Message);
+    assert_eq!(admit(&sent[..MOST - 1], MOST, at(300)), Admit::Round);
+    assert_eq!(admit(&sent, MOST, at(301)), Admit::Not(at(0) + WITHIN));
+    assert_eq!(admit(&sent, MOST, at(0) + WITHIN), Admit::Round);
+    assert_eq!(admit(&sent, MOST, at(3600)), Admit::Message);
+    assert_eq!(admit(&sent, MOST_URGENT, at(301)), Admit::Message, "what cannot wait is counted by itself");
 }
 
 fn reasons(numbers: std::ops::Range<u64>, reason: Reason) -> Vec<(AlertNumber, Reason)> {
