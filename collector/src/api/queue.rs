@@ -6,7 +6,7 @@
 use axum::{Json, extract::State};
 use dogwatch_model::{TeamId, text_enum};
 use dogwatch_triage::{
-    alert::{Alert, AlertNumber, Hider, Priority, Visibility, Work},
+    alert::{Alert, AlertNumber, Priority, Work},
     filter::{Filter, Verdict},
     sla::NextBreach,
 };
@@ -109,7 +109,7 @@ pub(crate) async fn list(
             let verdict =
                 filter.as_ref().map_or(Verdict::Match, |filter| judge(of, filter, &policy, caller.now));
             match verdict {
-                Verdict::Match if !query.hidden && is_hidden(&item.alert, caller.principal()) => {
+                Verdict::Match if !query.hidden && item.alert.is_hidden_from(&caller.principal().person) => {
                     queue.hidden += 1
                 }
                 Verdict::Match => taken.push(item),
@@ -133,19 +133,8 @@ impl Query {
         let concerns = |team: &TeamId| {
             alert.owner.team == *team || alert.offer.as_ref().is_some_and(|offer| offer.to == *team)
         };
-        part && (!self.mine || holds(who, alert)) && self.team.as_ref().is_none_or(concerns)
+        part && (!self.mine || alert.is_held_by(&who.person)) && self.team.as_ref().is_none_or(concerns)
     }
-}
-
-fn holds(who: &Principal, alert: &Alert) -> bool {
-    alert.assignee.as_ref().is_some_and(|holder| holder.person.as_ref() == Some(&who.person))
-}
-
-/// Whether an alert is left out for somebody. A window takes nothing out of the hands of who is at work on it.
-fn is_hidden(alert: &Alert, who: &Principal) -> bool {
-    let windows = alert.hidden_by.iter().all(|hider| matches!(hider, Hider::Window { .. }));
-    let only_planned = alert.visibility == Visibility::Suppressed && windows;
-    alert.visibility != Visibility::Normal && alert.work != Work::Done && !(only_planned && holds(who, alert))
 }
 
 /// What a filter says about the endpoint of an alert.

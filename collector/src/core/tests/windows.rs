@@ -55,7 +55,7 @@ fn a_vendor_neither_adds_nor_ends_a_window() {
 fn an_unknown_site_or_tool_is_refused_with_the_one_that_was_meant() {
     let (mut sim, _agent) = Sim::with_agent();
     let site = |site: &str| NewWindow { site: Some(site.parse().unwrap()), ..plan() };
-    let refused = sim.add(site("mian"), Side::Msp).unwrap_err();
+    let refused = sim.add(site("maim"), Side::Msp).unwrap_err();
     assert_eq!(
         (refused.code, refused.what.contains("did you mean `main`?")),
         (Code::Invalid, true),
@@ -93,6 +93,22 @@ fn a_window_hides_what_fires_in_it_but_not_what_a_person_opens() {
     sim.pass(SignedDuration::from_mins(5));
     let hidden = |state: &crate::state::State| state.alerts[&item.alert.number].alert.hidden_by.clone();
     assert_eq!(sim.handle.read(hidden), []);
+}
+
+#[test]
+fn who_holds_an_item_still_sees_it_in_a_window() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    sim.backup(&mut agent, RunResult::Failed);
+    let alert = sim.alerts("backup-failed").remove(0).alert;
+    let (number, by) = (alert.number, person(alert.owner.side));
+    let act = Act::Claim { override_reason: None };
+    sim.ask(|reply| Command::Alert { number, act, by, version: None, reply }).unwrap();
+    sim.add(NewWindow { tools: vec!["backup".parse().unwrap()], ..plan() }, Side::Msp).unwrap();
+    sim.pass(SignedDuration::from_mins(1));
+    let alert = sim.alerts("backup-failed").remove(0).alert;
+    assert_eq!(alert.visibility, Visibility::Suppressed);
+    assert!(!alert.is_hidden_from(&"kim".parse().unwrap()));
+    assert!(alert.is_hidden_from(&"lee".parse().unwrap()));
 }
 
 #[test]

@@ -3,11 +3,11 @@
 //! Being hidden changes only whether it is shown: claims, offers and waits stay as people left them, and the timers
 //! stand still. A snooze is shown before any hider, since a person decided it; when it ends, what still hides it does.
 
-use dogwatch_model::WindowId;
+use dogwatch_model::{PersonId, WindowId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Alert, AlertNumber, Change, EventKind, TimelineEvent, Work};
+use super::{Alert, AlertNumber, Change, EventKind, TimelineEvent, Visibility, Work};
 
 /// What hides an item. The first of several is shown; all of them must end before it is seen again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +47,20 @@ impl Hider {
 }
 
 impl Alert {
+    /// Whether a person has it.
+    pub fn is_held_by(&self, person: &PersonId) -> bool {
+        self.assignee.as_ref().is_some_and(|holder| holder.person.as_ref() == Some(person))
+    }
+
+    /// Whether it is left out of a person's queue. A window takes nothing out of the hands of who is at work on it.
+    pub fn is_hidden_from(&self, person: &PersonId) -> bool {
+        let windows = self.hidden_by.iter().all(|hider| matches!(hider, Hider::Window { .. }));
+        let only_planned = self.visibility == Visibility::Suppressed && windows;
+        self.visibility != Visibility::Normal
+            && self.work != Work::Done
+            && !(only_planned && self.is_held_by(person))
+    }
+
     /// Something hides it from now on. `None` when it did already, and for what is done. What people do with it stays.
     ///
     /// A hider that lasts longer now, or says why in other words, is brought up to date without an entry.

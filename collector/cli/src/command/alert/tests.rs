@@ -102,3 +102,12 @@ fn words_that_there_are_not_are_refused_with_those_that_there_are() {
         assert!(said.contains(told), "{words:?}: {said}");
     }
 }
+
+#[test]
+fn who_opens_what_is_hidden_at_once_is_told_by_what() {
+    let mut item = json!({ "number": 9, "title": "no mail", "owner": { "team": "noc", "side": "msp" } });
+    assert_eq!(opened_in_words(&item, &screen()), "#9 is open and noc (msp) owns it: no mail\n");
+    item["hidden_by"] = json!([{ "by": "window", "window": "w2", "until": "2026-11-22T12:00:00Z" }]);
+    let said = opened_in_words(&item, &screen());
+    assert!(said.ends_with("no mail\n  hidden by window w2 until 2026-11-22 12:00\n"), "{said}");
+}
