@@ -137,7 +137,10 @@ pub(crate) fn org_meant(policy: &Policy, caller: &Caller, asked: Option<OrgId>) 
         (None, []) => Err(Problem::not_found("there is no org yet; add one as policy/orgs/ORG.toml")),
         (None, several) => {
             let names: Vec<&str> = several.iter().map(|org| org.as_str()).collect();
-            Err(Problem::invalid(format!("say for which org or endpoint; orgs: {}", names.join(", "))))
+            Err(Problem::invalid(format!(
+                "say for which org (`--org`) or endpoint; orgs: {}",
+                names.join(", ")
+            )))
         }
     }
 }

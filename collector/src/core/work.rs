@@ -89,6 +89,7 @@ impl Core {
         {
             return Err(refusal(&alert::Refusal::Superseded { number, by }));
         }
+        act.finds_room(number, &item.timeline).map_err(|refused| refusal(&refused))?;
         let desk = Desk { matrix: policy.matrix(&item.alert.org), policy: &policy.alerts };
         let actor = by.actor();
         let change = alert::act(&item.alert, act, &actor, now, &desk).map_err(|refused| refusal(&refused))?;

@@ -16,7 +16,7 @@ pub struct Message {
     pub id: String,
     /// Through which way.
     pub via: Via,
-    /// Since when it is on its way: after [`super::worker::GIVE_UP_AFTER`] it is given up.
+    /// Since when it is on its way: after a day it is given up.
     pub sealed_at: Timestamp,
     /// What it says.
     pub subject: Subject,

@@ -8,7 +8,11 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use axum::{Extension, Router, extract::{ConnectInfo, DefaultBodyLimit}, routing::{get, post}};
+use axum::{
+    Extension, Router,
+    extract::{ConnectInfo, DefaultBodyLimit},
+    routing::{get, post},
+};
 use dogwatch_collector::{
     access::Sha256,
     authority::{

@@ -118,7 +118,7 @@ fn show(of: &Numbered, screen: &Screen) -> Result<(), Failure> {
 fn send(of: &Numbered, act: &Act, screen: &Screen) -> Result<(), Failure> {
     let path = format!("alerts/{}/{}", of.number, act.name());
     let item = Client::logged_in()?.post(&path, &parts_of(act)?)?;
-    super::show_one(&item, "number", screen, || in_a_line(&item, screen))
+    super::show_one(&item, "number", screen, || in_a_line(act, &item, screen))
 }
 
 /// The body of an act: its parts, without the name that the path has.
@@ -162,9 +162,20 @@ fn opened_in_words(item: &Value, screen: &Screen) -> String {
     )
 }
 
-fn in_a_line(item: &Value, screen: &Screen) -> String {
+/// What was done, where the state of the work does not tell it, and how the alert stands.
+fn in_a_line(act: &Act, item: &Value, screen: &Screen) -> String {
     let work = super::queue::work(item, output::as_of(item), screen);
-    format!("#{} is {work}: {}\n", text_at(item, "number"), text_at(item, "title"))
+    let done = match act {
+        Act::Prioritise { priority, .. } => format!(" has priority {priority} now and"),
+        Act::Acknowledge => format!(" is acknowledged by {} and", text_at(item, "acknowledged_by.person")),
+        Act::Assign { person, .. } => format!(" is assigned to {person} and"),
+        Act::Feedback { noise: true, .. } => " is noted as noise and".to_owned(),
+        Act::Feedback { noise: false, .. } => " is noted as useful and".to_owned(),
+        Act::Comment { .. } => " has your comment and".to_owned(),
+        Act::Link { to, .. } => format!(" is linked to {to} and"),
+        _ => String::new(),
+    };
+    format!("#{}{done} is {work}: {}\n", text_at(item, "number"), text_at(item, "title"))
 }
 
 #[cfg(test)]

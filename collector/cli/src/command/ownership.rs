@@ -91,10 +91,10 @@ fn show(org: &OfOrg, text: bool, screen: &Screen) -> Result<(), Failure> {
     if text {
         return output::print(shown["text"].as_str().unwrap_or_default());
     }
-    super::show_one(&shown, "matrix_version", screen, || in_words(&shown, screen))
+    super::show_one(&shown, "matrix_version", screen, || in_words(&shown, org, screen))
 }
 
-fn in_words(shown: &Value, screen: &Screen) -> String {
+fn in_words(shown: &Value, asked: &OfOrg, screen: &Screen) -> String {
     let at = |path: &str| text_at(shown, path);
     let mut out = format!("{}: {} (matrix {})\n", at("org"), at("standing"), at("matrix_version"));
     match shown.get("in_force") {
@@ -116,7 +116,9 @@ fn in_words(shown: &Value, screen: &Screen) -> String {
     if shown["file_differs"] == true {
         out += &format!("{} says something else, which nobody has proposed\n", at("file"));
     }
-    out + "the document: dogwatch ownership show --text\n"
+    // Whoever had to say which org has to say it again.
+    let org = asked.org.as_ref().map(|org| format!(" --org {org}")).unwrap_or_default();
+    out + &format!("the document: dogwatch ownership show --text{org}\n")
 }
 
 fn history(org: &OfOrg, screen: &Screen) -> Result<(), Failure> {
@@ -137,7 +139,9 @@ fn propose(wanted: &Propose, screen: &Screen) -> Result<(), Failure> {
         note.iter().for_each(|note| output::note(note));
         body.insert("effective_at".to_owned(), json!(at));
     }
-    let version = Client::logged_in()?.post("ownership/versions", &Value::Object(body))?;
+    let version = Client::logged_in()?
+        .post("ownership/versions", &Value::Object(body))
+        .map_err(|failure| named(failure, &wanted.file))?;
     super::show_one(&version, "hash", screen, || {
         let hash = text_at(&version, "hash");
         format!("{}each side signs it with: dogwatch ownership sign {hash}\n", in_a_line(&version, screen))
@@ -165,6 +169,16 @@ fn of(org: &OfOrg) -> Option<String> {
 
 fn read(file: &Path) -> Result<String, Failure> {
     fs::read_to_string(file).map_err(|error| Failure::file("read", file, &error))
+}
+
+/// A failure that names places in a document, which the collector knows by its text only, by the name of its file.
+fn named(failure: Failure, file: &Path) -> Failure {
+    match failure {
+        Failure::Told { exit, what } => {
+            Failure::new(exit, what.replace("draft:", &format!("{}:", file.display())))
+        }
+        other @ Failure::ReaderGone => other,
+    }
 }
 
 /// The parts that there are, as a body.

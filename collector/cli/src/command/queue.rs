@@ -88,7 +88,7 @@ pub(super) fn work(alert: &Value, as_of: Timestamp, screen: &Screen) -> String {
         "offered" => format!("offered to {} by {by}", text_at(alert, "offer.to")),
         "waiting" => {
             let until = Show::Instant.show(alert, "waiting.until", as_of, screen);
-            format!("{by} waits for {} until {until}", text_at(alert, "waiting.on"))
+            format!("waiting for {} until {until} ({by})", text_at(alert, "waiting.on"))
         }
         work if by.is_empty() => work.to_owned(),
         work => format!("{work} by {by}"),
@@ -202,7 +202,7 @@ NUMBER  PRI  SEVERITY  ENDPOINT  TITLE                           OWNER          
             (json!({ "work": "offered", "assignee": kim, "offer": { "to": "it" } }), "offered to it by kim"),
             (
                 json!({ "work": "waiting", "assignee": kim, "waiting": { "on": "vendor", "until": "2026-11-24T08:00:00Z" } }),
-                "kim waits for vendor until 2026-11-24 08:00",
+                "waiting for vendor until 2026-11-24 08:00 (kim)",
             ),
             (
                 json!({ "work": "unclaimed", "visibility": "snoozed", "snooze": { "until": "2026-11-24T08:00:00Z" } }),

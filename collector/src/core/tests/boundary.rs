@@ -1,7 +1,7 @@
 //! The boundary's measures on the way through the core, and over a restart.
 
 use dogwatch_triage::{
-    alert::{EventKind, Measure},
+    alert::{EventKind, Measure, Work, act::MAX_PEOPLES_ENTRIES},
     finding::Severity,
 };
 
@@ -61,4 +61,23 @@ fn an_alert_about_what_somebody_has_opened_by_hand_is_a_double_ticket() {
     let number = sim.alerts("backup-failed")[0].alert.number;
     assert_eq!(measures(&sim, number), [Measure::DoubleTicket]);
     assert_eq!(measures(&sim, item.alert.number), []);
+}
+
+#[test]
+fn an_item_on_which_everything_was_said_takes_no_comment_and_can_be_closed() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    sim.backup(&mut agent, RunResult::Failed);
+    let number = sim.alerts("backup-failed")[0].alert.number;
+    let comment = || Act::Comment { text: "again".to_owned() };
+    let by = person(Side::Msp);
+    for _ in 0..MAX_PEOPLES_ENTRIES {
+        act(&mut sim, number, comment(), &by);
+    }
+    let who = by.clone();
+    let refused = sim
+        .ask(|reply| Command::Alert { number, act: comment(), by: who, version: None, reply })
+        .unwrap_err();
+    assert_eq!((refused.code, refused.reason), (Code::Conflict, Some("crowded")), "{}", refused.what);
+    let close = Act::Close { resolution: "fixed".into(), override_reason: Some("here".into()) };
+    assert_eq!(act(&mut sim, number, close, &by).alert.work, Work::Done);
 }

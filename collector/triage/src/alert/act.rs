@@ -42,6 +42,7 @@ use super::{
 };
 
 mod answer;
+mod crowd;
 mod hold;
 mod opinion;
 mod rest;
@@ -50,6 +51,7 @@ mod ties;
 mod toes;
 mod written;
 
+pub use crowd::MAX_PEOPLES_ENTRIES;
 #[cfg(test)]
 pub(super) use table::leads_to;
 pub(super) use written::written;

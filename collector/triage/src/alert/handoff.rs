@@ -1,13 +1,17 @@
 //! The hand-off packet: what a team must know to go on where another stopped.
 
 use dogwatch_model::{Side, TeamId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Actor;
 
 /// The most links of one packet: whoever needs more writes a page and links to that.
 pub const MAX_LINKS: usize = 20;
+
+/// The furthest deadline of a hand-off: a year and some weeks, for what is due by next year's audit. What is further ahead
+/// is a year mistyped.
+pub const MAX_DEADLINE: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 /// What goes with a hand-off. Without it an offer or a return is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +26,7 @@ pub struct Packet {
     /// What is blocked meanwhile; absent when nothing is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<String>,
-    /// When it must be done, where that is known better than by the clocks.
+    /// When it must be done, where that is known better than by the clocks; at most [`MAX_DEADLINE`] ahead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timestamp>,
     /// Screens, logs, tickets: as links, at most [`MAX_LINKS`].

@@ -187,7 +187,7 @@ pub enum Refusal {
         by: AlertNumber,
     },
     /// An instant is not ahead.
-    #[error("the end of the {what} is not ahead: {until}; give a time after {now}")]
+    #[error("the {what} is not ahead: {until}; give a time after {now}")]
     NotAhead {
         /// Of what.
         what: &'static str,
@@ -197,9 +197,7 @@ pub enum Refusal {
         now: Timestamp,
     },
     /// An instant is too far ahead.
-    #[error(
-        "the end of the {what} is too far ahead: {until}; the latest is {latest}, and it can be set anew then"
-    )]
+    #[error("the {what} is too far ahead: {until}; the latest is {latest}, and it can be set anew then")]
     TooFar {
         /// Of what.
         what: &'static str,
@@ -220,6 +218,19 @@ pub enum Refusal {
         /// Of what.
         what: &'static str,
         /// How many there are.
+        count: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// People have written so much that nobody reads it.
+    #[error(
+        "people have made {count} entries on the timeline of {number} and the limit is {limit}; write on a page and \
+         put its link into the resolution or a hand-off, or open a new item and link it to this one"
+    )]
+    Crowded {
+        /// Which alert.
+        number: AlertNumber,
+        /// How many entries there are.
         count: usize,
         /// How many there may be.
         limit: usize,
@@ -303,6 +314,7 @@ impl Refusal {
             Self::TooFar { .. } => "too_far",
             Self::BadLink { .. } => "bad_link",
             Self::TooMany { .. } => "too_many",
+            Self::Crowded { .. } => "crowded",
             Self::Itself { .. } => "itself",
             Self::NotALink { .. } => "not_a_link",
             Self::Done { .. } => "done",

@@ -111,3 +111,35 @@ fn who_opens_what_is_hidden_at_once_is_told_by_what() {
     let said = opened_in_words(&item, &screen());
     assert!(said.ends_with("no mail\n  hidden by window w2 until 2026-11-22 12:00\n"), "{said}");
 }
+
+#[test]
+fn an_act_says_what_was_done_and_how_the_alert_stands() {
+    let item = json!({
+        "number": 4, "title": "disk full", "work": "claimed", "assignee": { "person": "mira" },
+        "acknowledged_by": { "person": "lee" },
+    });
+    let said = |words: &[&str], item: &Value| {
+        let args = Args::try_parse_from(["dogwatch", "alert"].iter().chain(words)).unwrap();
+        let Command::Alert(alert) = args.command else { panic!("no alert") };
+        in_a_line(&act_of(&alert, &screen()).unwrap().1, item, &screen())
+    };
+    for (words, done) in [
+        (&["prioritise", "4", "p1", "payroll"][..], "has priority P1 now and is claimed by mira"),
+        (&["acknowledge", "4"], "is acknowledged by lee and is claimed by mira"),
+        (&["assign", "4", "mira"], "is assigned to mira and is claimed by mira"),
+        (&["feedback", "4", "noise"], "is noted as noise and is claimed by mira"),
+        (&["feedback", "4", "useful"], "is noted as useful and is claimed by mira"),
+        (&["link", "4", "8"], "is linked to #8 and is claimed by mira"),
+        (&["claim", "4"], "is claimed by mira"),
+    ] {
+        assert_eq!(said(words, &item), format!("#4 {done}: disk full\n"));
+    }
+    let waits = json!({
+        "number": 4, "title": "disk full", "work": "waiting", "assignee": { "person": "mira" },
+        "waiting": { "on": "vendor", "until": "2026-12-07T08:00:00Z" },
+    });
+    assert_eq!(
+        said(&["wait", "4", "vendor", "case 1", "--until", "2026-12-07T08:00:00Z"], &waits),
+        "#4 is waiting for vendor until 2026-12-07 08:00 (mira): disk full\n"
+    );
+}

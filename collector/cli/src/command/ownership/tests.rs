@@ -35,7 +35,7 @@ fn what_is_in_force_says_whether_both_sides_signed_it() {
     let file = json!({
         "org": "acme", "standing": "provisional", "matrix_version": "0123456789ab", "file": "policy/orgs/acme.toml", "file_differs": false,
     });
-    let said = in_words(&file, &screen());
+    let said = in_words(&file, &OfOrg { org: None }, &screen());
     assert!(
         said.starts_with(
             "acme: provisional (matrix 0123456789ab)\npolicy/orgs/acme.toml decides until both sides"
@@ -48,12 +48,12 @@ fn what_is_in_force_says_whether_both_sides_signed_it() {
                       "signatures": [{ "side": "msp", "person": "pat" }, { "side": "internal", "person": "omar" }] },
     });
     assert_eq!(
-        in_words(&signed, &screen()),
+        in_words(&signed, &OfOrg { org: Some("acme".parse().unwrap()) }, &screen()),
         "\
 acme: signed (matrix 0123456789ab)
 version 4f1c09a2b7de since 2026-11-02 09:00, signed by pat (msp), omar (internal)
 policy/orgs/acme.toml says something else, which nobody has proposed
-the document: dogwatch ownership show --text
+the document: dogwatch ownership show --text --org acme
 "
     );
 }
@@ -86,4 +86,11 @@ fn a_document_is_a_file_that_there_is_or_a_version() {
     let version: Draft = "4f1c09a2b7de".parse().unwrap();
     assert_eq!(document(&version).unwrap(), ("version", "4f1c09a2b7de".to_owned()));
     assert!("nowhere.toml".parse::<Draft>().unwrap_err().contains("no such file"));
+}
+
+#[test]
+fn faults_of_a_proposal_are_in_its_file() {
+    let told = Failure::usage("draft:3:15: there is no team `nic`");
+    let said = named(told, Path::new("mine/acme.toml")).to_string();
+    assert_eq!(said, "mine/acme.toml:3:15: there is no team `nic`");
 }

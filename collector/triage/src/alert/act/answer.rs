@@ -4,7 +4,7 @@ use dogwatch_model::TeamId;
 
 use super::{Doing, EventKind, Packet, Refusal, Work, written};
 use crate::{
-    alert::{Offer, Owner, heir},
+    alert::{Offer, Owner, handoff::MAX_DEADLINE, heir},
     matrix::{Matrix, SlaClass, Team},
 };
 
@@ -17,6 +17,9 @@ impl<'a> Doing<'a> {
     ) -> Result<(), Refusal> {
         let team = self.addressee(to)?;
         let packet = written::packet(packet)?;
+        if let Some(deadline) = packet.deadline {
+            self.ahead("packet's `deadline`", deadline, MAX_DEADLINE)?;
+        }
         if self.alert.work == Work::Unclaimed {
             self.take();
         }

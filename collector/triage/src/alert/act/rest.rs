@@ -10,7 +10,7 @@ use crate::alert::{
 
 impl Doing<'_> {
     pub(super) fn wait(&mut self, on: WaitOn, until: Timestamp, reason: &str) -> Result<(), Refusal> {
-        self.ahead("wait", until, MAX_WAIT)?;
+        self.ahead("end of the wait", until, MAX_WAIT)?;
         let reason = written("reason", reason)?;
         self.next.waiting = Some(Waiting { on, since: self.at, until, reason: reason.clone() });
         // Each call of the vendor has its own clock.
@@ -20,7 +20,7 @@ impl Doing<'_> {
     }
 
     pub(super) fn snooze(&mut self, until: Timestamp, reason: &str) -> Result<(), Refusal> {
-        self.ahead("snooze", until, MAX_SNOOZE)?;
+        self.ahead("end of the snooze", until, MAX_SNOOZE)?;
         let reason = written("reason", reason)?;
         self.next.snooze = Some(Snooze { until, by: self.by.clone(), reason: reason.clone() });
         self.kinds.push(EventKind::Snoozed { until, reason });
@@ -34,7 +34,13 @@ impl Doing<'_> {
         Ok(())
     }
 
-    fn ahead(&self, what: &'static str, until: Timestamp, longest: SignedDuration) -> Result<(), Refusal> {
+    /// Whether an instant is ahead, and not by more than what is sensible.
+    pub(super) fn ahead(
+        &self,
+        what: &'static str,
+        until: Timestamp,
+        longest: SignedDuration,
+    ) -> Result<(), Refusal> {
         if until <= self.at {
             return Err(Refusal::NotAhead { what, until, now: self.at });
         }

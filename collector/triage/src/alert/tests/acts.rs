@@ -187,3 +187,22 @@ fn feedback_is_not_work() {
     assert!(!told.touched);
     assert_eq!(told.clear(at(2)).unwrap().0.work, Work::Done, "it still ends by itself");
 }
+
+#[test]
+fn after_a_thousand_entries_of_people_nobody_says_more_but_work_goes_on() {
+    let comment = Act::Comment { text: "again".into() };
+    let entry = |by: Actor| TimelineEvent { at: at(1), by, kind: EventKind::Claimed };
+    let mut timeline = vec![entry(mira()); act::MAX_PEOPLES_ENTRIES - 1];
+    timeline.extend(vec![entry(Actor::DOGWATCH); 500]);
+    let number = AlertNumber(1042);
+    assert_eq!(comment.finds_room(number, &timeline), Ok(()), "the machine's do not count");
+    timeline.push(entry(ivan()));
+    let refusal = comment.finds_room(number, &timeline).unwrap_err();
+    assert_eq!(refusal.code(), "crowded");
+    assert!(refusal.to_string().contains("open a new item"), "{refusal}");
+    let feedback = Act::Feedback { noise: true, text: String::new() };
+    assert!(feedback.finds_room(number, &timeline).is_err());
+    for act in [&close("over"), &CLAIM, &RELEASE, &Act::Wake] {
+        assert_eq!(act.finds_room(number, &timeline), Ok(()));
+    }
+}

@@ -105,6 +105,10 @@ fn a_packet_says_all_that_must_be_said() {
     assert_eq!(refused(Packet { links: vec!["javascript:alert(1)".into()], ..packet() }), "bad_link");
     assert_eq!(refused(Packet { links: vec!["https://a b".into()], ..packet() }), "bad_link");
     assert_eq!(refused(Packet { links: vec!["https://a".into(); 21], ..packet() }), "too_many");
+    let due = |minute| Packet { deadline: Some(at(minute)), ..packet() };
+    assert_eq!(refused(due(2)), "not_ahead");
+    assert_eq!(refused(due(2 + 400 * 24 * 60 + 1)), "too_far");
+    assert_eq!(done(&claimed, &handoff_with(due(3)), &mira(), 2).work, Work::Offered);
 }
 
 #[test]
