@@ -3,7 +3,7 @@
 //!
 //! | measure | recorded when |
 //! |---|---|
-//! | gap | the catch-all or the last resort takes an item (here); the first-responder window ends unclaimed ([`tick`](crate::alert::tick)) |
+//! | gap | the catch-all or the last resort takes an item (here); the first-responder window ends unclaimed ([`tick`](crate::alert::tick())) |
 //! | collision | a side works on what the other side has worked on since the last hand-off, on the item itself or on another one about the same |
 //! | bounce | a hand-over or hand-off brings an item back to a side that had it before |
 //! | double ticket | an item opens or reopens while one about the same is open that came from elsewhere: a rule and a person, or persons of both sides |

@@ -1,7 +1,7 @@
 //! What hides an item although nobody put it to sleep: maintenance windows, a greater outage, a storm.
 //!
 //! Everything hidden is still found, routed and written down; it is only not shown in the queue and nobody is called.
-//! What a person holds keeps its holder. When the last [`Hider`] ends, the shell asks once for everything that it hid:
+//! What a person holds keeps its holder. When the last [`Hider`](crate::alert::Hider) ends, the shell asks once for everything that it hid:
 //! what has cleared meanwhile is done without a word, what is still bad is shown, and the people concerned hear
 //! of all of it in one message.
 //!
