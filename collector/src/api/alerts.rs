@@ -9,7 +9,7 @@ use axum::{
 };
 use dogwatch_model::{OrgId, SiteId, ToolId};
 use dogwatch_triage::{
-    alert::{Act, AlertNumber},
+    alert::{Act, Alert, AlertNumber, TimelineEvent},
     finding::Severity,
     sla::{self, Clocks},
 };
@@ -48,15 +48,47 @@ fn unseen(text: &str) -> Problem {
 struct Shown<'a> {
     as_of: Timestamp,
     #[serde(flatten)]
-    item: &'a Item,
+    alert: &'a Alert,
+    timeline: &'a [TimelineEvent],
+    /// How many entries there are in all, where only the last are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timeline_total: Option<usize>,
     clocks: Clocks,
 }
 
+/// Entries of the timeline that come with the answer to an act: what was just done and what led to it. The whole, which may
+/// be a megabyte, is a question of its own.
+const LAST_ENTRIES: usize = 20;
+
+/// The last entries of a timeline.
+fn last(timeline: &[TimelineEvent]) -> &[TimelineEvent] {
+    timeline.split_at(timeline.len().saturating_sub(LAST_ENTRIES)).1
+}
+
+/// The answer with the whole timeline.
 fn answer(api: &Shared, item: &Item, now: Timestamp) -> Response {
+    answer_with(api, item, (&item.timeline, None), now)
+}
+
+/// The answer to an act.
+fn answer_briefly(api: &Shared, item: &Item, now: Timestamp) -> Response {
+    answer_with(api, item, (last(&item.timeline), Some(item.timeline.len())), now)
+}
+
+fn answer_with(
+    api: &Shared,
+    item: &Item,
+    (timeline, timeline_total): (&[TimelineEvent], Option<usize>),
+    now: Timestamp,
+) -> Response {
     let version = format!("\"{}\"", item.alert.version);
     let policy = api.core.policy();
     let clocks = sla::clocks(&item.alert, &item.timeline, policy.matrix(&item.alert.org), now);
-    ([(header::ETAG, version)], Json(Shown { as_of: now, item, clocks })).into_response()
+    (
+        [(header::ETAG, version)],
+        Json(Shown { as_of: now, alert: &item.alert, timeline, timeline_total, clocks }),
+    )
+        .into_response()
 }
 
 /// The alert with a number, among those of long ago, too, which the queue does not list any more.
@@ -160,7 +192,7 @@ pub(crate) async fn act(
                 alert.number = number.0, alert.version = item.alert.version, by = %caller.principal().person,
                 act = name, "alert changed"
             );
-            Ok(answer(&api, &item, caller.now))
+            Ok(answer_briefly(&api, &item, caller.now))
         }
         Err(refusal) => {
             let current = api.core.read(|state| find(state, &caller, &text).cloned());
@@ -183,13 +215,19 @@ fn act_of(name: &str, mut parts: Map<String, Value>) -> Result<Act, Problem> {
     Ok(act)
 }
 
-/// A refusal; a conflict carries the item as it is now.
+/// A refusal; a conflict carries the item as it is now, with the last of its timeline.
 fn overtaken(refusal: Refusal, current: Option<Item>) -> Problem {
     let conflict = refusal.code == Code::Conflict;
     let problem = Problem::from(refusal);
-    match current.filter(|_| conflict).and_then(|item| serde_json::to_value(item).ok()) {
-        Some(item) => problem.with("current", item),
-        None => problem,
+    let Some(item) = current.filter(|_| conflict) else { return problem };
+    let total = item.timeline.len();
+    let item = Item { timeline: last(&item.timeline).to_vec(), ..item };
+    match serde_json::to_value(item) {
+        Ok(mut item) => {
+            item["timeline_total"] = total.into();
+            problem.with("current", item)
+        }
+        Err(_) => problem,
     }
 }
 

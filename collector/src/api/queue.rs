@@ -3,6 +3,8 @@
 //! What somebody put to sleep, and what a window or another item hides, is left out and counted, unless it is asked for.
 //! Under the read lock items are only counted and put in order; what one answer holds is copied, not what ten thousand do.
 
+use std::collections::BTreeSet;
+
 use axum::{Json, extract::State};
 use dogwatch_model::{TeamId, text_enum};
 use dogwatch_triage::{
@@ -123,7 +125,24 @@ pub(crate) async fn list(
         let listed = |item: &&Item| Listed { alert: item.alert.clone(), next_breach: item.next_breach };
         queue.alerts = taken.iter().take(limit).map(listed).collect();
     });
-    Ok(Json(queue))
+    match query.team.filter(|_| queue.total == 0) {
+        Some(team) => a_team_of(&policy, caller.principal(), &team).map(|()| Json(queue)),
+        None => Ok(Json(queue)),
+    }
+}
+
+/// Refuses a name that no team has in the orgs which somebody sees: nothing is open for it, and never will be. A team that
+/// was taken out of a matrix and still has items is asked for as before.
+fn a_team_of(policy: &Policy, who: &Principal, team: &TeamId) -> Result<(), Problem> {
+    let mine: Vec<_> =
+        policy.orgs.iter().filter(|(org, _)| who.sees(org)).map(|(_, matrix)| matrix).collect();
+    if mine.iter().any(|matrix| matrix.directory().team(team).is_some()) {
+        return Ok(());
+    }
+    let teams = mine.iter().flat_map(|matrix| matrix.directory().teams());
+    let names: BTreeSet<&str> = teams.map(|team| team.id.as_str()).collect();
+    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+    Err(Problem::not_found(format!("there is no team `{team}` that you may see; teams: {names}")))
 }
 
 impl Query {

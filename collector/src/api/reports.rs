@@ -40,8 +40,9 @@ pub(crate) async fn boundary(
     Params(query): Params<Query>,
 ) -> Result<Json<BoundaryReport>, Problem> {
     let policy = api.core.policy();
+    let unseen = |org: &OrgId| Problem::not_found(format!("there is no org `{org}` that you may see"));
     if let Some(org) = query.org.as_ref().filter(|org| !caller.principal().sees(org)) {
-        return Err(Problem::not_found(format!("there is no org `{org}` that you may see")));
+        return Err(unseen(org));
     }
     let until = query.until.unwrap_or(caller.now);
     let from = query.from.unwrap_or_else(|| month_of(until));
@@ -54,6 +55,10 @@ pub(crate) async fn boundary(
     let matrices = policy.orgs.iter().filter(|(org, _)| sees(org)).map(|(org, matrix)| (org.clone(), matrix));
     let asked = Asked { from, until, as_of: caller.now, matrices: matrices.collect() };
     let items = gather(&api, &asked, |alert| sees(&alert.org)).await?;
+    // An org that left the policy keeps its past.
+    if let Some(org) = query.org.as_ref().filter(|org| items.is_empty() && !policy.orgs.contains_key(*org)) {
+        return Err(unseen(org));
+    }
     let items = items.iter().map(|item| (&item.alert, item.timeline.as_slice()));
     Ok(Json(report(items, &asked)))
 }

@@ -264,3 +264,20 @@ async fn nobody_acts_on_what_they_may_not_see() {
     let nothing = crews.running.collector.ask(Method::POST, path, Some(&text_of_token('a')), "").await;
     assert_eq!(nothing.status, StatusCode::NOT_FOUND, "{}", nothing.text);
 }
+
+#[tokio::test]
+async fn an_act_is_answered_with_the_last_of_the_timeline_and_the_question_with_all_of_it() {
+    let crews = Crews::start().await;
+    let kim = crews.kim.as_str();
+    for entry in 0..24 {
+        crews.does(kim, "comment", json!({ "text": format!("no. {entry}") })).await;
+    }
+    let answer = crews.act(kim, 1, "comment", json!({ "text": "no. 24" })).await;
+    let shown = answer.json["timeline"].as_array().unwrap();
+    let whole = crews.running.collector.get("/api/v1/alerts/1", Some(kim)).await;
+    let all = whole.json["timeline"].as_array().unwrap();
+    assert!(all.len() >= 25, "{}", whole.text);
+    assert_eq!(answer.json["timeline_total"], all.len(), "{}", answer.text);
+    assert_eq!(shown[..], all[all.len() - 20..]);
+    assert_eq!(whole.json.get("timeline_total"), None);
+}

@@ -161,3 +161,14 @@ async fn an_endpoint_is_found_by_name_and_by_id() {
         .await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn an_org_or_a_team_that_there_is_not_is_told_apart_from_nothing_to_show() {
+    let report = get("/api/v1/reports/boundary?org=nosuch").await;
+    assert_eq!(report.status, StatusCode::NOT_FOUND, "{}", report.text);
+    assert!(report.detail().contains("no org `nosuch`"), "{}", report.detail());
+    let queue = get("/api/v1/queue?team=nobody").await;
+    assert_eq!(queue.status, StatusCode::NOT_FOUND, "{}", queue.text);
+    assert!(queue.detail().contains("no team `nobody`"), "{}", queue.detail());
+    assert_eq!(get("/api/v1/queue?team=msp").await.status, StatusCode::OK);
+}
