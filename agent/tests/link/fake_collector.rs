@@ -82,6 +82,8 @@ pub(crate) struct FakeCollector {
     pub(crate) agents: String,
     pub(crate) enrolments: Arc<AtomicUsize>,
     pub(crate) revoked: Arc<AtomicBool>,
+    /// Who comes is hung up on: an outage, which an agent tries again soon.
+    pub(crate) away: Arc<AtomicBool>,
     pub(crate) life: Arc<Mutex<(i64, i64)>>,
     sessions: mpsc::Receiver<Session>,
 }
@@ -102,13 +104,14 @@ impl FakeCollector {
 
     async fn of(authority: Arc<Authority>, name: &str) -> Self {
         let (enrolments, revoked) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let away = Arc::new(AtomicBool::new(false));
         let life = Arc::new(Mutex::new(LONG));
         let (attached, sessions) = mpsc::channel(16);
 
         let (uplink, agents) = bound().await;
         let config = server_config(&authority, name, Some(revoked.clone()));
         let service = UplinkServer::new(Attached(attached));
-        tokio::spawn(serve(uplink, config, Server::builder().add_service(service)));
+        tokio::spawn(serve(uplink, (config, away.clone()), Server::builder().add_service(service)));
 
         let (enrolment, people) = bound().await;
         let config = server_config(&authority, name, None);
@@ -118,8 +121,8 @@ impl FakeCollector {
             enrolments: enrolments.clone(),
             life: life.clone(),
         });
-        tokio::spawn(serve(enrolment, config, Server::builder().add_service(service)));
-        Self { authority, people, agents, enrolments, revoked, life, sessions }
+        tokio::spawn(serve(enrolment, (config, Arc::default()), Server::builder().add_service(service)));
+        Self { authority, people, agents, enrolments, revoked, away, life, sessions }
     }
 
     pub(crate) fn token(&self) -> JoinToken {
@@ -148,6 +151,12 @@ impl FakeCollector {
     /// The next stream an agent attaches.
     pub(crate) async fn session(&mut self) -> Session {
         soon("a session", self.sessions.recv()).await.unwrap()
+    }
+
+    /// The first stream after a long outage: an agent may wait up to its back-off's cap, half a minute.
+    pub(crate) async fn session_after_outage(&mut self) -> Session {
+        let patience = PATIENCE + Duration::from_secs(30);
+        timeout(patience, self.sessions.recv()).await.ok().flatten().expect("no session after the outage")
     }
 }
 
@@ -323,11 +332,18 @@ pub(crate) fn server_config(
     Arc::new(config)
 }
 
-async fn serve(listener: TcpListener, config: Arc<ServerConfig>, router: tonic::transport::server::Router) {
+async fn serve(
+    listener: TcpListener,
+    (config, away): (Arc<ServerConfig>, Arc<AtomicBool>),
+    router: tonic::transport::server::Router,
+) {
     let (accepted, connections) = mpsc::channel::<io::Result<Connection>>(16);
     tokio::spawn(async move {
         let acceptor = TlsAcceptor::from(config);
         while let Ok((tcp, _)) = listener.accept().await {
+            if away.load(Ordering::SeqCst) {
+                continue;
+            }
             let (acceptor, accepted) = (acceptor.clone(), accepted.clone());
             tokio::spawn(async move {
                 if let Ok(tls) = acceptor.accept(tcp).await {

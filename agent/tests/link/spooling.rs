@@ -262,7 +262,7 @@ async fn a_full_disk_costs_neither_the_agent_nor_what_memory_can_hold() {
     }
     let _mount = Mount(spool.clone());
     fs::write(spool.join("ballast"), vec![0; 60 * 1024]).unwrap();
-    collector.revoked.store(true, Ordering::SeqCst);
+    collector.away.store(true, Ordering::SeqCst);
     let agent = RunningAgent::start(&config);
     let names: Vec<String> = (0..20).map(|number| format!("full-{number:02}")).collect();
     for (before, name) in names.iter().enumerate() {
@@ -273,8 +273,8 @@ async fn a_full_disk_costs_neither_the_agent_nor_what_memory_can_hold() {
         })
         .await;
     }
-    collector.revoked.store(false, Ordering::SeqCst);
-    let mut session = collector.session().await;
+    collector.away.store(false, Ordering::SeqCst);
+    let mut session = collector.session_after_outage().await;
     session.welcome(LaneMarks::default()).await;
     let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
     let found = deliver(&mut session, &wanted).await;

@@ -3,7 +3,7 @@
 use http::{Method, Request, StatusCode, header};
 use serde_json::json;
 
-use super::{Collector, member, text_of_token, token};
+use super::{Collector, live::Running, member, text_of_token, token};
 use crate::{
     access::Role,
     state::{Item, State},
@@ -164,7 +164,10 @@ async fn an_endpoint_is_found_by_name_and_by_id() {
 
 #[tokio::test]
 async fn an_org_or_a_team_that_there_is_not_is_told_apart_from_nothing_to_show() {
-    let report = get("/api/v1/reports/boundary?org=nosuch").await;
+    // The report looks into the archive, which a running core has.
+    let running = Running::start();
+    let admin = running.set_up().await;
+    let report = running.collector.get("/api/v1/reports/boundary?org=nosuch", Some(&admin)).await;
     assert_eq!(report.status, StatusCode::NOT_FOUND, "{}", report.text);
     assert!(report.detail().contains("no org `nosuch`"), "{}", report.detail());
     let queue = get("/api/v1/queue?team=nobody").await;
