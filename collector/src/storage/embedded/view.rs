@@ -8,6 +8,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use dogwatch_journal::{Disk, RealDisk};
@@ -25,6 +26,14 @@ const TALLY: &[u8] = b"tally";
 
 /// How many rows go into one batch while a view is built.
 const BUILD_ROWS: usize = 1000;
+
+/// What sled says while another one has its files.
+const LOCKED: &str = "could not acquire lock";
+
+/// How long to wait for a view that was just let go of: sled's threads keep its lock for a moment after it. The data folder
+/// has a lock of its own, so nobody else can be meant.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// The view. Clones share it.
 #[derive(Debug, Clone)]
@@ -109,6 +118,18 @@ pub(super) struct SledView {
 impl SledView {
     /// Opens the view, with what it should hold; `None` when it was never finished.
     pub(super) fn open(path: &Path, cache_bytes: u64) -> Result<(Self, Option<Tally>), OpenError> {
+        let began = Instant::now();
+        loop {
+            match Self::try_open(path, cache_bytes) {
+                Err(OpenError::Bad(why)) if why.contains(LOCKED) && began.elapsed() < LOCK_PATIENCE => {
+                    std::thread::sleep(LOCK_PAUSE);
+                }
+                opened => return opened,
+            }
+        }
+    }
+
+    fn try_open(path: &Path, cache_bytes: u64) -> Result<(Self, Option<Tally>), OpenError> {
         let opened = catch_unwind(AssertUnwindSafe(|| {
             let config = sled::Config::new().path(path).cache_capacity(cache_bytes).flush_every_ms(None);
             let db = config.open()?;
