@@ -17,6 +17,7 @@ mod caller;
 mod endpoints;
 mod extract;
 mod fleet;
+mod gather;
 mod health;
 mod join_tokens;
 mod ownership;

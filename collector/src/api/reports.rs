@@ -16,8 +16,13 @@ use dogwatch_triage::{
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::Deserialize;
 
-use super::{Shared, caller::Caller, extract::Params, problem::Problem};
-use crate::{core::SHELF, state::Item};
+use super::{
+    Shared,
+    caller::Caller,
+    extract::Params,
+    gather::{Bounds, gather},
+    problem::Problem,
+};
 
 /// The longest time of one report: a year and the month before it, to compare with.
 const MAX_SPAN: SignedDuration = SignedDuration::from_hours(400 * 24);
@@ -54,7 +59,14 @@ pub(crate) async fn boundary(
         |org: &OrgId| caller.principal().sees(org) && query.org.as_ref().is_none_or(|asked| asked == org);
     let matrices = policy.orgs.iter().filter(|(org, _)| sees(org)).map(|(org, matrix)| (org.clone(), matrix));
     let asked = Asked { from, until, as_of: caller.now, matrices: matrices.collect() };
-    let items = gather(&api, &asked, |alert| sees(&alert.org)).await?;
+    let bounds = Bounds { items: MAX_ITEMS, shelves: u64::MAX };
+    let wanted = |alert: &Alert| sees(&alert.org) && alert.first_seen < asked.until;
+    let (items, whole) = gather(&api, asked.since(), &bounds, wanted).await?;
+    if !whole {
+        let what =
+            format!("more than {MAX_ITEMS} items came in then; ask for a shorter time, or for one org");
+        return Err(Problem::invalid(what));
+    }
     // An org that left the policy keeps its past.
     if let Some(org) = query.org.as_ref().filter(|org| items.is_empty() && !policy.orgs.contains_key(*org)) {
         return Err(unseen(org));
@@ -68,35 +80,4 @@ fn month_of(until: Timestamp) -> Timestamp {
     let last = until.saturating_sub(SignedDuration::from_nanos(1)).unwrap_or(until);
     let first = TimeZone::UTC.to_datetime(last).date().first_of_month();
     first.to_zoned(TimeZone::UTC).map_or(until, |begin| begin.timestamp())
-}
-
-/// Everything that came in during the time, from both sides of the archive's door.
-async fn gather(
-    api: &Shared,
-    asked: &Asked<'_>,
-    mine: impl Fn(&Alert) -> bool,
-) -> Result<Vec<Item>, Problem> {
-    let since = asked.since();
-    let wanted = |alert: &Alert| mine(alert) && (since..asked.until).contains(&alert.first_seen);
-    let (mut items, next) = api.core.read(|state| {
-        let live = state.alerts.values().filter(|item| wanted(&item.alert)).take(MAX_ITEMS + 1);
-        (live.cloned().collect::<Vec<_>>(), state.next_alert)
-    });
-    for shelf in (0..=next / SHELF).rev() {
-        if items.len() > MAX_ITEMS {
-            let what =
-                format!("more than {MAX_ITEMS} items came in then; ask for a shorter time, or for one org");
-            return Err(Problem::invalid(what));
-        }
-        let archived = api.core.read_shelf(shelf).await?;
-        // Numbers are given in the order in which items come in.
-        let before = archived.iter().any(|item| item.alert.first_seen < since);
-        items.extend(archived.into_iter().filter(|item| wanted(&item.alert)));
-        if before {
-            break;
-        }
-    }
-    items.sort_by_key(|item| item.alert.number);
-    items.dedup_by_key(|item| item.alert.number);
-    Ok(items)
 }

@@ -14,8 +14,14 @@ use serde::{Deserialize, Serialize};
 
 use super::meant::Document;
 use crate::{
-    api::{Shared, caller::Caller, extract::Body, problem::Problem, who::org_meant},
-    core::SHELF,
+    api::{
+        Shared,
+        caller::Caller,
+        extract::Body,
+        gather::{Bounds, gather},
+        problem::Problem,
+        who::org_meant,
+    },
     state::Item,
 };
 
@@ -67,7 +73,8 @@ pub(crate) async fn replay(
     let draft = document.understood(&policy, &org)?;
     let since = caller.now.checked_sub(SignedDuration::from_hours(24 * i64::from(days)));
     let since = since.map_err(|_| Problem::invalid("so many days ago there was no calendar"))?;
-    let (items, whole) = gather(&api, &org, since).await?;
+    let bounds = Bounds { items: usize::MAX, shelves: MAX_SHELVES };
+    let (items, whole) = gather(&api, since, &bounds, |alert| alert.org == org).await?;
     let endpoints = endpoints_of(&api, &items);
     let now = caller.now;
     let work = tokio::task::spawn_blocking(move || play(&items, &endpoints, &draft, now));
@@ -77,30 +84,6 @@ pub(crate) async fn replay(
         note.push_str("; there were more items than are looked at, the oldest are left out");
     }
     Ok(Json(Replayed { as_of: now, org, document: document.name, days, replay, note }))
-}
-
-/// The items of an org that came since then, of the working set and the archive, and whether those are all.
-async fn gather(api: &Shared, org: &OrgId, since: Timestamp) -> Result<(Vec<Item>, bool), Problem> {
-    let wanted = |item: &Item| item.alert.org == *org && item.alert.first_seen >= since;
-    let (mut items, next) = api.core.read(|state| {
-        let items = state.alerts.values().filter(|item| wanted(item));
-        (items.cloned().collect::<Vec<_>>(), state.next_alert)
-    });
-    let live: Vec<_> = items.iter().map(|item| item.alert.number).collect();
-    let newest = next / SHELF;
-    for back in 0..MAX_SHELVES {
-        let Some(shelf) = newest.checked_sub(back) else { return Ok((items, true)) };
-        let found = api.core.read_shelf(shelf).await?;
-        // Numbers are given in the order of time: a whole shelf from before has only older ones behind it.
-        let ends = !found.is_empty() && found.iter().all(|item| item.alert.first_seen < since);
-        items.extend(
-            found.into_iter().filter(wanted).filter(|item| live.binary_search(&item.alert.number).is_err()),
-        );
-        if ends {
-            return Ok((items, true));
-        }
-    }
-    Ok((items, newest < MAX_SHELVES))
 }
 
 /// The endpoints of items, as they are now.
