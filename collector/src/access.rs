@@ -4,6 +4,7 @@
 //! [`Principal`] on exactly one side and reaches no further than its person, and its maker, do at the moment of use:
 //! the [`Register`] says how far that is, as a [`Reach`].
 
+mod bond;
 mod grant;
 mod person;
 mod reach;
@@ -11,6 +12,7 @@ mod register;
 mod scope;
 mod verb;
 
+pub use bond::{Bond, SignedIn};
 pub use grant::{Approval, Ended, Grant};
 pub use person::{Person, PersonKey};
 pub use reach::Reach;

@@ -20,6 +20,7 @@ mod fleet;
 mod gather;
 mod health;
 mod join_tokens;
+mod oidc;
 mod ownership;
 mod page;
 mod problem;
@@ -43,6 +44,7 @@ use jiff::Timestamp;
 use crate::{
     access::Sha256,
     core::{CoreHandle, Desk},
+    identity::{self, Providers},
     policy::Standing,
 };
 
@@ -59,6 +61,10 @@ pub struct ApiInfo {
     pub agents_address: String,
     /// SHA-256 of the root certificate (DER).
     pub root_sha256: Sha256,
+    /// Who may bring people in.
+    pub providers: tokio::sync::watch::Receiver<Arc<Providers>>,
+    /// What `identity.toml` came to when it was last read.
+    pub identity_file: tokio::sync::watch::Receiver<Standing>,
     /// What `notify.toml` came to when it was last read.
     pub notify_file: tokio::sync::watch::Receiver<Standing>,
 }
@@ -79,6 +85,7 @@ struct Api {
     info: ApiInfo,
     now: fn() -> Timestamp,
     tries: tries::Tries,
+    oidc: identity::Desk,
 }
 
 type Shared = Arc<Api>;
@@ -89,7 +96,8 @@ pub fn router(core: CoreHandle, info: ApiInfo) -> Router {
 }
 
 fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router {
-    let api = Arc::new(Api { core: Desk::new(core), info, now, tries: tries::Tries::default() });
+    let oidc = identity::Desk::new(info.providers.clone(), &info.people_address);
+    let api = Arc::new(Api { core: Desk::new(core), info, now, tries: tries::Tries::default(), oidc });
     routes::mount(&api)
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use dogwatch_model::{OrgId, Side, SiteId};
 use jiff::Timestamp;
 
-use super::{ApiToken, Grant, Person, PersonKey, Principal, Reach, Scope, Sha256, Verb, Verbs, reach::Held};
+use super::{
+    ApiToken, Bond, Grant, Person, PersonKey, Principal, Reach, Scope, Sha256, Verb, Verbs, reach::Held,
+};
 use crate::refusal::{Code, Refusal};
 
 /// Everybody, and what they may do.
@@ -19,6 +21,8 @@ pub struct Register {
     pub grants: BTreeMap<String, Grant>,
     /// API tokens by the hash of their text.
     pub tokens: HashMap<Sha256, ApiToken>,
+    /// Who came by a provider, and by which.
+    pub bonds: BTreeMap<PersonKey, Bond>,
     /// Orgs that a side has left.
     pub left: BTreeMap<Side, BTreeSet<OrgId>>,
 }
@@ -34,7 +38,8 @@ impl Register {
     }
 
     fn own_reach(&self, key: &PersonKey, ceiling: Verbs, within: Scope, now: Timestamp) -> Reach {
-        let person = self.people.get(key).filter(|person| person.disabled_at.is_none());
+        let person = self.people.get(key);
+        let person = person.filter(|person| person.disabled_at.is_none() && !self.has_lapsed(key, now));
         let side = person.map_or(Side::Vendor, |person| person.side);
         let held = self.grants_of(key, now).map(|grant| Held {
             scope: grant.scope.clone(),

@@ -19,6 +19,7 @@ pub(crate) async fn ready(State(api): State<Shared>) -> Result<Json<Value>, Prob
         "ready": true,
         "policy": files_state(&api.core.policy_files()),
         "notify": files_state(&api.info.notify_file.borrow()),
+        "identity": files_state(&api.info.identity_file.borrow()),
     });
     match api.core.health() {
         Health::Ready => Ok(Json(files)),

@@ -16,7 +16,7 @@ use super::{
         Needs::{May, Public},
         guard,
     },
-    endpoints, fleet, health, join_tokens, ownership, page, queue, reports, rules, setup, tokens, who,
+    endpoints, fleet, health, join_tokens, oidc, ownership, page, queue, reports, rules, setup, tokens, who,
     whoami, windows,
 };
 use crate::access::Verb;
@@ -84,6 +84,18 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/healthz", Public, &[], |m| on(m, health::alive)),
     get("/readyz", Public, &[], |m| on(m, health::ready)),
     post("/api/v1/setup", Public, |m| on(m, setup::redeem)),
+    get("/oidc/start", Public, &["provider", "ticket", "user_code"], |m| on(m, oidc::browser::start)),
+    // Providers add parameters of their own, which are to be ignored.
+    get("/oidc/callback", Public, &["state", "code", "iss", "error", "*"], |m| {
+        on(m, oidc::browser::callback)
+    }),
+    get("/device", Public, &[], |m| on(m, oidc::device::page)),
+    post("/device/answer", Public, |m| on(m, oidc::device::answer)),
+    get("/api/v1/oidc", Public, &[], |m| on(m, oidc::list)),
+    post("/api/v1/oidc/loopback", Public, |m| on(m, oidc::loopback::begin)),
+    post("/api/v1/oidc/loopback/token", Public, |m| on(m, oidc::loopback::token)),
+    post("/api/v1/oidc/device", Public, |m| on(m, oidc::device::begin)),
+    post("/api/v1/oidc/device/token", Public, |m| on(m, oidc::device::token)),
     get("/api/v1/whoami", May(Verb::View), &[], |m| on(m, whoami::whoami)),
     get("/api/v1/fleet", May(Verb::View), &["filter", "sort", "limit", "cursor", "state"], |m| {
         on(m, fleet::list)

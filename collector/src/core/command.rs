@@ -17,6 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     access::{ApiToken, JoinTokenRecord, Principal, Sha256},
     core::software::SoftwareList,
+    identity::Proved,
     ownership::Version,
     refusal::Refusal,
     state::{Health, Item, State},
@@ -140,6 +141,8 @@ pub(crate) enum Command {
     CreateToken(NewApiToken, PersonId, Reply<ApiToken>),
     /// Withdraw an API token by its short id.
     RevokeToken(String, Principal, Reply<ApiToken>),
+    /// Let somebody in whom a provider has proved.
+    SignIn(Box<Proved>, Reply<Principal>),
     /// Make a join token.
     CreateJoinToken(NewJoinToken, Principal, Reply<JoinTokenRecord>),
     /// Withdraw a join token by its short id.
@@ -187,6 +190,7 @@ impl Command {
             Self::RedeemSetup { reply, .. }
             | Self::CreateToken(_, _, reply)
             | Self::RevokeToken(_, _, reply) => reply.is_closed(),
+            Self::SignIn(_, reply) => reply.is_closed(),
             Self::CreateJoinToken(_, _, reply) | Self::RevokeJoinToken(_, _, reply) => reply.is_closed(),
             Self::Alert { reply, .. } => reply.is_closed(),
             Self::OpenAlert(_, _, reply) => reply.is_closed(),
@@ -279,6 +283,14 @@ impl Commands {
     /// `Unavailable` when the collector cannot write.
     pub async fn create_token(&self, token: NewApiToken, by: PersonId) -> Result<ApiToken, Refusal> {
         self.ask(|reply| Command::CreateToken(token, by, reply)).await
+    }
+
+    /// Lets somebody in whom a provider has proved: gives who they are here. A token or session is made for that.
+    ///
+    /// # Errors
+    /// `NotAllowed` when the id is another's, or the person may not come in.
+    pub(crate) async fn sign_in(&self, proved: Box<Proved>) -> Result<Principal, Refusal> {
+        self.ask(|reply| Command::SignIn(proved, reply)).await
     }
 
     /// Withdraws an API token by its short id.

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Batch, CoreError, agents::lane_of, people::SETUP_CODE};
 use crate::{
-    access::{ApiToken, Grant, JoinTokenRecord, Person, Register, Sha256},
+    access::{ApiToken, Bond, Grant, JoinTokenRecord, Person, Register, Sha256},
     fleet, notify,
     ownership::Version,
     queue,
@@ -100,7 +100,7 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
             let token: JoinTokenRecord = value(row)?;
             state.join_tokens.insert(token.id.clone(), token);
         }
-        Table::Tokens | Table::People | Table::Grants => apply_access(&mut state.access, row)?,
+        Table::Tokens | Table::People | Table::Grants | Table::Bonds => apply_access(&mut state.access, row)?,
         Table::Windows => {
             let id = key::<WindowId>(row)?;
             match optional::<Window>(row)? {
@@ -143,6 +143,10 @@ fn apply_access(access: &mut Register, row: &Row) -> Result<(), CoreError> {
         Table::People => {
             let person: Person = value(row)?;
             access.people.insert(person.key(), person);
+        }
+        Table::Bonds => {
+            let bond: Bond = value(row)?;
+            access.bonds.insert(bond.person.clone(), bond);
         }
         _ => {
             let grant: Grant = value(row)?;

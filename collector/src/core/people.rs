@@ -52,6 +52,10 @@ impl Core {
                 audit(batch, now, Some(&by), "token.create", &record.id);
                 batch.answer(reply, Ok(record));
             }
+            Command::SignIn(proved, reply) => {
+                let answer = super::sign_in::sign_in(state, &proved, now, batch);
+                batch.answer(reply, answer);
+            }
             Command::RevokeToken(id, by, reply) => {
                 let answer = revoke_token(state, &id, &by, now, batch);
                 batch.answer(reply, answer);

@@ -49,6 +49,8 @@ text_enum! {
         Outbox = "outbox",
         /// Rights that people were given.
         Grants = "grants",
+        /// Who came by an identity provider.
+        Bonds = "bonds",
         /// What each org was told through each way, for the next message.
         NoticeGroups = "notice_groups",
     }
