@@ -9,6 +9,7 @@
 
 pub mod alert;
 pub mod assess;
+pub mod audit;
 pub mod boundary;
 pub mod calendar;
 pub mod duty;
