@@ -17,6 +17,12 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// Who they are, in a word that no two people share.
+    pub(crate) fn name(&self) -> String {
+        let Principal { person, side, .. } = self.principal();
+        format!("{side}/{person}")
+    }
+
     /// Who they are.
     pub(crate) fn principal(&self) -> &Principal {
         &self.token.principal

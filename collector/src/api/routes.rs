@@ -16,7 +16,7 @@ use super::{
         Needs::{Admin, Public, View, Work},
         guard,
     },
-    endpoints, fleet, health, join_tokens, ownership, page, queue, reports, rules, setup, tokens, who,
+    endpoints, events, fleet, health, join_tokens, ownership, page, queue, reports, rules, setup, tokens, who,
     whoami, windows,
 };
 
@@ -72,6 +72,9 @@ const fn delete(path: &'static str, needs: Needs, handler: Handler) -> Route {
 /// What of the queue may be asked for.
 const QUEUE: &[&str] = &["state", "filter", "hidden", "mine", "team", "limit"];
 
+/// What of the events may be asked for.
+const EVENTS: &[&str] = &["kinds", "org", "after"];
+
 /// What `who` may be asked.
 const WHO: &[&str] = &["about", "alert", "endpoint", "severity", "at", "org", "week", "expect"];
 
@@ -112,6 +115,7 @@ pub(crate) const ROUTES: &[Route] = &[
     post("/api/v1/alerts/{number}/prioritise", Work, |m| on(m, alerts::act)),
     post("/api/v1/alerts/{number}/link", Work, |m| on(m, alerts::act)),
     post("/api/v1/alerts/{number}/feedback", Work, |m| on(m, alerts::act)),
+    get("/api/v1/events", View, EVENTS, |m| on(m, events::stream)),
     get("/api/v1/who", View, WHO, |m| on(m, who::answer)),
     get("/api/v1/ownership", View, &["org"], |m| on(m, ownership::show)),
     get("/api/v1/ownership/versions", View, &["org"], |m| on(m, ownership::history)),

@@ -216,6 +216,7 @@ pub struct CoreHandle {
     pub(crate) health: tokio::sync::watch::Receiver<Health>,
     pub(crate) policy: Arc<arc_swap::ArcSwap<crate::policy::Policy>>,
     pub(crate) policy_files: Arc<arc_swap::ArcSwap<crate::policy::Standing>>,
+    pub(crate) feed: crate::feed::Feed,
 }
 
 /// Which side may do what is judged by the caller ([`crate::api`] has the table); the core judges the state.
@@ -223,6 +224,11 @@ impl CoreHandle {
     /// Reads the state. Keep it brief: the core waits meanwhile.
     pub fn read<R>(&self, look: impl FnOnce(&State) -> R) -> R {
         look(&self.shared.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// What changes, for whoever listens.
+    pub(crate) fn feed(&self) -> &crate::feed::Feed {
+        &self.feed
     }
 
     /// Whether all is well.

@@ -28,7 +28,7 @@ mod value;
 use serde::Serialize;
 
 pub use error::FilterError;
-pub use json::EndpointJson;
+pub use json::{EndpointJson, Glance};
 pub use names::nearest;
 pub use reads::Reads;
 pub use row::{AlertCounts, Owners, Row};
