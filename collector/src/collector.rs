@@ -152,7 +152,7 @@ impl Collector {
             let close = close.clone();
             async move { tokio::join!(people.run(close.clone()), agents.run(close)) }
         });
-        let feed = tokio::spawn(handle.feed().clone().run(close.clone()));
+        let feed = tokio::spawn(handle.feed.clone().run(close.clone()));
         let files = tokio::spawn(policy_files.run(stop.clone()));
         let certificates = tokio::spawn(certificates.run(stop.clone()));
         let notify_file = tokio::spawn(notify_file.run(stop.clone()));

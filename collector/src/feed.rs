@@ -21,20 +21,23 @@ mod places;
 mod ring;
 mod seal;
 
-
 use std::{
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use change::{Change, Group, Kind};
-pub(crate) use listener::{Audience, Since, Listener, Over};
-pub(crate) use notice::Notices;
+pub(crate) use change::{Group, Kind};
+pub(crate) use listener::{Audience, Listener, Over, Since};
+pub(crate) use notice::{News, Notices};
 pub(crate) use places::{Full, Place};
 
+use change::Change;
 use places::Places;
 use ring::Ring;
 use seal::Seal;
@@ -58,6 +61,8 @@ struct Inner {
     ticks: watch::Sender<u64>,
     seal: Seal,
     places: Arc<Places>,
+    /// Counts the times that somebody's rights may have changed.
+    access: AtomicU64,
     closing: CancellationToken,
 }
 
@@ -70,6 +75,7 @@ impl Default for Feed {
             ticks: watch::Sender::new(0),
             seal: Seal::new(),
             places: Arc::default(),
+            access: AtomicU64::new(0),
             closing: CancellationToken::new(),
         }))
     }
@@ -77,7 +83,11 @@ impl Default for Feed {
 
 impl Feed {
     /// Takes what a commit changed. Never waits for a listener.
-    pub(crate) fn publish(&self, changes: Vec<Change>) {
+    pub(crate) fn publish(&self, News { changes, access }: News) {
+        if access {
+            // Before anything of it is told.
+            self.0.access.fetch_add(1, Ordering::Release);
+        }
         if changes.is_empty() {
             return;
         }

@@ -47,7 +47,7 @@ pub(crate) async fn stream(
     let kinds = kinds(query.kinds.as_deref())?;
     let after = headers.get("last-event-id").and_then(|id| id.to_str().ok()).or(query.after.as_deref());
     let since = after.map_or(Since::Now, Since::After);
-    let place = api.core.feed().place(caller.name()).map_err(full)?;
+    let place = api.core.feed().place(caller.principal().key().to_string()).map_err(full)?;
     let ear = Ear::new(Shared::clone(&api), &caller, kinds, query.org)?;
     let listener = api.core.feed().listen(Box::new(ear), since, place);
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache")];

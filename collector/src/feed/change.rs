@@ -58,8 +58,7 @@ struct Told<'a, T> {
 impl Change {
     /// A change with the fields that its kind has.
     pub(crate) fn new(group: Arc<Group>, what: impl Serialize) -> Self {
-        let told =
-            Told { kind: group.kind, org: group.org.as_ref(), site: group.site.as_ref(), what };
+        let told = Told { kind: group.kind, org: group.org.as_ref(), site: group.site.as_ref(), what };
         // Our own types with text keys: they always serialise.
         let data = serde_json::to_vec(&told).unwrap_or_else(|_| b"{}".to_vec());
         Self { group, endpoint: None, data }

@@ -1,6 +1,10 @@
 //! One who listens: a place in the ring, and what they may hear.
 
-use std::{collections::VecDeque, sync::PoisonError, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{PoisonError, atomic::Ordering},
+    time::Duration,
+};
 
 use axum::body::Bytes;
 use dogwatch_model::text_enum;
@@ -68,6 +72,8 @@ pub(crate) struct Listener {
     seen: u64,
     ready: VecDeque<Bytes>,
     looked_at: Instant,
+    /// What the feed had counted of changed rights then.
+    access: u64,
     told_at: Instant,
     over: bool,
     _place: Place,
@@ -88,6 +94,7 @@ impl Listener {
             seen: seen.unwrap_or(present),
             ready: VecDeque::new(),
             looked_at: now,
+            access: feed.0.access.load(Ordering::Acquire),
             told_at: now,
             over: false,
             _place: place,
@@ -146,9 +153,13 @@ impl Listener {
         }
         let found = ring.after(self.seen);
         drop(ring);
-        self.looked_at = Instant::now();
-        if let Err(over) = self.audience.look() {
-            return self.end(over);
+        // After the ring: a right that ended before a change was written has been counted by now.
+        let access = self.feed.0.access.load(Ordering::Acquire);
+        if access != self.access || self.looked_at.elapsed() >= LOOK_EVERY {
+            (self.access, self.looked_at) = (access, Instant::now());
+            if let Err(over) = self.audience.look() {
+                return self.end(over);
+            }
         }
         match found {
             Some(blocks) => {

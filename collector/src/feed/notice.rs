@@ -21,7 +21,7 @@ use super::{
     change::{Change, Group, Kind},
 };
 use crate::{
-    access::{ApiToken, JoinTokenRecord},
+    access::{ApiToken, Grant, JoinTokenRecord, Person},
     ownership::Version,
     state::{Item, State},
     storage::{self, ChangeSet, Entry, Table},
@@ -35,6 +35,15 @@ struct Known {
     group: Arc<Group>,
 }
 
+/// What a commit is told as.
+#[derive(Default)]
+pub(crate) struct News {
+    /// In the order in which they happened.
+    pub(super) changes: Vec<Change>,
+    /// Who may see what may be different now.
+    pub(super) access: bool,
+}
+
 /// Reads commits.
 #[derive(Default)]
 pub(crate) struct Notices {
@@ -44,16 +53,20 @@ pub(crate) struct Notices {
 
 impl Notices {
     /// The changes of one commit, with the state as it is then.
-    pub(crate) fn of(&mut self, commit: &ChangeSet, state: &State, now: Timestamp) -> Vec<Change> {
-        let mut changes = Vec::new();
+    pub(crate) fn of(&mut self, commit: &ChangeSet, state: &State, now: Timestamp) -> News {
+        let (mut changes, mut access) = (Vec::new(), false);
         let (mut alerts, mut endpoints) = (BTreeSet::new(), BTreeSet::new());
         for entry in &commit.entries {
             match entry {
                 Entry::Report(report) => drop(endpoints.insert(report.endpoint)),
                 Entry::Row(row) => match row.table {
+                    table if is_busy(table) => {}
                     Table::Alerts => alerts.extend(row.key.parse().ok().map(AlertNumber)),
                     Table::Endpoints | Table::Links => endpoints.extend(row.key.parse::<EndpointId>().ok()),
-                    _ => changes.extend(self.other(row, state)),
+                    _ => {
+                        access = true;
+                        changes.extend(self.other(row, state));
+                    }
                 },
             }
         }
@@ -62,7 +75,7 @@ impl Notices {
             changes.push(self.alert(item));
         }
         endpoints.into_iter().for_each(|id| self.endpoint(id, state, now, &mut changes));
-        changes
+        News { changes, access }
     }
 
     fn group(&mut self, org: Option<OrgId>, site: Option<SiteId>, kind: Kind) -> Arc<Group> {
@@ -81,7 +94,8 @@ impl Notices {
     }
 
     fn endpoint(&mut self, id: EndpointId, state: &State, now: Timestamp, changes: &mut Vec<Change>) {
-        let gone = |group| Change { endpoint: Some(id), ..Change::new(group, EndpointGone { id, gone: true }) };
+        let gone =
+            |group| Change { endpoint: Some(id), ..Change::new(group, EndpointGone { id, gone: true }) };
         let Some(member) = state.members.get(&id) else {
             return changes.extend(self.known.remove(&id).map(|known| gone(known.group)));
         };
@@ -103,8 +117,7 @@ impl Notices {
         match row.table {
             Table::Windows => {
                 let window = state.windows.get(&row.key.parse().ok()?)?;
-                let group =
-                    self.group(Some(window.plan.org.clone()), window.plan.site.clone(), Kind::Window);
+                let group = self.group(Some(window.plan.org.clone()), window.plan.site.clone(), Kind::Window);
                 Some(Change::new(group, WindowBrief { id: &window.id, ended_at: window.ended_at }))
             }
             Table::Matrices => {
@@ -117,6 +130,18 @@ impl Notices {
                 let group = self.group(token.principal.org, None, Kind::Access);
                 Some(Change::new(group, Access { what: "token", id: &token.id }))
             }
+            Table::People => {
+                let person: Person = read(row)?;
+                let (org, site) = (person.home.org().cloned(), person.home.site().cloned());
+                let group = self.group(org, site, Kind::Access);
+                Some(Change::new(group, Access { what: "person", id: person.id.as_str() }))
+            }
+            Table::Grants => {
+                let grant: Grant = read(row)?;
+                let (org, site) = (grant.scope.org().cloned(), grant.scope.site().cloned());
+                let group = self.group(org, site, Kind::Access);
+                Some(Change::new(group, Access { what: "grant", id: &grant.id }))
+            }
             Table::JoinTokens => {
                 let token: JoinTokenRecord = read(row)?;
                 let group = self.group(Some(token.org), Some(token.site), Kind::Access);
@@ -127,7 +152,14 @@ impl Notices {
     }
 }
 
+/// Tables that are written all the time and say nothing that lists show or that decides who sees what.
+const fn is_busy(table: Table) -> bool {
+    matches!(
+        table,
+        Table::Timeline | Table::Standings | Table::Meta | Table::Audit | Table::Poisoned | Table::Software
+    ) || matches!(table, Table::Notices | Table::Outbox | Table::NoticeGroups | Table::Archive | Table::Keys)
+}
+
 fn read<T: serde::de::DeserializeOwned>(row: &storage::Row) -> Option<T> {
     serde_json::from_slice(row.value.as_deref()?).ok()
 }
-

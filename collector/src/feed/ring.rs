@@ -99,9 +99,13 @@ impl Ring {
         if known_from.is_none_or(|from| seen + 1 < from) {
             return (seen >= self.last).then_some(0);
         }
-        let past = self.past.iter().map(|past| heard_after(past.first, &past.runs, seen, &mut hears)).sum::<u64>();
-        let present =
-            self.blocks.iter().map(|block| heard_after(block.first, &block.runs, seen, &mut hears)).sum::<u64>();
+        let past =
+            self.past.iter().map(|past| heard_after(past.first, &past.runs, seen, &mut hears)).sum::<u64>();
+        let present = self
+            .blocks
+            .iter()
+            .map(|block| heard_after(block.first, &block.runs, seen, &mut hears))
+            .sum::<u64>();
         Some(past + present)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use dogwatch_model::OrgId;
 
 use crate::{
-    access::{Principal, Role, Sha256},
+    access::{Reach, Sha256, Verb},
     api::{Shared, caller::Caller, problem::Problem},
     feed::{Audience, Group, Kind, Over},
 };
@@ -14,7 +14,7 @@ use crate::{
 pub(super) struct Ear {
     api: Shared,
     token: Sha256,
-    principal: Principal,
+    reach: Reach,
     kinds: BTreeSet<Kind>,
     org: Option<OrgId>,
 }
@@ -26,39 +26,40 @@ impl Ear {
         kinds: BTreeSet<Kind>,
         org: Option<OrgId>,
     ) -> Result<Self, Problem> {
-        let principal = caller.principal().clone();
         if let Some(org) = &org
-            && !(principal.sees(org) && api.core.policy().orgs.contains_key(org))
+            && !(caller.sees(org) && api.core.policy().orgs.contains_key(org))
         {
             return Err(Problem::not_found(format!("there is no org `{org}`")));
         }
-        Ok(Self { token: caller.token.hash, api, principal, kinds, org })
+        Ok(Self { token: caller.token.hash, reach: caller.reach.clone(), api, kinds, org })
     }
 }
 
 impl Audience for Ear {
     fn look(&mut self) -> Result<(), Over> {
         let now = (self.api.now)();
-        let principal = self.api.core.read(|state| {
-            let token = state.tokens.get(&self.token).filter(|token| token.is_valid(now));
-            token.map(|token| token.principal.clone())
-        });
-        self.principal = principal.ok_or(Over::NotAllowed)?;
+        let known = self.api.core.token(&self.token, now).filter(|(token, _)| token.is_valid(now));
+        let (_, reach) = known.ok_or(Over::NotAllowed)?;
+        if !reach.anywhere().has(Verb::View) {
+            return Err(Over::NotAllowed);
+        }
+        self.reach = reach;
         Ok(())
     }
 
     fn hears(&self, group: &Group) -> bool {
-        let wanted = self.kinds.contains(&group.kind)
-            && (self.org.is_none() || self.org.as_ref() == group.org.as_ref());
-        wanted && may_hear(&self.principal, group)
+        self.kinds.contains(&group.kind)
+            && (self.org.is_none() || self.org == group.org)
+            && may_hear(&self.reach, group)
     }
 }
 
 /// The same as the lists of each kind show.
-fn may_hear(who: &Principal, group: &Group) -> bool {
-    let here = match &group.org {
-        Some(org) => who.sees(org),
-        None => who.org.is_none(),
-    };
-    here && (group.kind != Kind::Access || who.role == Role::Admin)
+fn may_hear(reach: &Reach, Group { org, site, kind }: &Group) -> bool {
+    let Some(org) = org else { return reach.everywhere().has(Verb::Administer) };
+    match kind {
+        Kind::Alert | Kind::Endpoint => reach.sees(org, site.as_ref()),
+        Kind::Window | Kind::Ownership => reach.sees_org(org),
+        Kind::Access => reach.may(Verb::Administer, org, site.as_ref()),
+    }
 }

@@ -28,7 +28,10 @@ static TAKEN: &[Taken] = &[
     whole("state"),
     whole("online"),
     whole("score"),
-    Taken("patch", &[Taken("missing", &[whole("total"), whole("security")]), Taken("reboot", &[whole("pending")])]),
+    Taken(
+        "patch",
+        &[Taken("missing", &[whole("total"), whole("security")]), Taken("reboot", &[whole("pending")])],
+    ),
     Taken("backup", &[whole("worst")]),
     whole("alerts"),
 ];
@@ -134,7 +137,8 @@ mod tests {
     fn every_name_that_is_taken_is_in_the_schema() {
         fn check(taken: &[Taken], fields: &'static [Field]) {
             for Taken(name, of) in taken {
-                let field = fields.iter().find(|field| field.name == *name).unwrap_or_else(|| panic!("{name}"));
+                let field =
+                    fields.iter().find(|field| field.name == *name).unwrap_or_else(|| panic!("{name}"));
                 match &field.kind {
                     Kind::Group(members) => check(of, members),
                     _ => assert!(of.is_empty(), "{name} has no members"),
