@@ -57,6 +57,7 @@ pub(crate) use start::start;
 pub use start::{CoreError, CoreThread, Settings};
 
 use crate::{
+    feed::{Feed, Notices},
     notify::News,
     policy::Policy,
     refusal::Refusal,
@@ -186,6 +187,9 @@ struct Core {
     storage_works: bool,
     /// Agreed versions were last looked at then.
     agreed_at: Timestamp,
+    /// What is told of each commit.
+    notices: Notices,
+    feed: Feed,
     /// Cancelled when the collector stops: a full disk is not waited for any more then.
     stop: CancellationToken,
 }

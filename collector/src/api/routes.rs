@@ -16,8 +16,8 @@ use super::{
         Needs::{May, Public},
         guard,
     },
-    endpoints, fleet, health, join_tokens, ownership, page, queue, reports, rules, setup, tokens, who,
-    whoami, windows,
+    endpoints, events, fleet, health, join_tokens, ownership, page, queue, reports, rules, setup, tokens,
+    who, whoami, windows,
 };
 use crate::access::Verb;
 
@@ -73,6 +73,9 @@ const fn delete(path: &'static str, needs: Needs, handler: Handler) -> Route {
 /// What of the queue may be asked for.
 const QUEUE: &[&str] = &["state", "filter", "hidden", "mine", "team", "limit"];
 
+/// What of the events may be asked for.
+const EVENTS: &[&str] = &["kinds", "org", "after"];
+
 /// What `who` may be asked.
 const WHO: &[&str] = &["about", "alert", "endpoint", "severity", "at", "org", "week", "expect"];
 
@@ -115,6 +118,7 @@ pub(crate) const ROUTES: &[Route] = &[
     post("/api/v1/alerts/{number}/prioritise", May(Verb::Claim), |m| on(m, alerts::act)),
     post("/api/v1/alerts/{number}/link", May(Verb::Claim), |m| on(m, alerts::act)),
     post("/api/v1/alerts/{number}/feedback", May(Verb::Comment), |m| on(m, alerts::act)),
+    get("/api/v1/events", May(Verb::View), EVENTS, |m| on(m, events::stream)),
     get("/api/v1/who", May(Verb::View), WHO, |m| on(m, who::answer)),
     get("/api/v1/ownership", May(Verb::View), &["org"], |m| on(m, ownership::show)),
     get("/api/v1/ownership/versions", May(Verb::View), &["org"], |m| on(m, ownership::history)),

@@ -224,6 +224,7 @@ pub struct CoreHandle {
     pub(crate) health: tokio::sync::watch::Receiver<Health>,
     pub(crate) policy: Arc<arc_swap::ArcSwap<crate::policy::Policy>>,
     pub(crate) policy_files: Arc<arc_swap::ArcSwap<crate::policy::Standing>>,
+    pub(crate) feed: crate::feed::Feed,
 }
 
 impl core::ops::Deref for CoreHandle {

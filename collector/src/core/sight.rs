@@ -53,6 +53,11 @@ impl Desk {
         })
     }
 
+    /// What changes, for whoever listens; each is told what their reach covers then.
+    pub(crate) const fn feed(&self) -> &crate::feed::Feed {
+        &self.0.feed
+    }
+
     /// Whether all is well.
     pub fn health(&self) -> Health {
         self.0.health()
