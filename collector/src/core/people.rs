@@ -71,6 +71,10 @@ impl Core {
                 let answer = self.open_by_hand(state, policy, &report, &by, now, batch);
                 batch.answer(reply, answer);
             }
+            Command::TakeIn(delivery, by, reply) => {
+                let answer = self.take_in(state, policy, &delivery, &by, now, batch);
+                batch.answer(reply, answer);
+            }
             look @ (Command::ReadArchived(..) | Command::ReadShelf(..) | Command::ReadSoftware(..)) => {
                 self.look_up(look, batch);
             }
