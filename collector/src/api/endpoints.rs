@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, extract::Params, problem::Problem};
-use crate::state::{Member, State as Fleet};
+use crate::{core::Sight, state::Member};
 
 /// An endpoint whose identity was decided on.
 #[derive(Serialize)]
@@ -20,8 +20,8 @@ pub(crate) struct Decided {
 }
 
 /// The one endpoint that `text` names among those the caller may see.
-pub(crate) fn find<'a>(state: &'a Fleet, caller: &Caller, text: &str) -> Result<&'a Member, Problem> {
-    match state.find_endpoint(caller.principal().org.as_ref(), text)[..] {
+pub(crate) fn find<'s>(sight: &Sight<'s>, text: &str) -> Result<&'s Member, Problem> {
+    match sight.find_endpoint(text)[..] {
         [member] => Ok(member),
         [] => Err(Problem::not_found(format!(
             "there is no endpoint `{text}` that you may see; `dogwatch fleet` lists them"
@@ -64,10 +64,9 @@ pub(crate) async fn software(
     Path(text): Path<String>,
     Params(wanted): Params<Wanted>,
 ) -> Result<Json<Installed>, Problem> {
-    let (id, endpoint) = api
-        .core
-        .read(|fleet| find(fleet, &caller, &text).map(|m| (m.endpoint.id, m.endpoint.name.clone())))?;
-    let list = api.core.read_software(id).await?;
+    let (id, endpoint) =
+        caller.see(&api, |sight| find(sight, &text).map(|m| (m.endpoint.id, m.endpoint.name.clone())))?;
+    let list = api.core.software(&caller.reach, id).await?;
     let (told_at, mut software) = list.map_or((None, Vec::new()), |list| (Some(list.told_at), list.software));
     let total = software.len();
     if let Some(part) = wanted.name.map(|name| name.to_lowercase()) {
@@ -100,9 +99,8 @@ async fn decide(
     Path(text): Path<String>,
     state: EndpointState,
 ) -> Result<Json<Decided>, Problem> {
-    let (id, name) = api
-        .core
-        .read(|fleet| find(fleet, &caller, &text).map(|m| (m.endpoint.id, m.endpoint.name.clone())))?;
+    let (id, name) =
+        caller.see(&api, |sight| find(sight, &text).map(|m| (m.endpoint.id, m.endpoint.name.clone())))?;
     api.core.set_endpoint_state(id, state, caller.principal().clone()).await?;
     Ok(Json(Decided { id, name, state }))
 }

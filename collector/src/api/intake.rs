@@ -29,9 +29,11 @@ use super::{
     caller::Caller,
     extract::{Body, Params},
     problem::Problem,
-    who::org_meant,
 };
-use crate::core::{Delivery, Taken, Trouble};
+use crate::{
+    access::Verb,
+    core::{Delivery, Taken, Trouble, UNPLACED},
+};
 
 /// The longest message: a thousand alerts of a kilobyte, or twice what `PagerDuty` takes.
 pub(crate) const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -83,6 +85,7 @@ struct Incoming<'a> {
     api: &'a Shared,
     caller: &'a Caller,
     org: OrgId,
+    home: SiteId,
     query: &'a Query,
     rule: &'static str,
 }
@@ -142,7 +145,7 @@ impl Incoming<'_> {
         arrivals: Vec<crate::core::Arrival>,
         troubles: Vec<Trouble>,
     ) -> Result<Taken, Problem> {
-        let delivery = Delivery { org: self.org.clone(), arrivals, troubles };
+        let delivery = Delivery { org: self.org.clone(), home: self.home.clone(), arrivals, troubles };
         Ok(self.api.core.take_in(delivery, self.caller.principal().clone()).await?)
     }
 }
@@ -153,8 +156,31 @@ fn incoming<'a>(
     query: &'a Query,
     rule: &'static str,
 ) -> Result<Incoming<'a>, Problem> {
-    let org = org_meant(&api.core.policy(), caller, query.org.clone())?;
-    Ok(Incoming { api, caller, org, query, rule })
+    let org = org_fed(api, caller, query.org.as_ref())?;
+    let home = caller.principal().site.clone();
+    let home = home.unwrap_or_else(|| UNPLACED.parse().expect("a slug"));
+    Ok(Incoming { api, caller, org, home, query, rule })
+}
+
+/// The org that a message is for: the one that is named, the token's own, or the only one that it may feed. Whoever feeds need
+/// not see it.
+fn org_fed(api: &Shared, caller: &Caller, named: Option<&OrgId>) -> Result<OrgId, Problem> {
+    let policy = api.core.policy();
+    let feeds = |org: &&OrgId| {
+        let site = caller.principal().site.as_ref();
+        caller.reach.may(Verb::Intake, org, None) || caller.reach.may(Verb::Intake, org, site)
+    };
+    let mut mine = policy.orgs.keys().filter(feeds).filter(|org| named.is_none_or(|named| named == *org));
+    match (mine.next(), mine.next(), named) {
+        (Some(only), None, _) => Ok(only.clone()),
+        (None, _, Some(named)) => {
+            Err(Problem::not_found(format!("there is no org `{named}` that this token may feed")))
+        }
+        (None, _, None) => Err(Problem::not_found("there is no org that this token may feed")),
+        (Some(_), Some(_), _) => Err(Problem::invalid(
+            "this token feeds several orgs: add `?org=ORG` to the address, or make a token for one org",
+        )),
+    }
 }
 
 /// `POST /api/v1/intake/alertmanager`

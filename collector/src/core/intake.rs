@@ -1,5 +1,7 @@
 //! What other tools tell, in one commit a delivery: the items, and whether all of it was taken.
 
+use std::collections::BTreeSet;
+
 use dogwatch_model::{EndpointId, OrgId, RuleId, SiteId, ToolId};
 use dogwatch_triage::{
     finding::{Category, Evidence, Finding, Severity},
@@ -10,7 +12,7 @@ use serde::Serialize;
 
 use super::{Batch, Core};
 use crate::{
-    access::Principal,
+    access::{Principal, Verb},
     policy::Policy,
     queue::{self, Became},
     refusal::Refusal,
@@ -43,6 +45,8 @@ pub struct Arrival {
 pub struct Delivery {
     /// Whose it is.
     pub org: OrgId,
+    /// Where its sender belongs: a site, or [`UNPLACED`].
+    pub home: SiteId,
     /// Its alerts.
     pub arrivals: Vec<Arrival>,
     /// What may be wrong with the sender or this group of its alerts.
@@ -84,6 +88,12 @@ impl core::ops::AddAssign for Taken {
 }
 
 impl Delivery {
+    /// Every place that it is about.
+    fn places(&self) -> BTreeSet<Option<&SiteId>> {
+        let named = self.arrivals.iter().map(|arrival| &arrival.site).chain([&self.home]);
+        named.map(|site| Some(site).filter(|site| site.as_str() != UNPLACED)).collect()
+    }
+
     /// What it brings to the disk, about.
     pub(super) fn bytes(&self) -> usize {
         let of = |finding: &Finding| {
@@ -105,8 +115,11 @@ impl Core {
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<Taken, Refusal> {
-        if !by.sees(&delivery.org) {
-            return Err(super::batch::not_found("org", &delivery.org));
+        for place in delivery.places() {
+            let reach = state.access.reach(by, now);
+            if !reach.may(Verb::Intake, &delivery.org, place) {
+                return Err(state.access.missing(by, Verb::Intake, (&delivery.org, place), now));
+            }
         }
         let (mut taken, actor) = (Taken::default(), by.actor());
         for arrival in &delivery.arrivals {
@@ -133,8 +146,9 @@ impl Core {
             }),
         };
         let is_news = taken.left_off + taken.opened > 0;
+        let home = (delivery.org.clone(), delivery.home.clone());
         for trouble in delivery.troubles.iter().chain(is_news.then_some(&flood)) {
-            self.note_trouble(state, policy, (&delivery.org, by), trouble, now, batch);
+            self.note_trouble(state, policy, (&home, by), trouble, now, batch);
         }
         Ok(taken)
     }
@@ -143,20 +157,18 @@ impl Core {
         &mut self,
         state: &mut State,
         policy: &Policy,
-        (org, by): (&OrgId, &Principal),
+        (at, by): (&(OrgId, SiteId), &Principal),
         trouble: &Trouble,
         now: Timestamp,
         batch: &mut Batch,
     ) {
-        let Ok(site) = SiteId::new(UNPLACED) else { return };
-        let at = (org.clone(), site);
         let number = match &trouble.what {
             Some(what) => {
-                tracing::warn!(sender = %by.person, %org, what, "another tool's alerts are not all taken");
+                tracing::warn!(sender = %by.person, org = %at.0, what, "another tool's alerts are not all taken");
                 finding(by, trouble, what, now)
-                    .and_then(|finding| queue::in_trouble(state, policy, &at, &finding, now, batch))
+                    .and_then(|finding| queue::in_trouble(state, policy, at, &finding, now, batch))
             }
-            None => queue::out_of_trouble(state, &at, &trouble.subject, now, batch),
+            None => queue::out_of_trouble(state, at, &trouble.subject, now, batch),
         };
         if let Some(number) = number {
             self.look_after(state, policy, number, now, batch);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dogwatch_model::{EndpointState, RuleId, ToolId};
+use dogwatch_model::{EndpointId, EndpointState, RuleId, SiteId, ToolId};
 use dogwatch_triage::{
     finding::{Category, Finding},
     intake::{Told, place::Wanted},
@@ -12,8 +12,8 @@ use jiff::SignedDuration;
 
 use super::Incoming;
 use crate::{
-    core::{Arrival, DEFAULT_TOOL, UNPLACED},
-    state::State,
+    access::Verb,
+    core::{Arrival, DEFAULT_TOOL, Sight},
 };
 
 /// Everything that is known of each alert, in the order of the message.
@@ -24,7 +24,7 @@ pub(super) fn arrange(
 ) -> Vec<Arrival> {
     let policy = incoming.api.core.policy();
     let matrix = policy.matrix(&incoming.org);
-    let places = incoming.api.core.read(|state| places(incoming, state, &told));
+    let places = incoming.caller.see(incoming.api, |sight| places(incoming, sight, &told));
     let arrivals = told.into_iter().zip(places).filter_map(|(told, (endpoint, site))| {
         let says = told.says;
         let finding = finding(incoming, matrix, told)?;
@@ -33,18 +33,14 @@ pub(super) fn arrange(
     arrivals.collect()
 }
 
-type Place = (Option<dogwatch_model::EndpointId>, dogwatch_model::SiteId);
+type Place = (Option<EndpointId>, SiteId);
 
 /// Where each stands. One walk over the org's endpoints, whatever the message holds.
-fn places(incoming: &Incoming<'_>, state: &State, told: &[Told]) -> Vec<Place> {
+fn places(incoming: &Incoming<'_>, sight: &Sight<'_>, told: &[Told]) -> Vec<Place> {
     let mut wanted = Wanted::new(told.iter().flat_map(|told| told.names.iter().map(String::as_str)));
     let mut sites = BTreeSet::new();
-    let ours = state
-        .members
-        .values()
-        .map(|member| &member.endpoint)
-        .filter(|endpoint| endpoint.org == incoming.org && endpoint.state == EndpointState::Active);
-    for endpoint in ours {
+    let endpoints = sight.fed(&incoming.org).map(|member| &member.endpoint);
+    for endpoint in endpoints.filter(|endpoint| endpoint.state == EndpointState::Active) {
         wanted.look_at(endpoint);
         sites.insert(&endpoint.site);
     }
@@ -52,8 +48,9 @@ fn places(incoming: &Incoming<'_>, state: &State, told: &[Told]) -> Vec<Place> {
     let place = |told: &Told| {
         let labelled = told.site.as_ref();
         let endpoint = wanted.find(&told.names, labelled);
-        let site = labelled.or(only).cloned();
-        (endpoint, site.unwrap_or_else(|| UNPLACED.parse().expect("a slug")))
+        let may = |site: &&SiteId| incoming.caller.reach.may(Verb::Intake, &incoming.org, Some(site));
+        let site = labelled.filter(may).or(only).unwrap_or(&incoming.home);
+        (endpoint, site.clone())
     };
     told.iter().map(place).collect()
 }
