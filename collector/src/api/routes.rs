@@ -16,8 +16,8 @@ use super::{
         Needs::{May, Public},
         guard,
     },
-    endpoints, events, fleet, health, join_tokens, ownership, page, queue, reports, rules, setup, tokens,
-    who, whoami, windows,
+    endpoints, events, fleet, health, intake, join_tokens, ownership, page, queue, reports, rules, setup,
+    tokens, who, whoami, windows,
 };
 use crate::access::Verb;
 
@@ -66,6 +66,11 @@ const fn post_document(path: &'static str, needs: Needs, handler: Handler) -> Ro
     Route { body: MAX_DOCUMENT_BODY_BYTES, ..post(path, needs, handler) }
 }
 
+/// A route that takes what other tools tell.
+const fn post_intake(path: &'static str, handler: Handler) -> Route {
+    Route { body: intake::MAX_BODY_BYTES, params: intake::PARAMS, ..post(path, May(Verb::Intake), handler) }
+}
+
 const fn delete(path: &'static str, needs: Needs, handler: Handler) -> Route {
     Route { method: Method::Delete, path, needs, params: &[], body: MAX_BODY_BYTES, handler }
 }
@@ -98,6 +103,10 @@ pub(crate) const ROUTES: &[Route] = &[
     post("/api/v1/endpoints/{endpoint}/revoke", May(Verb::Configure), |m| on(m, endpoints::revoke)),
     get("/api/v1/queue", May(Verb::View), QUEUE, |m| on(m, queue::list)),
     post("/api/v1/alerts", May(Verb::Claim), |m| on(m, alerts::open)),
+    post_intake("/api/v1/intake/alertmanager", |m| on(m, intake::alertmanager)),
+    post_intake("/api/v1/intake/events", |m| on(m, intake::events)),
+    // Where the vendor's own clients look for it below an address that is theirs to set.
+    post_intake("/api/v1/intake/events/v2/enqueue", |m| on(m, intake::events)),
     get("/api/v1/alerts/{number}", May(Verb::View), &[], |m| on(m, alerts::show)),
     post("/api/v1/alerts/{number}/claim", May(Verb::Claim), |m| on(m, alerts::act)),
     post("/api/v1/alerts/{number}/release", May(Verb::Claim), |m| on(m, alerts::act)),

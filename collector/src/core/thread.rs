@@ -230,6 +230,10 @@ impl Input {
     fn bytes(&self) -> usize {
         match self {
             Self::FromAgent { message: super::FromAgent::Report(incoming), .. } => incoming.wire.len(),
+            Self::Command(command) => match command.as_ref() {
+                super::Command::TakeIn(delivery, ..) => delivery.bytes(),
+                _ => 0,
+            },
             _ => 0,
         }
     }

@@ -15,6 +15,7 @@ pub mod calendar;
 pub mod duty;
 pub mod filter;
 pub mod finding;
+pub mod intake;
 pub mod lint;
 pub mod matrix;
 pub mod mute;
