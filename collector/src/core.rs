@@ -25,6 +25,7 @@ mod people;
 mod software;
 mod start;
 mod thread;
+pub(crate) mod upkeep;
 mod windows;
 mod work;
 
@@ -50,6 +51,7 @@ pub(crate) use outbound::{Outbound, outbound};
 pub use software::SoftwareList;
 pub(crate) use start::start;
 pub use start::{CoreError, CoreThread, Settings};
+pub use upkeep::Upkept;
 
 use crate::{
     notify::News,
