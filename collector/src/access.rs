@@ -1,11 +1,26 @@
-//! People: who they are, which side they are on, and the opaque tokens that speak for them.
+//! People: who they are, which side they are on, what they were given, and the opaque tokens that speak for them.
 //!
-//! A token is random text; only its SHA-256 is kept, so a copy of the store opens nothing. Each token is bound to one
-//! [`Principal`], and a principal is on exactly one side.
+//! A token is random text; only its SHA-256 is kept, so a copy of the store opens nothing. It speaks for one
+//! [`Principal`] on exactly one side and reaches no further than its person, and its maker, do at the moment of use:
+//! the [`Register`] says how far that is, as a [`Reach`].
+
+mod grant;
+mod person;
+mod reach;
+mod register;
+mod scope;
+mod verb;
+
+pub use grant::{Approval, Ended, Grant};
+pub use person::{Person, PersonKey};
+pub use reach::Reach;
+pub use register::Register;
+pub use scope::Scope;
+pub use verb::{Role, Verb, Verbs, VerbsIter};
 
 use core::fmt;
 
-use dogwatch_model::{OrgId, PersonId, Side, TeamId, text_enum};
+use dogwatch_model::{OrgId, PersonId, Side, SiteId, TeamId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -67,19 +82,8 @@ impl<'de> Deserialize<'de> for Sha256 {
     }
 }
 
-text_enum! {
-    /// What a principal may do.
-    pub enum Role {
-        /// Everything, tokens and endpoints' identities included.
-        Admin = "admin",
-        /// View, comment, claim, close.
-        Member = "member",
-        /// View only.
-        Viewer = "viewer",
-    }
-}
-
-/// Who speaks.
+/// Who speaks, and how much of their rights they use: the ceiling of a token. What comes of it is worked out at use, by
+/// [`Register::reach`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Principal {
     /// The person.
@@ -89,17 +93,29 @@ pub struct Principal {
     /// The team they work in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<TeamId>,
-    /// The one org they may see; absent for every org.
+    /// The one org it reaches; absent for every one that the person reaches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub org: Option<OrgId>,
-    /// What they may do.
-    pub role: Role,
+    /// The one site of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<SiteId>,
+    /// What it lets through at most.
+    #[serde(rename = "verbs")]
+    pub ceiling: Verbs,
+    /// Who made it, where that was somebody else: it never reaches further than they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maker: Option<PersonKey>,
 }
 
 impl Principal {
-    /// Whether this principal may see things of `org`.
-    pub fn sees(&self, org: &OrgId) -> bool {
-        self.org.as_ref().is_none_or(|own| own == org)
+    /// Whose rights it uses.
+    pub fn key(&self) -> PersonKey {
+        PersonKey::of(self.side, &self.scope(), self.person.clone())
+    }
+
+    /// Where it reaches at most.
+    pub fn scope(&self) -> Scope {
+        Scope::of(self.org.clone(), self.site.clone())
     }
 
     /// This principal as the actor of an alert's timeline.
@@ -144,7 +160,7 @@ pub struct JoinTokenRecord {
     /// The org that endpoints enrol into.
     pub org: OrgId,
     /// The site that endpoints enrol into.
-    pub site: dogwatch_model::SiteId,
+    pub site: SiteId,
     /// Who made it.
     pub created_by: PersonId,
     /// When it was made.

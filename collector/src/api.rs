@@ -40,7 +40,11 @@ use std::sync::Arc;
 use axum::Router;
 use jiff::Timestamp;
 
-use crate::{access::Sha256, core::CoreHandle, policy::Standing};
+use crate::{
+    access::Sha256,
+    core::{CoreHandle, Desk},
+    policy::Standing,
+};
 
 /// What the people's side tells about the collector itself.
 #[derive(Debug, Clone)]
@@ -71,7 +75,7 @@ struct BodyLimit(usize);
 
 /// What every handler can reach.
 struct Api {
-    core: CoreHandle,
+    core: Desk,
     info: ApiInfo,
     now: fn() -> Timestamp,
     tries: tries::Tries,
@@ -85,7 +89,7 @@ pub fn router(core: CoreHandle, info: ApiInfo) -> Router {
 }
 
 fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router {
-    let api = Arc::new(Api { core, info, now, tries: tries::Tries::default() });
+    let api = Arc::new(Api { core: Desk::new(core), info, now, tries: tries::Tries::default() });
     routes::mount(&api)
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)

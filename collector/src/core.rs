@@ -18,10 +18,12 @@ mod due;
 mod follow;
 mod keys;
 mod load;
+mod may;
 mod newcomer;
 mod outbound;
 mod ownership;
 mod people;
+mod sight;
 mod software;
 mod start;
 mod thread;
@@ -46,8 +48,11 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-pub use command::{ByPhone, CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken, Opened, Proposal, SHELF};
+pub use command::{
+    ByPhone, Commands, CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken, Opened, Proposal, SHELF,
+};
 pub(crate) use outbound::{Outbound, outbound};
+pub use sight::{Desk, Sight};
 pub use software::SoftwareList;
 pub(crate) use start::start;
 pub use start::{CoreError, CoreThread, Settings};

@@ -22,7 +22,7 @@ use tonic::{Request, Response, Status};
 
 use crate::{
     authority::{Authority, AuthorityError},
-    core::{CoreHandle, Enrol, Enrolled},
+    core::{Commands, CoreHandle, Enrol, Enrolled},
     refusal::{Code, Refusal},
 };
 
@@ -42,7 +42,7 @@ pub trait Register: Send + Sync + 'static {
 
 impl Register for CoreHandle {
     fn enrol(&self, enrol: Enrol) -> impl Future<Output = Result<Enrolled, Refusal>> + Send {
-        Self::enrol(self, enrol)
+        Commands::enrol(self, enrol)
     }
 }
 

@@ -25,7 +25,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    access::{ApiToken, JoinTokenRecord, Sha256},
+    access::{JoinTokenRecord, Register, Sha256},
     ownership::Version,
 };
 
@@ -85,8 +85,8 @@ pub struct State {
     pub keys: HashMap<Sha256, EndpointId>,
     /// Join tokens by their short id.
     pub join_tokens: BTreeMap<String, JoinTokenRecord>,
-    /// API tokens by the hash of their text.
-    pub tokens: HashMap<Sha256, ApiToken>,
+    /// People, what they were given, and the tokens that speak for them.
+    pub access: Register,
     /// Hash of the one-time setup code; gone once used.
     pub setup_code: Option<Sha256>,
     /// The last sign of life that is on disk.

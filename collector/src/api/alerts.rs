@@ -20,17 +20,14 @@ use serde_json::{Map, Value};
 
 use super::{Shared, caller::Caller, endpoints, extract::Body, problem::Problem, who::org_meant};
 use crate::{
-    core::{ByPhone, Opened},
+    core::{ByPhone, Opened, Sight},
     refusal::{Code, Refusal},
-    state::{Item, State as Fleet},
+    state::Item,
 };
 
 /// The alert with a number among those the caller may see. People may write `1042` or `#1042`.
-fn find<'a>(state: &'a Fleet, caller: &Caller, text: &str) -> Result<&'a Item, Problem> {
-    number_of(text)
-        .and_then(|number| state.alerts.get(&number))
-        .filter(|item| caller.principal().sees(&item.alert.org))
-        .ok_or_else(|| unseen(text))
+fn find<'s>(sight: &Sight<'s>, text: &str) -> Result<&'s Item, Problem> {
+    number_of(text).and_then(|number| sight.alert(number)).ok_or_else(|| unseen(text))
 }
 
 fn number_of(text: &str) -> Option<AlertNumber> {
@@ -93,15 +90,14 @@ fn answer_with(
 
 /// The alert with a number, among those of long ago, too, which the queue does not list any more.
 pub(super) async fn find_or_archived(api: &Shared, caller: &Caller, number: &str) -> Result<Item, Problem> {
-    let (live, archived) = api.core.read(|state| {
-        let of_long_ago =
-            |number: &AlertNumber| number.0 < state.next_alert && !state.alerts.contains_key(number);
-        (find(state, caller, number).cloned(), number_of(number).filter(of_long_ago))
+    let (live, archived) = caller.see(api, |sight| {
+        let of_long_ago = |number: &AlertNumber| sight.may_be_archived(*number);
+        (find(sight, number).cloned(), number_of(number).filter(of_long_ago))
     });
     match (live, archived) {
         (Err(_), Some(wanted)) => {
-            let archived = api.core.read_archived(wanted).await?;
-            archived.filter(|item| caller.principal().sees(&item.alert.org)).ok_or_else(|| unseen(number))
+            let archived = api.core.archived(&caller.reach, wanted).await?;
+            archived.ok_or_else(|| unseen(number))
         }
         (live, _) => live,
     }
@@ -143,8 +139,8 @@ pub(crate) async fn open(
     Body(new): Body<NewItem>,
 ) -> Result<Response, Problem> {
     let (org, endpoint) = match &new.endpoint {
-        Some(text) => api.core.read(|state| {
-            let member = endpoints::find(state, &caller, text)?;
+        Some(text) => caller.see(&api, |sight| {
+            let member = endpoints::find(sight, text)?;
             let org = member.endpoint.org.clone();
             if new.org.as_ref().is_some_and(|asked| *asked != org) {
                 let what = format!("endpoint `{text}` is of org `{org}`; leave `org` out");
@@ -183,7 +179,7 @@ pub(crate) async fn act(
     Body(parts): Body<Map<String, Value>>,
 ) -> Result<Response, Problem> {
     let version = expected_version(&headers)?;
-    let number = api.core.read(|state| find(state, &caller, &text).map(|item| item.alert.number))?;
+    let number = caller.see(&api, |sight| find(sight, &text).map(|item| item.alert.number))?;
     let name = path.path().rsplit('/').next().unwrap_or_default();
     let act = act_of(name, parts)?;
     match api.core.alert_act(number, act, caller.principal().clone(), version).await {
@@ -195,7 +191,7 @@ pub(crate) async fn act(
             Ok(answer_briefly(&api, &item, caller.now))
         }
         Err(refusal) => {
-            let current = api.core.read(|state| find(state, &caller, &text).cloned());
+            let current = caller.see(&api, |sight| find(sight, &text).cloned());
             Err(overtaken(refusal, current.ok()))
         }
     }

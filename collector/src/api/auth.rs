@@ -11,35 +11,32 @@ use http::{HeaderMap, header};
 use jiff::Timestamp;
 
 use super::{Shared, caller::Caller, extract, problem::Problem, secret};
-use crate::access::{ApiToken, Role, Sha256};
+use crate::access::{Sha256, Verb};
 
 /// What a route asks of who calls it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Needs {
     /// Nothing: anybody may.
     Public,
-    /// Any valid token.
-    View,
-    /// A member's or administrator's token.
-    Work,
-    /// An administrator's token.
-    Admin,
+    /// A right, at one place at least. Whether it counts where something is done is judged where it is done.
+    May(Verb),
+    /// Sight of the whole collector, every org included.
+    #[expect(dead_code, reason = "the collector's own figures take it, once there are some")]
+    Everything,
 }
 
 impl Needs {
-    fn allows(self, role: Role) -> bool {
+    fn allows(self, caller: &Caller) -> Result<(), Problem> {
         match self {
-            Self::Public | Self::View => true,
-            Self::Work => matches!(role, Role::Admin | Role::Member),
-            Self::Admin => role == Role::Admin,
-        }
-    }
-
-    const fn in_words(self) -> &'static str {
-        match self {
-            Self::Public | Self::View => "viewer",
-            Self::Work => "member",
-            Self::Admin => "admin",
+            Self::Public => Ok(()),
+            Self::May(verb) if caller.reach.anywhere().has(verb) => Ok(()),
+            Self::May(verb) => {
+                Err(Problem::not_allowed(format!("`{verb}` is missing; {}", caller.who_can_give(verb))))
+            }
+            Self::Everything if caller.reach.sees_everything() => Ok(()),
+            Self::Everything => Err(Problem::not_allowed(
+                "this is about the collector as a whole, with every org; the MSP's own administrators see it",
+            )),
         }
     }
 }
@@ -63,20 +60,14 @@ pub(crate) async fn guard(State(gate): State<Gate>, mut request: Request, next: 
 fn admit(gate: &Gate, request: &mut Request) -> Result<(), Problem> {
     if gate.needs != Needs::Public {
         let now = (gate.api.now)();
-        let token = known(gate, request.headers(), now)?;
-        let role = token.principal.role;
-        if !gate.needs.allows(role) {
-            return Err(Problem::not_allowed(format!(
-                "this needs the role {}, and your token has the role {role}; ask an administrator",
-                gate.needs.in_words()
-            )));
-        }
-        request.extensions_mut().insert(Caller { token, now });
+        let caller = known(gate, request.headers(), now)?;
+        gate.needs.allows(&caller)?;
+        request.extensions_mut().insert(caller);
     }
     extract::check_names(request.uri(), gate.params)
 }
 
-fn known(gate: &Gate, headers: &HeaderMap, now: Timestamp) -> Result<ApiToken, Problem> {
+fn known(gate: &Gate, headers: &HeaderMap, now: Timestamp) -> Result<Caller, Problem> {
     let shown = headers
         .get(header::AUTHORIZATION)
         .ok_or_else(|| {
@@ -96,16 +87,16 @@ fn known(gate: &Gate, headers: &HeaderMap, now: Timestamp) -> Result<ApiToken, P
             )
         })?;
     let hash = Sha256::of(shown.as_bytes());
-    let token = gate.api.core.read(|state| state.tokens.get(&hash).cloned());
+    let found = gate.api.core.token(&hash, now);
     let refused = |why| {
         Problem::unauthenticated(format!(
             "the token {why}; ask an administrator for a new one (`dogwatch token create`) and log in again"
         ))
     };
-    match token {
+    match found {
         None => Err(refused("is not known here")),
-        Some(token) if token.revoked_at.is_some() => Err(refused("was revoked")),
-        Some(token) if !token.is_valid(now) => Err(refused("has expired")),
-        Some(token) => Ok(token),
+        Some((token, _)) if token.revoked_at.is_some() => Err(refused("was revoked")),
+        Some((token, _)) if !token.is_valid(now) => Err(refused("has expired")),
+        Some((token, reach)) => Ok(Caller { token, reach, now }),
     }
 }

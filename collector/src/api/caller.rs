@@ -5,13 +5,20 @@ use http::request::Parts;
 use jiff::Timestamp;
 
 use super::problem::Problem;
-use crate::access::{ApiToken, Principal};
+use dogwatch_model::OrgId;
+
+use crate::{
+    access::{ApiToken, Principal, Reach, Verb},
+    core::Sight,
+};
 
 /// Who asks, and when.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     /// The token they showed, as it is kept.
     pub(crate) token: ApiToken,
+    /// What they may do now.
+    pub(crate) reach: Reach,
     /// When the request came.
     pub(crate) now: Timestamp,
 }
@@ -20,6 +27,31 @@ impl Caller {
     /// Who they are.
     pub(crate) fn principal(&self) -> &Principal {
         &self.token.principal
+    }
+
+    /// Looks at what they may see of the state.
+    pub(crate) fn see<R>(&self, api: &super::Shared, look: impl FnOnce(&Sight<'_>) -> R) -> R {
+        api.core.see(&self.reach, look)
+    }
+
+    /// Who could give them a right, in words.
+    pub(crate) fn who_can_give(&self, verb: Verb) -> String {
+        let principal = self.principal();
+        match &principal.org {
+            Some(org) => format!(
+                "an administrator of the {} side of {org} can give it: `dogwatch access grant {} {verb} --scope {org} --reason …`",
+                principal.side, principal.person
+            ),
+            None => format!(
+                "an administrator of the {} side can give it: `dogwatch access grant {} {verb} --scope ORG --reason …`",
+                principal.side, principal.person
+            ),
+        }
+    }
+
+    /// Whether they see anything of an org.
+    pub(crate) fn sees(&self, org: &OrgId) -> bool {
+        self.reach.sees_org(org)
     }
 }
 

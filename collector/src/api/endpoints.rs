@@ -17,10 +17,7 @@ use super::{
     extract::{Body, Params},
     problem::Problem,
 };
-use crate::{
-    core::upkeep::sites,
-    state::{Member, State as Fleet},
-};
+use crate::{core::Sight, state::Member};
 
 /// An endpoint whose identity was decided on.
 #[derive(Serialize)]
@@ -31,8 +28,8 @@ pub(crate) struct Decided {
 }
 
 /// The one endpoint that `text` names among those the caller may see.
-pub(crate) fn find<'a>(state: &'a Fleet, caller: &Caller, text: &str) -> Result<&'a Member, Problem> {
-    match state.find_endpoint(caller.principal().org.as_ref(), text)[..] {
+pub(crate) fn find<'s>(sight: &Sight<'s>, text: &str) -> Result<&'s Member, Problem> {
+    match sight.find_endpoint(text)[..] {
         [member] => Ok(member),
         [] => Err(Problem::not_found(format!(
             "there is no endpoint `{text}` that you may see; `dogwatch fleet` lists them"
@@ -75,10 +72,9 @@ pub(crate) async fn software(
     Path(text): Path<String>,
     Params(wanted): Params<Wanted>,
 ) -> Result<Json<Installed>, Problem> {
-    let (id, endpoint) = api
-        .core
-        .read(|fleet| find(fleet, &caller, &text).map(|m| (m.endpoint.id, m.endpoint.name.clone())))?;
-    let list = api.core.read_software(id).await?;
+    let (id, endpoint) =
+        caller.see(&api, |sight| find(sight, &text).map(|m| (m.endpoint.id, m.endpoint.name.clone())))?;
+    let list = api.core.software(&caller.reach, id).await?;
     let (told_at, mut software) = list.map_or((None, Vec::new()), |list| (Some(list.told_at), list.software));
     let total = software.len();
     if let Some(part) = wanted.name.map(|name| name.to_lowercase()) {
@@ -120,9 +116,8 @@ async fn decide(
     Path(text): Path<String>,
     state: EndpointState,
 ) -> Result<Json<Decided>, Problem> {
-    let (id, name) = api
-        .core
-        .read(|fleet| find(fleet, &caller, &text).map(|m| (m.endpoint.id, m.endpoint.name.clone())))?;
+    let (id, name) =
+        caller.see(&api, |sight| find(sight, &text).map(|m| (m.endpoint.id, m.endpoint.name.clone())))?;
     api.core.set_endpoint_state(id, state, caller.principal().clone()).await?;
     Ok(Json(Decided { id, name, state }))
 }
@@ -204,15 +199,15 @@ pub(crate) async fn relocate(
 ) -> Result<Json<Upkept>, Problem> {
     let Moving { site, new_site } = wanted;
     if !new_site {
-        api.core.read(|fleet| in_use(fleet, &find(fleet, &caller, &text)?.endpoint.org, &site))?;
+        caller.see(&api, |sight| in_use(sight, &find(sight, &text)?.endpoint.org, &site))?;
     }
     let wanted = EndpointChange { site: Some(site), ..EndpointChange::default() };
     change(api, caller, Path(text), wanted).await
 }
 
 /// A slip of the hand would make a site of one machine, whose windows and rows nobody wrote.
-fn in_use(fleet: &Fleet, org: &OrgId, site: &SiteId) -> Result<(), Problem> {
-    let known = sites(fleet, org);
+fn in_use(sight: &Sight<'_>, org: &OrgId, site: &SiteId) -> Result<(), Problem> {
+    let known = sight.sites(org);
     if known.contains(site) {
         return Ok(());
     }
@@ -230,7 +225,7 @@ async fn change(
     Path(text): Path<String>,
     change: EndpointChange,
 ) -> Result<Json<Upkept>, Problem> {
-    let id = api.core.read(|fleet| find(fleet, &caller, &text).map(|m| m.endpoint.id))?;
+    let id = caller.see(&api, |sight| find(sight, &text).map(|m| m.endpoint.id))?;
     let upkept = api.core.change_endpoint(id, change, caller.principal().clone()).await?;
     let endpoint = upkept.endpoint;
     Ok(Json(Upkept {

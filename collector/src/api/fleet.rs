@@ -110,10 +110,8 @@ pub(crate) async fn list(
     };
     let standing = query.state.unwrap_or(Standing::Active);
     let policy = api.core.policy();
-    api.core.read(|state| {
-        let mine = state.members.values().filter(|member| {
-            caller.principal().sees(&member.endpoint.org) && standing.covers(member.endpoint.state)
-        });
+    caller.see(&api, |sight| {
+        let mine = sight.members().filter(|member| standing.covers(member.endpoint.state));
         let mut page =
             Page { as_of: caller.now, total: 0, matched: 0, unjudged: 0, next: None, endpoints: Vec::new() };
         let mut rows = Vec::new();
@@ -158,8 +156,8 @@ pub(crate) async fn show(
     Path(text): Path<String>,
 ) -> Result<Response, Problem> {
     let policy = api.core.policy();
-    api.core.read(|state| {
-        let member = endpoints::find(state, &caller, &text)?;
+    caller.see(&api, |sight| {
+        let member = endpoints::find(sight, &text)?;
         json(&EndpointJson(row(member, &policy, caller.now)), 1)
     })
 }

@@ -3,8 +3,8 @@
 use dogwatch_triage::alert::Alert;
 use jiff::Timestamp;
 
-use super::{Shared, problem::Problem};
-use crate::{core::SHELF, state::Item};
+use super::{Shared, caller::Caller, problem::Problem};
+use crate::state::Item;
 
 /// How much is looked at before it is given up.
 pub(super) struct Bounds {
@@ -20,21 +20,21 @@ pub(super) struct Bounds {
 /// The archive cannot be read.
 pub(super) async fn gather(
     api: &Shared,
-    since: Timestamp,
-    bounds: &Bounds,
+    caller: &Caller,
+    (since, bounds): (Timestamp, &Bounds),
     wanted: impl Fn(&Alert) -> bool,
 ) -> Result<(Vec<Item>, bool), Problem> {
     let wanted = |item: &Item| item.alert.first_seen >= since && wanted(&item.alert);
-    let (mut items, next) = api.core.read(|state| {
-        let live = state.alerts.values().filter(|item| wanted(item)).take(bounds.items.saturating_add(1));
-        (live.cloned().collect::<Vec<_>>(), state.next_alert)
+    let (mut items, latest) = caller.see(api, |sight| {
+        let live = sight.alerts().filter(|item| wanted(item)).take(bounds.items.saturating_add(1));
+        (live.cloned().collect::<Vec<_>>(), sight.latest_shelf())
     });
     let mut whole = false;
-    for (looked, shelf) in (0..).zip((0..=next / SHELF).rev()) {
+    for (looked, shelf) in (0..).zip((0..=latest).rev()) {
         if items.len() > bounds.items || looked == bounds.shelves {
             break;
         }
-        let archived = api.core.read_shelf(shelf).await?;
+        let archived = api.core.shelf(&caller.reach, shelf).await?;
         // Numbers are given in the order in which items come in: behind one from before there are only older ones.
         whole = shelf == 0 || archived.iter().any(|item| item.alert.first_seen < since);
         items.extend(archived.into_iter().filter(wanted));

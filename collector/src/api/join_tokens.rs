@@ -117,9 +117,7 @@ impl Wanted {
 
 /// `GET /api/v1/join-tokens`
 pub(crate) async fn list(State(api): State<Shared>, caller: Caller) -> Json<List> {
-    let mut tokens: Vec<JoinTokenRecord> = api.core.read(|state| {
-        state.join_tokens.values().filter(|token| caller.principal().sees(&token.org)).cloned().collect()
-    });
+    let mut tokens: Vec<JoinTokenRecord> = caller.see(&api, |sight| sight.join_tokens().cloned().collect());
     tokens.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
     Json(List { join_tokens: tokens.into_iter().map(|token| JoinTokenJson::of(token, caller.now)).collect() })
 }
@@ -131,9 +129,6 @@ pub(crate) async fn create(
     Body(wanted): Body<Wanted>,
 ) -> Result<(http::StatusCode, Json<Made>), Problem> {
     wanted.check()?;
-    if !caller.principal().sees(&wanted.org) {
-        return Err(no_such_org(&wanted.org));
-    }
     let made = secret::join_secret()?;
     let text = JoinToken {
         address: api.info.people_address.clone(),
@@ -151,13 +146,8 @@ pub(crate) async fn create(
         uses: wanted.uses,
         approval: wanted.approval,
     };
-    let by = caller.principal().person.clone();
-    let kept = api.core.create_join_token(new, by.clone()).await?;
+    let kept = api.core.create_join_token(new, caller.principal().clone()).await?;
     Ok((http::StatusCode::CREATED, Json(Made { token: text, kept: JoinTokenJson::of(kept, caller.now) })))
-}
-
-fn no_such_org(org: &OrgId) -> Problem {
-    Problem::not_found(format!("there is no org `{org}` that you may see"))
 }
 
 /// `DELETE /api/v1/join-tokens/{id}`
@@ -166,9 +156,7 @@ pub(crate) async fn revoke(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<JoinTokenJson>, Problem> {
-    let found = api
-        .core
-        .read(|state| state.join_tokens.get(&id).is_some_and(|token| caller.principal().sees(&token.org)));
+    let found = caller.see(&api, |sight| sight.join_tokens().any(|token| token.id == id));
     if !found {
         return Err(Problem::not_found(format!("there is no join token `{id}` that you may see")));
     }

@@ -27,7 +27,7 @@ use super::{
     who::org_meant,
 };
 use crate::{
-    core::Proposal,
+    core::{Proposal, Sight},
     ownership::{Signature, Version, in_force},
 };
 
@@ -127,8 +127,8 @@ pub(crate) async fn show(
     let draft =
         policy.drafts.get(&org).ok_or_else(|| Problem::not_found(format!("there is no org `{org}`")))?;
     let (matrix, file_differs) = (policy.matrix(&org), policy.file_differs(&org));
-    Ok(Json(api.core.read(|state| {
-        let all = state.matrices.get(&org).map_or(&[][..], Vec::as_slice);
+    Ok(Json(caller.see(&api, |sight| {
+        let all = sight.versions(&org);
         // A signed version decides only when it goes with the directory: the policy knows whether it does.
         let current = in_force(all, caller.now).filter(|_| matrix.standing() == Standing::Signed);
         Shown {
@@ -160,8 +160,8 @@ pub(crate) async fn history(
     Params(query): Params<Query>,
 ) -> Result<Json<History>, Problem> {
     let org = org_meant(&api.core.policy(), &caller, query.org)?;
-    let versions = api.core.read(|state| {
-        let all = state.matrices.get(&org).map_or(&[][..], Vec::as_slice);
+    let versions = caller.see(&api, |sight| {
+        let all = sight.versions(&org);
         all.iter().rev().map(|version| VersionJson::of(version, all, caller.now)).collect()
     });
     Ok(Json(History { as_of: caller.now, org, versions }))
@@ -173,22 +173,16 @@ pub(crate) async fn version(
     caller: Caller,
     Path(hash): Path<String>,
 ) -> Result<Json<VersionJson>, Problem> {
-    api.core.read(|state| {
-        let (version, all) = find(state, &caller, &hash)?;
+    caller.see(&api, |sight| {
+        let (version, all) = find(sight, &hash)?;
         let text = Some(version.text.clone());
         Ok(Json(VersionJson { text, ..VersionJson::of(version, all, caller.now) }))
     })
 }
 
 /// The one version whose hash begins so, among those the caller may see.
-fn find<'s>(
-    state: &'s crate::state::State,
-    caller: &Caller,
-    hash: &str,
-) -> Result<(&'s Version, &'s [Version]), Problem> {
-    let mine = state.matrices.iter().filter(|(org, _)| caller.principal().sees(org));
-    let all =
-        mine.flat_map(|(_, versions)| versions.iter().map(move |version| (version, versions.as_slice())));
+fn find<'s>(sight: &Sight<'s>, hash: &str) -> Result<(&'s Version, &'s [Version]), Problem> {
+    let all = sight.all_versions().flat_map(|all| all.iter().map(move |version| (version, all)));
     let mut found: Vec<_> = all.filter(|(version, _)| version.hash.starts_with(hash)).collect();
     match (found.pop(), found.is_empty()) {
         (Some(found), true) => Ok(found),
@@ -229,8 +223,8 @@ pub(crate) async fn sign(
     caller: Caller,
     Path(hash): Path<String>,
 ) -> Result<Json<VersionJson>, Problem> {
-    let (org, hash) = api.core.read(|state| {
-        find(state, &caller, &hash).map(|(version, _)| (version.org.clone(), version.hash.clone()))
+    let (org, hash) = caller.see(&api, |sight| {
+        find(sight, &hash).map(|(version, _)| (version.org.clone(), version.hash.clone()))
     })?;
     let version = api.core.sign_matrix(org, hash, caller.principal().clone()).await?;
     // It was signed a moment after the request came in, and may be in force from then.
@@ -245,8 +239,8 @@ pub(crate) async fn withdraw(
     caller: Caller,
     Path(hash): Path<String>,
 ) -> Result<Json<VersionJson>, Problem> {
-    let (org, hash) = api.core.read(|state| {
-        find(state, &caller, &hash).map(|(version, _)| (version.org.clone(), version.hash.clone()))
+    let (org, hash) = caller.see(&api, |sight| {
+        find(sight, &hash).map(|(version, _)| (version.org.clone(), version.hash.clone()))
     })?;
     let version = api.core.withdraw_matrix(org, hash, caller.principal().clone()).await?;
     Ok(Json(VersionJson::of(&version, core::slice::from_ref(&version), caller.now)))

@@ -102,12 +102,11 @@ pub(crate) async fn list(
         left_off: 0,
         alerts: Vec::new(),
     };
-    api.core.read(|state| {
+    caller.see(&api, |sight| {
         let mut taken: Vec<&Item> = Vec::new();
-        let items = state.alerts.values().filter(|item| caller.principal().sees(&item.alert.org));
-        for item in items.filter(|item| query.wants(&item.alert, caller.principal())) {
+        for item in sight.alerts().filter(|item| query.wants(&item.alert, caller.principal())) {
             queue.total += 1;
-            let of = item.alert.endpoint.and_then(|id| state.members.get(&id));
+            let of = item.alert.endpoint.and_then(|id| sight.member(id));
             let verdict =
                 filter.as_ref().map_or(Verdict::Match, |filter| judge(of, filter, &policy, caller.now));
             match verdict {
@@ -126,16 +125,16 @@ pub(crate) async fn list(
         queue.alerts = taken.iter().take(limit).map(listed).collect();
     });
     match query.team.filter(|_| queue.total == 0) {
-        Some(team) => a_team_of(&policy, caller.principal(), &team).map(|()| Json(queue)),
+        Some(team) => a_team_of(&policy, &caller, &team).map(|()| Json(queue)),
         None => Ok(Json(queue)),
     }
 }
 
 /// Refuses a name that no team has in the orgs which somebody sees: nothing is open for it, and never will be. A team that
 /// was taken out of a matrix and still has items is asked for as before.
-fn a_team_of(policy: &Policy, who: &Principal, team: &TeamId) -> Result<(), Problem> {
+fn a_team_of(policy: &Policy, caller: &Caller, team: &TeamId) -> Result<(), Problem> {
     let mine: Vec<_> =
-        policy.orgs.iter().filter(|(org, _)| who.sees(org)).map(|(_, matrix)| matrix).collect();
+        policy.orgs.iter().filter(|(org, _)| caller.sees(org)).map(|(_, matrix)| matrix).collect();
     if mine.iter().any(|matrix| matrix.directory().team(team).is_some()) {
         return Ok(());
     }

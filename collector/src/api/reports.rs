@@ -46,7 +46,7 @@ pub(crate) async fn boundary(
 ) -> Result<Json<BoundaryReport>, Problem> {
     let policy = api.core.policy();
     let unseen = |org: &OrgId| Problem::not_found(format!("there is no org `{org}` that you may see"));
-    if let Some(org) = query.org.as_ref().filter(|org| !caller.principal().sees(org)) {
+    if let Some(org) = query.org.as_ref().filter(|org| !caller.sees(org)) {
         return Err(unseen(org));
     }
     let until = query.until.unwrap_or(caller.now);
@@ -55,13 +55,12 @@ pub(crate) async fn boundary(
         let what = "`from` must lie before `until`, by 400 days at most";
         return Err(Problem::invalid(what));
     }
-    let sees =
-        |org: &OrgId| caller.principal().sees(org) && query.org.as_ref().is_none_or(|asked| asked == org);
+    let sees = |org: &OrgId| caller.sees(org) && query.org.as_ref().is_none_or(|asked| asked == org);
     let matrices = policy.orgs.iter().filter(|(org, _)| sees(org)).map(|(org, matrix)| (org.clone(), matrix));
     let asked = Asked { from, until, as_of: caller.now, matrices: matrices.collect() };
     let bounds = Bounds { items: MAX_ITEMS, shelves: u64::MAX };
     let wanted = |alert: &Alert| sees(&alert.org) && alert.first_seen < asked.until;
-    let (items, whole) = gather(&api, asked.since(), &bounds, wanted).await?;
+    let (items, whole) = gather(&api, &caller, (asked.since(), &bounds), wanted).await?;
     if !whole {
         let what =
             format!("more than {MAX_ITEMS} items came in then; ask for a shorter time, or for one org");

@@ -100,8 +100,8 @@ pub(crate) async fn test(
     Params(query): Params<Query>,
 ) -> Result<Json<Tested>, Problem> {
     let policy = api.core.policy();
-    api.core.read(|state| {
-        let member = endpoints::find(state, &caller, &query.endpoint)?;
+    caller.see(&api, |sight| {
+        let member = endpoints::find(sight, &query.endpoint)?;
         let snapshot = Snapshot {
             row: fleet::row(member, &policy, caller.now),
             standing: &member.standing,
@@ -135,8 +135,8 @@ pub(crate) async fn watched(
     Params(query): Params<Query>,
 ) -> Result<Json<Watched>, Problem> {
     let policy = api.core.policy();
-    api.core.read(|state| {
-        let member = endpoints::find(state, &caller, &query.endpoint)?;
+    caller.see(&api, |sight| {
+        let member = endpoints::find(sight, &query.endpoint)?;
         let agent = member.endpoint.facts.agent.as_ref();
         Ok(Json(Watched {
             endpoint: member.endpoint.id,

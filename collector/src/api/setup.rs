@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::{Shared, extract::Body, problem::Problem, secret, tokens::NewToken};
 use crate::{
-    access::{Principal, Role, Sha256},
+    access::{Principal, Sha256, Verbs},
     core::NewApiToken,
     listener::network,
 };
@@ -45,7 +45,7 @@ pub(crate) async fn redeem(
     }
     let Setup { code, person, side, team } = setup;
     let made = secret::api_token()?;
-    let principal = Principal { person, side, team, org: None, role: Role::Admin };
+    let principal = Principal { person, side, team, org: None, site: None, ceiling: Verbs::ALL, maker: None };
     let token = NewApiToken { hash: made.hash, principal, lifetime: None };
     let kept = api.core.redeem_setup(Sha256::of(code.as_bytes()), token).await?;
     Ok(Json(NewToken::of(&kept, made.text)))

@@ -39,8 +39,15 @@ pub(crate) fn org(name: &str) -> OrgId {
 
 pub(crate) fn token(letter: char, role: Role, org: Option<OrgId>) -> (Sha256, ApiToken) {
     let hash = Sha256::of(text_of_token(letter).as_bytes());
-    let principal =
-        Principal { person: PersonId::new("pat").unwrap(), side: Side::Msp, team: None, org, role };
+    let principal = Principal {
+        person: PersonId::new(&format!("pat-{letter}")).unwrap(),
+        side: Side::Msp,
+        team: None,
+        org,
+        site: None,
+        ceiling: role.verbs(),
+        maker: None,
+    };
     let token = ApiToken {
         id: format!("t{letter}"),
         hash,
@@ -50,6 +57,14 @@ pub(crate) fn token(letter: char, role: Role, org: Option<OrgId>) -> (Sha256, Ap
         revoked_at: None,
     };
     (hash, token)
+}
+
+/// Lets tokens in, with the people they speak for.
+pub(crate) fn admit(state: &mut State, tokens: impl IntoIterator<Item = (Sha256, ApiToken)>) {
+    for (hash, token) in tokens {
+        state.access.enlist(&token, noon());
+        state.access.tokens.insert(hash, token);
+    }
 }
 
 pub(crate) fn member(id: &str, name: &str, org: &str) -> Member {
@@ -75,7 +90,7 @@ impl Collector {
         let (inputs, kept) = tokio::sync::mpsc::channel(1);
         let (health, watched) = tokio::sync::watch::channel(Health::Ready);
         let core = CoreHandle {
-            inputs,
+            commands: crate::core::Commands { inputs },
             shared: Arc::new(RwLock::new(state)),
             health: watched,
             policy_files: Arc::new(arc_swap::ArcSwap::from_pointee(crate::policy::Standing::InForce {

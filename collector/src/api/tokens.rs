@@ -27,6 +27,9 @@ pub(crate) struct TokenJson {
     id: String,
     #[serde(flatten)]
     principal: Principal,
+    /// The name of its verbs, when they have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<Role>,
     created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
@@ -45,6 +48,7 @@ impl TokenJson {
         Self {
             id: token.id.clone(),
             principal: token.principal.clone(),
+            role: Role::named(token.principal.ceiling),
             created_at: token.created_at,
             expires_at: token.expires_at,
             revoked_at: token.revoked_at,
@@ -90,19 +94,10 @@ const fn member() -> Role {
     Role::Member
 }
 
-/// Whether the caller may see and revoke a token.
-fn within_reach(caller: &Caller, token: &ApiToken) -> bool {
-    match &caller.principal().org {
-        None => true,
-        own => token.principal.org == *own,
-    }
-}
-
 /// `GET /api/v1/tokens`
 pub(crate) async fn list(State(api): State<Shared>, caller: Caller) -> Json<List> {
-    let mut tokens: Vec<ApiToken> = api
-        .core
-        .read(|state| state.tokens.values().filter(|token| within_reach(&caller, token)).cloned().collect());
+    let mut tokens: Vec<ApiToken> =
+        caller.see(&api, |sight| sight.tokens(caller.principal(), caller.now).into_iter().cloned().collect());
     tokens.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
     Json(List { tokens: tokens.iter().map(|token| TokenJson::of(token, caller.now)).collect() })
 }
@@ -127,7 +122,8 @@ pub(crate) async fn create(
         None => None,
     };
     let made = secret::api_token()?;
-    let principal = Principal { person, side, team, org, role };
+    let maker = Some(caller.principal().key());
+    let principal = Principal { person, side, team, org, site: None, ceiling: role.verbs(), maker };
     let by = caller.principal().person.clone();
     let kept =
         api.core.create_token(NewApiToken { hash: made.hash, principal, lifetime }, by.clone()).await?;
@@ -186,9 +182,8 @@ pub(crate) async fn revoke(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<TokenJson>, Problem> {
-    let found = api
-        .core
-        .read(|state| state.tokens.values().any(|token| token.id == id && within_reach(&caller, token)));
+    let found = caller
+        .see(&api, |sight| sight.tokens(caller.principal(), caller.now).iter().any(|token| token.id == id));
     if !found {
         return Err(Problem::not_found(format!("there is no token `{id}` that you may see")));
     }
@@ -199,6 +194,7 @@ pub(crate) async fn revoke(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::Verbs;
 
     fn org(name: &str) -> OrgId {
         OrgId::new(name).unwrap()
@@ -206,7 +202,15 @@ mod tests {
 
     fn maker(own: Option<&str>) -> Principal {
         let person = PersonId::new("kim").unwrap();
-        Principal { person, side: Side::Msp, team: None, org: own.map(org), role: Role::Admin }
+        Principal {
+            person,
+            side: Side::Msp,
+            team: None,
+            org: own.map(org),
+            site: None,
+            ceiling: Verbs::ALL,
+            maker: None,
+        }
     }
 
     #[test]

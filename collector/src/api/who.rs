@@ -60,8 +60,8 @@ fn of_name(api: &Shared, caller: &Caller, about: &str, query: &Query) -> Result<
         told(&asked, matrix, row, at, zone.as_ref()).map_err(|e| Problem::not_found(e.to_string()))
     };
     match &query.endpoint {
-        Some(text) => api.core.read(|state| {
-            let member = endpoints::find(state, caller, text)?;
+        Some(text) => caller.see(api, |sight| {
+            let member = endpoints::find(sight, text)?;
             let org = &member.endpoint.org;
             if query.org.as_ref().is_some_and(|asked| asked != org) {
                 return Err(Problem::invalid(format!(
@@ -104,8 +104,8 @@ async fn of_alert(api: &Shared, caller: &Caller, number: &str, query: &Query) ->
     let policy = api.core.policy();
     let matrix = policy.matrix(&alert.org);
     expected(matrix, query.expect.as_ref())?;
-    let answer = api.core.read(|state| {
-        let member = alert.endpoint.and_then(|endpoint| state.members.get(&endpoint));
+    let answer = caller.see(api, |sight| {
+        let member = alert.endpoint.and_then(|endpoint| sight.member(endpoint));
         let row = member.map(|member| fleet::row(member, &policy, caller.now));
         who::for_alert(&alert, &timeline, matrix, row.as_ref(), caller.now)
     });
@@ -129,7 +129,7 @@ fn expected(matrix: &Matrix, team: Option<&TeamId>) -> Result<(), Problem> {
 
 /// The org that is meant: the one that was named, the caller's own, or the only one there is.
 pub(crate) fn org_meant(policy: &Policy, caller: &Caller, asked: Option<OrgId>) -> Result<OrgId, Problem> {
-    let mine: Vec<&OrgId> = policy.orgs.keys().filter(|org| caller.principal().sees(org)).collect();
+    let mine: Vec<&OrgId> = policy.orgs.keys().filter(|org| caller.sees(org)).collect();
     match (asked, &mine[..]) {
         (Some(org), mine) if mine.contains(&&org) => Ok(org),
         (Some(org), _) => Err(Problem::not_found(format!("there is no org `{org}` that you may see"))),

@@ -63,9 +63,9 @@ pub(crate) async fn list(
     caller: Caller,
     Params(query): Params<Query>,
 ) -> Json<List> {
-    let mut windows: Vec<WindowJson> = api.core.read(|state| {
-        let mine = state.windows.values().filter(|window| caller.principal().sees(&window.plan.org));
-        let mine = mine.filter(|window| query.org.as_ref().is_none_or(|org| *org == window.plan.org));
+    let mut windows: Vec<WindowJson> = caller.see(&api, |sight| {
+        let mine =
+            sight.windows().filter(|window| query.org.as_ref().is_none_or(|org| *org == window.plan.org));
         mine.cloned().map(|window| WindowJson::of(window, caller.now)).collect()
     });
     windows.sort_by_key(|shown| (shown.begins_at.is_none(), shown.begins_at, shown.window.id.clone()));
@@ -90,9 +90,7 @@ pub(crate) async fn end(
 ) -> Result<Json<WindowJson>, Problem> {
     let unseen = || Problem::not_found(format!("there is no window `{text}` that you may see"));
     let id = text.parse::<WindowId>().map_err(|_| unseen())?;
-    let mine = |window: &Window| caller.principal().sees(&window.plan.org);
-    let seen = api.core.read(|state| state.windows.get(&id).is_some_and(mine));
-    if !seen {
+    if caller.see(&api, |sight| sight.window(&id).is_none()) {
         return Err(unseen());
     }
     let window = api.core.end_window(id, caller.principal().clone()).await?;

@@ -142,7 +142,7 @@ pub(crate) enum Command {
     /// Withdraw an API token by its short id.
     RevokeToken(String, Principal, Reply<ApiToken>),
     /// Make a join token.
-    CreateJoinToken(NewJoinToken, PersonId, Reply<JoinTokenRecord>),
+    CreateJoinToken(NewJoinToken, Principal, Reply<JoinTokenRecord>),
     /// Withdraw a join token by its short id.
     RevokeJoinToken(String, Principal, Reply<JoinTokenRecord>),
     /// Do something to an alert; with a version, only if nobody else did meanwhile.
@@ -212,17 +212,32 @@ pub const SHELF: u64 = 1_000;
 /// Where an answer goes.
 pub(crate) type Reply<T> = tokio::sync::oneshot::Sender<Result<T, Refusal>>;
 
-/// How the rest of the collector reaches the core. Cheap to clone.
+/// What may be asked of the core. Cheap to clone.
+///
+/// Every method that changes something judges who asks at the instant at which it is done, and answers after it is on disk.
+#[derive(Clone)]
+pub struct Commands {
+    pub(crate) inputs: tokio::sync::mpsc::Sender<super::Input>,
+}
+
+/// How the rest of the collector reaches the core; people's side has a [`super::Desk`]. Cheap to clone.
 #[derive(Clone)]
 pub struct CoreHandle {
-    pub(crate) inputs: tokio::sync::mpsc::Sender<super::Input>,
+    pub(crate) commands: Commands,
     pub(crate) shared: crate::state::Shared,
     pub(crate) health: tokio::sync::watch::Receiver<Health>,
     pub(crate) policy: Arc<arc_swap::ArcSwap<crate::policy::Policy>>,
     pub(crate) policy_files: Arc<arc_swap::ArcSwap<crate::policy::Standing>>,
 }
 
-/// Which side may do what is judged by the caller ([`crate::api`] has the table); the core judges the state.
+impl core::ops::Deref for CoreHandle {
+    type Target = Commands;
+
+    fn deref(&self) -> &Commands {
+        &self.commands
+    }
+}
+
 impl CoreHandle {
     /// Reads the state. Keep it brief: the core waits meanwhile.
     pub fn read<R>(&self, look: impl FnOnce(&State) -> R) -> R {
@@ -243,7 +258,9 @@ impl CoreHandle {
     pub fn policy_files(&self) -> Arc<crate::policy::Standing> {
         self.policy_files.load_full()
     }
+}
 
+impl Commands {
     /// Enrols an endpoint with a join token's secret.
     ///
     /// # Errors
@@ -283,7 +300,7 @@ impl CoreHandle {
     pub async fn create_join_token(
         &self,
         token: NewJoinToken,
-        by: PersonId,
+        by: Principal,
     ) -> Result<JoinTokenRecord, Refusal> {
         self.ask(|reply| Command::CreateJoinToken(token, by, reply)).await
     }
@@ -349,7 +366,7 @@ impl CoreHandle {
     ///
     /// # Errors
     /// `Unavailable` when the archive cannot be read.
-    pub async fn read_archived(&self, number: AlertNumber) -> Result<Option<Item>, Refusal> {
+    pub(super) async fn read_archived(&self, number: AlertNumber) -> Result<Option<Item>, Refusal> {
         self.ask(|reply| Command::ReadArchived(number, reply)).await
     }
 
@@ -357,7 +374,7 @@ impl CoreHandle {
     ///
     /// # Errors
     /// `Unavailable` when the archive cannot be read.
-    pub async fn read_shelf(&self, shelf: u64) -> Result<Vec<Item>, Refusal> {
+    pub(super) async fn read_shelf(&self, shelf: u64) -> Result<Vec<Item>, Refusal> {
         self.ask(|reply| Command::ReadShelf(shelf, reply)).await
     }
 
@@ -365,7 +382,7 @@ impl CoreHandle {
     ///
     /// # Errors
     /// `Unavailable` when the store cannot be read.
-    pub async fn read_software(&self, id: EndpointId) -> Result<Option<SoftwareList>, Refusal> {
+    pub(super) async fn read_software(&self, id: EndpointId) -> Result<Option<SoftwareList>, Refusal> {
         self.ask(|reply| Command::ReadSoftware(id, reply)).await
     }
 

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Batch, CoreError, agents::lane_of, people::SETUP_CODE};
 use crate::{
-    access::{ApiToken, JoinTokenRecord, Sha256},
+    access::{ApiToken, Grant, JoinTokenRecord, Person, Register, Sha256},
     fleet, notify,
     ownership::Version,
     queue,
@@ -100,10 +100,7 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
             let token: JoinTokenRecord = value(row)?;
             state.join_tokens.insert(token.id.clone(), token);
         }
-        Table::Tokens => {
-            let token: ApiToken = value(row)?;
-            state.tokens.insert(token.hash, token);
-        }
+        Table::Tokens | Table::People | Table::Grants => apply_access(&mut state.access, row)?,
         Table::Windows => {
             let id = key::<WindowId>(row)?;
             match optional::<Window>(row)? {
@@ -132,6 +129,24 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
         _ => {
             let applied = notify::apply_row(&mut state.outbox, row);
             applied.map_err(|why| bad_row(row, &why))?;
+        }
+    }
+    Ok(())
+}
+
+fn apply_access(access: &mut Register, row: &Row) -> Result<(), CoreError> {
+    match row.table {
+        Table::Tokens => {
+            let token: ApiToken = value(row)?;
+            access.tokens.insert(token.hash, token);
+        }
+        Table::People => {
+            let person: Person = value(row)?;
+            access.people.insert(person.key(), person);
+        }
+        _ => {
+            let grant: Grant = value(row)?;
+            access.grants.insert(grant.id.clone(), grant);
         }
     }
     Ok(())

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use dogwatch_model::{OrgId, Side};
 use jiff::Timestamp;
 
-use super::{Batch, Core, Proposal, audit::audit, batch::not_found};
+use super::{Batch, Core, Proposal, audit::audit, batch::not_found, may::may};
 use crate::{
-    access::{Principal, Role},
+    access::{Principal, Verb},
     ownership::{MAX_NOTE_BYTES, MAX_VERSIONS, MAX_WAITING, Signature, Version, in_force},
     policy::Policy,
     refusal::{Code, Refusal},
@@ -24,8 +24,10 @@ pub(super) fn propose(
     batch: &mut Batch,
 ) -> Result<Version, Refusal> {
     let org = proposal.org;
-    if !by.sees(&org) || !policy.orgs.contains_key(&org) {
-        return Err(not_found("org", &org));
+    let unseen = || not_found("org", &org);
+    may(state, by, Verb::Configure, (&org, None), now, unseen)?;
+    if !policy.orgs.contains_key(&org) {
+        return Err(unseen());
     }
     if proposal.note.len() > MAX_NOTE_BYTES {
         let what = format!("the note has {} bytes and the limit is {MAX_NOTE_BYTES}", proposal.note.len());
@@ -96,7 +98,8 @@ pub(super) fn withdraw(
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<Version, Refusal> {
-    let version = find(state, (org, hash), by)?;
+    may(state, by, Verb::Configure, (org, None), now, || not_found("version", hash))?;
+    let version = find(state, (org, hash))?;
     if version.proposed_side != by.side {
         let what = format!(
             "version {hash} was proposed by {} of side `{}`; leave it unsigned, or ask them to withdraw it",
@@ -125,8 +128,12 @@ impl Core {
         batch: &mut Batch,
     ) -> Result<Version, Refusal> {
         let policy = self.policy.load_full();
-        let version = find(state, (org, hash), by)?;
-        may_sign(&policy, version, by)?;
+        let unseen = || not_found("version", hash);
+        may(state, by, Verb::View, (org, None), now, unseen)?;
+        // Who is named in the document needs no grant.
+        let granted = may(state, by, Verb::Sign, (org, None), now, unseen);
+        let version = find(state, (org, hash))?;
+        may_sign(&policy, version, by, granted)?;
         version.signatures.push(Signature { side: by.side, person: by.person.clone(), at: now });
         let version = version.clone();
         batch.put(Table::Matrices, version.key(), &version);
@@ -156,12 +163,8 @@ impl Core {
     }
 }
 
-fn find<'s>(
-    state: &'s mut State,
-    (org, hash): (&OrgId, &str),
-    by: &Principal,
-) -> Result<&'s mut Version, Refusal> {
-    let versions = state.matrices.get_mut(org).filter(|_| by.sees(org));
+fn find<'s>(state: &'s mut State, (org, hash): (&OrgId, &str)) -> Result<&'s mut Version, Refusal> {
+    let versions = state.matrices.get_mut(org);
     let named = |version: &&mut Version| !hash.is_empty() && version.hash.starts_with(hash);
     let mut found: Vec<_> = versions.into_iter().flatten().filter(named).collect();
     match (found.pop(), found.is_empty()) {
@@ -174,9 +177,14 @@ fn find<'s>(
     }
 }
 
-/// A side names its signers in the document that is in force, so that no draft makes its own; where it names none, its
-/// administrators sign.
-fn may_sign(policy: &Policy, version: &Version, by: &Principal) -> Result<(), Refusal> {
+/// A side names its signers in the document that is in force, so that no draft makes its own; where it names none, whoever has
+/// `sign` signs.
+fn may_sign(
+    policy: &Policy,
+    version: &Version,
+    by: &Principal,
+    granted: Result<(), Refusal>,
+) -> Result<(), Refusal> {
     let hash = &version.hash;
     if version.withdrawn_at.is_some() {
         return Err(Refusal::new(Code::Conflict, format!("version {hash} was withdrawn; propose it again")));
@@ -193,14 +201,13 @@ fn may_sign(policy: &Policy, version: &Version, by: &Principal) -> Result<(), Re
         return Err(Refusal::new(Code::NotAllowed, "a matrix is agreed on between the MSP and internal IT"));
     }
     let signers = policy.matrix(&version.org).signers(by.side);
-    let allowed = if signers.is_empty() { by.role == Role::Admin } else { signers.contains(&by.person) };
-    if !allowed {
-        let who = match signers {
-            [] => format!("an administrator of side `{}`", by.side),
-            named => named.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "),
-        };
-        let what = format!("{} does not sign for `{}`; {who} does", by.person, by.side);
-        return Err(Refusal::new(Code::NotAllowed, what));
+    if signers.is_empty() {
+        return granted;
     }
-    Ok(())
+    if signers.contains(&by.person) {
+        return Ok(());
+    }
+    let who = signers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
+    let what = format!("{} does not sign for `{}`; {who} does", by.person, by.side);
+    Err(Refusal::new(Code::NotAllowed, what))
 }

@@ -2,16 +2,17 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use dogwatch_model::{Criticality, Endpoint, EndpointId, EndpointState, Facts, PersonId, Presence};
+use dogwatch_model::{Criticality, Endpoint, EndpointId, EndpointState, Facts, Presence};
 use dogwatch_triage::alert::AlertNumber;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::{
     Batch, Command, Core, Enrol, Enrolled, NewApiToken, NewJoinToken, SHELF, audit::audit, batch::not_found,
+    may::may,
 };
 use crate::{
-    access::{ApiToken, JoinTokenRecord, Principal, Sha256},
+    access::{ApiToken, JoinTokenRecord, Principal, Sha256, Verb},
     core::ownership,
     policy::Policy,
     queue,
@@ -55,7 +56,7 @@ impl Core {
                 batch.answer(reply, answer);
             }
             Command::CreateJoinToken(token, by, reply) => {
-                let answer = create_join_token(state, policy, token, by, now, batch);
+                let answer = create_join_token(state, policy, token, &by, now, batch);
                 batch.answer(reply, answer);
             }
             Command::RevokeJoinToken(id, by, reply) => {
@@ -73,13 +74,8 @@ impl Core {
             look @ (Command::ReadArchived(..) | Command::ReadShelf(..) | Command::ReadSoftware(..)) => {
                 self.look_up(look, batch);
             }
-            Command::SetEndpointState(id, to, by, reply) => {
-                let answer = self.set_endpoint_state(state, (id, to), &by, now, batch);
-                batch.answer(reply, answer);
-            }
-            Command::ChangeEndpoint(id, change, by, reply) => {
-                let answer = self.change_endpoint(state, policy, (id, &change), &by, now, batch);
-                batch.answer(reply, answer);
+            decided @ (Command::SetEndpointState(..) | Command::ChangeEndpoint(..)) => {
+                self.upkeep(state, policy, decided, now, batch);
             }
             Command::AddWindow(plan, by, reply) => {
                 let answer = self.add_window(state, policy, plan, &by, now, batch);
@@ -262,7 +258,13 @@ fn keep_token(state: &mut State, token: NewApiToken, now: Timestamp, batch: &mut
         revoked_at: None,
     };
     batch.put(Table::Tokens, record.hash, &record);
-    state.tokens.insert(record.hash, record.clone());
+    for grant in state.access.enlist(&record, now) {
+        batch.put(Table::Grants, &grant.id, &grant);
+    }
+    if let Some(person) = state.access.people.get(&record.principal.key()) {
+        batch.put(Table::People, person.key(), person);
+    }
+    state.access.tokens.insert(record.hash, record.clone());
     record
 }
 
@@ -273,10 +275,13 @@ fn revoke_token(
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<ApiToken, Refusal> {
-    let visible = |token: &&mut ApiToken| {
-        token.id == id && token.principal.org.as_ref().map_or(by.org.is_none(), |org| by.sees(org))
-    };
-    let token = state.tokens.values_mut().find(visible).ok_or_else(|| not_found("token", id))?;
+    let unseen = || not_found("token", id);
+    let found = state.access.tokens.values().find(|token| token.id == id).ok_or_else(unseen)?;
+    if !state.access.manages_tokens(by, &found.principal, now) {
+        return Err(unseen());
+    }
+    let hash = found.hash;
+    let token = state.access.tokens.get_mut(&hash).ok_or_else(unseen)?;
     token.revoked_at.get_or_insert(now);
     batch.put(Table::Tokens, token.hash, &*token);
     audit(batch, now, Some(&by.person), "token.revoke", id);
@@ -287,10 +292,12 @@ fn create_join_token(
     state: &mut State,
     policy: &Policy,
     token: NewJoinToken,
-    by: PersonId,
+    by: &Principal,
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<JoinTokenRecord, Refusal> {
+    let unseen = || Refusal::new(Code::NotFound, format!("there is no org `{}` that you may see", token.org));
+    may(state, by, Verb::Configure, (&token.org, Some(&token.site)), now, unseen)?;
     if !policy.orgs.contains_key(&token.org) {
         let orgs: Vec<_> = policy.orgs.keys().map(|org| org.as_str()).collect();
         return Err(Refusal::new(
@@ -308,7 +315,7 @@ fn create_join_token(
         hash: token.hash,
         org: token.org,
         site: token.site,
-        created_by: by,
+        created_by: by.person.clone(),
         created_at: now,
         expires_at: now.checked_add(token.lifetime.max(SignedDuration::ZERO)).unwrap_or(Timestamp::MAX),
         uses: token.uses,
@@ -329,8 +336,10 @@ fn revoke_join_token(
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<JoinTokenRecord, Refusal> {
-    let token = state.join_tokens.get_mut(id).filter(|token| by.sees(&token.org));
-    let token = token.ok_or_else(|| not_found("join token", id))?;
+    let unseen = || not_found("join token", id);
+    let token = state.join_tokens.get(id).ok_or_else(unseen)?;
+    may(state, by, Verb::Configure, (&token.org, Some(&token.site)), now, unseen)?;
+    let token = state.join_tokens.get_mut(id).ok_or_else(unseen)?;
     token.revoked_at.get_or_insert(now);
     batch.put(Table::JoinTokens, id, &*token);
     audit(batch, now, Some(&by.person), "join-token.revoke", id);

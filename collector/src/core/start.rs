@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::{Batch, Core, CoreHandle, Due, INPUT_QUEUE, Input, load};
+use super::{Batch, Commands, Core, CoreHandle, Due, INPUT_QUEUE, Input, load};
 use crate::{
     access::Sha256,
     config::{StorageConfig, Times, std_duration},
@@ -179,7 +179,8 @@ impl Core {
         };
         core.commit_start(&resumed, setup_code, now)?;
         let policy_files = Arc::new(ArcSwap::from_pointee(policy::Standing::InForce { since: now }));
-        let handle = CoreHandle { inputs, shared, health: health_seen, policy, policy_files };
+        let handle =
+            CoreHandle { commands: Commands { inputs }, shared, health: health_seen, policy, policy_files };
         Ok((core, handle, queue, notes))
     }
     /// Puts what taking up the watch has changed on disk, in commits of bounded size.

@@ -27,7 +27,7 @@ use super::{
     Settings,
 };
 use crate::{
-    access::{JoinTokenRecord, Principal, Role, Sha256},
+    access::{ApiToken, JoinTokenRecord, Principal, Register, Sha256, Verbs},
     policy::Policy,
     refusal::{Code, Refusal},
     state::Item,
@@ -118,7 +118,28 @@ fn org() -> OrgId {
 }
 
 fn person(side: Side) -> Principal {
-    Principal { person: "kim".parse().unwrap(), side, team: None, org: None, role: Role::Admin }
+    Principal {
+        person: "kim".parse().unwrap(),
+        side,
+        team: None,
+        org: (side != Side::Msp).then(org),
+        site: None,
+        ceiling: Verbs::ALL,
+        maker: None,
+    }
+}
+
+/// Lets everybody in whom these tests let act, with all rights.
+fn admit(access: &mut Register, now: Timestamp) {
+    for name in ["kim", "lee", "mira", "omar", "tim"] {
+        for side in [Side::Msp, Side::Internal, Side::Vendor] {
+            let principal = Principal { person: name.parse().unwrap(), ..person(side) };
+            let text = format!("{side}:{name}");
+            let (id, hash) = (text.clone(), Sha256::of(text.as_bytes()));
+            let token = ApiToken { id, hash, principal, created_at: now, expires_at: None, revoked_at: None };
+            access.enlist(&token, now);
+        }
+    }
 }
 
 /// The next message to an agent, if one waits.
@@ -152,6 +173,7 @@ impl Sim {
         let (core, handle, queue, _) =
             Core::load(Box::new(disk.clone()), policy, settings(), None, now, CancellationToken::new())
                 .unwrap();
+        admit(&mut handle.shared.write().unwrap().access, now);
         Self { core, handle, now, disk, queue }
     }
 
@@ -194,7 +216,7 @@ impl Sim {
             uses,
             approval: false,
         };
-        self.ask(|reply| Command::CreateJoinToken(token, "kim".parse().unwrap(), reply)).unwrap()
+        self.ask(|reply| Command::CreateJoinToken(token, person(Side::Msp), reply)).unwrap()
     }
 
     fn enrol(&mut self, key: &[u8]) -> Result<Enrolled, Refusal> {

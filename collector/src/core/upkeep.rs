@@ -3,9 +3,9 @@
 //! Whatever is decided here, rules and rows may ask for: the endpoint is judged anew, its open items are routed anew, and
 //! its agent is told what to watch, all in the same commit.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
-use dogwatch_model::{Endpoint, EndpointId, EndpointState, OrgId, SiteId};
+use dogwatch_model::{Endpoint, EndpointId, EndpointState, SiteId};
 use dogwatch_triage::{
     alert::{AlertNumber, Work},
     upkeep::EndpointChange,
@@ -13,9 +13,9 @@ use dogwatch_triage::{
 use jiff::Timestamp;
 use tonic::Status;
 
-use super::{Batch, Core, audit::audit, batch::not_found};
+use super::{Batch, Command, Core, audit::audit, batch::not_found, may::may};
 use crate::{
-    access::Principal,
+    access::{Principal, Verb},
     policy::Policy,
     queue,
     refusal::{Code, Refusal},
@@ -33,7 +33,29 @@ pub struct Upkept {
 }
 
 impl Core {
-    pub(super) fn set_endpoint_state(
+    /// Does what people decided about an endpoint.
+    pub(super) fn upkeep(
+        &mut self,
+        state: &mut State,
+        policy: &Arc<Policy>,
+        decided: Command,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        match decided {
+            Command::SetEndpointState(id, to, by, reply) => {
+                let answer = self.set_endpoint_state(state, (id, to), &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::ChangeEndpoint(id, change, by, reply) => {
+                let answer = self.change_endpoint(state, policy, (id, &change), &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            _ => {}
+        }
+    }
+
+    fn set_endpoint_state(
         &mut self,
         state: &mut State,
         (id, to): (EndpointId, EndpointState),
@@ -41,7 +63,7 @@ impl Core {
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<(), Refusal> {
-        let member = visible(state, id, by)?;
+        let member = changeable(state, id, by, now)?;
         let from = member.endpoint.state;
         if from == to {
             return Ok(());
@@ -60,7 +82,7 @@ impl Core {
         Ok(())
     }
 
-    pub(super) fn change_endpoint(
+    fn change_endpoint(
         &mut self,
         state: &mut State,
         policy: &Arc<Policy>,
@@ -69,8 +91,13 @@ impl Core {
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<Upkept, Refusal> {
-        let member = visible(state, id, by)?;
-        let before = member.endpoint.site.clone();
+        let endpoint = &changeable(state, id, by, now)?.endpoint;
+        let (org, before) = (endpoint.org.clone(), endpoint.site.clone());
+        if let Some(to) = &change.site {
+            // Nobody puts a machine where they could not have enrolled it.
+            may(state, by, Verb::Configure, (&org, Some(to)), now, || not_found("site", to))?;
+        }
+        let member = changeable(state, id, by, now)?;
         let changed = change
             .apply(&mut member.endpoint)
             .map_err(|error| Refusal::new(Code::Invalid, error.to_string()))?;
@@ -96,9 +123,17 @@ impl Core {
     }
 }
 
-fn visible<'s>(state: &'s mut State, id: EndpointId, by: &Principal) -> Result<&'s mut Member, Refusal> {
-    let member = state.members.get_mut(&id).filter(|member| by.sees(&member.endpoint.org));
-    member.ok_or_else(|| not_found("endpoint", id))
+fn changeable<'s>(
+    state: &'s mut State,
+    id: EndpointId,
+    by: &Principal,
+    now: Timestamp,
+) -> Result<&'s mut Member, Refusal> {
+    let unseen = || not_found("endpoint", id);
+    let member = state.members.get(&id).ok_or_else(unseen)?;
+    let place = (&member.endpoint.org, Some(&member.endpoint.site));
+    may(state, by, Verb::Configure, place, now, unseen)?;
+    state.members.get_mut(&id).ok_or_else(unseen)
 }
 
 /// Revoked is for ever, and so is retired; what was revoked may still be retired.
@@ -146,11 +181,4 @@ fn move_items(
     for site in [before, &endpoint.site] {
         state.unrest.insert((endpoint.org.clone(), site.clone()));
     }
-}
-
-/// The sites of an org that are in use: where endpoints stand, or where a join token will put some.
-pub(crate) fn sites<'s>(state: &'s State, org: &OrgId) -> BTreeSet<&'s SiteId> {
-    let members = state.members.values().map(|member| (&member.endpoint.org, &member.endpoint.site));
-    let tokens = state.join_tokens.values().map(|token| (&token.org, &token.site));
-    members.chain(tokens).filter(|(of, _)| *of == org).map(|(_, site)| site).collect()
 }

@@ -11,9 +11,9 @@ use dogwatch_triage::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Batch, Core, audit::audit, batch::not_found};
+use super::{Batch, Core, audit::audit, batch::not_found, may::may};
 use crate::{
-    access::Principal,
+    access::{Principal, Verb},
     policy::Policy,
     refusal::{Code, Refusal},
     state::State,
@@ -39,8 +39,10 @@ impl Core {
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<Window, Refusal> {
-        if !by.sees(&plan.org) || !policy.orgs.contains_key(&plan.org) {
-            return Err(not_found("org", &plan.org));
+        let unseen = || not_found("org", &plan.org);
+        may(state, by, Verb::Snooze, (&plan.org, None), now, unseen)?;
+        if !policy.orgs.contains_key(&plan.org) {
+            return Err(unseen());
         }
         check_side(by)?;
         let standing = |window: &&Window| window.plan.org == plan.org && !window.is_over(now);
@@ -70,11 +72,11 @@ impl Core {
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<Window, Refusal> {
-        if state.windows.get(id).is_some_and(|window| by.sees(&window.plan.org)) {
-            check_side(by)?;
-        }
-        let window = state.windows.get_mut(id).filter(|window| by.sees(&window.plan.org));
-        let window = window.ok_or_else(|| not_found("window", id))?;
+        let unseen = || not_found("window", id);
+        let org = state.windows.get(id).map(|window| window.plan.org.clone()).ok_or_else(unseen)?;
+        may(state, by, Verb::Snooze, (&org, None), now, unseen)?;
+        check_side(by)?;
+        let window = state.windows.get_mut(id).ok_or_else(unseen)?;
         if let Some(ended) = window.ended_at {
             return Err(Refusal::new(Code::Conflict, format!("window {id} was ended at {ended:.0}")));
         }

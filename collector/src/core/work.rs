@@ -14,9 +14,9 @@ use dogwatch_triage::{
 };
 use jiff::Timestamp;
 
-use super::{Batch, ByPhone, Core, Opened, batch::not_found};
+use super::{Batch, ByPhone, Core, Opened, batch::not_found, may::may};
 use crate::{
-    access::Principal,
+    access::{Principal, Verb},
     policy::Policy,
     queue,
     refusal::{Code, Refusal},
@@ -74,7 +74,7 @@ impl Core {
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<Item, Refusal> {
-        let item = find(state, number, by)?;
+        let item = find(state, (number, verb_of(act)), by, now)?;
         if version.is_some_and(|seen| seen != item.alert.version) {
             return Err(Refusal::new(
                 Code::Conflict,
@@ -110,7 +110,7 @@ impl Core {
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<Opened, Refusal> {
-        let place = Place::of(state, report, by)?;
+        let place = Place::of(state, report, by, now)?;
         let matrix = policy.orgs.get(&report.org).ok_or_else(|| not_found("org", &report.org))?;
         let tool = matrix.tool(&report.tool).ok_or_else(|| {
             let known: Vec<_> = matrix.tools().map(|tool| tool.id.as_str()).collect();
@@ -168,15 +168,18 @@ struct Place<'s> {
 }
 
 impl<'s> Place<'s> {
-    fn of(state: &'s State, report: &ByPhone, by: &Principal) -> Result<Self, Refusal> {
-        let mine = |member: &&Member| member.endpoint.org == report.org && by.sees(&report.org);
+    fn of(state: &'s State, report: &ByPhone, by: &Principal, now: Timestamp) -> Result<Self, Refusal> {
+        let mine = |member: &&Member| member.endpoint.org == report.org;
+        let may = |site: Option<&SiteId>, unseen: Refusal| {
+            may(state, by, Verb::Claim, (&report.org, site), now, || unseen)
+        };
         if let Some(id) = report.endpoint {
-            let member = state.members.get(&id).filter(mine).ok_or_else(|| not_found("endpoint", id))?;
+            let unseen = not_found("endpoint", id);
+            let member = state.members.get(&id).filter(mine).ok_or_else(|| unseen.clone())?;
+            may(Some(&member.endpoint.site), unseen)?;
             return Ok(Self { member: Some(member), site: member.endpoint.site.clone() });
         }
-        if !by.sees(&report.org) {
-            return Err(not_found("org", &report.org));
-        }
+        may(report.site.as_ref(), not_found("org", &report.org))?;
         let site = report.site.clone().ok_or_else(|| {
             Refusal::new(Code::Invalid, "say which endpoint it is about, or which site when it is about none")
         })?;
@@ -212,9 +215,27 @@ fn other_end<'s>(
     Ok((other, link))
 }
 
-fn find<'s>(state: &'s State, number: AlertNumber, by: &Principal) -> Result<&'s Item, Refusal> {
-    let item = state.alerts.get(&number).filter(|item| by.sees(&item.alert.org));
-    item.ok_or_else(|| not_found("alert", number))
+fn find<'s>(
+    state: &'s State,
+    (number, verb): (AlertNumber, Verb),
+    by: &Principal,
+    now: Timestamp,
+) -> Result<&'s Item, Refusal> {
+    let unseen = || not_found("alert", number);
+    let item = state.alerts.get(&number).ok_or_else(unseen)?;
+    may(state, by, verb, (&item.alert.org, Some(&item.alert.site)), now, unseen)?;
+    Ok(item)
+}
+
+/// The right that an act takes.
+const fn verb_of(act: &Act) -> Verb {
+    match act {
+        Act::Comment { .. } | Act::Feedback { .. } => Verb::Comment,
+        Act::Handoff { .. } | Act::Accept | Act::Decline { .. } | Act::Withdraw { .. } => Verb::Handoff,
+        Act::Snooze { .. } | Act::Wake => Verb::Snooze,
+        Act::Close { .. } | Act::Merge { .. } | Act::Reopen { .. } => Verb::Close,
+        _ => Verb::Claim,
+    }
 }
 
 fn refusal(refusal: &alert::Refusal) -> Refusal {

@@ -47,6 +47,8 @@ text_enum! {
         Notices = "notices",
         /// Messages on their way.
         Outbox = "outbox",
+        /// Rights that people were given.
+        Grants = "grants",
         /// What each org was told through each way, for the next message.
         NoticeGroups = "notice_groups",
     }

@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use super::meant::Document;
 use crate::{
     api::{Shared, caller::Caller, extract::Body, problem::Problem, who::org_meant},
+    core::Sight,
     ownership::{Version, in_force},
     policy::Policy,
-    state::State as Fleet,
 };
 
 /// The most endpoints that a document is held against: each is copied, with some kilobytes of what it told, and each
@@ -59,7 +59,7 @@ pub(crate) async fn lint(
     let policy = api.core.policy();
     let org = org_meant(&policy, &caller, asked.org)?;
     let document = Document::meant(&api, (&caller, &policy), &org, (asked.version.as_deref(), asked.text))?;
-    let known = api.core.read(|state| Known::of(state, &policy, (&org, &document.text), caller.now));
+    let known = caller.see(&api, |sight| Known::of(sight, &policy, (&org, &document.text), caller.now));
     let now = caller.now;
     // A year of calendars against hundreds of rows takes a while; others are answered meanwhile.
     let work = tokio::task::spawn_blocking(move || known.linted(&document, &policy, org, now));
@@ -76,14 +76,14 @@ struct Known {
 }
 
 impl Known {
-    fn of(state: &Fleet, policy: &Policy, (org, text): (&OrgId, &str), now: Timestamp) -> Self {
-        let mine = || state.members.values().filter(|member| member.endpoint.org == *org);
+    fn of(sight: &Sight<'_>, policy: &Policy, (org, text): (&OrgId, &str), now: Timestamp) -> Self {
+        let mine = || sight.members().filter(|member| member.endpoint.org == *org);
         let few = mine().count() <= MAX_ENDPOINTS;
-        let versions = state.matrices.get(org).map_or(&[][..], Vec::as_slice);
+        let versions = sight.versions(org);
         Self {
             endpoints: few.then(|| mine().map(|member| (member.endpoint.clone(), member.counts)).collect()),
-            channels: Some(state.outbox.channels_of(org)),
-            catch_all_percent: catch_all_percent(state, policy, org, now),
+            channels: Some(sight.channels_of(org)),
+            catch_all_percent: catch_all_percent(sight, policy, org, now),
             signature: signature(versions, text, now),
         }
     }
@@ -123,9 +123,9 @@ impl Known {
 }
 
 /// The share of the catch-all in what came lately and is still in the working set; absent when nothing came.
-fn catch_all_percent(state: &Fleet, policy: &Policy, org: &OrgId, now: Timestamp) -> Option<f64> {
+fn catch_all_percent(sight: &Sight<'_>, policy: &Policy, org: &OrgId, now: Timestamp) -> Option<f64> {
     let since = now.checked_sub(SignedDuration::from_hours(24 * CATCH_ALL_DAYS)).ok()?;
-    let mine = state.alerts.values().map(|item| &item.alert);
+    let mine = sight.alerts().map(|item| &item.alert);
     let mine = mine.filter(|alert| alert.org == *org && alert.first_seen >= since);
     let catch_all = policy.matrix(org).catch_all().map(|row| &row.id);
     let (mut all, mut taken) = (0_u32, 0_u32);

@@ -35,8 +35,8 @@ impl Document {
             (None, Some(text)) => Ok(Self { name: "draft".to_owned(), text }),
             (None | Some(IN_FORCE), None) => Self::in_force(api, caller, policy, org),
             (Some(FILE), None) => Self::of_file(policy, org),
-            (Some(hash), None) => api.core.read(|state| {
-                let (version, _) = find(state, caller, hash)?;
+            (Some(hash), None) => caller.see(api, |sight| {
+                let (version, _) = find(sight, hash)?;
                 if version.org != *org {
                     let what =
                         format!("version {} is of org `{}`, not of `{org}`", version.hash, version.org);
@@ -49,9 +49,8 @@ impl Document {
 
     fn in_force(api: &Shared, caller: &Caller, policy: &Policy, org: &OrgId) -> Result<Self, Problem> {
         let signed = policy.matrix(org).standing() == Standing::Signed;
-        let version = api.core.read(|state| {
-            let all = state.matrices.get(org).map_or(&[][..], Vec::as_slice);
-            let current = in_force(all, caller.now).filter(|_| signed);
+        let version = caller.see(api, |sight| {
+            let current = in_force(sight.versions(org), caller.now).filter(|_| signed);
             current
                 .map(|version| Self { name: format!("version {}", version.hash), text: version.text.clone() })
         });

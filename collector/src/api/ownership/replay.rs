@@ -74,8 +74,8 @@ pub(crate) async fn replay(
     let since = caller.now.checked_sub(SignedDuration::from_hours(24 * i64::from(days)));
     let since = since.map_err(|_| Problem::invalid("so many days ago there was no calendar"))?;
     let bounds = Bounds { items: usize::MAX, shelves: MAX_SHELVES };
-    let (items, whole) = gather(&api, since, &bounds, |alert| alert.org == org).await?;
-    let endpoints = endpoints_of(&api, &items);
+    let (items, whole) = gather(&api, &caller, (since, &bounds), |alert| alert.org == org).await?;
+    let endpoints = endpoints_of(&api, &caller, &items);
     let now = caller.now;
     let work = tokio::task::spawn_blocking(move || play(&items, &endpoints, &draft, now));
     let replay = work.await.map_err(|_| Problem::internal("a replay stopped half way"))?;
@@ -87,11 +87,15 @@ pub(crate) async fn replay(
 }
 
 /// The endpoints of items, as they are now.
-fn endpoints_of(api: &Shared, items: &[Item]) -> BTreeMap<EndpointId, (Endpoint, AlertCounts)> {
-    api.core.read(|state| {
+fn endpoints_of(
+    api: &Shared,
+    caller: &Caller,
+    items: &[Item],
+) -> BTreeMap<EndpointId, (Endpoint, AlertCounts)> {
+    caller.see(api, |sight| {
         let mut known = BTreeMap::new();
         for id in items.iter().filter_map(|item| item.alert.endpoint) {
-            if let Some(member) = state.members.get(&id).filter(|_| !known.contains_key(&id)) {
+            if let Some(member) = sight.member(id).filter(|_| !known.contains_key(&id)) {
                 known.insert(id, (member.endpoint.clone(), member.counts));
             }
         }

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use http::{Method, Request, StatusCode, header};
 
-use super::{Collector, text_of_token, token};
+use super::{Collector, admit, text_of_token, token};
 use crate::{
     access::Role,
     state::{Health, State},
@@ -11,7 +11,7 @@ use crate::{
 
 fn collector() -> Collector {
     let mut state = State::default();
-    state.tokens.extend([token('a', Role::Admin, None)]);
+    admit(&mut state, [token('a', Role::Admin, None)]);
     Collector::over(state)
 }
 
@@ -94,7 +94,7 @@ async fn setup_codes_can_be_guessed_five_times_a_minute_and_an_incomplete_reques
 async fn whoami_tells_the_person_and_the_collector_and_no_secret() {
     let answer = collector().get("/api/v1/whoami", Some(&text_of_token('a'))).await;
     assert_eq!(answer.status, StatusCode::OK);
-    assert_eq!(answer.json["person"], "pat");
+    assert_eq!(answer.json["person"], "pat-a");
     assert_eq!(answer.json["collector"]["name"], "Acme <MSP>");
     assert!(!answer.text.contains("dwt_") && !answer.text.contains("hash\""), "{}", answer.text);
     assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");

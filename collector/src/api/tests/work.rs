@@ -3,7 +3,7 @@
 use http::{Method, Request, StatusCode, header};
 use serde_json::json;
 
-use super::{Collector, live::Running, member, text_of_token, token};
+use super::{Collector, admit, live::Running, member, text_of_token, token};
 use crate::{
     access::Role,
     state::{Item, State},
@@ -32,7 +32,7 @@ pub(super) fn state() -> State {
         let machine = member(id, name, "acme");
         state.members.insert(machine.endpoint.id, machine);
     }
-    state.tokens.extend([token('a', Role::Admin, None)]);
+    admit(&mut state, [token('a', Role::Admin, None)]);
     let item = item();
     state.alerts.insert(item.alert.number, item);
     state

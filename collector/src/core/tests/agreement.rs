@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Command, Sim, org, person};
 use crate::{
-    access::{Principal, Role},
+    access::{Principal, Verbs},
     core::Proposal,
     ownership::Version,
     refusal::{Code, Refusal},
@@ -66,10 +66,10 @@ fn a_version_with_a_date_waits_for_it() {
 fn who_is_no_signer_signs_nothing() {
     let mut sim = Sim::new();
     let version = sim.propose(&text("internal-it"), None).unwrap();
-    let member = Principal { role: Role::Member, ..person(Side::Msp) };
+    let member = Principal { ceiling: Verbs::CREW, ..person(Side::Msp) };
     let refused = sim.sign(&version, member).unwrap_err();
     assert_eq!(
-        (refused.code, refused.what.contains("an administrator")),
+        (refused.code, refused.what.contains("`sign` on home is missing")),
         (Code::NotAllowed, true),
         "{refused:?}"
     );
@@ -102,7 +102,7 @@ fn with_signers(text: &str, msp: &str, internal: &str) -> String {
 }
 
 fn named(name: &str, side: Side) -> Principal {
-    Principal { person: name.parse().unwrap(), role: Role::Member, ..person(side) }
+    Principal { person: name.parse().unwrap(), ceiling: Verbs::CREW, ..person(side) }
 }
 
 #[test]

@@ -1,0 +1,68 @@
+//! A grant: rights beyond seeing and commenting, for a reason and until a day.
+
+use std::collections::BTreeMap;
+
+use dogwatch_model::OrgId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{PersonKey, Scope, Verbs};
+
+/// Rights that somebody was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// Short id, to end it by.
+    pub id: String,
+    /// Who has it.
+    pub to: PersonKey,
+    /// What they may do.
+    pub verbs: Verbs,
+    /// Where.
+    pub scope: Scope,
+    /// What for.
+    pub reason: String,
+    /// When it was given.
+    pub given_at: Timestamp,
+    /// By whom; absent for the one that set-up gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_by: Option<PersonKey>,
+    /// From when on it counts no more, to the second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// When somebody is to look at it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_at: Option<Timestamp>,
+    /// In which orgs its risky verbs were approved, and by whom.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub approvals: BTreeMap<OrgId, Approval>,
+    /// Who ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
+}
+
+/// Somebody's word that the risky verbs of a grant may be used in their org.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Whose.
+    pub by: PersonKey,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// The end of a grant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// By whom.
+    pub by: PersonKey,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub why: String,
+}
+
+impl Grant {
+    /// Whether it counts at `now`.
+    pub fn is_in_force(&self, now: Timestamp) -> bool {
+        self.ended.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+}

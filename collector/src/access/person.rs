@@ -1,0 +1,66 @@
+//! A person as the collector knows them: which side, where, and whether they may come in at all.
+
+use core::fmt;
+
+use dogwatch_model::{OrgId, PersonId, Side, TeamId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Scope;
+
+/// Names a person: ids are unique among the MSP's own people and among the people of each org.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PersonKey {
+    /// The org they belong to; absent for the MSP's own people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org: Option<OrgId>,
+    /// Their id there.
+    pub id: PersonId,
+}
+
+impl PersonKey {
+    /// The key of a person of a side with that home.
+    pub fn of(side: Side, home: &Scope, id: PersonId) -> Self {
+        let org = home.org().filter(|_| side != Side::Msp).cloned();
+        Self { org, id }
+    }
+}
+
+/// As rows are keyed and people read it: `msp:kim`, `acme:sam`. No id has a colon.
+impl fmt::Display for PersonKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.org {
+            None => write!(f, "msp:{}", self.id),
+            Some(org) => write!(f, "{org}:{}", self.id),
+        }
+    }
+}
+
+/// One person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Their id.
+    pub id: PersonId,
+    /// The side they are on, for good.
+    pub side: Side,
+    /// What they see and comment on without anybody's grant.
+    pub home: Scope,
+    /// The team they work in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamId>,
+    /// When they came.
+    pub created_at: Timestamp,
+    /// Who brought them in; absent for the first of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<PersonKey>,
+    /// Since when they may not come in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_at: Option<Timestamp>,
+}
+
+impl Person {
+    /// Their key.
+    pub fn key(&self) -> PersonKey {
+        PersonKey::of(self.side, &self.home, self.id.clone())
+    }
+}

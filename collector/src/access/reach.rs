@@ -1,0 +1,116 @@
+//! What one caller may do at one instant: worked out from the register for every request, and again in the core when it
+//! acts, so that a right ends the moment it ends.
+
+use std::collections::BTreeSet;
+
+use dogwatch_model::{OrgId, Side, SiteId};
+
+use super::{Scope, Verb, Verbs};
+
+/// What somebody may do, where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    pub(super) side: Side,
+    /// Where they see and comment without a grant; absent for whoever may not come in.
+    pub(super) home: Option<Scope>,
+    /// What their token lets through at most.
+    pub(super) ceiling: Verbs,
+    /// Where their token lets through at most.
+    pub(super) within: Scope,
+    pub(super) held: Vec<Held>,
+    /// Orgs that their side has left.
+    pub(super) left: BTreeSet<OrgId>,
+    /// Orgs that have an owner: risky verbs count there only where approved.
+    pub(super) owned: BTreeSet<OrgId>,
+    /// What the maker of the token may do, when that is somebody else.
+    pub(super) maker: Option<Box<Reach>>,
+}
+
+/// A grant as far as it counts now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) scope: Scope,
+    pub(super) verbs: Verbs,
+    pub(super) approved_in: BTreeSet<OrgId>,
+}
+
+impl Held {
+    fn verbs_in(&self, org: &OrgId, owned: &BTreeSet<OrgId>) -> Verbs {
+        if !owned.contains(org) || self.approved_in.contains(org) {
+            return self.verbs;
+        }
+        self.verbs.without(self.verbs.risky())
+    }
+}
+
+impl Reach {
+    /// What they may do at a place; `site` is absent for what concerns the whole org.
+    pub fn verbs(&self, org: &OrgId, site: Option<&SiteId>) -> Verbs {
+        if self.left.contains(org) || !self.within.covers(org, site) {
+            return Verbs::NONE;
+        }
+        let Some(home) = &self.home else { return Verbs::NONE };
+        let base = if home.covers(org, site) { Verbs::EVERYBODY } else { Verbs::NONE };
+        let held = self.held.iter().filter(|held| held.scope.covers(org, site));
+        let all = held.fold(base, |all, held| all.union(held.verbs_in(org, &self.owned)));
+        // A right without sight is none.
+        let all = if all.has(Verb::View) || all.has(Verb::Intake) { all } else { Verbs::NONE };
+        let maker = self.maker.as_ref().map_or(all, |maker| maker.verbs(org, site));
+        all.intersection(self.ceiling).intersection(maker)
+    }
+
+    /// Whether they may do something at a place.
+    pub fn may(&self, verb: Verb, org: &OrgId, site: Option<&SiteId>) -> bool {
+        self.verbs(org, site).has(verb)
+    }
+
+    /// Whether they see what belongs to a place.
+    pub fn sees(&self, org: &OrgId, site: Option<&SiteId>) -> bool {
+        self.may(Verb::View, org, site)
+    }
+
+    /// Whether they see anything of an org: its name, its matrix. Whoever is limited to a site asks who owns what, too.
+    pub fn sees_org(&self, org: &OrgId) -> bool {
+        self.sees(org, None) || self.sites(org).any(|site| self.sees(org, Some(site)))
+    }
+
+    /// Whether nothing is kept from them, orgs that do not exist yet included: collector-wide matters.
+    pub fn sees_everything(&self) -> bool {
+        self.home == Some(Scope::Everywhere)
+            && self.within == Scope::Everywhere
+            && self.ceiling.has(Verb::View)
+            && self.maker.as_ref().is_none_or(|maker| maker.sees_everything())
+    }
+
+    /// What they may do to the collector itself and to the MSP's own people.
+    pub fn everywhere(&self) -> Verbs {
+        if !self.sees_everything() {
+            return Verbs::NONE;
+        }
+        let held = self.held.iter().filter(|held| held.scope == Scope::Everywhere);
+        let all = held.fold(Verbs::EVERYBODY, |all, held| all.union(held.verbs));
+        let maker = self.maker.as_ref().map_or(all, |maker| maker.everywhere());
+        all.intersection(self.ceiling).intersection(maker)
+    }
+
+    /// What they may do at one place at least, before anybody knows where.
+    pub fn anywhere(&self) -> Verbs {
+        if self.home.is_none() {
+            return Verbs::NONE;
+        }
+        let all = self.held.iter().fold(Verbs::EVERYBODY, |all, held| all.union(held.verbs));
+        let maker = self.maker.as_ref().map_or(all, |maker| maker.anywhere());
+        all.intersection(self.ceiling).intersection(maker)
+    }
+
+    /// The side they are on.
+    pub const fn side(&self) -> Side {
+        self.side
+    }
+
+    /// The sites of an org that a right of theirs is limited to.
+    fn sites<'r>(&'r self, org: &'r OrgId) -> impl Iterator<Item = &'r SiteId> {
+        let scopes = self.held.iter().map(|held| &held.scope).chain(&self.home).chain([&self.within]);
+        scopes.filter(move |scope| scope.org() == Some(org)).filter_map(Scope::site)
+    }
+}

@@ -1,0 +1,212 @@
+//! What people see of the state: scope is applied here, once, so that no route can forget it.
+//!
+//! A [`Desk`] is all that the API has of the core. It hands out a [`Sight`], never the state itself: every list in it
+//! holds only what the caller's [`Reach`] covers, and what it does not cover is not there.
+
+use core::ops::Deref;
+use std::{collections::BTreeSet, sync::Arc};
+
+use dogwatch_model::{ChannelId, EndpointId, OrgId, SiteId, WindowId};
+use dogwatch_triage::{alert::AlertNumber, matrix::Matrix, mute::Window};
+use jiff::Timestamp;
+
+use super::{
+    SoftwareList,
+    command::{Commands, CoreHandle},
+};
+use crate::{
+    access::{ApiToken, JoinTokenRecord, Reach, Sha256},
+    ownership::Version,
+    policy::{Policy, Standing},
+    refusal::Refusal,
+    state::{Health, Item, Member, State},
+};
+
+/// The core as the people's side has it: commands go through, reading goes through a [`Sight`].
+#[derive(Clone)]
+pub struct Desk(CoreHandle);
+
+impl Deref for Desk {
+    type Target = Commands;
+
+    fn deref(&self) -> &Commands {
+        &self.0
+    }
+}
+
+impl Desk {
+    /// The people's side of a core.
+    pub const fn new(core: CoreHandle) -> Self {
+        Self(core)
+    }
+
+    /// Looks at what a reach covers. Keep it brief: the core waits meanwhile.
+    pub fn see<R>(&self, reach: &Reach, look: impl FnOnce(&Sight<'_>) -> R) -> R {
+        self.0.read(|state| look(&Sight { state, reach }))
+    }
+
+    /// The token with this hash and how far it reaches at `now`, whether it is valid or not.
+    pub fn token(&self, hash: &Sha256, now: Timestamp) -> Option<(ApiToken, Reach)> {
+        self.0.read(|state| {
+            let token = state.access.tokens.get(hash)?;
+            Some((token.clone(), state.access.reach(&token.principal, now)))
+        })
+    }
+
+    /// Whether all is well.
+    pub fn health(&self) -> Health {
+        self.0.health()
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> Arc<Policy> {
+        self.0.policy()
+    }
+
+    /// What the policy files came to when they were last read.
+    pub fn policy_files(&self) -> Arc<Standing> {
+        self.0.policy_files()
+    }
+
+    /// An alert that ended long ago, from the archive.
+    ///
+    /// # Errors
+    /// `Unavailable` when the archive cannot be read.
+    pub async fn archived(&self, reach: &Reach, number: AlertNumber) -> Result<Option<Item>, Refusal> {
+        Ok(self.0.read_archived(number).await?.filter(|item| covers(reach, item)))
+    }
+
+    /// The alerts of the archive whose number divided by [`super::SHELF`] is `shelf`.
+    ///
+    /// # Errors
+    /// `Unavailable` when the archive cannot be read.
+    pub async fn shelf(&self, reach: &Reach, shelf: u64) -> Result<Vec<Item>, Refusal> {
+        let mut items = self.0.read_shelf(shelf).await?;
+        items.retain(|item| covers(reach, item));
+        Ok(items)
+    }
+
+    /// What an endpoint has installed.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store cannot be read.
+    pub async fn software(&self, reach: &Reach, id: EndpointId) -> Result<Option<SoftwareList>, Refusal> {
+        match self.see(reach, |sight| sight.member(id).is_some()) {
+            true => self.0.read_software(id).await,
+            false => Ok(None),
+        }
+    }
+}
+
+fn covers(reach: &Reach, item: &Item) -> bool {
+    reach.sees(&item.alert.org, Some(&item.alert.site))
+}
+
+/// The part of the state that somebody may see.
+pub struct Sight<'s> {
+    state: &'s State,
+    reach: &'s Reach,
+}
+
+impl<'s> Sight<'s> {
+    /// Endpoints, by id.
+    pub fn members(&self) -> impl Iterator<Item = &'s Member> + use<'s> {
+        let reach = self.reach;
+        self.state.members.values().filter(move |member| {
+            let endpoint = &member.endpoint;
+            reach.sees(&endpoint.org, Some(&endpoint.site))
+        })
+    }
+
+    /// One endpoint.
+    pub fn member(&self, id: EndpointId) -> Option<&'s Member> {
+        let member = self.state.members.get(&id)?;
+        self.reach.sees(&member.endpoint.org, Some(&member.endpoint.site)).then_some(member)
+    }
+
+    /// Endpoints by id or by name.
+    pub fn find_endpoint(&self, id_or_name: &str) -> Vec<&'s Member> {
+        match id_or_name.parse::<EndpointId>() {
+            Ok(id) => self.member(id).into_iter().collect(),
+            Err(_) => self.members().filter(|member| member.endpoint.name == id_or_name).collect(),
+        }
+    }
+
+    /// Alerts that are not in the archive, by number.
+    pub fn alerts(&self) -> impl Iterator<Item = &'s Item> + use<'s> {
+        let reach = self.reach;
+        self.state.alerts.values().filter(move |item| covers(reach, item))
+    }
+
+    /// One alert that is not in the archive.
+    pub fn alert(&self, number: AlertNumber) -> Option<&'s Item> {
+        self.state.alerts.get(&number).filter(|item| covers(self.reach, item))
+    }
+
+    /// Whether an alert with this number has been and is in the archive now, whosever it is: no answer tells.
+    pub fn may_be_archived(&self, number: AlertNumber) -> bool {
+        number.0 < self.state.next_alert && !self.state.alerts.contains_key(&number)
+    }
+
+    /// The shelf of the archive that the latest number is on.
+    pub const fn latest_shelf(&self) -> u64 {
+        self.state.next_alert / super::SHELF
+    }
+
+    /// Maintenance windows.
+    pub fn windows(&self) -> impl Iterator<Item = &'s Window> + use<'s> {
+        let reach = self.reach;
+        self.state.windows.values().filter(move |window| reach.sees_org(&window.plan.org))
+    }
+
+    /// One window.
+    pub fn window(&self, id: &WindowId) -> Option<&'s Window> {
+        self.state.windows.get(id).filter(|window| self.reach.sees_org(&window.plan.org))
+    }
+
+    /// The versions of an org's matrix, in the order in which they were proposed.
+    pub fn versions(&self, org: &OrgId) -> &'s [Version] {
+        let all = self.state.matrices.get(org).filter(|_| self.reach.sees_org(org));
+        all.map_or(&[], Vec::as_slice)
+    }
+
+    /// The versions of every org.
+    pub fn all_versions(&self) -> impl Iterator<Item = &'s [Version]> + use<'s> {
+        let reach = self.reach;
+        let mine = self.state.matrices.iter().filter(move |(org, _)| reach.sees_org(org));
+        mine.map(|(_, versions)| versions.as_slice())
+    }
+
+    /// Orgs with their matrices.
+    pub fn orgs<'p>(
+        &self,
+        policy: &'p Policy,
+    ) -> impl Iterator<Item = (&'p OrgId, &'p Matrix)> + use<'s, 'p> {
+        let reach = self.reach;
+        policy.orgs.iter().filter(move |(org, _)| reach.sees_org(org))
+    }
+
+    /// Ways to tell people of an org that were used.
+    pub fn channels_of(&self, org: &OrgId) -> BTreeSet<ChannelId> {
+        if self.reach.sees_org(org) { self.state.outbox.channels_of(org) } else { Default::default() }
+    }
+
+    /// The sites of an org that are in use: where endpoints stand, or where a join token will put some.
+    pub fn sites(&self, org: &OrgId) -> BTreeSet<&'s SiteId> {
+        let members = self.members().map(|member| (&member.endpoint.org, &member.endpoint.site));
+        let tokens = self.join_tokens().map(|token| (&token.org, &token.site));
+        members.chain(tokens).filter(|(of, _)| *of == org).map(|(_, site)| site).collect()
+    }
+
+    /// Join tokens.
+    pub fn join_tokens(&self) -> impl Iterator<Item = &'s JoinTokenRecord> + use<'s> {
+        let reach = self.reach;
+        self.state.join_tokens.values().filter(move |token| reach.sees(&token.org, Some(&token.site)))
+    }
+
+    /// API tokens: one's own, and those of whom one administers.
+    pub fn tokens(&self, by: &crate::access::Principal, now: Timestamp) -> Vec<&'s ApiToken> {
+        let access = &self.state.access;
+        access.tokens.values().filter(|token| access.manages_tokens(by, &token.principal, now)).collect()
+    }
+}
