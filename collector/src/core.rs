@@ -28,6 +28,7 @@ mod sight;
 mod software;
 mod start;
 mod thread;
+pub(crate) mod upkeep;
 mod windows;
 mod work;
 
@@ -57,6 +58,7 @@ pub use sight::{Desk, Sight};
 pub use software::SoftwareList;
 pub(crate) use start::start;
 pub use start::{CoreError, CoreThread, Settings};
+pub use upkeep::Upkept;
 
 use crate::{
     feed::{Feed, Notices},

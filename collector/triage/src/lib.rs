@@ -24,6 +24,7 @@ pub mod replay;
 pub mod routing;
 pub mod rules;
 pub mod sla;
+pub mod upkeep;
 pub mod watch_list;
 pub mod who;
 
