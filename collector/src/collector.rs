@@ -57,13 +57,7 @@ impl Collector {
         let authority = Arc::new(authority);
         let basis = policy::Basis::of(config);
         let policy = policy::read(&data.policy(), &basis).map_err(|faults| policy::all_faults(&faults))?;
-        let storage: Box<dyn Storage> = Box::new(Embedded::open(
-            &data.store(),
-            EmbeddedOptions {
-                cache_bytes: config.storage.view_cache_mib << 20,
-                ..EmbeddedOptions::default()
-            },
-        )?);
+        let storage = store(config, data)?;
         let policy = Arc::new(ArcSwap::from_pointee(policy));
         let setup = SetupFile::of(data);
         let settings = Settings::new(&config.storage, &config.times);
@@ -160,6 +154,7 @@ impl Collector {
             let close = close.clone();
             async move { tokio::join!(people.run(close.clone()), agents.run(close)) }
         });
+        let feed = tokio::spawn(handle.feed.clone().run(close.clone()));
         let files = tokio::spawn(policy_files.run(stop.clone()));
         let certificates = tokio::spawn(certificates.run(stop.clone()));
         let notify_file = tokio::spawn(notify_file.run(stop.clone()));
@@ -179,7 +174,7 @@ impl Collector {
         let ended = tokio::task::spawn_blocking(move || core.join());
         let ended = tokio::time::timeout(drain_limit, ended).await;
         let _ = tokio::time::timeout(drain_limit, listeners).await;
-        let _ = tokio::join!(files, certificates, notify_file, identity_file, heartbeat, worker);
+        let _ = tokio::join!(feed, files, certificates, notify_file, identity_file, heartbeat, worker);
         match ended {
             Ok(joined) => Ok(joined.context("the core's thread")??),
             Err(_) => anyhow::bail!(
@@ -187,6 +182,12 @@ impl Collector {
             ),
         }
     }
+}
+
+fn store(config: &Config, data: &DataDir) -> anyhow::Result<Box<dyn Storage>> {
+    let cache_bytes = config.storage.view_cache_mib << 20;
+    let options = EmbeddedOptions { cache_bytes, ..EmbeddedOptions::default() };
+    Ok(Box::new(Embedded::open(&data.store(), options)?))
 }
 
 /// Agents spread their return over this after a stop.
