@@ -9,7 +9,8 @@ use crate::when::parse_seconds;
 
 #[derive(ClapArgs)]
 pub(crate) struct Login {
-    /// Login link, in quotes; `-` reads it from standard input. With --token-file, the collector's https:// address
+    /// Login link, in quotes; `-` reads it from standard input. With --token-file, --oidc or --device, the collector's
+    /// https:// address, with `#` and its root's hash behind it where there is neither --ca-file nor an earlier login
     pub(crate) link: String,
     /// Who you are, for the first login at a new collector [default: your user name]
     #[arg(long)]
@@ -24,8 +25,18 @@ pub(crate) struct Login {
     #[arg(long, requires = "ca_file")]
     pub(crate) token_file: Option<PathBuf>,
     /// File that holds the collector's root certificate, PEM
-    #[arg(long, requires = "token_file")]
+    #[arg(long)]
     pub(crate) ca_file: Option<PathBuf>,
+    /// By your browser and this identity provider; the only one there is when none is named
+    #[arg(long, value_name = "PROVIDER", conflicts_with_all = ["token_file", "person", "team"])]
+    #[expect(clippy::option_option, reason = "clap's way to say: an option whose value may be left out")]
+    pub(crate) oidc: Option<Option<String>>,
+    /// By a browser on another machine: shows a code to type there
+    #[arg(long, conflicts_with_all = ["token_file", "person", "team", "oidc"])]
+    pub(crate) device: bool,
+    /// Only print the address that --oidc would open in a browser
+    #[arg(long, requires = "oidc")]
+    pub(crate) no_browser: bool,
 }
 
 #[derive(Subcommand)]

@@ -1,5 +1,8 @@
 //! `login`: pins the collector's root, gets a token if there is none yet, proves that it works, and keeps it.
 
+mod device;
+mod oidc;
+
 use std::{fs, io, path::Path};
 
 use dogwatch_model::PersonId;
@@ -18,7 +21,14 @@ use crate::{
 
 pub(crate) fn run(login: &Login, screen: &Screen) -> Result<(), Failure> {
     let (url, root, token) = match (&login.token_file, &login.ca_file) {
+        _ if login.device => by_provider(login, |client| device::token(client))?,
+        _ if login.oidc.is_some() => by_provider(login, |client| oidc::token(client, login))?,
         (Some(token), Some(ca)) => (link::base_url(&login.link)?, root_of(ca)?, token_of(token)?),
+        (None, Some(_)) => {
+            return Err(Failure::usage(
+                "--ca-file goes with --token-file, --oidc or --device; a link has the hash",
+            ));
+        }
         _ => by_link(login)?,
     };
     let me = Client::new(url.clone(), &root, Some(&token)).get("whoami", &[])?;
@@ -58,6 +68,34 @@ fn by_link(login: &Login) -> Result<Access, Failure> {
     Ok((link.url, root, token))
 }
 
+/// By another's word: the collector's root is known before anything is said.
+fn by_provider(
+    login: &Login,
+    token: impl FnOnce(&Client) -> Result<String, Failure>,
+) -> Result<Access, Failure> {
+    let (url, pinned) = link::address(&login.link)?;
+    let root = match (&login.ca_file, pinned) {
+        (Some(ca), _) => root_of(ca)?,
+        (None, Some(hash)) => pin::fetch_root(&url, hash)?,
+        (None, None) => context::root_at(&url)?.ok_or_else(|| {
+            Failure::usage(format!(
+                "nothing says yet which collector {url} is: put `#` and the hash of its root behind the address, or \
+                 give its root certificate with --ca-file; whoever runs it knows both"
+            ))
+        })?,
+    };
+    let token = token(&Client::new(url.clone(), &root, None))?;
+    Ok((url, root, token))
+}
+
+/// The token of an answer.
+fn token_in(made: &serde_json::Value) -> Result<String, Failure> {
+    made["token"]
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| Failure::new(Exit::Unreachable, "the collector gave no token; see its log"))
+}
+
 /// Trades the setup code for a token.
 fn redeem(login: &Login, client: &Client, code: &str) -> Result<String, Failure> {
     let person = match &login.person {
@@ -68,11 +106,7 @@ fn redeem(login: &Login, client: &Client, code: &str) -> Result<String, Failure>
     if let Some(team) = &login.team {
         wanted["team"] = json!(team);
     }
-    let made = client.post("setup", &wanted)?;
-    made["token"]
-        .as_str()
-        .map(str::to_owned)
-        .ok_or_else(|| Failure::new(Exit::Unreachable, "the collector gave no token; see its log"))
+    token_in(&client.post("setup", &wanted)?)
 }
 
 fn user_name() -> Result<PersonId, Failure> {
