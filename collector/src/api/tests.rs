@@ -2,6 +2,7 @@
 
 mod acts;
 mod documents;
+mod intake;
 mod live;
 mod permissions;
 mod strictness;
