@@ -15,6 +15,7 @@ mod alerts;
 mod auth;
 mod caller;
 mod endpoints;
+mod events;
 mod extract;
 mod fleet;
 mod gather;

@@ -28,6 +28,7 @@ mod sight;
 mod software;
 mod start;
 mod thread;
+pub(crate) mod upkeep;
 mod windows;
 mod work;
 
@@ -57,8 +58,10 @@ pub use sight::{Desk, Sight};
 pub use software::SoftwareList;
 pub(crate) use start::start;
 pub use start::{CoreError, CoreThread, Settings};
+pub use upkeep::Upkept;
 
 use crate::{
+    feed::{Feed, Notices},
     notify::News,
     policy::Policy,
     refusal::Refusal,
@@ -188,6 +191,9 @@ struct Core {
     storage_works: bool,
     /// Agreed versions were last looked at then.
     agreed_at: Timestamp,
+    /// What is told of each commit.
+    notices: Notices,
+    feed: Feed,
     /// Cancelled when the collector stops: a full disk is not waited for any more then.
     stop: CancellationToken,
 }

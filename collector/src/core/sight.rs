@@ -4,9 +4,9 @@
 //! holds only what the caller's [`Reach`] covers, and what it does not cover is not there.
 
 use core::ops::Deref;
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use dogwatch_model::{ChannelId, EndpointId, OrgId, WindowId};
+use dogwatch_model::{ChannelId, EndpointId, OrgId, SiteId, WindowId};
 use dogwatch_triage::{alert::AlertNumber, matrix::Matrix, mute::Window};
 use jiff::Timestamp;
 
@@ -51,6 +51,11 @@ impl Desk {
             let token = state.access.tokens.get(hash)?;
             Some((token.clone(), state.access.reach(&token.principal, now)))
         })
+    }
+
+    /// What changes, for whoever listens; each is told what their reach covers then.
+    pub(crate) const fn feed(&self) -> &crate::feed::Feed {
+        &self.0.feed
     }
 
     /// Whether all is well.
@@ -193,8 +198,15 @@ impl<'s> Sight<'s> {
     }
 
     /// Ways to tell people of an org that were used.
-    pub fn channels_of(&self, org: &OrgId) -> std::collections::BTreeSet<ChannelId> {
+    pub fn channels_of(&self, org: &OrgId) -> BTreeSet<ChannelId> {
         if self.reach.sees_org(org) { self.state.outbox.channels_of(org) } else { Default::default() }
+    }
+
+    /// The sites of an org that are in use: where endpoints stand, or where a join token will put some.
+    pub fn sites(&self, org: &OrgId) -> BTreeSet<&'s SiteId> {
+        let members = self.members().map(|member| (&member.endpoint.org, &member.endpoint.site));
+        let tokens = self.join_tokens().map(|token| (&token.org, &token.site));
+        members.chain(tokens).filter(|(of, _)| *of == org).map(|(_, site)| site).collect()
     }
 
     /// Join tokens.

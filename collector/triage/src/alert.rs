@@ -31,6 +31,7 @@ mod heir;
 pub mod hidden;
 pub mod life;
 pub mod link;
+mod moved;
 pub mod pause;
 pub mod progress;
 pub mod refusal;

@@ -9,6 +9,7 @@
 
 pub mod alert;
 pub mod assess;
+pub mod audit;
 pub mod boundary;
 pub mod calendar;
 pub mod duty;
@@ -23,6 +24,7 @@ pub mod replay;
 pub mod routing;
 pub mod rules;
 pub mod sla;
+pub mod upkeep;
 pub mod watch_list;
 pub mod who;
 
