@@ -10,6 +10,7 @@ mod crossing;
 mod drop_ins;
 mod durability;
 mod exit_codes;
+mod fed;
 mod fleet;
 mod hand_off;
 mod handed_over;
