@@ -39,7 +39,7 @@ pub use schema::{Schema, SchemaField, schema};
 pub(crate) use lower::{Bindings, Walk, parse_seconds, walk};
 pub(crate) use program::Scope;
 pub(crate) use schema::Type;
-pub(crate) use sort::SortKey;
+pub use sort::SortKey;
 pub(crate) use value::Value;
 
 /// The longest source, in bytes: a screenful is readable, and the parser's work stays in microseconds.
