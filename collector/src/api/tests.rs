@@ -102,6 +102,8 @@ impl Collector {
                 &"acme".parse().unwrap(),
             ))),
         };
+        // Streams end at once, with all that there is to say.
+        core.feed.close();
         Self { health, ..Self::on(core, Some(kept), noon) }
     }
 
