@@ -19,7 +19,7 @@ tokio::task_local! {
 
 impl Origin {
     /// A request from an address.
-    pub const fn from(from: Option<IpAddr>) -> Self {
+    pub const fn of(from: Option<IpAddr>) -> Self {
         Self { from }
     }
 

@@ -18,7 +18,7 @@ use crate::{
 /// A collector with a running core, over the state of [`work`], whose setup code is `c0de`.
 pub(super) struct Running {
     pub(super) collector: Collector,
-    _core: CoreThread,
+    core: CoreThread,
 }
 
 impl Running {
@@ -54,7 +54,12 @@ impl Running {
             state.next_alert = 2000;
             crate::queue::wind(&mut state, &handle.policy(), Timestamp::now());
         }
-        Self { collector: Collector::on(handle, None, Timestamp::now), _core: core }
+        Self { collector: Collector::on(handle, None, Timestamp::now), core }
+    }
+
+    /// From now on the audit's checkpoints are signed.
+    pub(super) fn sign_audit_with(&self, key: crate::authority::audit_key::AuditKey) {
+        self.core.handle().sign_audit_with(Arc::new(key));
     }
 
     /// Trades the setup code for the first administrator's token.
