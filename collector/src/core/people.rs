@@ -6,7 +6,6 @@ use dogwatch_model::{Criticality, Endpoint, EndpointId, EndpointState, Facts, Pr
 use dogwatch_triage::{alert::AlertNumber, audit::Deed};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use tonic::Status;
 use uuid::Uuid;
 
 use super::{
@@ -72,9 +71,8 @@ impl Core {
                 let answer = self.act_on_alert(state, policy, (number, &act, version), &by, now, batch);
                 batch.answer(reply, answer);
             }
-            Command::OpenAlert(report, by, reply) => {
-                let answer = self.open_by_hand(state, policy, &report, &by, now, batch);
-                batch.answer(reply, answer);
+            work @ (Command::OpenAlert(..) | Command::TakeIn(..)) => {
+                self.bring_in(state, policy, work, now, batch);
             }
             look @ (Command::ReadArchived(..)
             | Command::ReadShelf(..)
@@ -83,9 +81,8 @@ impl Core {
             | Command::ReadCheckpoints(..)) => {
                 self.look_up(state, look, now, batch);
             }
-            Command::SetEndpointState(id, to, by, reply) => {
-                let answer = self.set_endpoint_state(state, (id, to), &by, now, batch);
-                batch.answer(reply, answer);
+            decided @ (Command::SetEndpointState(..) | Command::ChangeEndpoint(..)) => {
+                self.upkeep(state, policy, decided, now, batch);
             }
             Command::AddWindow(plan, by, reply) => {
                 let answer = self.add_window(state, policy, plan, &by, now, batch);
@@ -121,6 +118,28 @@ impl Core {
             }
             Command::WithdrawMatrix(org, hash, by, reply) => {
                 let answer = ownership::withdraw(state, (&org, &hash), &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            _ => {}
+        }
+    }
+
+    /// What comes into the queue from outside.
+    fn bring_in(
+        &mut self,
+        state: &mut State,
+        policy: &Arc<Policy>,
+        what: Command,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        match what {
+            Command::OpenAlert(report, by, reply) => {
+                let answer = self.open_by_hand(state, policy, &report, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::TakeIn(delivery, by, reply) => {
+                let answer = self.take_in(state, policy, &delivery, &by, now, batch);
                 batch.answer(reply, answer);
             }
             _ => {}
@@ -165,44 +184,6 @@ impl Core {
             )
         })?;
         Ok(rows.iter().filter_map(|row| serde_json::from_slice(row.value.as_deref()?).ok()).collect())
-    }
-
-    fn set_endpoint_state(
-        &mut self,
-        state: &mut State,
-        (id, to): (EndpointId, EndpointState),
-        by: &Principal,
-        now: Timestamp,
-        batch: &mut Batch,
-    ) -> Result<(), Refusal> {
-        let unseen = || not_found("endpoint", id);
-        let member = state.members.get(&id).ok_or_else(unseen)?;
-        let place = (&member.endpoint.org, Some(&member.endpoint.site));
-        may(state, by, Verb::Configure, place, now, unseen)?;
-        let member = state.members.get_mut(&id).ok_or_else(unseen)?;
-        let from = member.endpoint.state;
-        if from == to {
-            return Ok(());
-        }
-        if from == EndpointState::Revoked {
-            return Err(Refusal::new(
-                Code::Conflict,
-                "this endpoint was revoked; its key is refused for ever: enrol the machine again with a new join token",
-            ));
-        }
-        member.endpoint.state = to;
-        batch.put(Table::Endpoints, id, &member.endpoint);
-        let deed = deed(by, format!("endpoint.{to}"), id, Some(&member.endpoint.org));
-        let named = |state: EndpointState| json!({ "name": member.endpoint.name, "state": state });
-        batch.record(now, deed.before(named(from)).after(named(to)));
-        if to == EndpointState::Revoked {
-            self.cut(member, Status::unauthenticated("this endpoint was revoked"), now, batch);
-            self.due.forget(id);
-            queue::withdraw(state, &self.policy.load(), id, now, batch);
-        } else {
-            self.due.set(id, now);
-        }
-        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ mod audit;
 mod boundary;
 mod newcomer;
 mod notify;
+mod upkeep;
 mod windows;
 
 use std::sync::{Arc, Mutex};

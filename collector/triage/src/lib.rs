@@ -15,6 +15,7 @@ pub mod calendar;
 pub mod duty;
 pub mod filter;
 pub mod finding;
+pub mod intake;
 pub mod lint;
 pub mod matrix;
 pub mod mute;
@@ -23,6 +24,7 @@ pub mod replay;
 pub mod routing;
 pub mod rules;
 pub mod sla;
+pub mod upkeep;
 pub mod watch_list;
 pub mod who;
 
