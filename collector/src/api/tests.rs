@@ -1,6 +1,7 @@
 //! The people's side from outside: requests in, answers out, over a state made by hand.
 
 mod acts;
+mod audit;
 mod documents;
 mod intake;
 mod live;
