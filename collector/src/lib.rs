@@ -20,6 +20,7 @@ pub mod listener;
 pub mod notify;
 pub mod ownership;
 pub mod policy;
+mod query;
 mod queue;
 pub mod refusal;
 pub mod state;

@@ -4,6 +4,8 @@
 //! read lock and may see a change a few milliseconds before it is on disk; nothing is acknowledged, answered or
 //! sent out before.
 
+mod members;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     net::IpAddr,
@@ -28,6 +30,8 @@ use crate::{
     access::{JoinTokenRecord, Register, Sha256},
     ownership::Version,
 };
+
+pub use members::Members;
 
 /// One endpoint and all that belongs to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,7 +84,7 @@ impl Item {
 #[derive(Debug, Default)]
 pub struct State {
     /// Every endpoint.
-    pub members: BTreeMap<EndpointId, Member>,
+    pub members: Members,
     /// Whose a public key is, by its SHA-256 (DER `SubjectPublicKeyInfo`).
     pub keys: HashMap<Sha256, EndpointId>,
     /// Join tokens by their short id.

@@ -75,9 +75,7 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
             let endpoint: Endpoint = value(row)?;
             match state.members.get_mut(&endpoint.id) {
                 Some(member) => member.endpoint = endpoint,
-                None => {
-                    drop(state.members.insert(endpoint.id, Member::new(endpoint, MachineEvidence::default())))
-                }
+                None => state.members.insert(endpoint.id, Member::new(endpoint, MachineEvidence::default())),
             }
         }
         Table::Links => {

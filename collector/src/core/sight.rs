@@ -18,6 +18,7 @@ use crate::{
     access::{ApiToken, JoinTokenRecord, Reach, Sha256},
     ownership::Version,
     policy::{Policy, Standing},
+    query::{Answer, Fleet, Query},
     refusal::Refusal,
     state::{Health, Item, Member, State},
 };
@@ -122,6 +123,17 @@ impl<'s> Sight<'s> {
     pub fn member(&self, id: EndpointId) -> Option<&'s Member> {
         let member = self.state.members.get(&id)?;
         self.reach.sees(&member.endpoint.org, Some(&member.endpoint.site)).then_some(member)
+    }
+
+    /// Asks about the endpoints.
+    pub(crate) fn ask<R>(
+        &self,
+        query: &Query<'_>,
+        (policy, as_of): (&Policy, Timestamp),
+        look: impl FnOnce(&Answer<'_>, &Fleet<'_>) -> R,
+    ) -> R {
+        let fleet = Fleet { members: &self.state.members, policy, as_of };
+        self.state.members.index().ask(query, fleet, self.reach, |answer| look(answer, &fleet))
     }
 
     /// Endpoints by id or by name.

@@ -23,6 +23,7 @@ mod reads;
 mod row;
 mod scan;
 mod schema;
+mod short;
 mod sort;
 mod value;
 

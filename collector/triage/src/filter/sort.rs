@@ -2,7 +2,7 @@
 
 use core::cmp::Ordering;
 
-use super::{Bindings, FilterError, Formula, Row, Scope, Type, Value, program::Expr};
+use super::{Bindings, FilterError, Formula, Reads, Row, Scope, Type, Value, program::Expr};
 
 /// A compiled key. What is not known comes last either way.
 #[derive(Debug, Clone)]
@@ -32,6 +32,10 @@ impl SortKey {
 
     pub(super) fn expression(&self) -> &Expr {
         &self.formula.program
+    }
+
+    pub(super) const fn reads(&self) -> Reads {
+        self.formula.reads
     }
 
     pub(super) const fn ty(&self) -> Type {
