@@ -25,7 +25,7 @@ use places::Places;
 
 /// The columns that are kept, and where each endpoint stands.
 #[derive(Debug, Default)]
-pub struct Index(RwLock<Kept>);
+pub(crate) struct Index(RwLock<Kept>);
 
 #[derive(Debug, Default)]
 struct Kept {

@@ -70,6 +70,9 @@ const fn delete(path: &'static str, needs: Needs, handler: Handler) -> Route {
     Route { method: Method::Delete, path, needs, params: &[], body: MAX_BODY_BYTES, handler }
 }
 
+/// What of the fleet may be asked for.
+const FLEET: &[&str] = &["filter", "sort", "limit", "cursor", "state", "fields"];
+
 /// What of the queue may be asked for.
 const QUEUE: &[&str] = &["state", "filter", "hidden", "mine", "team", "limit"];
 
@@ -85,9 +88,8 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/readyz", Public, &[], |m| on(m, health::ready)),
     post("/api/v1/setup", Public, |m| on(m, setup::redeem)),
     get("/api/v1/whoami", May(Verb::View), &[], |m| on(m, whoami::whoami)),
-    get("/api/v1/fleet", May(Verb::View), &["filter", "sort", "limit", "cursor", "state"], |m| {
-        on(m, fleet::list)
-    }),
+    get("/api/v1/fleet", May(Verb::View), FLEET, |m| on(m, fleet::list)),
+    get("/api/v1/fleet/summary", May(Verb::View), &["by", "filter", "state"], |m| on(m, fleet::summary)),
     get("/api/v1/fleet/schema", May(Verb::View), &[], |m| on(m, fleet::schema)),
     get("/api/v1/endpoints/{endpoint}", May(Verb::View), &[], |m| on(m, fleet::show)),
     get("/api/v1/endpoints/{endpoint}/software", May(Verb::View), &["name"], |m| on(m, endpoints::software)),

@@ -12,6 +12,7 @@
 //! Deliberately missing: regular expressions, maps, lists built at run time, and any function that could take
 //! longer than the data it looks at is long.
 
+mod chosen;
 mod columns;
 mod error;
 mod json;
@@ -29,6 +30,7 @@ mod value;
 
 use serde::Serialize;
 
+pub use chosen::{ChosenJson, Fields};
 pub use columns::{Columns, Found, Group, Grouping, Order, Page, Place, Rows, Slots, Wanted};
 pub use error::FilterError;
 pub use json::EndpointJson;
