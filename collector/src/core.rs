@@ -27,6 +27,7 @@ mod sight;
 mod software;
 mod start;
 mod thread;
+mod views;
 mod windows;
 mod work;
 

@@ -25,3 +25,4 @@ mod queue;
 pub mod refusal;
 pub mod state;
 pub mod storage;
+pub mod views;

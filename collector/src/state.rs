@@ -29,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     access::{JoinTokenRecord, Register, Sha256},
     ownership::Version,
+    views::View,
 };
 
 pub use members::Members;
@@ -111,6 +112,8 @@ pub struct State {
     pub next_alert: u64,
     /// Maintenance windows that have not ended for good, and some that have.
     pub windows: BTreeMap<WindowId, Window>,
+    /// Saved views of the fleet, by [`View::key`].
+    pub views: BTreeMap<String, View>,
     /// Proposed and agreed versions of each org's matrix, in the order in which they were proposed.
     pub matrices: BTreeMap<OrgId, Vec<Version>>,
     /// What waits to be told.

@@ -16,7 +16,7 @@ use super::{
         Needs::{May, Public},
         guard,
     },
-    endpoints, fleet, health, join_tokens, ownership, page, queue, reports, rules, setup, tokens, who,
+    endpoints, fleet, health, join_tokens, ownership, page, queue, reports, rules, setup, tokens, views, who,
     whoami, windows,
 };
 use crate::access::Verb;
@@ -128,6 +128,13 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/api/v1/ownership/diff", May(Verb::View), &["org", "from", "to"], |m| on(m, ownership::diff)),
     post_document("/api/v1/ownership/diff", May(Verb::View), |m| on(m, ownership::diff_of_texts)),
     post_document("/api/v1/ownership/replay", May(Verb::View), |m| on(m, ownership::replay)),
+    get("/api/v1/views", May(Verb::View), &[], |m| on(m, views::list)),
+    post("/api/v1/views", May(Verb::Comment), |m| on(m, views::save)),
+    get("/api/v1/views/{view}", May(Verb::View), &["org"], |m| on(m, views::show)),
+    Route {
+        params: &["org"],
+        ..delete("/api/v1/views/{view}", May(Verb::Comment), |m| on(m, views::delete))
+    },
     get("/api/v1/windows", May(Verb::View), &["org"], |m| on(m, windows::list)),
     post("/api/v1/windows", May(Verb::Snooze), |m| on(m, windows::add)),
     delete("/api/v1/windows/{window}", May(Verb::Snooze), |m| on(m, windows::end)),

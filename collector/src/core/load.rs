@@ -20,6 +20,7 @@ use crate::{
     queue,
     state::{Item, Link, Member, State},
     storage::{Entry, Loaded, ReportEntry, Row, Table},
+    views::View,
 };
 
 /// The key of the last sign of life in the meta table.
@@ -104,6 +105,12 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
             match optional::<Window>(row)? {
                 Some(window) => state.windows.insert(id, window),
                 None => state.windows.remove(&id),
+            };
+        }
+        Table::Views => {
+            match optional::<View>(row)? {
+                Some(view) => state.views.insert(row.key.clone(), view),
+                None => state.views.remove(&row.key),
             };
         }
         Table::Matrices => {

@@ -21,6 +21,7 @@ use crate::{
     query::{Answer, Fleet, Query},
     refusal::Refusal,
     state::{Health, Item, Member, State},
+    views::View,
 };
 
 /// The core as the people's side has it: commands go through, reading goes through a [`Sight`].
@@ -174,6 +175,12 @@ impl<'s> Sight<'s> {
     /// One window.
     pub fn window(&self, id: &WindowId) -> Option<&'s Window> {
         self.state.windows.get(id).filter(|window| self.reach.sees_org(&window.plan.org))
+    }
+
+    /// Saved views of the fleet.
+    pub fn views(&self) -> impl Iterator<Item = &'s View> + use<'s> {
+        let reach = self.reach;
+        self.state.views.values().filter(move |view| view.is_for(reach))
     }
 
     /// The versions of an org's matrix, in the order in which they were proposed.
