@@ -33,7 +33,7 @@ use serde::Serialize;
 pub use chosen::{ChosenJson, Fields};
 pub use columns::{Columns, Found, Group, Grouping, Order, Page, Place, Rows, Slots, Wanted};
 pub use error::FilterError;
-pub use json::EndpointJson;
+pub use json::{EndpointJson, Glance};
 pub use names::nearest;
 pub use reads::Reads;
 pub use row::{AlertCounts, Owners, Row};

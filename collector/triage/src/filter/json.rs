@@ -1,6 +1,8 @@
 //! An endpoint as JSON, written from the schema's table: its names without those that only filters need, and only
 //! what is known.
 
+mod glance;
+
 use serde::{
     Serialize, Serializer,
     ser::{SerializeMap, SerializeSeq},
@@ -11,6 +13,8 @@ use super::{
     schema::{Field, Kind, Type, fields},
     value::{Item, List, Value},
 };
+
+pub use glance::Glance;
 
 /// Serialises one endpoint. Instants are RFC 3339, durations seconds, sizes bytes; what is not known is absent,
 /// and so is a group in which nothing is known.
@@ -24,6 +28,7 @@ impl Serialize for EndpointJson<'_> {
 }
 
 /// An endpoint or an element, whole.
+#[derive(Clone, Copy)]
 pub(super) struct Object<'r, 'a> {
     pub(super) row: &'r Row<'a>,
     pub(super) item: Item<'a>,
