@@ -16,6 +16,7 @@ mod chores;
 mod command;
 mod due;
 mod follow;
+mod intake;
 mod keys;
 mod load;
 mod may;
@@ -51,6 +52,7 @@ use tokio_util::sync::CancellationToken;
 pub use command::{
     ByPhone, Commands, CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken, Opened, Proposal, SHELF,
 };
+pub use intake::{Arrival, DEFAULT_TOOL, Delivery, Taken, Trouble, UNPLACED};
 pub(crate) use outbound::{Outbound, outbound};
 pub use sight::{Desk, Sight};
 pub use software::SoftwareList;
@@ -59,6 +61,7 @@ pub use start::{CoreError, CoreThread, Settings};
 pub use upkeep::Upkept;
 
 use crate::{
+    feed::{Feed, Notices},
     notify::News,
     policy::Policy,
     refusal::Refusal,
@@ -188,6 +191,9 @@ struct Core {
     storage_works: bool,
     /// Agreed versions were last looked at then.
     agreed_at: Timestamp,
+    /// What is told of each commit.
+    notices: Notices,
+    feed: Feed,
     /// Cancelled when the collector stops: a full disk is not waited for any more then.
     stop: CancellationToken,
 }

@@ -16,8 +16,8 @@ use super::{
         Needs::{May, Public},
         guard,
     },
-    endpoints, fleet, health, join_tokens, ownership, page, queue, reports, rules, setup, tokens, who,
-    whoami, windows,
+    endpoints, events, fleet, health, intake, join_tokens, ownership, page, queue, reports, rules, setup,
+    tokens, who, whoami, windows,
 };
 use crate::access::Verb;
 
@@ -66,12 +66,20 @@ const fn post_document(path: &'static str, needs: Needs, handler: Handler) -> Ro
     Route { body: MAX_DOCUMENT_BODY_BYTES, ..post(path, needs, handler) }
 }
 
+/// A route that takes what other tools tell.
+const fn post_intake(path: &'static str, handler: Handler) -> Route {
+    Route { body: intake::MAX_BODY_BYTES, params: intake::PARAMS, ..post(path, May(Verb::Intake), handler) }
+}
+
 const fn delete(path: &'static str, needs: Needs, handler: Handler) -> Route {
     Route { method: Method::Delete, path, needs, params: &[], body: MAX_BODY_BYTES, handler }
 }
 
 /// What of the queue may be asked for.
 const QUEUE: &[&str] = &["state", "filter", "hidden", "mine", "team", "limit"];
+
+/// What of the events may be asked for.
+const EVENTS: &[&str] = &["kinds", "org", "after"];
 
 /// What `who` may be asked.
 const WHO: &[&str] = &["about", "alert", "endpoint", "severity", "at", "org", "week", "expect"];
@@ -99,6 +107,10 @@ pub(crate) const ROUTES: &[Route] = &[
     post("/api/v1/endpoints/{endpoint}/move", May(Verb::Configure), |m| on(m, endpoints::relocate)),
     get("/api/v1/queue", May(Verb::View), QUEUE, |m| on(m, queue::list)),
     post("/api/v1/alerts", May(Verb::Claim), |m| on(m, alerts::open)),
+    post_intake("/api/v1/intake/alertmanager", |m| on(m, intake::alertmanager)),
+    post_intake("/api/v1/intake/events", |m| on(m, intake::events)),
+    // Where the vendor's own clients look for it below an address that is theirs to set.
+    post_intake("/api/v1/intake/events/v2/enqueue", |m| on(m, intake::events)),
     get("/api/v1/alerts/{number}", May(Verb::View), &[], |m| on(m, alerts::show)),
     post("/api/v1/alerts/{number}/claim", May(Verb::Claim), |m| on(m, alerts::act)),
     post("/api/v1/alerts/{number}/release", May(Verb::Claim), |m| on(m, alerts::act)),
@@ -119,6 +131,7 @@ pub(crate) const ROUTES: &[Route] = &[
     post("/api/v1/alerts/{number}/prioritise", May(Verb::Claim), |m| on(m, alerts::act)),
     post("/api/v1/alerts/{number}/link", May(Verb::Claim), |m| on(m, alerts::act)),
     post("/api/v1/alerts/{number}/feedback", May(Verb::Comment), |m| on(m, alerts::act)),
+    get("/api/v1/events", May(Verb::View), EVENTS, |m| on(m, events::stream)),
     get("/api/v1/who", May(Verb::View), WHO, |m| on(m, who::answer)),
     get("/api/v1/ownership", May(Verb::View), &["org"], |m| on(m, ownership::show)),
     get("/api/v1/ownership/versions", May(Verb::View), &["org"], |m| on(m, ownership::history)),

@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     access::{ApiToken, JoinTokenRecord, Principal, Sha256},
-    core::{software::SoftwareList, upkeep::Upkept},
+    core::{Delivery, Taken, software::SoftwareList, upkeep::Upkept},
     ownership::Version,
     refusal::Refusal,
     state::{Health, Item, State},
@@ -160,6 +160,8 @@ pub(crate) enum Command {
     },
     /// Open an item by hand.
     OpenAlert(ByPhone, Principal, Reply<Opened>),
+    /// Take in what another tool tells.
+    TakeIn(Delivery, Principal, Reply<Taken>),
     /// Read an alert that has left the working set.
     ReadArchived(AlertNumber, Reply<Option<Item>>),
     /// Read the alerts that have left the working set of one [shelf](SHELF) of numbers.
@@ -193,6 +195,7 @@ impl Command {
             Self::CreateJoinToken(_, _, reply) | Self::RevokeJoinToken(_, _, reply) => reply.is_closed(),
             Self::Alert { reply, .. } => reply.is_closed(),
             Self::OpenAlert(_, _, reply) => reply.is_closed(),
+            Self::TakeIn(_, _, reply) => reply.is_closed(),
             Self::ReadArchived(_, reply) => reply.is_closed(),
             Self::ReadShelf(_, reply) => reply.is_closed(),
             Self::ReadSoftware(_, reply) => reply.is_closed(),
@@ -228,6 +231,7 @@ pub struct CoreHandle {
     pub(crate) health: tokio::sync::watch::Receiver<Health>,
     pub(crate) policy: Arc<arc_swap::ArcSwap<crate::policy::Policy>>,
     pub(crate) policy_files: Arc<arc_swap::ArcSwap<crate::policy::Standing>>,
+    pub(crate) feed: crate::feed::Feed,
 }
 
 impl core::ops::Deref for CoreHandle {
@@ -425,6 +429,14 @@ impl Commands {
     /// `NotFound`; `Conflict` when it is in force.
     pub async fn withdraw_matrix(&self, org: OrgId, hash: String, by: Principal) -> Result<Version, Refusal> {
         self.ask(|reply| Command::WithdrawMatrix(org, hash, by, reply)).await
+    }
+
+    /// Takes in what another tool tells.
+    ///
+    /// # Errors
+    /// `NotFound` when the org is not the principal's to see.
+    pub async fn take_in(&self, delivery: Delivery, by: Principal) -> Result<Taken, Refusal> {
+        self.ask(|reply| Command::TakeIn(delivery, by, reply)).await
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, Refusal> {

@@ -67,9 +67,8 @@ impl Core {
                 let answer = self.act_on_alert(state, policy, (number, &act, version), &by, now, batch);
                 batch.answer(reply, answer);
             }
-            Command::OpenAlert(report, by, reply) => {
-                let answer = self.open_by_hand(state, policy, &report, &by, now, batch);
-                batch.answer(reply, answer);
+            work @ (Command::OpenAlert(..) | Command::TakeIn(..)) => {
+                self.bring_in(state, policy, work, now, batch);
             }
             look @ (Command::ReadArchived(..) | Command::ReadShelf(..) | Command::ReadSoftware(..)) => {
                 self.look_up(look, batch);
@@ -97,6 +96,28 @@ impl Core {
                 let answer = ownership::withdraw(state, (&org, &hash), &by, now, batch);
                 batch.answer(reply, answer);
             }
+        }
+    }
+
+    /// What comes into the queue from outside.
+    fn bring_in(
+        &mut self,
+        state: &mut State,
+        policy: &Arc<Policy>,
+        what: Command,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        match what {
+            Command::OpenAlert(report, by, reply) => {
+                let answer = self.open_by_hand(state, policy, &report, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::TakeIn(delivery, by, reply) => {
+                let answer = self.take_in(state, policy, &delivery, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            _ => {}
         }
     }
 

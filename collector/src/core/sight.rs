@@ -15,7 +15,7 @@ use super::{
     command::{Commands, CoreHandle},
 };
 use crate::{
-    access::{ApiToken, JoinTokenRecord, Reach, Sha256},
+    access::{ApiToken, JoinTokenRecord, Reach, Sha256, Verb},
     ownership::Version,
     policy::{Policy, Standing},
     refusal::Refusal,
@@ -51,6 +51,11 @@ impl Desk {
             let token = state.access.tokens.get(hash)?;
             Some((token.clone(), state.access.reach(&token.principal, now)))
         })
+    }
+
+    /// What changes, for whoever listens; each is told what their reach covers then.
+    pub(crate) const fn feed(&self) -> &crate::feed::Feed {
+        &self.0.feed
     }
 
     /// Whether all is well.
@@ -122,6 +127,12 @@ impl<'s> Sight<'s> {
     pub fn member(&self, id: EndpointId) -> Option<&'s Member> {
         let member = self.state.members.get(&id)?;
         self.reach.sees(&member.endpoint.org, Some(&member.endpoint.site)).then_some(member)
+    }
+
+    /// Endpoints of an org that alerts of other tools may be fed to: whoever feeds need not see anything.
+    pub fn fed<'a>(&'a self, org: &'a OrgId) -> impl Iterator<Item = &'s Member> + use<'s, 'a> {
+        let ours = self.state.members.values().filter(move |member| member.endpoint.org == *org);
+        ours.filter(|member| self.reach.may(Verb::Intake, org, Some(&member.endpoint.site)))
     }
 
     /// Endpoints by id or by name.

@@ -9,11 +9,13 @@
 
 pub mod alert;
 pub mod assess;
+pub mod audit;
 pub mod boundary;
 pub mod calendar;
 pub mod duty;
 pub mod filter;
 pub mod finding;
+pub mod intake;
 pub mod lint;
 pub mod matrix;
 pub mod mute;
