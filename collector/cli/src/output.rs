@@ -55,11 +55,15 @@ impl Screen {
 
     /// An answer as a whole, for programs.
     pub(crate) fn whole(&self, value: &Value) -> Result<String, Failure> {
+        let json =
+            || serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(|error| error.to_string());
         let written = match self.format {
-            Format::Yaml => serde_saphyr::to_string(value).map_err(|error| error.to_string()),
-            _ => {
-                serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(|error| error.to_string())
+            Format::Yaml => {
+                let text = serde_saphyr::to_string(value).map_err(|error| error.to_string());
+                // JSON is YAML, and its quotes are always there for escapes to stand in.
+                text.and_then(|text| if text.contains(unseen) { json() } else { Ok(text) })
             }
+            _ => json(),
         };
         written
             .map(|text| escaped(&text))
@@ -67,9 +71,13 @@ impl Screen {
     }
 }
 
-/// JSON and YAML without what steers a terminal: both read `\u` in a quoted text, and only there such characters stand.
+/// What may not reach a terminal; lines may.
+fn unseen(c: char) -> bool {
+    steers(c) && c != '\n'
+}
+
+/// JSON without what steers a terminal: such characters stand in texts only, and there escapes are read.
 fn escaped(text: &str) -> String {
-    let unseen = |c: char| steers(c) && c != '\n';
     if !text.contains(unseen) {
         return text.to_owned();
     }
