@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod api;
+pub mod audit;
 pub mod authority;
 pub mod collector;
 pub mod config;
@@ -20,10 +21,13 @@ pub mod init;
 pub mod lifecycle;
 pub mod listener;
 pub mod notify;
+pub mod origin;
 pub mod ownership;
 pub mod policy;
+mod query;
 mod queue;
 pub mod refusal;
 mod reload;
 pub mod state;
 pub mod storage;
+pub mod views;

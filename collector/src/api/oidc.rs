@@ -74,7 +74,7 @@ pub(crate) async fn list(State(api): State<Shared>) -> Json<List> {
 /// Makes the token that a program speaks by from now on.
 async fn token_for(api: &Shared, principal: Principal) -> Result<Json<NewToken>, Problem> {
     let made = secret::api_token()?;
-    let by = principal.person.clone();
+    let by = principal.clone();
     let token = NewApiToken { hash: made.hash, principal, lifetime: Some(TOKEN_LIFE) };
     let kept = api.core.create_token(token, by).await?;
     Ok(Json(NewToken::of(&kept, made.text)))

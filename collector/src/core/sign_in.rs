@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Batch, audit::audit};
+use super::{Batch, audit::deed};
 use crate::{
     access::{Principal, SignedIn},
     identity::Proved,
@@ -21,12 +21,17 @@ pub(super) fn sign_in(
     let SignedIn { person, bond, grants, news } = state.access.sign_in(proved, now)?;
     batch.put(Table::People, &bond.person, &person);
     batch.put(Table::Bonds, &bond.person, &bond);
+    let who = Principal { person: person.id, team: person.team, ..proved.principal.clone() };
+    let org = who.org.clone();
+    for (act, on) in news {
+        let after = grants.iter().find(|grant| grant.id == on);
+        let deed = deed(&who, act, on, org.as_ref());
+        batch.record(now, after.into_iter().fold(deed, |deed, grant| deed.after(grant)));
+    }
+    let login = deed(&who, "login", format!("{} by {}", bond.person, bond.provider), org.as_ref());
+    batch.record(now, login);
     for grant in grants {
         batch.put(Table::Grants, &grant.id, &grant);
     }
-    for (act, on) in news {
-        audit(batch, now, Some(&person.id), act, on);
-    }
-    audit(batch, now, Some(&person.id), "login", format!("{} by {}", bond.person, bond.provider));
-    Ok(Principal { person: person.id, team: person.team, ..proved.principal.clone() })
+    Ok(who)
 }
