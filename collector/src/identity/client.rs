@@ -61,6 +61,8 @@ impl fmt::Debug for Memory {
 struct Known {
     described: Option<(Instant, Arc<Described>)>,
     keys: Option<(Instant, Arc<Vec<Jwk>>)>,
+    /// When keys were asked for because of a token that none of the known ones had signed.
+    asked_again: Option<Instant>,
     away: Option<(Instant, String)>,
 }
 
@@ -173,13 +175,18 @@ impl Provider {
         tokens: &Tokens,
     ) -> Result<Map<String, Value>, Trouble> {
         let mut known = self.memory.0.lock().await;
-        if let Some((at, keys)) = &known.keys {
-            let age = at.elapsed();
+        if let Some((at, keys)) = &known.keys
+            && at.elapsed() < FRESH
+        {
             match token::verify(&tokens.id_token, keys) {
-                Ok(claims) if age < FRESH => return Ok(claims),
+                Ok(claims) => return Ok(claims),
                 Err(Fault::Wrong(what)) => return Err(self.refused(what)),
-                Err(Fault::Keys(what)) if age < KEYS_AGAIN => return Err(self.refused(what)),
-                Ok(_) | Err(Fault::Keys(_)) => {}
+                Err(Fault::Keys(what)) => {
+                    if known.asked_again.is_some_and(|at| at.elapsed() < KEYS_AGAIN) {
+                        return Err(self.refused(what));
+                    }
+                    known.asked_again = Some(Instant::now());
+                }
             }
         }
         let keys = Arc::new(keys(&described.keys).await.map_err(|what| self.down(what))?);

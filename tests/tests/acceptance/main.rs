@@ -17,6 +17,7 @@ mod hand_off;
 mod handed_over;
 mod health_service;
 mod muted;
+mod oidc;
 mod one_write;
 mod owners;
 mod presence;

@@ -103,3 +103,12 @@ fn the_msps_own_provider_reaches_every_org() {
     let all = said(&text).unwrap();
     assert_eq!(all.providers.values().next().unwrap().home, Scope::Everywhere);
 }
+
+#[test]
+fn the_example_is_taken_as_it_stands() {
+    let text = include_str!("../../../identity.example.toml");
+    // Its secrets are in files and variables that are not here.
+    let lines = text.lines().filter(|line| !line.starts_with("client_secret_"));
+    let all = said(&lines.collect::<Vec<_>>().join("\n")).unwrap();
+    assert_eq!(all.providers.keys().map(ProviderId::as_str).collect::<Vec<_>>(), ["acme-entra", "msp"]);
+}
