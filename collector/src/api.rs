@@ -11,6 +11,7 @@
 //! Deliberately not here: TLS, accept loops and header limits (the listener's business), and every decision about the
 //! state (the core's).
 
+mod access;
 mod alerts;
 mod auth;
 mod caller;
@@ -20,8 +21,14 @@ mod fleet;
 mod gather;
 mod health;
 mod join_tokens;
+mod login;
+mod login_tries;
+mod orgs;
 mod ownership;
+mod pace;
 mod page;
+mod pages;
+mod people;
 mod problem;
 mod queue;
 mod reports;
@@ -42,6 +49,7 @@ use jiff::Timestamp;
 
 use crate::{
     access::Sha256,
+    account::Passwords,
     core::{CoreHandle, Desk},
     policy::Standing,
 };
@@ -59,6 +67,8 @@ pub struct ApiInfo {
     pub agents_address: String,
     /// SHA-256 of the root certificate (DER).
     pub root_sha256: Sha256,
+    /// Where new orgs are written.
+    pub orgs: crate::policy::OrgFiles,
     /// What `notify.toml` came to when it was last read.
     pub notify_file: tokio::sync::watch::Receiver<Standing>,
 }
@@ -79,6 +89,9 @@ struct Api {
     info: ApiInfo,
     now: fn() -> Timestamp,
     tries: tries::Tries,
+    logins: login_tries::LoginTries,
+    pace: pace::Pace,
+    passwords: Passwords,
 }
 
 type Shared = Arc<Api>;
@@ -89,7 +102,15 @@ pub fn router(core: CoreHandle, info: ApiInfo) -> Router {
 }
 
 fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router {
-    let api = Arc::new(Api { core: Desk::new(core), info, now, tries: tries::Tries::default() });
+    let api = Arc::new(Api {
+        core: Desk::new(core),
+        info,
+        now,
+        tries: tries::Tries::default(),
+        logins: login_tries::LoginTries::default(),
+        pace: pace::Pace::default(),
+        passwords: Passwords::default(),
+    });
     routes::mount(&api)
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
@@ -109,7 +130,7 @@ async fn harden(mut response: axum::response::Response) -> axum::response::Respo
     headers.insert(
         CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(
-            "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+            "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
         ),
     );
     response

@@ -5,6 +5,7 @@
 //! them, the state and the batch.
 
 mod boundary;
+mod glass;
 mod outage;
 mod place;
 mod rota;
@@ -20,6 +21,7 @@ use dogwatch_triage::{
 use jiff::Timestamp;
 
 pub(crate) use boundary::join;
+pub(crate) use glass::glass_broken;
 pub(crate) use outage::judge_sites;
 pub(crate) use tend::{tend, tend_one, wind};
 

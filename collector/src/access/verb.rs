@@ -60,6 +60,9 @@ impl Verbs {
     pub const ALL: Self =
         Self::CREW.union(Self::of(&[Verb::Configure, Verb::Sign, Verb::Export, Verb::Administer]));
 
+    /// Everything, programs' verb included.
+    pub const EVERYTHING: Self = Self::ALL.union(Self::of(&[Verb::Intake]));
+
     /// The set of these.
     pub const fn of(verbs: &[Verb]) -> Self {
         let (mut set, mut at) = (0, 0);
@@ -93,6 +96,11 @@ impl Verbs {
     /// Whether there is nothing in it.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
+    }
+
+    /// The same with what whoever configures may let programs do.
+    pub const fn with_programs(self) -> Self {
+        if self.has(Verb::Configure) { self.union(Self::of(&[Verb::Intake])) } else { self }
     }
 
     /// The risky ones of it.

@@ -10,14 +10,14 @@ use axum::{
 };
 
 use super::{
-    BodyLimit, MAX_BODY_BYTES, MAX_DOCUMENT_BODY_BYTES, Shared, alerts,
+    BodyLimit, MAX_BODY_BYTES, MAX_DOCUMENT_BODY_BYTES, Shared, access, alerts,
     auth::{
         Gate, Needs,
         Needs::{May, Public},
         guard,
     },
-    endpoints, fleet, health, join_tokens, ownership, page, queue, reports, rules, setup, tokens, who,
-    whoami, windows,
+    endpoints, fleet, health, join_tokens, login, orgs, ownership, page, pages, people, queue, reports,
+    rules, setup, tokens, who, whoami, windows,
 };
 use crate::access::Verb;
 
@@ -83,6 +83,16 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/style.css", Public, &[], |m| on(m, page::style)),
     get("/healthz", Public, &[], |m| on(m, health::alive)),
     get("/readyz", Public, &[], |m| on(m, health::ready)),
+    get("/login", Public, &[], |m| on(m, pages::show_login)),
+    post("/login", Public, |m| on(m, pages::log_in)),
+    get("/invite", Public, &[], |m| on(m, pages::show_invite)),
+    post("/invite", Public, |m| on(m, pages::accept)),
+    get("/account", Public, &[], |m| on(m, pages::account)),
+    post("/account/end", Public, |m| on(m, pages::end)),
+    post("/logout", Public, |m| on(m, pages::end)),
+    post("/api/v1/login", Public, |m| on(m, login::login)),
+    post("/api/v1/logout", May(Verb::View), |m| on(m, login::logout)),
+    post("/api/v1/invitations/accept", Public, |m| on(m, login::accept)),
     post("/api/v1/setup", Public, |m| on(m, setup::redeem)),
     get("/api/v1/whoami", May(Verb::View), &[], |m| on(m, whoami::whoami)),
     get("/api/v1/fleet", May(Verb::View), &["filter", "sort", "limit", "cursor", "state"], |m| {
@@ -136,9 +146,30 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/api/v1/join-tokens", May(Verb::Configure), &[], |m| on(m, join_tokens::list)),
     post("/api/v1/join-tokens", May(Verb::Configure), |m| on(m, join_tokens::create)),
     delete("/api/v1/join-tokens/{id}", May(Verb::Configure), |m| on(m, join_tokens::revoke)),
-    get("/api/v1/tokens", May(Verb::Administer), &[], |m| on(m, tokens::list)),
-    post("/api/v1/tokens", May(Verb::Administer), |m| on(m, tokens::create)),
-    delete("/api/v1/tokens/{id}", May(Verb::Administer), |m| on(m, tokens::revoke)),
+    get("/api/v1/tokens", May(Verb::View), &[], |m| on(m, tokens::list)),
+    post("/api/v1/tokens", May(Verb::View), |m| on(m, tokens::create)),
+    delete("/api/v1/tokens/{id}", May(Verb::View), |m| on(m, tokens::revoke)),
+    get("/api/v1/orgs", May(Verb::View), &[], |m| on(m, orgs::list)),
+    post("/api/v1/orgs", May(Verb::Administer), |m| on(m, orgs::create)),
+    get("/api/v1/orgs/{org}", May(Verb::View), &[], |m| on(m, orgs::show)),
+    get("/api/v1/orgs/{org}/export", May(Verb::Export), &[], |m| on(m, orgs::export)),
+    post("/api/v1/orgs/{org}/offboard", May(Verb::Administer), |m| on(m, orgs::offboard)),
+    post("/api/v1/orgs/{org}/second-factor", May(Verb::Administer), |m| on(m, orgs::second_factor)),
+    get("/api/v1/people", May(Verb::View), &["org"], |m| on(m, people::list)),
+    post("/api/v1/people", May(Verb::Administer), |m| on(m, people::invite)),
+    post("/api/v1/people/{person}/invite", May(Verb::Administer), |m| on(m, people::reinvite)),
+    post("/api/v1/people/{person}/disable", May(Verb::Administer), |m| on(m, people::set)),
+    post("/api/v1/people/{person}/enable", May(Verb::Administer), |m| on(m, people::set)),
+    get("/api/v1/access/grants", May(Verb::View), &["org", "person", "all"], |m| on(m, access::list)),
+    post("/api/v1/access/grants", May(Verb::Administer), |m| on(m, access::give)),
+    post("/api/v1/access/grants/{grant}/approve", May(Verb::Administer), |m| on(m, access::act)),
+    post("/api/v1/access/grants/{grant}/refuse", May(Verb::Administer), |m| on(m, access::act)),
+    post("/api/v1/access/grants/{grant}/end", May(Verb::View), |m| on(m, access::act)),
+    post("/api/v1/access/grants/{grant}/review", May(Verb::Administer), |m| on(m, access::act)),
+    get("/api/v1/access/due", May(Verb::View), &[], |m| on(m, access::due)),
+    get("/api/v1/access/check", May(Verb::View), &["person", "verb", "scope"], |m| on(m, access::check)),
+    post("/api/v1/access/seals", May(Verb::Administer), |m| on(m, access::seal)),
+    post("/api/v1/break-glass", Public, |m| on(m, access::break_glass)),
 ];
 
 /// Builds the router: each route behind its guard.
