@@ -29,6 +29,7 @@ mod software;
 mod start;
 mod thread;
 pub(crate) mod upkeep;
+mod views;
 mod windows;
 mod work;
 
@@ -63,6 +64,7 @@ pub use upkeep::Upkept;
 use crate::{
     feed::{Feed, Notices},
     notify::News,
+    origin::Origin,
     policy::Policy,
     refusal::Refusal,
     state::{Health, Shared},
@@ -85,7 +87,7 @@ const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// What reaches the core.
 pub(crate) enum Input {
     /// From people or enrolment.
-    Command(Box<Command>),
+    Command(Origin, Box<Command>),
     /// An agent opens its stream.
     Attach(Box<Attach>),
     /// An agent tells something.

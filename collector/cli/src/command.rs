@@ -1,5 +1,6 @@
 //! One module per command.
 
+mod again;
 mod alert;
 mod context;
 mod endpoint;
@@ -11,7 +12,6 @@ mod queue;
 mod report;
 mod rules;
 mod token;
-mod watch;
 mod who;
 mod whoami;
 mod window;

@@ -17,7 +17,7 @@ use dogwatch_triage::{
     matrix::Matrix,
     report::{
         BACKUP, FleetReport, Measure, PATCH, report as fleet_report,
-        review::{Review, review},
+        review::{AccessDue, Review, review},
     },
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -31,6 +31,7 @@ use super::{
     gather::{Bounds, gather},
     problem::Problem,
 };
+use crate::core::Sight;
 
 /// The longest time of one report: a year and the month before it, to compare with.
 const MAX_SPAN: SignedDuration = SignedDuration::from_hours(400 * 24);
@@ -142,7 +143,8 @@ pub(crate) async fn quarterly(
     Params(query): Params<ReviewQuery>,
 ) -> Result<Json<Review>, Problem> {
     let until = caller.now;
-    let asked = Query { org: query.org.clone(), from: until.saturating_sub(QUARTER).ok(), until: Some(until) };
+    let asked =
+        Query { org: query.org.clone(), from: until.saturating_sub(QUARTER).ok(), until: Some(until) };
     let Json(counted) = boundary(State(Shared::clone(&api)), caller.clone(), Params(asked)).await?;
     let policy = api.core.policy();
     let mine = |org: &OrgId| query.org.as_ref().is_none_or(|asked| asked == org);
@@ -151,13 +153,28 @@ pub(crate) async fn quarterly(
         let matrices: BTreeMap<OrgId, &Matrix> = orgs.map(|(org, matrix)| (org.clone(), matrix)).collect();
         let members = sight.members().filter(|member| mine(&member.endpoint.org));
         let rows = members.map(|member| row(member, &policy, caller.now));
-        review(&matrices, rows, (counted.drift, access_due(sight)), caller.now)
+        review(&matrices, rows, (counted.drift, access_due(sight, caller.now)), caller.now)
     })))
 }
 
-/// Rights to be looked at again.
-fn access_due(_sight: &Sight<'_>) -> Vec<AccessDue> {
-    Vec::new()
+/// Rights to be looked at again: their day has come, or nobody ever set one.
+fn access_due(sight: &Sight<'_>, now: Timestamp) -> Vec<AccessDue> {
+    let due = sight.grants(now).filter_map(|grant| {
+        let why = match (grant.review_at, grant.expires_at) {
+            (Some(at), _) if at <= now => "its review is due",
+            (Some(_), _) | (None, Some(_)) => return None,
+            (None, None) => "it has neither an end nor a day of review",
+        };
+        Some(AccessDue {
+            grant: grant.id.clone(),
+            to: grant.to.to_string(),
+            verbs: grant.verbs.to_string(),
+            scope: grant.scope.to_string(),
+            due_at: grant.review_at,
+            why: why.to_owned(),
+        })
+    });
+    due.collect()
 }
 
 fn of_fleet(

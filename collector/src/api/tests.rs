@@ -1,7 +1,9 @@
 //! The people's side from outside: requests in, answers out, over a state made by hand.
 
 mod acts;
+mod audit;
 mod documents;
+mod intake;
 mod live;
 mod permissions;
 mod strictness;
@@ -101,6 +103,8 @@ impl Collector {
                 &"acme".parse().unwrap(),
             ))),
         };
+        // Streams end at once, with all that there is to say.
+        core.feed.close();
         Self { health, ..Self::on(core, Some(kept), noon) }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dogwatch_model::{EndpointId, EndpointState, OrgId, PersonId, RowId, Side, SiteId};
+use dogwatch_model::{EndpointId, EndpointState, OrgId, RowId, SiteId};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
@@ -44,10 +44,8 @@ pub struct RowDue {
 pub struct AccessDue {
     /// The grant, by its short id.
     pub grant: String,
-    /// Who has it.
-    pub person: PersonId,
-    /// Their side.
-    pub side: Side,
+    /// Who has it: `msp:kim`.
+    pub to: String,
     /// What it lets them do.
     pub verbs: String,
     /// Where.
