@@ -13,13 +13,16 @@
 
 mod access;
 mod alerts;
+mod audit;
 mod auth;
 mod caller;
 mod endpoints;
+mod events;
 mod extract;
 mod fleet;
 mod gather;
 mod health;
+mod intake;
 mod join_tokens;
 mod login;
 mod login_tries;
@@ -38,6 +41,7 @@ mod secret;
 mod setup;
 mod tokens;
 mod tries;
+mod views;
 mod who;
 mod whoami;
 mod windows;
@@ -114,6 +118,7 @@ fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router
     routes::mount(&api)
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
+        .layer(axum::middleware::from_fn(intake::routing_key::as_bearer))
         .layer(axum::middleware::map_response(harden))
         .with_state(api)
 }

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     access::Sha256,
     api,
-    authority::{Authority, standing::KeyStatus},
+    authority::{Authority, audit_key::AuditKey, standing::KeyStatus},
     config::{Config, DataDir, std_duration},
     core::{self, CoreThread, Input, Settings},
     enrolment::EnrolmentService,
@@ -71,6 +71,7 @@ impl Collector {
         setup.remove();
         notes.iter().for_each(|note| tracing::warn!(note, "store"));
         let handle = core.handle();
+        handle.sign_audit_with(Arc::new(AuditKey::open_or_make(&data.authority())?));
         let (policy_files, orgs) = policy::Watch::new(data.policy(), basis, handle.clone())?;
         let (notify_file, channels) = notify::watch::Watch::new(data.notify_file(), channels, handle.clone());
 
@@ -153,6 +154,7 @@ impl Collector {
             let close = close.clone();
             async move { tokio::join!(people.run(close.clone()), agents.run(close)) }
         });
+        let feed = tokio::spawn(handle.feed.clone().run(close.clone()));
         let files = tokio::spawn(policy_files.run(stop.clone()));
         let certificates = tokio::spawn(certificates.run(stop.clone()));
         let notify_file = tokio::spawn(notify_file.run(stop.clone()));
@@ -171,7 +173,7 @@ impl Collector {
         let ended = tokio::task::spawn_blocking(move || core.join());
         let ended = tokio::time::timeout(drain_limit, ended).await;
         let _ = tokio::time::timeout(drain_limit, listeners).await;
-        let _ = tokio::join!(files, certificates, notify_file, heartbeat, worker);
+        let _ = tokio::join!(feed, files, certificates, notify_file, heartbeat, worker);
         match ended {
             Ok(joined) => Ok(joined.context("the core's thread")??),
             Err(_) => anyhow::bail!(

@@ -17,6 +17,7 @@ mod chores;
 mod command;
 mod due;
 mod follow;
+mod intake;
 mod keys;
 mod load;
 mod may;
@@ -29,6 +30,8 @@ mod software;
 mod start;
 mod takeout;
 mod thread;
+pub(crate) mod upkeep;
+mod views;
 mod windows;
 mod work;
 
@@ -52,14 +55,18 @@ use tokio_util::sync::CancellationToken;
 pub use command::{
     ByPhone, Commands, CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken, Opened, Proposal, SHELF,
 };
+pub use intake::{Arrival, DEFAULT_TOOL, Delivery, Taken, Trouble, UNPLACED};
 pub(crate) use outbound::{Outbound, outbound};
 pub use sight::{Desk, Sight};
 pub use software::SoftwareList;
 pub(crate) use start::start;
 pub use start::{CoreError, CoreThread, Settings};
+pub use upkeep::Upkept;
 
 use crate::{
+    feed::{Feed, Notices},
     notify::News,
+    origin::Origin,
     policy::Policy,
     refusal::Refusal,
     state::{Health, Shared},
@@ -82,7 +89,7 @@ const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// What reaches the core.
 pub(crate) enum Input {
     /// From people or enrolment.
-    Command(Box<Command>),
+    Command(Origin, Box<Command>),
     /// An agent opens its stream.
     Attach(Box<Attach>),
     /// An agent tells something.
@@ -188,6 +195,9 @@ struct Core {
     storage_works: bool,
     /// Agreed versions were last looked at then.
     agreed_at: Timestamp,
+    /// What is told of each commit.
+    notices: Notices,
+    feed: Feed,
     /// Cancelled when the collector stops: a full disk is not waited for any more then.
     stop: CancellationToken,
 }

@@ -74,7 +74,7 @@ pub(crate) async fn list(
                 && key.as_ref().is_none_or(|key| key.as_ref() == Some(&grant.to))
                 && (which.all || grant.is_in_force(now))
         };
-        sight.grants().filter(wanted).collect::<Vec<_>>()
+        sight.register_grants().filter(wanted).collect::<Vec<_>>()
     });
     grants.sort_by(|a, b| (a.given_at, &a.id).cmp(&(b.given_at, &b.id)));
     Json(Grants { grants: grants.into_iter().map(|grant| GrantJson::of(grant, now)).collect() })
@@ -188,7 +188,7 @@ async fn changed(api: &Shared, caller: &Caller, act: Act) -> Result<GrantJson, P
         Change::Grant(grant) => Some(grant),
         _ => None,
     });
-    let found = found.or_else(|| caller.see(api, |sight| sight.grants().find(|grant| grant.id == id)));
+    let found = found.or_else(|| caller.see(api, |sight| sight.register_grants().find(|grant| grant.id == id)));
     found
         .map(|grant| GrantJson::of(grant, caller.now))
         .ok_or_else(|| Problem::not_found(format!("there is no grant `{id}` that you may see")))
@@ -212,7 +212,7 @@ pub(crate) async fn act(
     uri: http::Uri,
     Body(word): Body<Word>,
 ) -> Result<Json<GrantJson>, Problem> {
-    let grant = caller.see(&api, |sight| sight.grants().find(|grant| grant.id == id));
+    let grant = caller.see(&api, |sight| sight.register_grants().find(|grant| grant.id == id));
     let grant =
         grant.ok_or_else(|| Problem::not_found(format!("there is no grant `{id}` that you may see")))?;
     let org = word.org.or_else(|| grant.scope.org().cloned()).or_else(|| caller.principal().org.clone());

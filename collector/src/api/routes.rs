@@ -10,14 +10,14 @@ use axum::{
 };
 
 use super::{
-    BodyLimit, MAX_BODY_BYTES, MAX_DOCUMENT_BODY_BYTES, Shared, access, alerts,
+    BodyLimit, MAX_BODY_BYTES, MAX_DOCUMENT_BODY_BYTES, Shared, access, alerts, audit,
     auth::{
         Gate, Needs,
         Needs::{May, Public},
         guard,
     },
-    endpoints, fleet, health, join_tokens, login, orgs, ownership, page, pages, people, queue, reports,
-    rules, setup, tokens, who, whoami, windows,
+    endpoints, events, fleet, health, intake, join_tokens, login, orgs, ownership, page, pages, people, queue,
+    reports, rules, setup, tokens, views, who, whoami, windows,
 };
 use crate::access::Verb;
 
@@ -66,15 +66,29 @@ const fn post_document(path: &'static str, needs: Needs, handler: Handler) -> Ro
     Route { body: MAX_DOCUMENT_BODY_BYTES, ..post(path, needs, handler) }
 }
 
+/// A route that takes what other tools tell.
+const fn post_intake(path: &'static str, handler: Handler) -> Route {
+    Route { body: intake::MAX_BODY_BYTES, params: intake::PARAMS, ..post(path, May(Verb::Intake), handler) }
+}
+
 const fn delete(path: &'static str, needs: Needs, handler: Handler) -> Route {
     Route { method: Method::Delete, path, needs, params: &[], body: MAX_BODY_BYTES, handler }
 }
 
+/// What of the fleet may be asked for.
+const FLEET: &[&str] = &["filter", "sort", "limit", "cursor", "state", "fields"];
+
 /// What of the queue may be asked for.
 const QUEUE: &[&str] = &["state", "filter", "hidden", "mine", "team", "limit"];
 
+/// What of the events may be asked for.
+const EVENTS: &[&str] = &["kinds", "org", "after"];
+
 /// What `who` may be asked.
 const WHO: &[&str] = &["about", "alert", "endpoint", "severity", "at", "org", "week", "expect"];
+
+/// What of the audit may be asked for.
+const AUDIT: &[&str] = &["org", "from", "until", "by", "act", "order", "cursor", "limit"];
 
 /// Every route there is.
 pub(crate) const ROUTES: &[Route] = &[
@@ -95,16 +109,23 @@ pub(crate) const ROUTES: &[Route] = &[
     post("/api/v1/invitations/accept", Public, |m| on(m, login::accept)),
     post("/api/v1/setup", Public, |m| on(m, setup::redeem)),
     get("/api/v1/whoami", May(Verb::View), &[], |m| on(m, whoami::whoami)),
-    get("/api/v1/fleet", May(Verb::View), &["filter", "sort", "limit", "cursor", "state"], |m| {
-        on(m, fleet::list)
-    }),
+    get("/api/v1/fleet", May(Verb::View), FLEET, |m| on(m, fleet::list)),
+    get("/api/v1/fleet/summary", May(Verb::View), &["by", "filter", "state"], |m| on(m, fleet::summary)),
     get("/api/v1/fleet/schema", May(Verb::View), &[], |m| on(m, fleet::schema)),
     get("/api/v1/endpoints/{endpoint}", May(Verb::View), &[], |m| on(m, fleet::show)),
     get("/api/v1/endpoints/{endpoint}/software", May(Verb::View), &["name"], |m| on(m, endpoints::software)),
     post("/api/v1/endpoints/{endpoint}/approve", May(Verb::Configure), |m| on(m, endpoints::approve)),
     post("/api/v1/endpoints/{endpoint}/revoke", May(Verb::Configure), |m| on(m, endpoints::revoke)),
+    post("/api/v1/endpoints/{endpoint}/retire", May(Verb::Configure), |m| on(m, endpoints::retire)),
+    post("/api/v1/endpoints/{endpoint}/tag", May(Verb::Configure), |m| on(m, endpoints::tag)),
+    post("/api/v1/endpoints/{endpoint}/set", May(Verb::Configure), |m| on(m, endpoints::set)),
+    post("/api/v1/endpoints/{endpoint}/move", May(Verb::Configure), |m| on(m, endpoints::relocate)),
     get("/api/v1/queue", May(Verb::View), QUEUE, |m| on(m, queue::list)),
     post("/api/v1/alerts", May(Verb::Claim), |m| on(m, alerts::open)),
+    post_intake("/api/v1/intake/alertmanager", |m| on(m, intake::alertmanager)),
+    post_intake("/api/v1/intake/events", |m| on(m, intake::events)),
+    // Where the vendor's own clients look for it below an address that is theirs to set.
+    post_intake("/api/v1/intake/events/v2/enqueue", |m| on(m, intake::events)),
     get("/api/v1/alerts/{number}", May(Verb::View), &[], |m| on(m, alerts::show)),
     post("/api/v1/alerts/{number}/claim", May(Verb::Claim), |m| on(m, alerts::act)),
     post("/api/v1/alerts/{number}/release", May(Verb::Claim), |m| on(m, alerts::act)),
@@ -125,6 +146,7 @@ pub(crate) const ROUTES: &[Route] = &[
     post("/api/v1/alerts/{number}/prioritise", May(Verb::Claim), |m| on(m, alerts::act)),
     post("/api/v1/alerts/{number}/link", May(Verb::Claim), |m| on(m, alerts::act)),
     post("/api/v1/alerts/{number}/feedback", May(Verb::Comment), |m| on(m, alerts::act)),
+    get("/api/v1/events", May(Verb::View), EVENTS, |m| on(m, events::stream)),
     get("/api/v1/who", May(Verb::View), WHO, |m| on(m, who::answer)),
     get("/api/v1/ownership", May(Verb::View), &["org"], |m| on(m, ownership::show)),
     get("/api/v1/ownership/versions", May(Verb::View), &["org"], |m| on(m, ownership::history)),
@@ -136,10 +158,24 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/api/v1/ownership/diff", May(Verb::View), &["org", "from", "to"], |m| on(m, ownership::diff)),
     post_document("/api/v1/ownership/diff", May(Verb::View), |m| on(m, ownership::diff_of_texts)),
     post_document("/api/v1/ownership/replay", May(Verb::View), |m| on(m, ownership::replay)),
+    get("/api/v1/views", May(Verb::View), &[], |m| on(m, views::list)),
+    post("/api/v1/views", May(Verb::Comment), |m| on(m, views::save)),
+    get("/api/v1/views/{view}", May(Verb::View), &["org"], |m| on(m, views::show)),
+    Route {
+        params: &["org"],
+        ..delete("/api/v1/views/{view}", May(Verb::Comment), |m| on(m, views::delete))
+    },
     get("/api/v1/windows", May(Verb::View), &["org"], |m| on(m, windows::list)),
     post("/api/v1/windows", May(Verb::Snooze), |m| on(m, windows::add)),
     delete("/api/v1/windows/{window}", May(Verb::Snooze), |m| on(m, windows::end)),
     get("/api/v1/reports/boundary", May(Verb::View), &["org", "from", "until"], |m| on(m, reports::boundary)),
+    get("/api/v1/reports/patch", May(Verb::View), &["org", "filter"], |m| on(m, reports::patch)),
+    get("/api/v1/reports/backup", May(Verb::View), &["org", "filter"], |m| on(m, reports::backup)),
+    get("/api/v1/reports/month", May(Verb::View), &["org", "from", "until"], |m| on(m, reports::month)),
+    get("/api/v1/reports/review", May(Verb::View), &["org"], |m| on(m, reports::quarterly)),
+    get("/api/v1/audit", May(Verb::View), AUDIT, |m| on(m, audit::list)),
+    get("/api/v1/audit/checkpoints", May(Verb::View), &["org"], |m| on(m, audit::checkpoints)),
+    get("/api/v1/audit/key", May(Verb::View), &[], |m| on(m, audit::key)),
     get("/api/v1/rules", May(Verb::View), &[], |m| on(m, rules::list)),
     get("/api/v1/rules/test", May(Verb::View), &["endpoint"], |m| on(m, rules::test)),
     get("/api/v1/rules/watched", May(Verb::View), &["endpoint"], |m| on(m, rules::watched)),

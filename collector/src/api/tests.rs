@@ -1,7 +1,9 @@
 //! The people's side from outside: requests in, answers out, over a state made by hand.
 
 mod acts;
+mod audit;
 mod documents;
+mod intake;
 mod live;
 mod permissions;
 mod strictness;
@@ -98,10 +100,13 @@ impl Collector {
             policy_files: Arc::new(arc_swap::ArcSwap::from_pointee(crate::policy::Standing::InForce {
                 since: noon(),
             })),
+            feed: crate::feed::Feed::default(),
             policy: Arc::new(arc_swap::ArcSwap::from_pointee(crate::policy::Policy::of_a_new(
                 &"acme".parse().unwrap(),
             ))),
         };
+        // Streams end at once, with all that there is to say.
+        core.feed.close();
         Self { health, ..Self::on(core, Some(kept), noon) }
     }
 

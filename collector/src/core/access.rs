@@ -1,9 +1,15 @@
 //! The access register's acts, sealed codes and logins: decided purely in [`crate::access`], written down here.
 
 use dogwatch_model::{OrgId, Side};
+use dogwatch_triage::audit::{By, Deed};
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
-use super::{Batch, Core, NewApiToken, audit::audit, people::SETUP_CODE};
+use super::{
+    Batch, Core, NewApiToken,
+    audit::{deed, of_join_token, of_token},
+    people::SETUP_CODE,
+};
 use crate::{
     access::{Act, ApiToken, Change, Login, PersonKey, Principal, Sha256},
     policy::Policy,
@@ -48,6 +54,40 @@ fn on(act: &Act, changes: &[Change]) -> String {
     }
 }
 
+/// What changed, as the audit tells of it: no hash, no secret.
+fn told_of(changes: &[Change]) -> Value {
+    let told = |change: &Change| match change {
+        Change::Person(person) => Some(json!({ "person": person })),
+        Change::Grant(grant) => Some(json!({ "grant": grant })),
+        Change::Token(token) => Some(json!({ "token": of_token(token), "id": token.id })),
+        Change::Org(org, standing) => Some(json!({ "org": org, "standing": standing })),
+        Change::Seal(seal) => Some(json!({ "seal": seal.id, "scope": seal.scope, "broken_at": seal.broken_at })),
+        Change::Invitation(_, Some(invitation)) => Some(json!({ "invitation": invitation })),
+        Change::Invitation(_, None) | Change::Account(..) => None,
+    };
+    changes.iter().filter_map(told).collect()
+}
+
+/// The org that changes are about, where they are about one.
+fn org_of(changes: &[Change]) -> Option<OrgId> {
+    changes.iter().find_map(|change| match change {
+        Change::Person(person) => person.home.org().cloned(),
+        Change::Grant(grant) => grant.scope.org().cloned(),
+        Change::Token(token) => token.principal.org.clone(),
+        Change::Org(org, _) => Some(org.clone()),
+        Change::Seal(seal) => seal.scope.org().cloned(),
+        Change::Account(key, _) => key.org.clone(),
+        Change::Invitation(_, invitation) => invitation.as_ref().and_then(|invitation| invitation.to.org.clone()),
+    })
+}
+
+/// Somebody as the doer of a deed, known by their key alone.
+fn doer(key: &PersonKey, state: &State) -> By {
+    let unknown = if key.org.is_some() { Side::Internal } else { Side::Msp };
+    let side = state.access.people.get(key).map_or(unknown, |person| person.side);
+    By { person: key.id.clone(), side, org: key.org.clone() }
+}
+
 const fn token_of(change: &Change) -> Option<&ApiToken> {
     match change {
         Change::Token(token) => Some(token),
@@ -65,9 +105,18 @@ impl Core {
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<Vec<Change>, Refusal> {
+        let (people, grants) = (state.access.people.clone(), state.access.grants.clone());
         let changes = state.access.act(act, by, now)?;
         put(&changes, batch);
-        audit(batch, now, Some(&by.person), act.name(), on(act, &changes));
+        let was = |change: &Change| match change {
+            Change::Person(person) => people.get(&person.key()).cloned().map(Change::Person),
+            Change::Grant(grant) => grants.get(&grant.id).cloned().map(Change::Grant),
+            _ => None,
+        };
+        let before: Vec<Change> = changes.iter().filter_map(was).collect();
+        let org = org_of(&changes).or_else(|| by.key().org);
+        let told = deed(by, act.name(), on(act, &changes), org.as_ref());
+        batch.record(now, told.before(told_of(&before)).after(told_of(&changes)));
         if let Act::Offboard(org, side) = act {
             revoke_joins(state, org, *side, by, now, batch);
             self.agree(state, now);
@@ -86,13 +135,8 @@ impl Core {
     ) -> Result<ApiToken, Refusal> {
         let (seal, changes) = state.access.break_seal(&code, token, now)?;
         put(&changes, batch);
-        audit(
-            batch,
-            now,
-            None,
-            "break-glass.open",
-            format!("{} for {} on {}", seal.id, seal.side, seal.scope),
-        );
+        let on = format!("{} for {} on {}", seal.id, seal.side, seal.scope);
+        batch.record(now, Deed::new("break-glass.open", on, seal.scope.org()).after(told_of(&changes)));
         tracing::warn!(seal = seal.id, side = %seal.side, scope = %seal.scope, "a sealed code was broken");
         let orgs: Vec<OrgId> = match seal.scope.org() {
             Some(org) => vec![org.clone()],
@@ -117,12 +161,14 @@ impl Core {
         match state.access.log_in(login, now) {
             Ok(changes) => {
                 put(&changes, batch);
-                audit(batch, now, Some(&login.who.id), "login", &login.who);
+                let told = Deed::new("login", &login.who, login.who.org.as_ref()).by(doer(&login.who, state));
+                batch.record(now, told);
                 let opened = changes.iter().find_map(token_of).cloned();
                 opened.ok_or_else(|| Refusal::new(Code::Unavailable, "the login opened nothing"))
             }
             Err(refusal) => {
-                audit(batch, now, Some(&login.who.id), "login.refused", &login.who);
+                let told = Deed::new("login.refused", &login.who, login.who.org.as_ref());
+                batch.record(now, told);
                 Err(refusal)
             }
         }
@@ -130,10 +176,11 @@ impl Core {
 
     /// Writes down that somebody failed to come in.
     pub(super) fn login_failed(who: Option<&PersonKey>, now: Timestamp, batch: &mut Batch) {
-        match who {
-            Some(key) => audit(batch, now, Some(&key.id), "login.failed", key),
-            None => audit(batch, now, None, "login.failed", "somebody unknown"),
-        }
+        let told = match who {
+            Some(key) => Deed::new("login.failed", key, key.org.as_ref()),
+            None => Deed::new("login.failed", "somebody unknown", None),
+        };
+        batch.record(now, told);
     }
 
     /// Takes an invitation up.
@@ -146,7 +193,7 @@ impl Core {
     ) -> Result<PersonKey, Refusal> {
         let (key, changes) = state.access.accept(&invitation, account, now)?;
         put(&changes, batch);
-        audit(batch, now, Some(&key.id), "invitation.accept", &key);
+        batch.record(now, Deed::new("invitation.accept", &key, key.org.as_ref()).by(doer(&key, state)));
         Ok(key)
     }
 
@@ -177,9 +224,11 @@ fn revoke_joins(
         .values_mut()
         .filter(|token| token.org == *org && token.revoked_at.is_none() && theirs(token.created_side));
     for token in joins {
+        let before = of_join_token(token);
         token.revoked_at = Some(now);
         batch.put(Table::JoinTokens, &token.id, &*token);
-        audit(batch, now, Some(&by.person), "join-token.revoke", &token.id);
+        let told = deed(by, "join-token.revoke", &token.id, Some(org));
+        batch.record(now, told.before(before).after(of_join_token(token)));
     }
 }
 
@@ -214,6 +263,7 @@ pub(super) fn redeem_setup(
     changes.push(Change::Token(record.clone()));
     state.access.apply(&changes);
     put(&changes, batch);
-    audit(batch, now, Some(&record.principal.person), "setup.redeem", &record.id);
+    let told = deed(&record.principal, "setup.redeem", &record.id, None);
+    batch.record(now, told.after(of_token(&record)));
     Ok(record)
 }

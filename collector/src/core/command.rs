@@ -7,17 +7,21 @@ use std::sync::Arc;
 use dogwatch_model::{Class, EndpointId, EndpointState, MachineEvidence, OrgId, SiteId, ToolId, WindowId};
 use dogwatch_triage::{
     alert::{Act, AlertNumber},
+    audit::{Chain, Checkpoint},
     finding::Severity,
     mute::{NewWindow, Window},
+    upkeep::EndpointChange,
 };
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     access::{self, Account, ApiToken, Change, JoinTokenRecord, Login, PersonKey, Principal, Sha256},
-    core::software::SoftwareList,
+    core::{Delivery, Taken, software::SoftwareList, upkeep::Upkept},
+    origin::Origin,
     ownership::Version,
     refusal::Refusal,
     state::{Health, Item, State},
+    views::{NewView, View},
 };
 
 /// A request to enrol an endpoint, already checked for form.
@@ -183,18 +187,30 @@ pub(crate) enum Command {
     },
     /// Open an item by hand.
     OpenAlert(ByPhone, Principal, Reply<Opened>),
+    /// Take in what another tool tells.
+    TakeIn(Delivery, Principal, Reply<Taken>),
     /// Read an alert that has left the working set.
     ReadArchived(AlertNumber, Reply<Option<Item>>),
     /// Read the alerts that have left the working set of one [shelf](SHELF) of numbers.
     ReadShelf(u64, Reply<Vec<Item>>),
+    /// Read the records of one [shelf](crate::audit::SHELF) of a chain of the audit.
+    ReadAudit(Chain, u64, Reply<Vec<Vec<u8>>>),
+    /// Read the checkpoints of a chain.
+    ReadCheckpoints(Chain, Reply<Vec<Checkpoint>>),
     /// The list of installed software of an endpoint.
     ReadSoftware(EndpointId, Reply<Option<SoftwareList>>),
-    /// Approve or revoke an endpoint.
+    /// Approve, revoke or retire an endpoint.
     SetEndpointState(EndpointId, EndpointState, Principal, Reply<()>),
+    /// Change what people decide about an endpoint.
+    ChangeEndpoint(EndpointId, EndpointChange, Principal, Reply<Upkept>),
     /// Plan a maintenance window.
     AddWindow(NewWindow, Principal, Reply<Window>),
     /// End one for good.
     EndWindow(WindowId, Principal, Reply<Window>),
+    /// Save a view of the fleet.
+    SaveView(NewView, Principal, Reply<View>),
+    /// Delete one, by its name and perhaps its org.
+    DeleteView(String, Option<OrgId>, Principal, Reply<View>),
     /// Propose a version of an org's matrix.
     ProposeMatrix(Proposal, Principal, Reply<Version>),
     /// Sign one for the principal's side.
@@ -219,11 +235,16 @@ impl Command {
             Self::CreateJoinToken(_, _, reply) | Self::RevokeJoinToken(_, _, reply) => reply.is_closed(),
             Self::Alert { reply, .. } => reply.is_closed(),
             Self::OpenAlert(_, _, reply) => reply.is_closed(),
+            Self::TakeIn(_, _, reply) => reply.is_closed(),
             Self::ReadArchived(_, reply) => reply.is_closed(),
             Self::ReadShelf(_, reply) => reply.is_closed(),
             Self::ReadSoftware(_, reply) => reply.is_closed(),
+            Self::ReadAudit(_, _, reply) => reply.is_closed(),
+            Self::ReadCheckpoints(_, reply) => reply.is_closed(),
             Self::SetEndpointState(_, _, _, reply) => reply.is_closed(),
+            Self::ChangeEndpoint(_, _, _, reply) => reply.is_closed(),
             Self::AddWindow(_, _, reply) | Self::EndWindow(_, _, reply) => reply.is_closed(),
+            Self::SaveView(_, _, reply) | Self::DeleteView(_, _, _, reply) => reply.is_closed(),
             Self::ProposeMatrix(_, _, reply)
             | Self::SignMatrix(_, _, _, reply)
             | Self::WithdrawMatrix(_, _, _, reply) => reply.is_closed(),
@@ -253,6 +274,15 @@ pub struct CoreHandle {
     pub(crate) health: tokio::sync::watch::Receiver<Health>,
     pub(crate) policy: Arc<arc_swap::ArcSwap<crate::policy::Policy>>,
     pub(crate) policy_files: Arc<arc_swap::ArcSwap<crate::policy::Standing>>,
+    pub(crate) feed: crate::feed::Feed,
+}
+
+impl CoreHandle {
+    /// From now on checkpoints of the audit are signed, with this key.
+    pub(crate) fn sign_audit_with(&self, key: Arc<crate::authority::audit_key::AuditKey>) {
+        let state = &self.shared;
+        state.write().unwrap_or_else(std::sync::PoisonError::into_inner).audit.key = Some(key);
+    }
 }
 
 impl core::ops::Deref for CoreHandle {
@@ -352,12 +382,12 @@ impl Commands {
 
     /// Has it written down that somebody failed to come in. Nobody waits for it; the log has it in any case.
     pub fn note_failed_login(&self, who: Option<PersonKey>) {
-        let _ = self.inputs.try_send(super::Input::Command(Box::new(Command::LoginFailed(who))));
+        let _ = self.inputs.try_send(super::Input::Command(Origin::current(), Box::new(Command::LoginFailed(who))));
     }
 
     /// Has it noted that a token is in use. Nobody waits for it.
     pub fn note_use(&self, token: Sha256) {
-        let _ = self.inputs.try_send(super::Input::Command(Box::new(Command::Touch(token))));
+        let _ = self.inputs.try_send(super::Input::Command(Origin::current(), Box::new(Command::Touch(token))));
     }
 
     /// Makes a join token.
@@ -380,10 +410,10 @@ impl Commands {
         self.ask(|reply| Command::RevokeJoinToken(id, by, reply)).await
     }
 
-    /// Approves (`Active`) or revokes (`Revoked`) an endpoint; a live stream of a revoked one is cut at once.
+    /// Approves (`Active`), revokes or retires an endpoint; a live stream of one that is to be no more is cut at once.
     ///
     /// # Errors
-    /// `NotFound` when there is none; `Conflict` when it was revoked before and is to be approved.
+    /// `NotFound` when there is none; `Conflict` when it was revoked or retired before and is to be approved.
     pub async fn set_endpoint_state(
         &self,
         id: EndpointId,
@@ -391,6 +421,19 @@ impl Commands {
         by: Principal,
     ) -> Result<(), Refusal> {
         self.ask(|reply| Command::SetEndpointState(id, state, by, reply)).await
+    }
+
+    /// Changes what people decide about an endpoint: tags, labels, class, criticality, site.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Invalid` as [`dogwatch_triage::upkeep::UpkeepError`] says.
+    pub async fn change_endpoint(
+        &self,
+        id: EndpointId,
+        change: EndpointChange,
+        by: Principal,
+    ) -> Result<Upkept, Refusal> {
+        self.ask(|reply| Command::ChangeEndpoint(id, change, by, reply)).await
     }
 
     /// Does something to an alert on a person's behalf, and gives it as it is then.
@@ -440,6 +483,23 @@ impl Commands {
         self.ask(|reply| Command::ReadSoftware(id, reply)).await
     }
 
+    /// The records of a chain of the audit whose number divided by [`crate::audit::SHELF`] is `shelf`, as they were hashed;
+    /// whose the chain is judges the caller.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store cannot be read.
+    pub(super) async fn read_audit(&self, chain: Chain, shelf: u64) -> Result<Vec<Vec<u8>>, Refusal> {
+        self.ask(|reply| Command::ReadAudit(chain, shelf, reply)).await
+    }
+
+    /// The checkpoints of a chain of the audit, and one of this moment; whose the chain is judges the caller.
+    ///
+    /// # Errors
+    /// `Unavailable` when the core has ended.
+    pub(super) async fn read_checkpoints(&self, chain: Chain) -> Result<Vec<Checkpoint>, Refusal> {
+        self.ask(|reply| Command::ReadCheckpoints(chain, reply)).await
+    }
+
     /// Plans a maintenance window.
     ///
     /// # Errors
@@ -455,6 +515,28 @@ impl Commands {
     /// `NotFound`; `Conflict` when it has ended already.
     pub async fn end_window(&self, id: WindowId, by: Principal) -> Result<Window, Refusal> {
         self.ask(|reply| Command::EndWindow(id, by, reply)).await
+    }
+
+    /// Saves a view of the fleet, in place of one with the same name, org and side.
+    ///
+    /// # Errors
+    /// `Invalid` for a name, filter, order or columns that do not hold; `NotFound` for an org that there is not; `Conflict`
+    /// when there are too many.
+    pub async fn save_view(&self, view: NewView, by: Principal) -> Result<View, Refusal> {
+        self.ask(|reply| Command::SaveView(view, by, reply)).await
+    }
+
+    /// Deletes the view of a name.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` when several are meant.
+    pub async fn delete_view(
+        &self,
+        name: String,
+        org: Option<OrgId>,
+        by: Principal,
+    ) -> Result<View, Refusal> {
+        self.ask(|reply| Command::DeleteView(name, org, by, reply)).await
     }
 
     /// Proposes a version of an org's matrix.
@@ -481,6 +563,14 @@ impl Commands {
         self.ask(|reply| Command::WithdrawMatrix(org, hash, by, reply)).await
     }
 
+    /// Takes in what another tool tells.
+    ///
+    /// # Errors
+    /// `NotFound` when the org is not the principal's to see.
+    pub async fn take_in(&self, delivery: Delivery, by: Principal) -> Result<Taken, Refusal> {
+        self.ask(|reply| Command::TakeIn(delivery, by, reply)).await
+    }
+
     async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, Refusal> {
         let gone = || {
             Refusal::new(
@@ -489,7 +579,7 @@ impl Commands {
             )
         };
         let (reply, answer) = tokio::sync::oneshot::channel();
-        let sent = self.inputs.send(super::Input::Command(Box::new(command(reply))));
+        let sent = self.inputs.send(super::Input::Command(Origin::current(), Box::new(command(reply))));
         tokio::time::timeout(ANSWER_LIMIT, async {
             sent.await.map_err(|_| gone())?;
             answer.await.map_err(|_| gone())?

@@ -9,6 +9,7 @@ use dogwatch_proto::v1;
 use dogwatch_triage::{
     alert::{Alert, AlertNumber, Condition, TimelineEvent, Work},
     assess::Standing,
+    audit::Checkpoint,
     mute::Window,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -20,11 +21,12 @@ use crate::{
         Account, ApiToken, Change, Grant, Invitation, JoinTokenRecord, OrgStanding, Person, PersonKey,
         Register, Seal, Sha256,
     },
-    fleet, notify,
+    audit, fleet, notify,
     ownership::Version,
     queue,
     state::{Item, Link, Member, State},
     storage::{Entry, Loaded, ReportEntry, Row, Table},
+    views::View,
 };
 
 /// The key of the last sign of life in the meta table.
@@ -80,9 +82,7 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
             let endpoint: Endpoint = value(row)?;
             match state.members.get_mut(&endpoint.id) {
                 Some(member) => member.endpoint = endpoint,
-                None => {
-                    drop(state.members.insert(endpoint.id, Member::new(endpoint, MachineEvidence::default())))
-                }
+                None => state.members.insert(endpoint.id, Member::new(endpoint, MachineEvidence::default())),
             }
         }
         Table::Links => {
@@ -119,6 +119,12 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
                 None => state.windows.remove(&id),
             };
         }
+        Table::Views => {
+            match optional::<View>(row)? {
+                Some(view) => state.views.insert(row.key.clone(), view),
+                None => state.views.remove(&row.key),
+            };
+        }
         Table::Matrices => {
             for versions in state.matrices.values_mut() {
                 versions.retain(|known| known.key() != row.key);
@@ -131,15 +137,31 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
         }
         Table::Alerts => apply_alert(state, row)?,
         Table::Timeline => apply_event(state, row)?,
-        Table::Meta => match row.key.as_str() {
-            SETUP_CODE => state.setup_code = optional::<Sha256>(row)?,
-            queue::NEXT_ALERT => state.next_alert = value(row)?,
-            BEAT => state.last_beat = Some(value(row)?),
-            _ => {}
-        },
+        Table::Audit => apply_record(state, row),
+        Table::AuditCheckpoints => {
+            if let Some(checkpoint) = optional::<Checkpoint>(row)? {
+                drop(state.audit.keep(checkpoint));
+            }
+        }
+        Table::Meta => apply_meta(state, row)?,
         _ => {
             let applied = notify::apply_row(&mut state.outbox, row);
             applied.map_err(|why| bad_row(row, &why))?;
+        }
+    }
+    Ok(())
+}
+
+fn apply_meta(state: &mut State, row: &Row) -> Result<(), CoreError> {
+    match row.key.as_str() {
+        SETUP_CODE => state.setup_code = optional::<Sha256>(row)?,
+        queue::NEXT_ALERT => state.next_alert = value(row)?,
+        BEAT => state.last_beat = Some(value(row)?),
+        other => {
+            if let Some(chain) = other.strip_prefix(audit::HEAD) {
+                let chain = chain.parse().map_err(|_| bad_row(row, "its key names no chain"))?;
+                state.audit.set_head(chain, value(row)?);
+            }
         }
     }
     Ok(())
@@ -161,6 +183,15 @@ fn apply_access(access: &mut Register, row: &Row) -> Result<(), CoreError> {
         _ => Change::Grant(value::<Grant>(row)?),
     });
     Ok(())
+}
+
+/// A record of the journal's tail: the view may lack it. Its head is a row of its own.
+fn apply_record(state: &mut State, row: &Row) {
+    let place =
+        row.key.rsplit_once('/').and_then(|(chain, seq)| Some((chain.parse().ok()?, seq.parse().ok()?)));
+    if let Some(((chain, seq), line)) = place.zip(row.value.clone()) {
+        state.audit.remember(&chain, seq, line);
+    }
 }
 
 fn apply_alert(state: &mut State, row: &Row) -> Result<(), CoreError> {
@@ -275,9 +306,10 @@ pub(super) fn retire(state: &mut State, now: Timestamp, keep: SignedDuration, ba
     let old = |item: &&Item| {
         let alert = &item.alert;
         let ended = alert.closed.as_ref().map(|closed| closed.at).max(alert.cleared_at);
-        // What a person opened does not clear: it is over when a person says so.
+        // What a person opened does not clear: it is over when a person says so. And other tools may never say that
+        // something is over.
         alert.work == Work::Done
-            && (alert.condition == Condition::Cleared || alert.opened_by.is_some())
+            && (alert.condition == Condition::Cleared || alert.opened_by.is_some() || alert.is_foreign())
             && ended.is_some_and(|ended| ended + keep < now)
     };
     let numbers: Vec<_> =

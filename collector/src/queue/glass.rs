@@ -25,8 +25,8 @@ pub(crate) fn glass_broken(
     now: Timestamp,
     batch: &mut Batch,
 ) {
-    let mut sites = state.members.values().filter(|member| member.endpoint.org == *org);
-    let site = sites.next().map(|member| member.endpoint.site.clone()).or_else(|| SiteId::new(NO_SITE).ok());
+    let first = state.members.values().find(|member| member.endpoint.org == *org);
+    let site = first.map(|member| member.endpoint.site.clone()).or_else(|| SiteId::new(NO_SITE).ok());
     let (Some(site), Some(finding)) = (site, finding(seal, now)) else { return };
     if let Some(number) = place::raise(state, policy, &(org.clone(), site), &finding, now, batch) {
         state.raised.push(number);

@@ -18,7 +18,7 @@ impl<'s> Sight<'s> {
     }
 
     /// Grants, without word of orgs that are not theirs to see.
-    pub fn grants(&self) -> impl Iterator<Item = Grant> + use<'s, '_> {
+    pub fn register_grants(&self) -> impl Iterator<Item = Grant> + use<'s, '_> {
         let seen = self.state.access.grants.values().filter(|grant| self.sees_home(&grant.scope));
         seen.map(|grant| {
             let mut grant = grant.clone();

@@ -1,6 +1,8 @@
 //! An endpoint as JSON, written from the schema's table: its names without those that only filters need, and only
 //! what is known.
 
+mod glance;
+
 use serde::{
     Serialize, Serializer,
     ser::{SerializeMap, SerializeSeq},
@@ -11,6 +13,8 @@ use super::{
     schema::{Field, Kind, Type, fields},
     value::{Item, List, Value},
 };
+
+pub use glance::Glance;
 
 /// Serialises one endpoint. Instants are RFC 3339, durations seconds, sizes bytes; what is not known is absent,
 /// and so is a group in which nothing is known.
@@ -23,14 +27,16 @@ impl Serialize for EndpointJson<'_> {
     }
 }
 
-struct Object<'r, 'a> {
-    row: &'r Row<'a>,
-    item: Item<'a>,
-    fields: &'static [Field],
+/// An endpoint or an element, whole.
+#[derive(Clone, Copy)]
+pub(super) struct Object<'r, 'a> {
+    pub(super) row: &'r Row<'a>,
+    pub(super) item: Item<'a>,
+    pub(super) fields: &'static [Field],
 }
 
 impl Object<'_, '_> {
-    fn is_known(&self, field: &Field) -> bool {
+    pub(super) fn is_known(&self, field: &Field) -> bool {
         match &field.kind {
             Kind::Value(_, get) => !get(self.row, self.item).is_missing(),
             Kind::Group(members) => members.iter().any(|member| self.is_known(member)),
@@ -72,10 +78,11 @@ impl Serialize for Object<'_, '_> {
     }
 }
 
-struct Array<'r, 'a> {
-    row: &'r Row<'a>,
-    list: List<'a>,
-    fields: &'static [Field],
+/// A list, whole.
+pub(super) struct Array<'r, 'a> {
+    pub(super) row: &'r Row<'a>,
+    pub(super) list: List<'a>,
+    pub(super) fields: &'static [Field],
 }
 
 impl Serialize for Array<'_, '_> {
@@ -91,7 +98,8 @@ impl Serialize for Array<'_, '_> {
     }
 }
 
-struct Scalar<'a>(Type, Value<'a>);
+/// One value with its type, which decides how it is written.
+pub(super) struct Scalar<'a>(pub(super) Type, pub(super) Value<'a>);
 
 impl Serialize for Scalar<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
