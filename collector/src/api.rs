@@ -11,6 +11,7 @@
 //! Deliberately not here: TLS, accept loops and header limits (the listener's business), and every decision about the
 //! state (the core's).
 
+mod access;
 mod alerts;
 mod audit;
 mod auth;
@@ -23,9 +24,15 @@ mod gather;
 mod health;
 mod intake;
 mod join_tokens;
+mod login;
+mod login_tries;
 mod oidc;
+mod orgs;
 mod ownership;
+mod pace;
 mod page;
+mod pages;
+mod people;
 mod problem;
 mod queue;
 mod reports;
@@ -47,6 +54,7 @@ use jiff::Timestamp;
 
 use crate::{
     access::Sha256,
+    account::Passwords,
     core::{CoreHandle, Desk},
     identity::{self, Providers},
     policy::Standing,
@@ -69,6 +77,8 @@ pub struct ApiInfo {
     pub providers: tokio::sync::watch::Receiver<Arc<Providers>>,
     /// What `identity.toml` came to when it was last read.
     pub identity_file: tokio::sync::watch::Receiver<Standing>,
+    /// Where new orgs are written.
+    pub orgs: crate::policy::OrgFiles,
     /// What `notify.toml` came to when it was last read.
     pub notify_file: tokio::sync::watch::Receiver<Standing>,
 }
@@ -90,6 +100,9 @@ struct Api {
     now: fn() -> Timestamp,
     tries: tries::Tries,
     oidc: identity::Desk,
+    logins: login_tries::LoginTries,
+    pace: pace::Pace,
+    passwords: Passwords,
 }
 
 type Shared = Arc<Api>;
@@ -101,7 +114,16 @@ pub fn router(core: CoreHandle, info: ApiInfo) -> Router {
 
 fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router {
     let oidc = identity::Desk::new(info.providers.clone(), &info.people_address);
-    let api = Arc::new(Api { core: Desk::new(core), info, now, tries: tries::Tries::default(), oidc });
+    let api = Arc::new(Api {
+        core: Desk::new(core),
+        info,
+        now,
+        tries: tries::Tries::default(),
+        logins: login_tries::LoginTries::default(),
+        pace: pace::Pace::default(),
+        passwords: Passwords::default(),
+        oidc,
+    });
     routes::mount(&api)
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
@@ -122,7 +144,7 @@ async fn harden(mut response: axum::response::Response) -> axum::response::Respo
     headers.insert(
         CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(
-            "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+            "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
         ),
     );
     response

@@ -69,7 +69,7 @@ impl Collector {
         notes.iter().for_each(|note| tracing::warn!(note, "store"));
         let handle = core.handle();
         handle.sign_audit_with(Arc::new(AuditKey::open_or_make(&data.authority())?));
-        let policy_files = policy::Watch::new(data.policy(), basis, handle.clone())?;
+        let (policy_files, orgs) = policy::Watch::new(data.policy(), basis, handle.clone())?;
         let (notify_file, channels) = reload::Watch::new(data.notify_file(), channels, handle.clone());
         let (identity_file, providers) = reload::Watch::new(data.identity_file(), providers, handle.clone());
 
@@ -83,6 +83,7 @@ impl Collector {
             people_address: config.people.address.clone(),
             agents_address: config.agents.address.clone(),
             root_sha256: authority.root_sha256(),
+            orgs,
             notify_file: notify_file.standing(),
             providers,
             identity_file: identity_file.standing(),

@@ -5,6 +5,7 @@
 //! them, the state and the batch.
 
 mod boundary;
+mod glass;
 mod foreign;
 mod outage;
 mod place;
@@ -21,6 +22,7 @@ use dogwatch_triage::{
 use jiff::Timestamp;
 
 pub(crate) use boundary::join;
+pub(crate) use glass::glass_broken;
 pub(crate) use foreign::{Became, TROUBLE, arrive, in_trouble, out_of_trouble};
 pub(crate) use outage::judge_sites;
 pub(crate) use tend::{tend, tend_one, wind};

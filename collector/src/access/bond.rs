@@ -240,6 +240,7 @@ fn new_person(proved: &Proved, now: Timestamp) -> Person {
         side,
         home: proved.principal.scope(),
         team,
+        service: false,
         created_at: now,
         created_by: None,
         disabled_at: None,

@@ -8,28 +8,17 @@ pub(crate) mod device;
 pub(crate) mod loopback;
 mod said;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
-use axum::{
-    Extension, Json,
-    extract::{ConnectInfo, State},
-};
-use jiff::SignedDuration;
+use axum::{Extension, Json, extract::{ConnectInfo, State}};
 use serde::Serialize;
 
-use super::{Shared, problem::Problem, secret, tokens::NewToken};
+use super::{Shared, login::From, problem::Problem, secret, tokens::NewToken};
 use crate::{
-    access::Principal,
-    core::NewApiToken,
+    access::{ApiToken, Factor, Login, Principal},
     identity::{TooMany, Trouble},
     listener::network,
 };
-
-/// Where a request comes from.
-type From = Option<Extension<ConnectInfo<SocketAddr>>>;
-
-/// For how long the token works that a program gets for a login: a long shift. Its rights are the person's at use.
-const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(12);
 
 fn network_of(from: From) -> Option<IpAddr> {
     from.map(|Extension(ConnectInfo(address))| network(address.ip()))
@@ -73,9 +62,18 @@ pub(crate) async fn list(State(api): State<Shared>) -> Json<List> {
 
 /// Makes the token that a program speaks by from now on.
 async fn token_for(api: &Shared, principal: Principal) -> Result<Json<NewToken>, Problem> {
+    let (kept, text) = session_for(api, &principal, false).await?;
+    Ok(Json(NewToken::of(&kept, text)))
+}
+
+/// Opens a session for somebody whom a provider has proved: a browser's, or a program's.
+async fn session_for(
+    api: &Shared,
+    principal: &Principal,
+    browser: bool,
+) -> Result<(ApiToken, String), Problem> {
     let made = secret::api_token()?;
-    let by = principal.clone();
-    let token = NewApiToken { hash: made.hash, principal, lifetime: Some(TOKEN_LIFE) };
-    let kept = api.core.create_token(token, by).await?;
-    Ok(Json(NewToken::of(&kept, made.text)))
+    let login =
+        Login { who: principal.key(), set_at: None, factor: Factor::Elsewhere, hash: made.hash, browser };
+    Ok((api.core.log_in(login).await?, made.text))
 }

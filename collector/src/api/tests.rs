@@ -57,6 +57,8 @@ pub(crate) fn token(letter: char, role: Role, org: Option<OrgId>) -> (Sha256, Ap
         created_at: noon(),
         expires_at: None,
         revoked_at: None,
+        session: None,
+        used_at: None,
     };
     (hash, token)
 }
@@ -122,6 +124,7 @@ impl Collector {
             root_sha256: Sha256::of(b"root"),
             providers: tokio::sync::watch::Sender::new(Arc::default()).subscribe(),
             identity_file: tokio::sync::watch::Sender::new(Standing::InForce { since: noon() }).subscribe(),
+            orgs: crate::policy::OrgFiles::nowhere(),
             notify_file: tokio::sync::watch::Sender::new(Standing::InForce { since: noon() }).subscribe(),
         };
         let health = tokio::sync::watch::Sender::new(Health::Ready);

@@ -3,6 +3,8 @@
 //! A [`Desk`] is all that the API has of the core. It hands out a [`Sight`], never the state itself: every list in it
 //! holds only what the caller's [`Reach`] covers, and what it does not cover is not there.
 
+mod register;
+
 use core::ops::Deref;
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -20,7 +22,7 @@ use super::{
     command::{Commands, CoreHandle},
 };
 use crate::{
-    access::{ApiToken, JoinTokenRecord, Reach, Sha256, Verb},
+    access::{Account, ApiToken, Grant, JoinTokenRecord, PersonKey, Principal, Reach, Sha256, Verb},
     ownership::Version,
     policy::{Policy, Standing},
     query::{Answer, Fleet, Query},
@@ -58,6 +60,25 @@ impl Desk {
             let token = state.access.tokens.get(hash)?;
             Some((token.clone(), state.access.reach(&token.principal, now)))
         })
+    }
+
+    /// Whom somebody means who wants to come in, and how they prove it. For logins only: nobody is told.
+    pub fn account(&self, text: &str) -> (Option<PersonKey>, Option<Account>) {
+        self.0.read(|state| {
+            let key = state.access.named(text);
+            let account = key.as_ref().and_then(|key| state.access.accounts.get(key)).cloned();
+            (key, account)
+        })
+    }
+
+    /// The valid tokens and sessions of somebody, oldest first.
+    pub fn tokens_of(&self, who: &Principal, now: Timestamp) -> Vec<ApiToken> {
+        let key = who.key();
+        let own = |token: &&ApiToken| token.principal.key() == key && token.is_valid(now);
+        let mut tokens: Vec<_> =
+            self.0.read(|state| state.access.tokens.values().filter(own).cloned().collect());
+        tokens.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        tokens
     }
 
     /// What changes, for whoever listens; each is told what their reach covers then.
@@ -267,6 +288,16 @@ impl<'s> Sight<'s> {
         let members = self.members().map(|member| (&member.endpoint.org, &member.endpoint.site));
         let tokens = self.join_tokens().map(|token| (&token.org, &token.site));
         members.chain(tokens).filter(|(of, _)| *of == org).map(|(_, site)| site).collect()
+    }
+
+    /// Grants in force that reach no further than what is seen.
+    pub fn grants(&self, now: Timestamp) -> impl Iterator<Item = &'s Grant> + use<'s> {
+        let reach = self.reach;
+        let seen = move |grant: &&Grant| match grant.scope.org() {
+            Some(org) => reach.sees_org(org),
+            None => reach.sees_everything(),
+        };
+        self.state.access.grants.values().filter(move |grant| grant.is_in_force(now)).filter(seen)
     }
 
     /// Join tokens.

@@ -239,6 +239,9 @@ impl GroupFile {
                 "`group.scope` reaches beyond {home}, where the people of this provider are"
             ));
         }
+        if side == Side::Vendor && !verbs.risky().is_empty() {
+            return Err(format!("vendors never have {}", verbs.risky()));
+        }
         let team = self.team.as_deref().map(TeamId::new).transpose();
         let team = team.map_err(|_| format!("`group.team` {SLUG}"))?;
         Ok(GroupGrant { group: self.name, verbs, scope, team })

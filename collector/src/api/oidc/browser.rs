@@ -7,10 +7,10 @@ use axum::{
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 
-use super::{From, network_of, said};
+use super::{network_of, said, session_for};
 use crate::{
     access::Principal,
-    api::{Shared, extract::Params, problem::Problem},
+    api::{Shared, extract::Params, login::{self, From}, problem::Problem},
     identity::{Arrival, Came, Departure, Loopback, Next},
 };
 
@@ -110,7 +110,10 @@ pub(crate) async fn callback(
     };
     let response = match next {
         Next::Loopback(loopback) => to_loopback(&api, &loopback, outcome, from),
-        Next::Browser => outcome.map(|who| signed_in(&who)),
+        Next::Browser => match outcome {
+            Ok(who) => signed_in(&api, &who).await,
+            Err(problem) => Err(problem),
+        },
         Next::Device(code) => outcome.and_then(|who| super::device::question(&api, code, who, from)),
     };
     let mut response = response.unwrap_or_else(|problem| said::problem(&problem));
@@ -140,7 +143,13 @@ fn to_loopback(
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
 }
 
-fn signed_in(who: &Principal) -> Response {
+/// Opens a session. Its cookie is `Strict`: a browser that comes from another site sends it from the next step of the
+/// person's own on, so this ends on a page with a link.
+async fn signed_in(api: &Shared, who: &Principal) -> Result<Response, Problem> {
+    let (_, text) = session_for(api, who, true).await?;
     let sentence = format!("You are {} on the {} side.", who.person, who.side);
-    said::page(StatusCode::OK, "Logged in", &sentence)
+    let onward = "<p><a href=\"/account\">Your account</a></p>\n";
+    let mut page = said::with_form(StatusCode::OK, "Logged in", &sentence, onward);
+    page.headers_mut().append(header::SET_COOKIE, login::cookie(&text)?);
+    Ok(page)
 }

@@ -10,10 +10,10 @@ use axum::{
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use super::{From, network_of, said, token_for};
+use super::{network_of, said, token_for};
 use crate::{
     access::Principal,
-    api::{Shared, extract::Body, page::escape, problem::Problem},
+    api::{Shared, extract::Body, login::From, page::escape, problem::Problem},
     identity::{Asked, Waiting},
 };
 

@@ -4,9 +4,9 @@
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 
-use super::{From, network_of, token_for};
+use super::{network_of, token_for};
 use crate::{
-    api::{Shared, extract::Body, problem::Problem, tokens::NewToken},
+    api::{Shared, extract::Body, login::From, problem::Problem, tokens::NewToken},
     identity::Loopback,
 };
 

@@ -37,5 +37,5 @@ pub(super) fn trouble(trouble: &Trouble) -> Response {
 
 /// A problem as a page.
 pub(super) fn problem(problem: &Problem) -> Response {
-    page(problem.http_status(), "Not logged in", problem.detail())
+    page(problem.code(), "Not logged in", problem.detail())
 }

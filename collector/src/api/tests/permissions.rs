@@ -38,6 +38,7 @@ fn collector() -> Collector {
         org: org("acme"),
         site: dogwatch_model::SiteId::new("main").unwrap(),
         created_by: dogwatch_model::PersonId::new("pat").unwrap(),
+        created_side: None,
         created_at: noon(),
         expires_at: "2026-11-23T00:00:00Z".parse().unwrap(),
         uses: 1,
@@ -46,6 +47,11 @@ fn collector() -> Collector {
         revoked_at: None,
     };
     state.join_tokens.insert(join.id.clone(), join);
+    let mut owner = token('o', Role::Admin, Some(org("acme")));
+    owner.1.id = "g1".into();
+    owner.1.principal.side = Side::Internal;
+    owner.1.principal.person = dogwatch_model::PersonId::new("omar").unwrap();
+    admit(&mut state, [owner]);
     let window = window();
     state.windows.insert(window.id.clone(), window);
     state.matrices.insert(org("acme"), vec![version()]);
@@ -93,6 +99,9 @@ fn path(route: &Route) -> String {
         .replace("{id}", id)
         .replace("{window}", "w1")
         .replace("{version}", "a1b2")
+        .replace("{person}", "acme:omar")
+        .replace("{grant}", "g1")
+        .replace("{org}", "acme")
 }
 
 async fn refusals(letter: Option<char>, guarded: impl Fn(&Route) -> bool) -> Vec<(String, StatusCode)> {
@@ -152,7 +161,10 @@ async fn another_orgs_things_are_not_found_in_the_words_of_things_that_do_not_ex
             .replace("j1", "j9")
             .replace("/1", "/9")
             .replace("w1", "w9")
-            .replace("a1b2", "a9b9");
+            .replace("a1b2", "a9b9")
+            .replace("acme:omar", "acme:nemo")
+            .replace("g1", "g9")
+            .replace("/orgs/acme", "/orgs/none");
         let not_mine = collector.ask(method(route), &real, Some(&shown), "").await;
         let not_there = collector.ask(method(route), &unreal, Some(&shown), "").await;
         assert_eq!(not_mine.status, StatusCode::NOT_FOUND, "{real}: {}", not_mine.text);
@@ -164,6 +176,9 @@ async fn another_orgs_things_are_not_found_in_the_words_of_things_that_do_not_ex
                 .replace("`9`", "`1`")
                 .replace("w9", "w1")
                 .replace("a9b9", "a1b2")
+                .replace("nemo", "omar")
+                .replace("g9", "g1")
+                .replace("`none`", "`acme`")
         };
         assert_eq!(leveled(&theirs), leveled(&mine), "{real}");
     }
