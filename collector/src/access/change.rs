@@ -2,7 +2,9 @@
 
 use dogwatch_model::OrgId;
 
-use super::{Account, ApiToken, Bond, Grant, Invitation, OrgStanding, Person, PersonKey, Register, Seal, Sha256};
+use super::{
+    Account, ApiToken, Bond, Grant, Invitation, OrgStanding, Person, PersonKey, Register, Seal, Sha256,
+};
 
 /// One row of the register as it is from now on.
 #[derive(Debug, Clone, PartialEq)]

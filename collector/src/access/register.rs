@@ -8,8 +8,8 @@ use dogwatch_model::{OrgId, Side, SiteId};
 use jiff::Timestamp;
 
 use super::{
-    Account, ApiToken, Approval, Bond, Grant, Invitation, OrgStanding, Person, PersonKey, Principal, Reach, Scope,
-    Seal, Sha256, Verb, Verbs, reach::Held,
+    Account, ApiToken, Approval, Bond, Grant, Invitation, OrgStanding, Person, PersonKey, Principal, Reach,
+    Scope, Seal, Sha256, Verb, Verbs, reach::Held,
 };
 use crate::refusal::{Code, Refusal};
 

@@ -10,7 +10,10 @@ mod said;
 
 use std::net::IpAddr;
 
-use axum::{Extension, Json, extract::{ConnectInfo, State}};
+use axum::{
+    Extension, Json,
+    extract::{ConnectInfo, State},
+};
 use serde::Serialize;
 
 use super::{Shared, login::From, problem::Problem, secret, tokens::NewToken};

@@ -62,7 +62,9 @@ fn told_of(changes: &[Change]) -> Value {
         Change::Grant(grant) => Some(json!({ "grant": grant })),
         Change::Token(token) => Some(json!({ "token": of_token(token), "id": token.id })),
         Change::Org(org, standing) => Some(json!({ "org": org, "standing": standing })),
-        Change::Seal(seal) => Some(json!({ "seal": seal.id, "scope": seal.scope, "broken_at": seal.broken_at })),
+        Change::Seal(seal) => {
+            Some(json!({ "seal": seal.id, "scope": seal.scope, "broken_at": seal.broken_at }))
+        }
         Change::Invitation(_, Some(invitation)) => Some(json!({ "invitation": invitation })),
         Change::Invitation(_, None) | Change::Account(..) | Change::Bond(_) => None,
     };
@@ -79,7 +81,9 @@ fn org_of(changes: &[Change]) -> Option<OrgId> {
         Change::Seal(seal) => seal.scope.org().cloned(),
         Change::Account(key, _) => key.org.clone(),
         Change::Bond(bond) => bond.person.org.clone(),
-        Change::Invitation(_, invitation) => invitation.as_ref().and_then(|invitation| invitation.to.org.clone()),
+        Change::Invitation(_, invitation) => {
+            invitation.as_ref().and_then(|invitation| invitation.to.org.clone())
+        }
     })
 }
 

@@ -10,7 +10,12 @@ use serde::Deserialize;
 use super::{network_of, said, session_for};
 use crate::{
     access::Principal,
-    api::{Shared, extract::Params, login::{self, From}, problem::Problem},
+    api::{
+        Shared,
+        extract::Params,
+        login::{self, From},
+        problem::Problem,
+    },
     identity::{Arrival, Came, Departure, Loopback, Next},
 };
 
