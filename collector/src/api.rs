@@ -20,6 +20,7 @@ mod fleet;
 mod gather;
 mod health;
 mod join_tokens;
+mod openapi;
 mod ownership;
 mod page;
 mod problem;

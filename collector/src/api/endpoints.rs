@@ -6,13 +6,14 @@ use axum::{
 };
 use dogwatch_model::{EndpointId, EndpointState, Software};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, extract::Params, problem::Problem};
 use crate::{core::Sight, state::Member};
 
 /// An endpoint whose identity was decided on.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Decided {
     id: EndpointId,
     name: String,
@@ -40,14 +41,14 @@ pub(crate) fn find<'s>(sight: &Sight<'s>, text: &str) -> Result<&'s Member, Prob
 }
 
 /// Narrows the list of software.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Wanted {
     /// Part of a name, whatever its case.
     name: Option<String>,
 }
 
 /// What an endpoint has installed.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Installed {
     endpoint: String,
     /// When it told; absent until it has.

@@ -11,6 +11,7 @@ use dogwatch_model::{EndpointId, EndpointState, text_enum};
 use dogwatch_triage::filter::{EndpointJson, Filter, FilterError, Row, SortKey, Verdict};
 use http::header;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, endpoints, extract::Params, problem::Problem};
@@ -49,7 +50,7 @@ impl Standing {
 }
 
 /// Query of the fleet.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Query {
     filter: Option<String>,
     sort: Option<String>,
@@ -58,8 +59,8 @@ pub(crate) struct Query {
     state: Option<Standing>,
 }
 
-#[derive(Serialize)]
-struct Page<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Page<'a> {
     as_of: Timestamp,
     /// How many there are in all that the caller may see.
     total: usize,

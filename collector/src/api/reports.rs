@@ -14,6 +14,7 @@ use dogwatch_triage::{
     },
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -31,7 +32,7 @@ const MAX_SPAN: SignedDuration = SignedDuration::from_hours(400 * 24);
 const MAX_ITEMS: usize = 20_000;
 
 /// Of what, and over which time; all that the caller sees, and the month so far, when left out.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Query {
     org: Option<OrgId>,
     from: Option<Timestamp>,
