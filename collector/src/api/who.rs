@@ -35,7 +35,7 @@ pub(crate) struct Query {
 #[serde(untagged)]
 pub(crate) enum Told {
     Now(Box<who::Answer>),
-    Week(who::Week),
+    Week(Box<who::Week>),
 }
 
 /// `GET /api/v1/who`
@@ -88,7 +88,7 @@ fn told(
     week: Option<&TimeZone>,
 ) -> Result<Json<Told>, UnknownName> {
     Ok(Json(match week {
-        Some(zone) => Told::Week(who::week(asked, matrix, row, at, zone)?),
+        Some(zone) => Told::Week(Box::new(who::week(asked, matrix, row, at, zone)?)),
         None => Told::Now(Box::new(who::who(asked, matrix, row, at)?)),
     }))
 }
