@@ -152,6 +152,7 @@ impl Collector {
             let close = close.clone();
             async move { tokio::join!(people.run(close.clone()), agents.run(close)) }
         });
+        let feed = tokio::spawn(handle.feed.clone().run(close.clone()));
         let files = tokio::spawn(policy_files.run(stop.clone()));
         let certificates = tokio::spawn(certificates.run(stop.clone()));
         let notify_file = tokio::spawn(notify_file.run(stop.clone()));
@@ -170,7 +171,7 @@ impl Collector {
         let ended = tokio::task::spawn_blocking(move || core.join());
         let ended = tokio::time::timeout(drain_limit, ended).await;
         let _ = tokio::time::timeout(drain_limit, listeners).await;
-        let _ = tokio::join!(files, certificates, notify_file, heartbeat, worker);
+        let _ = tokio::join!(feed, files, certificates, notify_file, heartbeat, worker);
         match ended {
             Ok(joined) => Ok(joined.context("the core's thread")??),
             Err(_) => anyhow::bail!(

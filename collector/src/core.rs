@@ -16,6 +16,7 @@ mod chores;
 mod command;
 mod due;
 mod follow;
+mod intake;
 mod keys;
 mod load;
 mod may;
@@ -27,6 +28,7 @@ mod sight;
 mod software;
 mod start;
 mod thread;
+pub(crate) mod upkeep;
 mod windows;
 mod work;
 
@@ -50,13 +52,16 @@ use tokio_util::sync::CancellationToken;
 pub use command::{
     ByPhone, Commands, CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken, Opened, Proposal, SHELF,
 };
+pub use intake::{Arrival, DEFAULT_TOOL, Delivery, Taken, Trouble, UNPLACED};
 pub(crate) use outbound::{Outbound, outbound};
 pub use sight::{Desk, Sight};
 pub use software::SoftwareList;
 pub(crate) use start::start;
 pub use start::{CoreError, CoreThread, Settings};
+pub use upkeep::Upkept;
 
 use crate::{
+    feed::{Feed, Notices},
     notify::News,
     policy::Policy,
     refusal::Refusal,
@@ -186,6 +191,9 @@ struct Core {
     storage_works: bool,
     /// Agreed versions were last looked at then.
     agreed_at: Timestamp,
+    /// What is told of each commit.
+    notices: Notices,
+    feed: Feed,
     /// Cancelled when the collector stops: a full disk is not waited for any more then.
     stop: CancellationToken,
 }

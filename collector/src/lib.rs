@@ -12,6 +12,7 @@ pub mod config;
 pub mod core;
 pub mod enrolment;
 mod evaluate;
+mod feed;
 mod fleet;
 pub mod ingest;
 pub mod init;

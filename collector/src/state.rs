@@ -96,6 +96,8 @@ pub struct State {
     pub alerts: BTreeMap<AlertNumber, Item>,
     /// The latest alert of each rule and subject that concerns a site as a whole.
     pub of_sites: BTreeMap<(OrgId, SiteId), BTreeMap<(RuleId, String), AlertNumber>>,
+    /// The latest alert of each that another tool tells of, by org, rule and what its sender calls it.
+    pub foreign: BTreeMap<(OrgId, RuleId, String), AlertNumber>,
     /// Sites where an endpoint fell silent or came back in the batch being made.
     pub(crate) unrest: BTreeSet<(OrgId, SiteId)>,
     /// Items that came in or came again in the batch being made.

@@ -14,6 +14,7 @@ mod failure;
 mod link;
 mod output;
 mod pin;
+mod progress;
 mod when;
 
 use std::process::ExitCode;

@@ -5,7 +5,11 @@
 mod row;
 
 use axum::{Extension, Router, extract::DefaultBodyLimit, middleware::from_fn_with_state, routing::on};
-use dogwatch_triage::{filter::EndpointJson, mute::NewWindow};
+use dogwatch_triage::{
+    filter::EndpointJson,
+    intake::{alertmanager::Webhook, events::Event},
+    mute::NewWindow,
+};
 
 use super::{
     BodyLimit, Shared, alerts,
@@ -14,15 +18,18 @@ use super::{
         Needs::{May, Public},
         guard,
     },
-    endpoints, fleet, health, join_tokens, openapi, ownership, page, queue, reports, rules, setup, tokens,
-    who, whoami, windows,
+    endpoints, events, fleet, health, intake, join_tokens, openapi, ownership, page, queue, reports, rules,
+    setup, tokens, who, whoami, windows,
 };
-use crate::access::Verb;
+use crate::{access::Verb, core::Taken};
 pub(crate) use row::{Answer, Make, Method, Route, Takes};
-use row::{delete, get, made, ok, post, post_document, text};
+use row::{accepted, delete, get, made, ok, post, post_document, post_intake, text};
 
 /// What of the queue may be asked for.
 const QUEUE: &[&str] = &["state", "filter", "hidden", "mine", "team", "limit"];
+
+/// What of the events may be asked for.
+const EVENTS: &[&str] = &["kinds", "org", "after"];
 
 /// What `who` may be asked.
 const WHO: &[&str] = &["about", "alert", "endpoint", "severity", "at", "org", "week", "expect"];
@@ -67,12 +74,33 @@ pub(crate) const ROUTES: &[Route] = &[
         .tells("Lets a waiting endpoint into service.", ok::<endpoints::Decided>()),
     post("/api/v1/endpoints/{endpoint}/revoke", May(Verb::Configure), |m| on(m, endpoints::revoke))
         .tells("Puts an endpoint out of service, for good.", ok::<endpoints::Decided>()),
+    post("/api/v1/endpoints/{endpoint}/retire", May(Verb::Configure), |m| on(m, endpoints::retire))
+        .tells("Takes an endpoint out of the fleet; its history stays.", ok::<endpoints::Decided>()),
+    post("/api/v1/endpoints/{endpoint}/tag", May(Verb::Configure), |m| on(m, endpoints::tag))
+        .takes::<endpoints::Tagging>()
+        .tells("Gives an endpoint tags and labels, and takes them away.", ok::<endpoints::Upkept>()),
+    post("/api/v1/endpoints/{endpoint}/set", May(Verb::Configure), |m| on(m, endpoints::set))
+        .takes::<endpoints::Setting>()
+        .tells("Says what an endpoint is for.", ok::<endpoints::Upkept>()),
+    post("/api/v1/endpoints/{endpoint}/move", May(Verb::Configure), |m| on(m, endpoints::relocate))
+        .takes::<endpoints::Moving>()
+        .tells("Moves an endpoint to another site.", ok::<endpoints::Upkept>()),
     get("/api/v1/queue", May(Verb::View), QUEUE, |m| on(m, queue::list))
         .asks::<queue::Query>()
         .tells("The shared queue: what runs out next is on top.", ok::<queue::Queue>()),
     post("/api/v1/alerts", May(Verb::Claim), |m| on(m, alerts::open))
         .takes::<alerts::NewItem>()
         .tells("Opens an item by hand, unless an open one may be meant.", made::<alerts::Shown<'_>>()),
+    post_intake("/api/v1/intake/alertmanager", |m| on(m, intake::alertmanager))
+        .takes::<Webhook>()
+        .tells("Takes what Prometheus Alertmanager tells.", ok::<Taken>()),
+    post_intake("/api/v1/intake/events", |m| on(m, intake::events))
+        .takes::<Event>()
+        .tells("Takes an event of the Events API v2.", accepted::<intake::Accepted>()),
+    // Where the vendor's own clients look for it below an address that is theirs to set.
+    post_intake("/api/v1/intake/events/v2/enqueue", |m| on(m, intake::events))
+        .takes::<Event>()
+        .tells("The same, where clients of that API look for it.", accepted::<intake::Accepted>()),
     get("/api/v1/alerts/{number}", May(Verb::View), &[], |m| on(m, alerts::show))
         .tells("One item, with its timeline and its clocks.", ok::<alerts::Shown<'_>>())
         .refuses(&[503]),
@@ -133,6 +161,10 @@ pub(crate) const ROUTES: &[Route] = &[
     post("/api/v1/alerts/{number}/feedback", May(Verb::Comment), |m| on(m, alerts::act))
         .takes_act()
         .tells("Says whether it was worth anybody's time.", ok::<alerts::Shown<'_>>()),
+    get("/api/v1/events", May(Verb::View), EVENTS, |m| on(m, events::stream))
+        .asks::<events::Query>()
+        .tells("What changes, as it happens: server-sent events.", text("text/event-stream"))
+        .refuses(&[503]),
     get("/api/v1/who", May(Verb::View), WHO, |m| on(m, who::answer))
         .asks::<who::Query>()
         .tells("Who owns something at an instant, or through a week, and why.", ok::<who::Told>())

@@ -98,6 +98,7 @@ impl Collector {
             policy_files: Arc::new(arc_swap::ArcSwap::from_pointee(crate::policy::Standing::InForce {
                 since: noon(),
             })),
+            feed: crate::feed::Feed::default(),
             policy: Arc::new(arc_swap::ArcSwap::from_pointee(crate::policy::Policy::of_a_new(
                 &"acme".parse().unwrap(),
             ))),

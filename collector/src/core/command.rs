@@ -11,12 +11,13 @@ use dogwatch_triage::{
     alert::{Act, AlertNumber},
     finding::Severity,
     mute::{NewWindow, Window},
+    upkeep::EndpointChange,
 };
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     access::{ApiToken, JoinTokenRecord, Principal, Sha256},
-    core::software::SoftwareList,
+    core::{Delivery, Taken, software::SoftwareList, upkeep::Upkept},
     ownership::Version,
     refusal::Refusal,
     state::{Health, Item, State},
@@ -159,14 +160,18 @@ pub(crate) enum Command {
     },
     /// Open an item by hand.
     OpenAlert(ByPhone, Principal, Reply<Opened>),
+    /// Take in what another tool tells.
+    TakeIn(Delivery, Principal, Reply<Taken>),
     /// Read an alert that has left the working set.
     ReadArchived(AlertNumber, Reply<Option<Item>>),
     /// Read the alerts that have left the working set of one [shelf](SHELF) of numbers.
     ReadShelf(u64, Reply<Vec<Item>>),
     /// The list of installed software of an endpoint.
     ReadSoftware(EndpointId, Reply<Option<SoftwareList>>),
-    /// Approve or revoke an endpoint.
+    /// Approve, revoke or retire an endpoint.
     SetEndpointState(EndpointId, EndpointState, Principal, Reply<()>),
+    /// Change what people decide about an endpoint.
+    ChangeEndpoint(EndpointId, EndpointChange, Principal, Reply<Upkept>),
     /// Plan a maintenance window.
     AddWindow(NewWindow, Principal, Reply<Window>),
     /// End one for good.
@@ -190,10 +195,12 @@ impl Command {
             Self::CreateJoinToken(_, _, reply) | Self::RevokeJoinToken(_, _, reply) => reply.is_closed(),
             Self::Alert { reply, .. } => reply.is_closed(),
             Self::OpenAlert(_, _, reply) => reply.is_closed(),
+            Self::TakeIn(_, _, reply) => reply.is_closed(),
             Self::ReadArchived(_, reply) => reply.is_closed(),
             Self::ReadShelf(_, reply) => reply.is_closed(),
             Self::ReadSoftware(_, reply) => reply.is_closed(),
             Self::SetEndpointState(_, _, _, reply) => reply.is_closed(),
+            Self::ChangeEndpoint(_, _, _, reply) => reply.is_closed(),
             Self::AddWindow(_, _, reply) | Self::EndWindow(_, _, reply) => reply.is_closed(),
             Self::ProposeMatrix(_, _, reply)
             | Self::SignMatrix(_, _, _, reply)
@@ -224,6 +231,7 @@ pub struct CoreHandle {
     pub(crate) health: tokio::sync::watch::Receiver<Health>,
     pub(crate) policy: Arc<arc_swap::ArcSwap<crate::policy::Policy>>,
     pub(crate) policy_files: Arc<arc_swap::ArcSwap<crate::policy::Standing>>,
+    pub(crate) feed: crate::feed::Feed,
 }
 
 impl core::ops::Deref for CoreHandle {
@@ -309,10 +317,10 @@ impl Commands {
         self.ask(|reply| Command::RevokeJoinToken(id, by, reply)).await
     }
 
-    /// Approves (`Active`) or revokes (`Revoked`) an endpoint; a live stream of a revoked one is cut at once.
+    /// Approves (`Active`), revokes or retires an endpoint; a live stream of one that is to be no more is cut at once.
     ///
     /// # Errors
-    /// `NotFound` when there is none; `Conflict` when it was revoked before and is to be approved.
+    /// `NotFound` when there is none; `Conflict` when it was revoked or retired before and is to be approved.
     pub async fn set_endpoint_state(
         &self,
         id: EndpointId,
@@ -320,6 +328,19 @@ impl Commands {
         by: Principal,
     ) -> Result<(), Refusal> {
         self.ask(|reply| Command::SetEndpointState(id, state, by, reply)).await
+    }
+
+    /// Changes what people decide about an endpoint: tags, labels, class, criticality, site.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Invalid` as [`dogwatch_triage::upkeep::UpkeepError`] says.
+    pub async fn change_endpoint(
+        &self,
+        id: EndpointId,
+        change: EndpointChange,
+        by: Principal,
+    ) -> Result<Upkept, Refusal> {
+        self.ask(|reply| Command::ChangeEndpoint(id, change, by, reply)).await
     }
 
     /// Does something to an alert on a person's behalf, and gives it as it is then.
@@ -408,6 +429,14 @@ impl Commands {
     /// `NotFound`; `Conflict` when it is in force.
     pub async fn withdraw_matrix(&self, org: OrgId, hash: String, by: Principal) -> Result<Version, Refusal> {
         self.ask(|reply| Command::WithdrawMatrix(org, hash, by, reply)).await
+    }
+
+    /// Takes in what another tool tells.
+    ///
+    /// # Errors
+    /// `NotFound` when the org is not the principal's to see.
+    pub async fn take_in(&self, delivery: Delivery, by: Principal) -> Result<Taken, Refusal> {
+        self.ask(|reply| Command::TakeIn(delivery, by, reply)).await
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, Refusal> {

@@ -264,9 +264,10 @@ pub(super) fn retire(state: &mut State, now: Timestamp, keep: SignedDuration, ba
     let old = |item: &&Item| {
         let alert = &item.alert;
         let ended = alert.closed.as_ref().map(|closed| closed.at).max(alert.cleared_at);
-        // What a person opened does not clear: it is over when a person says so.
+        // What a person opened does not clear: it is over when a person says so. And other tools may never say that
+        // something is over.
         alert.work == Work::Done
-            && (alert.condition == Condition::Cleared || alert.opened_by.is_some())
+            && (alert.condition == Condition::Cleared || alert.opened_by.is_some() || alert.is_foreign())
             && ended.is_some_and(|ended| ended + keep < now)
     };
     let numbers: Vec<_> =

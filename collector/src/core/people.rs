@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, sync::Arc};
 use dogwatch_model::{Criticality, Endpoint, EndpointId, EndpointState, Facts, Presence};
 use dogwatch_triage::alert::AlertNumber;
 use jiff::{SignedDuration, Timestamp};
-use tonic::Status;
 use uuid::Uuid;
 
 use super::{
@@ -68,16 +67,14 @@ impl Core {
                 let answer = self.act_on_alert(state, policy, (number, &act, version), &by, now, batch);
                 batch.answer(reply, answer);
             }
-            Command::OpenAlert(report, by, reply) => {
-                let answer = self.open_by_hand(state, policy, &report, &by, now, batch);
-                batch.answer(reply, answer);
+            work @ (Command::OpenAlert(..) | Command::TakeIn(..)) => {
+                self.bring_in(state, policy, work, now, batch);
             }
             look @ (Command::ReadArchived(..) | Command::ReadShelf(..) | Command::ReadSoftware(..)) => {
                 self.look_up(look, batch);
             }
-            Command::SetEndpointState(id, to, by, reply) => {
-                let answer = self.set_endpoint_state(state, (id, to), &by, now, batch);
-                batch.answer(reply, answer);
+            decided @ (Command::SetEndpointState(..) | Command::ChangeEndpoint(..)) => {
+                self.upkeep(state, policy, decided, now, batch);
             }
             Command::AddWindow(plan, by, reply) => {
                 let answer = self.add_window(state, policy, plan, &by, now, batch);
@@ -99,6 +96,28 @@ impl Core {
                 let answer = ownership::withdraw(state, (&org, &hash), &by, now, batch);
                 batch.answer(reply, answer);
             }
+        }
+    }
+
+    /// What comes into the queue from outside.
+    fn bring_in(
+        &mut self,
+        state: &mut State,
+        policy: &Arc<Policy>,
+        what: Command,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        match what {
+            Command::OpenAlert(report, by, reply) => {
+                let answer = self.open_by_hand(state, policy, &report, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::TakeIn(delivery, by, reply) => {
+                let answer = self.take_in(state, policy, &delivery, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            _ => {}
         }
     }
 
@@ -134,42 +153,6 @@ impl Core {
             )
         })?;
         Ok(rows.iter().filter_map(|row| serde_json::from_slice(row.value.as_deref()?).ok()).collect())
-    }
-
-    fn set_endpoint_state(
-        &mut self,
-        state: &mut State,
-        (id, to): (EndpointId, EndpointState),
-        by: &Principal,
-        now: Timestamp,
-        batch: &mut Batch,
-    ) -> Result<(), Refusal> {
-        let unseen = || not_found("endpoint", id);
-        let member = state.members.get(&id).ok_or_else(unseen)?;
-        let place = (&member.endpoint.org, Some(&member.endpoint.site));
-        may(state, by, Verb::Configure, place, now, unseen)?;
-        let member = state.members.get_mut(&id).ok_or_else(unseen)?;
-        let from = member.endpoint.state;
-        if from == to {
-            return Ok(());
-        }
-        if from == EndpointState::Revoked {
-            return Err(Refusal::new(
-                Code::Conflict,
-                "this endpoint was revoked; its key is refused for ever: enrol the machine again with a new join token",
-            ));
-        }
-        member.endpoint.state = to;
-        batch.put(Table::Endpoints, id, &member.endpoint);
-        audit(batch, now, Some(&by.person), &format!("endpoint.{to}"), id);
-        if to == EndpointState::Revoked {
-            self.cut(member, Status::unauthenticated("this endpoint was revoked"), now, batch);
-            self.due.forget(id);
-            queue::withdraw(state, &self.policy.load(), id, now, batch);
-        } else {
-            self.due.set(id, now);
-        }
-        Ok(())
     }
 }
 

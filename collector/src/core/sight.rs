@@ -4,9 +4,9 @@
 //! holds only what the caller's [`Reach`] covers, and what it does not cover is not there.
 
 use core::ops::Deref;
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use dogwatch_model::{ChannelId, EndpointId, OrgId, WindowId};
+use dogwatch_model::{ChannelId, EndpointId, OrgId, SiteId, WindowId};
 use dogwatch_triage::{alert::AlertNumber, matrix::Matrix, mute::Window};
 use jiff::Timestamp;
 
@@ -15,7 +15,7 @@ use super::{
     command::{Commands, CoreHandle},
 };
 use crate::{
-    access::{ApiToken, JoinTokenRecord, Reach, Sha256},
+    access::{ApiToken, JoinTokenRecord, Reach, Sha256, Verb},
     ownership::Version,
     policy::{Policy, Standing},
     refusal::Refusal,
@@ -51,6 +51,11 @@ impl Desk {
             let token = state.access.tokens.get(hash)?;
             Some((token.clone(), state.access.reach(&token.principal, now)))
         })
+    }
+
+    /// What changes, for whoever listens; each is told what their reach covers then.
+    pub(crate) const fn feed(&self) -> &crate::feed::Feed {
+        &self.0.feed
     }
 
     /// Whether all is well.
@@ -124,6 +129,12 @@ impl<'s> Sight<'s> {
         self.reach.sees(&member.endpoint.org, Some(&member.endpoint.site)).then_some(member)
     }
 
+    /// Endpoints of an org that alerts of other tools may be fed to: whoever feeds need not see anything.
+    pub fn fed<'a>(&'a self, org: &'a OrgId) -> impl Iterator<Item = &'s Member> + use<'s, 'a> {
+        let ours = self.state.members.values().filter(move |member| member.endpoint.org == *org);
+        ours.filter(|member| self.reach.may(Verb::Intake, org, Some(&member.endpoint.site)))
+    }
+
     /// Endpoints by id or by name.
     pub fn find_endpoint(&self, id_or_name: &str) -> Vec<&'s Member> {
         match id_or_name.parse::<EndpointId>() {
@@ -187,8 +198,15 @@ impl<'s> Sight<'s> {
     }
 
     /// Ways to tell people of an org that were used.
-    pub fn channels_of(&self, org: &OrgId) -> std::collections::BTreeSet<ChannelId> {
+    pub fn channels_of(&self, org: &OrgId) -> BTreeSet<ChannelId> {
         if self.reach.sees_org(org) { self.state.outbox.channels_of(org) } else { Default::default() }
+    }
+
+    /// The sites of an org that are in use: where endpoints stand, or where a join token will put some.
+    pub fn sites(&self, org: &OrgId) -> BTreeSet<&'s SiteId> {
+        let members = self.members().map(|member| (&member.endpoint.org, &member.endpoint.site));
+        let tokens = self.join_tokens().map(|token| (&token.org, &token.site));
+        members.chain(tokens).filter(|(of, _)| *of == org).map(|(_, site)| site).collect()
     }
 
     /// Join tokens.

@@ -12,6 +12,7 @@ use super::{Batch, Commands, Core, CoreHandle, Due, INPUT_QUEUE, Input, load};
 use crate::{
     access::Sha256,
     config::{StorageConfig, Times, std_duration},
+    feed::{Feed, Notices},
     notify,
     policy::{self, Policy},
     queue,
@@ -162,6 +163,7 @@ impl Core {
         let (inputs, queue) = mpsc::channel(INPUT_QUEUE);
         let health = lost.map_or(Health::Ready, |why| Health::Impaired { since: now, why });
         let (health, health_seen) = watch::channel(health);
+        let feed = Feed::default();
         let mut core = Self {
             storage,
             shared: shared.clone(),
@@ -175,12 +177,20 @@ impl Core {
             dirty: unsettled,
             storage_works: false,
             agreed_at: now,
+            notices: Notices::default(),
+            feed: feed.clone(),
             stop,
         };
         core.commit_start(&resumed, setup_code, now)?;
         let policy_files = Arc::new(ArcSwap::from_pointee(policy::Standing::InForce { since: now }));
-        let handle =
-            CoreHandle { commands: Commands { inputs }, shared, health: health_seen, policy, policy_files };
+        let handle = CoreHandle {
+            commands: Commands { inputs },
+            shared,
+            health: health_seen,
+            policy,
+            policy_files,
+            feed,
+        };
         Ok((core, handle, queue, notes))
     }
     /// Puts what taking up the watch has changed on disk, in commits of bounded size.

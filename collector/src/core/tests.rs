@@ -5,6 +5,7 @@ mod agreement;
 mod boundary;
 mod newcomer;
 mod notify;
+mod upkeep;
 mod windows;
 
 use std::sync::{Arc, Mutex};

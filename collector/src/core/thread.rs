@@ -95,7 +95,7 @@ impl Core {
         let mut drain = None;
         let policy = self.policy.load_full();
         let shared = self.shared.clone();
-        {
+        let news = {
             let mut state = shared.write().unwrap_or_else(std::sync::PoisonError::into_inner);
             let mut bytes = 0;
             let take = inputs
@@ -130,8 +130,10 @@ impl Core {
             queue::join(&mut state, &policy, now, &mut batch);
             notify::enqueue(&mut state, &policy, now, &mut batch);
             notify::seal(&mut state, &policy, now, &mut batch);
-        }
+            self.notices.of(&batch.changes, &state, now)
+        };
         self.commit(batch)?;
+        self.feed.publish(news);
         Ok(drain)
     }
 
@@ -228,6 +230,10 @@ impl Input {
     fn bytes(&self) -> usize {
         match self {
             Self::FromAgent { message: super::FromAgent::Report(incoming), .. } => incoming.wire.len(),
+            Self::Command(command) => match command.as_ref() {
+                super::Command::TakeIn(delivery, ..) => delivery.bytes(),
+                _ => 0,
+            },
             _ => 0,
         }
     }

@@ -6,7 +6,10 @@
 use axum::routing::{MethodFilter, MethodRouter};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use super::super::{MAX_BODY_BYTES, MAX_DOCUMENT_BODY_BYTES, Shared, auth::Needs};
+use crate::{
+    access::Verb,
+    api::{MAX_BODY_BYTES, MAX_DOCUMENT_BODY_BYTES, Shared, auth::Needs, intake},
+};
 
 /// One route.
 #[derive(Clone, Copy)]
@@ -87,6 +90,11 @@ pub(crate) const fn made<T: JsonSchema>() -> Answer {
     Answer { status: 201, ..ok::<T>() }
 }
 
+/// `202` with a JSON body.
+pub(crate) const fn accepted<T: JsonSchema>() -> Answer {
+    Answer { status: 202, ..ok::<T>() }
+}
+
 /// `200` with a body that is no JSON: a page, a table, a stream.
 pub(crate) const fn text(media: &'static str) -> Answer {
     Answer { status: 200, media: Some(media), schema: None }
@@ -145,6 +153,12 @@ pub(super) const fn post(path: &'static str, needs: Needs, handler: Handler) -> 
 pub(super) const fn post_document(path: &'static str, needs: Needs, handler: Handler) -> Untold {
     let Untold(told) = route(Method::Post, path, needs, handler);
     Untold(Route { body: MAX_DOCUMENT_BODY_BYTES, ..told })
+}
+
+/// A route that takes what other tools tell.
+pub(super) const fn post_intake(path: &'static str, handler: Handler) -> Untold {
+    let Untold(told) = route(Method::Post, path, Needs::May(Verb::Intake), handler);
+    Untold(Route { body: intake::MAX_BODY_BYTES, params: intake::PARAMS, ..told }).asks::<intake::Query>()
 }
 
 /// A route that ends something.

@@ -1,6 +1,8 @@
 //! An endpoint as JSON, written from the schema's table: its names without those that only filters need, and only
 //! what is known.
 
+mod glance;
+
 use serde::{
     Serialize, Serializer,
     ser::{SerializeMap, SerializeSeq},
@@ -11,6 +13,8 @@ use super::{
     schema::{Field, Kind, Type, fields},
     value::{Item, List, Value},
 };
+
+pub use glance::Glance;
 
 /// Serialises one endpoint. Instants are RFC 3339, durations seconds, sizes bytes; what is not known is absent,
 /// and so is a group in which nothing is known.
@@ -23,6 +27,7 @@ impl Serialize for EndpointJson<'_> {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Object<'r, 'a> {
     row: &'r Row<'a>,
     item: Item<'a>,
@@ -91,7 +96,8 @@ impl Serialize for Array<'_, '_> {
     }
 }
 
-struct Scalar<'a>(Type, Value<'a>);
+/// One value with its type, which decides how it is written.
+pub(super) struct Scalar<'a>(pub(super) Type, pub(super) Value<'a>);
 
 impl Serialize for Scalar<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
