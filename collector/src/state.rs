@@ -110,6 +110,8 @@ pub struct State {
     pub next_alert: u64,
     /// Maintenance windows that have not ended for good, and some that have.
     pub windows: BTreeMap<WindowId, Window>,
+    /// How far the chains of the audit go.
+    pub audit: crate::audit::Chains,
     /// Proposed and agreed versions of each org's matrix, in the order in which they were proposed.
     pub matrices: BTreeMap<OrgId, Vec<Version>>,
     /// What waits to be told.

@@ -1,5 +1,6 @@
 //! One module per command.
 
+mod again;
 mod alert;
 mod endpoint;
 mod fleet;
@@ -10,7 +11,6 @@ mod queue;
 mod report;
 mod rules;
 mod token;
-mod watch;
 mod who;
 mod whoami;
 mod window;

@@ -12,7 +12,7 @@ use dogwatch_triage::{
 };
 
 use super::{
-    BodyLimit, Shared, alerts,
+    BodyLimit, Shared, alerts, audit,
     auth::{
         Gate,
         Needs::{May, Public},
@@ -33,6 +33,9 @@ const EVENTS: &[&str] = &["kinds", "org", "after"];
 
 /// What `who` may be asked.
 const WHO: &[&str] = &["about", "alert", "endpoint", "severity", "at", "org", "week", "expect"];
+
+/// What of the audit may be asked for.
+const AUDIT: &[&str] = &["org", "from", "until", "by", "act", "order", "cursor", "limit"];
 
 /// Every route there is.
 pub(crate) const ROUTES: &[Route] = &[
@@ -165,6 +168,17 @@ pub(crate) const ROUTES: &[Route] = &[
         .asks::<events::Query>()
         .tells("What changes, as it happens: server-sent events.", text("text/event-stream"))
         .refuses(&[503]),
+    get("/api/v1/audit", May(Verb::View), AUDIT, |m| on(m, audit::list))
+        .asks::<audit::Query>()
+        .tells("Who changed what: a chain of records, a page at a time.", ok::<audit::Page>())
+        .refuses(&[503]),
+    get("/api/v1/audit/checkpoints", May(Verb::View), &["org"], |m| on(m, audit::checkpoints))
+        .asks::<audit::Whose>()
+        .tells("The signed checkpoints of a chain, oldest first.", ok::<audit::Checkpoints>())
+        .refuses(&[503]),
+    get("/api/v1/audit/key", May(Verb::View), &[], |m| on(m, audit::key))
+        .tells("What checkpoints are verified with.", ok::<audit::Key>())
+        .refuses(&[404]),
     get("/api/v1/who", May(Verb::View), WHO, |m| on(m, who::answer))
         .asks::<who::Query>()
         .tells("Who owns something at an instant, or through a week, and why.", ok::<who::Told>())

@@ -1,9 +1,11 @@
 //! The people's side from outside: requests in, answers out, over a state made by hand.
 
 mod acts;
+mod audit;
 mod conforms;
 mod described;
 mod documents;
+mod intake;
 mod live;
 mod permissions;
 mod strictness;
@@ -103,6 +105,8 @@ impl Collector {
                 &"acme".parse().unwrap(),
             ))),
         };
+        // Streams end at once, with all that there is to say.
+        core.feed.close();
         Self { health, ..Self::on(core, Some(kept), noon) }
     }
 

@@ -7,7 +7,12 @@ use core::ops::Deref;
 use std::{collections::BTreeSet, sync::Arc};
 
 use dogwatch_model::{ChannelId, EndpointId, OrgId, SiteId, WindowId};
-use dogwatch_triage::{alert::AlertNumber, matrix::Matrix, mute::Window};
+use dogwatch_triage::{
+    alert::AlertNumber,
+    audit::{Chain, Checkpoint, Head, PublicKey},
+    matrix::Matrix,
+    mute::Window,
+};
 use jiff::Timestamp;
 
 use super::{
@@ -91,6 +96,32 @@ impl Desk {
         Ok(items)
     }
 
+    /// The records of a chain of the audit whose number divided by [`crate::audit::SHELF`] is `shelf`, as they were hashed;
+    /// none of a chain that the reach does not cover whole.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store cannot be read.
+    pub async fn audit(&self, reach: &Reach, chain: &Chain, shelf: u64) -> Result<Vec<Vec<u8>>, Refusal> {
+        if covers_chain(reach, chain) {
+            self.0.read_audit(chain.clone(), shelf).await
+        } else {
+            Ok(Vec::new())
+        }
+    }
+
+    /// The checkpoints of a chain of the audit, one of this moment included.
+    ///
+    /// # Errors
+    /// `Unavailable` when the core has ended.
+    pub async fn checkpoints(&self, reach: &Reach, chain: &Chain) -> Result<Vec<Checkpoint>, Refusal> {
+        if covers_chain(reach, chain) { self.0.read_checkpoints(chain.clone()).await } else { Ok(Vec::new()) }
+    }
+
+    /// What the audit's checkpoints are signed with, and its short name. It is no secret.
+    pub fn audit_key(&self) -> Option<(String, PublicKey)> {
+        self.0.read(|state| state.audit.key.as_ref().map(|key| (key.id().to_owned(), key.public())))
+    }
+
     /// What an endpoint has installed.
     ///
     /// # Errors
@@ -105,6 +136,11 @@ impl Desk {
 
 fn covers(reach: &Reach, item: &Item) -> bool {
     reach.sees(&item.alert.org, Some(&item.alert.site))
+}
+
+/// A chain is seen whole or not at all: records cannot be left out of it without breaking its links.
+fn covers_chain(reach: &Reach, chain: &Chain) -> bool {
+    chain.org().map_or_else(|| reach.sees_everything(), |org| reach.sees(org, None))
 }
 
 /// The part of the state that somebody may see.
@@ -200,6 +236,11 @@ impl<'s> Sight<'s> {
     /// Ways to tell people of an org that were used.
     pub fn channels_of(&self, org: &OrgId) -> BTreeSet<ChannelId> {
         if self.reach.sees_org(org) { self.state.outbox.channels_of(org) } else { Default::default() }
+    }
+
+    /// How far a chain of the audit goes; absent when it is not theirs to see.
+    pub fn audit_head(&self, chain: &Chain) -> Option<Head> {
+        covers_chain(self.reach, chain).then(|| self.state.audit.head(chain))
     }
 
     /// The sites of an org that are in use: where endpoints stand, or where a join token will put some.
