@@ -1,5 +1,6 @@
 //! One module per command.
 
+mod again;
 mod alert;
 mod endpoint;
 mod fleet;
@@ -42,6 +43,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Command::JoinToken(join_token) => join_token::run(&join_token, &screen),
         Command::Token(token) => token::run(&token, &screen),
         Command::Rules(rules) => rules::run(&rules, &screen),
+        Command::Watch => watch::run(&screen),
     }
 }
 

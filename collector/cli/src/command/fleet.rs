@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::watch;
+use super::again;
 use crate::{
     args::{Fleet, Format},
     client::Client,
@@ -91,7 +91,8 @@ pub(crate) fn run(fleet: &Fleet, screen: &Screen) -> Result<(), Failure> {
     };
     let client = Client::logged_in()?;
     let mut said = String::new();
-    watch::show(fleet.watch, screen, || {
+    let kinds = fleet.watch.then_some("endpoint");
+    again::show(&client, kinds, screen, || {
         let answer = fetch(&client, fleet)?;
         let remark = remark(&answer, fleet.filter.is_some());
         if remark != said && screen.is_for_people() {
