@@ -12,6 +12,7 @@
 //! state (the core's).
 
 mod alerts;
+mod audit;
 mod auth;
 mod caller;
 mod endpoints;
@@ -20,6 +21,7 @@ mod extract;
 mod fleet;
 mod gather;
 mod health;
+mod intake;
 mod join_tokens;
 mod ownership;
 mod page;
@@ -94,6 +96,7 @@ fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router
     routes::mount(&api)
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
+        .layer(axum::middleware::from_fn(intake::routing_key::as_bearer))
         .layer(axum::middleware::map_response(harden))
         .with_state(api)
 }

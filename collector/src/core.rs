@@ -16,6 +16,7 @@ mod chores;
 mod command;
 mod due;
 mod follow;
+mod intake;
 mod keys;
 mod load;
 mod may;
@@ -27,6 +28,7 @@ mod sight;
 mod software;
 mod start;
 mod thread;
+pub(crate) mod upkeep;
 mod windows;
 mod work;
 
@@ -50,15 +52,18 @@ use tokio_util::sync::CancellationToken;
 pub use command::{
     ByPhone, Commands, CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken, Opened, Proposal, SHELF,
 };
+pub use intake::{Arrival, DEFAULT_TOOL, Delivery, Taken, Trouble, UNPLACED};
 pub(crate) use outbound::{Outbound, outbound};
 pub use sight::{Desk, Sight};
 pub use software::SoftwareList;
 pub(crate) use start::start;
 pub use start::{CoreError, CoreThread, Settings};
+pub use upkeep::Upkept;
 
 use crate::{
     feed::{Feed, Notices},
     notify::News,
+    origin::Origin,
     policy::Policy,
     refusal::Refusal,
     state::{Health, Shared},
@@ -81,7 +86,7 @@ const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// What reaches the core.
 pub(crate) enum Input {
     /// From people or enrolment.
-    Command(Box<Command>),
+    Command(Origin, Box<Command>),
     /// An agent opens its stream.
     Attach(Box<Attach>),
     /// An agent tells something.

@@ -59,8 +59,11 @@ struct Rhythm {
 /// Ten ticks a second are quick enough for eyes, and five hundred listeners cost ten writes each, however much goes on. Two
 /// looks a second: what is withdrawn ends within one. A sign every 15 s: proxies give up after a minute or less, and a dead
 /// peer is found out.
-const RHYTHM: Rhythm =
-    Rhythm { tick: Duration::from_millis(100), look: Duration::from_millis(500), sign: Duration::from_secs(15) };
+const RHYTHM: Rhythm = Rhythm {
+    tick: Duration::from_millis(100),
+    look: Duration::from_millis(500),
+    sign: Duration::from_secs(15),
+};
 
 /// Changes that may wait for the next tick; then they are written at once. Some megabytes.
 const MAX_WAITING: usize = 8_192;

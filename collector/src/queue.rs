@@ -5,6 +5,7 @@
 //! them, the state and the batch.
 
 mod boundary;
+mod foreign;
 mod outage;
 mod place;
 mod rota;
@@ -20,6 +21,7 @@ use dogwatch_triage::{
 use jiff::Timestamp;
 
 pub(crate) use boundary::join;
+pub(crate) use foreign::{Became, TROUBLE, arrive, in_trouble, out_of_trouble};
 pub(crate) use outage::judge_sites;
 pub(crate) use tend::{tend, tend_one, wind};
 
@@ -157,6 +159,10 @@ pub(crate) fn store(state: &mut State, (alert, events): alert::Change, batch: &m
 
 /// Finds an alert again by what it is about.
 pub(crate) fn remember(state: &mut State, alert: &Alert) {
+    if alert.is_foreign() {
+        let key = (alert.org.clone(), alert.rule.clone(), alert.subject.clone());
+        state.foreign.insert(key, alert.number);
+    }
     let key = (alert.rule.clone(), alert.subject.clone());
     match alert.endpoint {
         Some(id) => {
@@ -174,6 +180,10 @@ pub(crate) fn remember(state: &mut State, alert: &Alert) {
 
 /// The other way round, for an alert that leaves the working set.
 pub(crate) fn forget(state: &mut State, alert: &Alert) {
+    let key = (alert.org.clone(), alert.rule.clone(), alert.subject.clone());
+    if state.foreign.get(&key) == Some(&alert.number) {
+        state.foreign.remove(&key);
+    }
     let latest = match alert.endpoint {
         Some(id) => state.members.get_mut(&id).map(|member| &mut member.latest),
         None => state.of_sites.get_mut(&(alert.org.clone(), alert.site.clone())),

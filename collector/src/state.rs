@@ -95,6 +95,8 @@ pub struct State {
     pub alerts: BTreeMap<AlertNumber, Item>,
     /// The latest alert of each rule and subject that concerns a site as a whole.
     pub of_sites: BTreeMap<(OrgId, SiteId), BTreeMap<(RuleId, String), AlertNumber>>,
+    /// The latest alert of each that another tool tells of, by org, rule and what its sender calls it.
+    pub foreign: BTreeMap<(OrgId, RuleId, String), AlertNumber>,
     /// Sites where an endpoint fell silent or came back in the batch being made.
     pub(crate) unrest: BTreeSet<(OrgId, SiteId)>,
     /// Items that came in or came again in the batch being made.
@@ -107,6 +109,8 @@ pub struct State {
     pub next_alert: u64,
     /// Maintenance windows that have not ended for good, and some that have.
     pub windows: BTreeMap<WindowId, Window>,
+    /// How far the chains of the audit go.
+    pub audit: crate::audit::Chains,
     /// Proposed and agreed versions of each org's matrix, in the order in which they were proposed.
     pub matrices: BTreeMap<OrgId, Vec<Version>>,
     /// What waits to be told.

@@ -15,6 +15,7 @@ mod failure;
 mod link;
 mod output;
 mod pin;
+mod progress;
 mod when;
 
 use std::process::ExitCode;

@@ -32,6 +32,8 @@ text_enum! {
         Pending = "pending",
         /// Those that were put out of service.
         Revoked = "revoked",
+        /// Those that have gone for good.
+        Retired = "retired",
         /// Every one.
         All = "all",
     }
@@ -43,6 +45,7 @@ impl Standing {
             Self::Active => matches!(state, EndpointState::Active),
             Self::Pending => matches!(state, EndpointState::Pending),
             Self::Revoked => matches!(state, EndpointState::Revoked),
+            Self::Retired => matches!(state, EndpointState::Retired),
             Self::All => true,
         }
     }

@@ -91,6 +91,11 @@ impl Problem {
         Self::of(500, format!("{what}; this is a fault of the collector's, please report it"))
     }
 
+    /// What, why and what to do.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// Adds a member that only this kind has.
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.more.insert(name.to_owned(), value.into());

@@ -10,14 +10,14 @@ use axum::{
 };
 
 use super::{
-    BodyLimit, MAX_BODY_BYTES, MAX_DOCUMENT_BODY_BYTES, Shared, alerts,
+    BodyLimit, MAX_BODY_BYTES, MAX_DOCUMENT_BODY_BYTES, Shared, alerts, audit,
     auth::{
         Gate, Needs,
         Needs::{May, Public},
         guard,
     },
-    endpoints, events, fleet, health, join_tokens, ownership, page, queue, reports, rules, setup, tokens,
-    who, whoami, windows,
+    endpoints, events, fleet, health, intake, join_tokens, ownership, page, queue, reports, rules, setup,
+    tokens, who, whoami, windows,
 };
 use crate::access::Verb;
 
@@ -66,6 +66,11 @@ const fn post_document(path: &'static str, needs: Needs, handler: Handler) -> Ro
     Route { body: MAX_DOCUMENT_BODY_BYTES, ..post(path, needs, handler) }
 }
 
+/// A route that takes what other tools tell.
+const fn post_intake(path: &'static str, handler: Handler) -> Route {
+    Route { body: intake::MAX_BODY_BYTES, params: intake::PARAMS, ..post(path, May(Verb::Intake), handler) }
+}
+
 const fn delete(path: &'static str, needs: Needs, handler: Handler) -> Route {
     Route { method: Method::Delete, path, needs, params: &[], body: MAX_BODY_BYTES, handler }
 }
@@ -78,6 +83,9 @@ const EVENTS: &[&str] = &["kinds", "org", "after"];
 
 /// What `who` may be asked.
 const WHO: &[&str] = &["about", "alert", "endpoint", "severity", "at", "org", "week", "expect"];
+
+/// What of the audit may be asked for.
+const AUDIT: &[&str] = &["org", "from", "until", "by", "act", "order", "cursor", "limit"];
 
 /// Every route there is.
 pub(crate) const ROUTES: &[Route] = &[
@@ -96,8 +104,16 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/api/v1/endpoints/{endpoint}/software", May(Verb::View), &["name"], |m| on(m, endpoints::software)),
     post("/api/v1/endpoints/{endpoint}/approve", May(Verb::Configure), |m| on(m, endpoints::approve)),
     post("/api/v1/endpoints/{endpoint}/revoke", May(Verb::Configure), |m| on(m, endpoints::revoke)),
+    post("/api/v1/endpoints/{endpoint}/retire", May(Verb::Configure), |m| on(m, endpoints::retire)),
+    post("/api/v1/endpoints/{endpoint}/tag", May(Verb::Configure), |m| on(m, endpoints::tag)),
+    post("/api/v1/endpoints/{endpoint}/set", May(Verb::Configure), |m| on(m, endpoints::set)),
+    post("/api/v1/endpoints/{endpoint}/move", May(Verb::Configure), |m| on(m, endpoints::relocate)),
     get("/api/v1/queue", May(Verb::View), QUEUE, |m| on(m, queue::list)),
     post("/api/v1/alerts", May(Verb::Claim), |m| on(m, alerts::open)),
+    post_intake("/api/v1/intake/alertmanager", |m| on(m, intake::alertmanager)),
+    post_intake("/api/v1/intake/events", |m| on(m, intake::events)),
+    // Where the vendor's own clients look for it below an address that is theirs to set.
+    post_intake("/api/v1/intake/events/v2/enqueue", |m| on(m, intake::events)),
     get("/api/v1/alerts/{number}", May(Verb::View), &[], |m| on(m, alerts::show)),
     post("/api/v1/alerts/{number}/claim", May(Verb::Claim), |m| on(m, alerts::act)),
     post("/api/v1/alerts/{number}/release", May(Verb::Claim), |m| on(m, alerts::act)),
@@ -134,6 +150,9 @@ pub(crate) const ROUTES: &[Route] = &[
     post("/api/v1/windows", May(Verb::Snooze), |m| on(m, windows::add)),
     delete("/api/v1/windows/{window}", May(Verb::Snooze), |m| on(m, windows::end)),
     get("/api/v1/reports/boundary", May(Verb::View), &["org", "from", "until"], |m| on(m, reports::boundary)),
+    get("/api/v1/audit", May(Verb::View), AUDIT, |m| on(m, audit::list)),
+    get("/api/v1/audit/checkpoints", May(Verb::View), &["org"], |m| on(m, audit::checkpoints)),
+    get("/api/v1/audit/key", May(Verb::View), &[], |m| on(m, audit::key)),
     get("/api/v1/rules", May(Verb::View), &[], |m| on(m, rules::list)),
     get("/api/v1/rules/test", May(Verb::View), &["endpoint"], |m| on(m, rules::test)),
     get("/api/v1/rules/watched", May(Verb::View), &["endpoint"], |m| on(m, rules::watched)),

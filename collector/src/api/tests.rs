@@ -1,7 +1,9 @@
 //! The people's side from outside: requests in, answers out, over a state made by hand.
 
 mod acts;
+mod audit;
 mod documents;
+mod intake;
 mod live;
 mod permissions;
 mod strictness;

@@ -11,7 +11,7 @@ pub enum KeyState {
     Active(EndpointId),
     /// It belongs to an endpoint that waits for approval.
     Pending(EndpointId),
-    /// It belonged to an endpoint that was revoked.
+    /// It belonged to an endpoint that was revoked or retired.
     Revoked,
     /// Nobody here knows it.
     Unknown,

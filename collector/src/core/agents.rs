@@ -41,6 +41,7 @@ fn in_service(member: Option<&mut Member>) -> Result<&mut Member, Refusal> {
             refuse(Code::Conflict, "this endpoint waits for approval: `dogwatch endpoint approve NAME`")
         }
         EndpointState::Revoked => refuse(Code::Unauthenticated, "this endpoint was revoked"),
+        EndpointState::Retired => refuse(Code::Unauthenticated, "this endpoint was retired"),
     }
 }
 

@@ -4,19 +4,20 @@
 
 use std::sync::Arc;
 
-use dogwatch_model::{
-    Class, EndpointId, EndpointState, MachineEvidence, OrgId, PersonId, SiteId, ToolId, WindowId,
-};
+use dogwatch_model::{Class, EndpointId, EndpointState, MachineEvidence, OrgId, SiteId, ToolId, WindowId};
 use dogwatch_triage::{
     alert::{Act, AlertNumber},
+    audit::{Chain, Checkpoint},
     finding::Severity,
     mute::{NewWindow, Window},
+    upkeep::EndpointChange,
 };
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     access::{ApiToken, JoinTokenRecord, Principal, Sha256},
-    core::software::SoftwareList,
+    core::{Delivery, Taken, software::SoftwareList, upkeep::Upkept},
+    origin::Origin,
     ownership::Version,
     refusal::Refusal,
     state::{Health, Item, State},
@@ -137,7 +138,7 @@ pub(crate) enum Command {
         reply: Reply<ApiToken>,
     },
     /// Make an API token.
-    CreateToken(NewApiToken, PersonId, Reply<ApiToken>),
+    CreateToken(NewApiToken, Principal, Reply<ApiToken>),
     /// Withdraw an API token by its short id.
     RevokeToken(String, Principal, Reply<ApiToken>),
     /// Make a join token.
@@ -159,14 +160,22 @@ pub(crate) enum Command {
     },
     /// Open an item by hand.
     OpenAlert(ByPhone, Principal, Reply<Opened>),
+    /// Take in what another tool tells.
+    TakeIn(Delivery, Principal, Reply<Taken>),
     /// Read an alert that has left the working set.
     ReadArchived(AlertNumber, Reply<Option<Item>>),
     /// Read the alerts that have left the working set of one [shelf](SHELF) of numbers.
     ReadShelf(u64, Reply<Vec<Item>>),
+    /// Read the records of one [shelf](crate::audit::SHELF) of a chain of the audit.
+    ReadAudit(Chain, u64, Reply<Vec<Vec<u8>>>),
+    /// Read the checkpoints of a chain.
+    ReadCheckpoints(Chain, Reply<Vec<Checkpoint>>),
     /// The list of installed software of an endpoint.
     ReadSoftware(EndpointId, Reply<Option<SoftwareList>>),
-    /// Approve or revoke an endpoint.
+    /// Approve, revoke or retire an endpoint.
     SetEndpointState(EndpointId, EndpointState, Principal, Reply<()>),
+    /// Change what people decide about an endpoint.
+    ChangeEndpoint(EndpointId, EndpointChange, Principal, Reply<Upkept>),
     /// Plan a maintenance window.
     AddWindow(NewWindow, Principal, Reply<Window>),
     /// End one for good.
@@ -190,10 +199,14 @@ impl Command {
             Self::CreateJoinToken(_, _, reply) | Self::RevokeJoinToken(_, _, reply) => reply.is_closed(),
             Self::Alert { reply, .. } => reply.is_closed(),
             Self::OpenAlert(_, _, reply) => reply.is_closed(),
+            Self::TakeIn(_, _, reply) => reply.is_closed(),
             Self::ReadArchived(_, reply) => reply.is_closed(),
             Self::ReadShelf(_, reply) => reply.is_closed(),
             Self::ReadSoftware(_, reply) => reply.is_closed(),
+            Self::ReadAudit(_, _, reply) => reply.is_closed(),
+            Self::ReadCheckpoints(_, reply) => reply.is_closed(),
             Self::SetEndpointState(_, _, _, reply) => reply.is_closed(),
+            Self::ChangeEndpoint(_, _, _, reply) => reply.is_closed(),
             Self::AddWindow(_, _, reply) | Self::EndWindow(_, _, reply) => reply.is_closed(),
             Self::ProposeMatrix(_, _, reply)
             | Self::SignMatrix(_, _, _, reply)
@@ -225,6 +238,14 @@ pub struct CoreHandle {
     pub(crate) policy: Arc<arc_swap::ArcSwap<crate::policy::Policy>>,
     pub(crate) policy_files: Arc<arc_swap::ArcSwap<crate::policy::Standing>>,
     pub(crate) feed: crate::feed::Feed,
+}
+
+impl CoreHandle {
+    /// From now on checkpoints of the audit are signed, with this key.
+    pub(crate) fn sign_audit_with(&self, key: Arc<crate::authority::audit_key::AuditKey>) {
+        let state = &self.shared;
+        state.write().unwrap_or_else(std::sync::PoisonError::into_inner).audit.key = Some(key);
+    }
 }
 
 impl core::ops::Deref for CoreHandle {
@@ -278,7 +299,7 @@ impl Commands {
     ///
     /// # Errors
     /// `Unavailable` when the collector cannot write.
-    pub async fn create_token(&self, token: NewApiToken, by: PersonId) -> Result<ApiToken, Refusal> {
+    pub async fn create_token(&self, token: NewApiToken, by: Principal) -> Result<ApiToken, Refusal> {
         self.ask(|reply| Command::CreateToken(token, by, reply)).await
     }
 
@@ -310,10 +331,10 @@ impl Commands {
         self.ask(|reply| Command::RevokeJoinToken(id, by, reply)).await
     }
 
-    /// Approves (`Active`) or revokes (`Revoked`) an endpoint; a live stream of a revoked one is cut at once.
+    /// Approves (`Active`), revokes or retires an endpoint; a live stream of one that is to be no more is cut at once.
     ///
     /// # Errors
-    /// `NotFound` when there is none; `Conflict` when it was revoked before and is to be approved.
+    /// `NotFound` when there is none; `Conflict` when it was revoked or retired before and is to be approved.
     pub async fn set_endpoint_state(
         &self,
         id: EndpointId,
@@ -321,6 +342,19 @@ impl Commands {
         by: Principal,
     ) -> Result<(), Refusal> {
         self.ask(|reply| Command::SetEndpointState(id, state, by, reply)).await
+    }
+
+    /// Changes what people decide about an endpoint: tags, labels, class, criticality, site.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Invalid` as [`dogwatch_triage::upkeep::UpkeepError`] says.
+    pub async fn change_endpoint(
+        &self,
+        id: EndpointId,
+        change: EndpointChange,
+        by: Principal,
+    ) -> Result<Upkept, Refusal> {
+        self.ask(|reply| Command::ChangeEndpoint(id, change, by, reply)).await
     }
 
     /// Does something to an alert on a person's behalf, and gives it as it is then.
@@ -370,6 +404,23 @@ impl Commands {
         self.ask(|reply| Command::ReadSoftware(id, reply)).await
     }
 
+    /// The records of a chain of the audit whose number divided by [`crate::audit::SHELF`] is `shelf`, as they were hashed;
+    /// whose the chain is judges the caller.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store cannot be read.
+    pub(super) async fn read_audit(&self, chain: Chain, shelf: u64) -> Result<Vec<Vec<u8>>, Refusal> {
+        self.ask(|reply| Command::ReadAudit(chain, shelf, reply)).await
+    }
+
+    /// The checkpoints of a chain of the audit, and one of this moment; whose the chain is judges the caller.
+    ///
+    /// # Errors
+    /// `Unavailable` when the core has ended.
+    pub(super) async fn read_checkpoints(&self, chain: Chain) -> Result<Vec<Checkpoint>, Refusal> {
+        self.ask(|reply| Command::ReadCheckpoints(chain, reply)).await
+    }
+
     /// Plans a maintenance window.
     ///
     /// # Errors
@@ -411,6 +462,14 @@ impl Commands {
         self.ask(|reply| Command::WithdrawMatrix(org, hash, by, reply)).await
     }
 
+    /// Takes in what another tool tells.
+    ///
+    /// # Errors
+    /// `NotFound` when the org is not the principal's to see.
+    pub async fn take_in(&self, delivery: Delivery, by: Principal) -> Result<Taken, Refusal> {
+        self.ask(|reply| Command::TakeIn(delivery, by, reply)).await
+    }
+
     async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, Refusal> {
         let gone = || {
             Refusal::new(
@@ -419,7 +478,7 @@ impl Commands {
             )
         };
         let (reply, answer) = tokio::sync::oneshot::channel();
-        let sent = self.inputs.send(super::Input::Command(Box::new(command(reply))));
+        let sent = self.inputs.send(super::Input::Command(Origin::current(), Box::new(command(reply))));
         tokio::time::timeout(ANSWER_LIMIT, async {
             sent.await.map_err(|_| gone())?;
             answer.await.map_err(|_| gone())?

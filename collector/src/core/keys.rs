@@ -15,7 +15,7 @@ impl KeyStatus for CoreHandle {
             match state.members.get(id).map(|member| member.endpoint.state) {
                 Some(EndpointState::Active) => KeyState::Active(*id),
                 Some(EndpointState::Pending) => KeyState::Pending(*id),
-                Some(EndpointState::Revoked) => KeyState::Revoked,
+                Some(EndpointState::Revoked | EndpointState::Retired) => KeyState::Revoked,
                 None => KeyState::Unknown,
             }
         })

@@ -3,13 +3,15 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use dogwatch_model::{Criticality, Endpoint, EndpointId, EndpointState, Facts, Presence};
-use dogwatch_triage::alert::AlertNumber;
+use dogwatch_triage::{alert::AlertNumber, audit::Deed};
 use jiff::{SignedDuration, Timestamp};
-use tonic::Status;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Batch, Command, Core, Enrol, Enrolled, NewApiToken, NewJoinToken, SHELF, audit::audit, batch::not_found,
+    Batch, Command, Core, Enrol, Enrolled, NewApiToken, NewJoinToken, SHELF,
+    audit::{deed, of_join_token, of_token},
+    batch::not_found,
     may::may,
 };
 use crate::{
@@ -49,7 +51,8 @@ impl Core {
             }
             Command::CreateToken(token, by, reply) => {
                 let record = keep_token(state, token, now, batch);
-                audit(batch, now, Some(&by), "token.create", &record.id);
+                let deed = deed(&by, "token.create", &record.id, record.principal.org.as_ref());
+                batch.record(now, deed.after(of_token(&record)));
                 batch.answer(reply, Ok(record));
             }
             Command::RevokeToken(id, by, reply) => {
@@ -68,16 +71,18 @@ impl Core {
                 let answer = self.act_on_alert(state, policy, (number, &act, version), &by, now, batch);
                 batch.answer(reply, answer);
             }
-            Command::OpenAlert(report, by, reply) => {
-                let answer = self.open_by_hand(state, policy, &report, &by, now, batch);
-                batch.answer(reply, answer);
+            work @ (Command::OpenAlert(..) | Command::TakeIn(..)) => {
+                self.bring_in(state, policy, work, now, batch);
             }
-            look @ (Command::ReadArchived(..) | Command::ReadShelf(..) | Command::ReadSoftware(..)) => {
-                self.look_up(look, batch);
+            look @ (Command::ReadArchived(..)
+            | Command::ReadShelf(..)
+            | Command::ReadSoftware(..)
+            | Command::ReadAudit(..)
+            | Command::ReadCheckpoints(..)) => {
+                self.look_up(state, look, now, batch);
             }
-            Command::SetEndpointState(id, to, by, reply) => {
-                let answer = self.set_endpoint_state(state, (id, to), &by, now, batch);
-                batch.answer(reply, answer);
+            decided @ (Command::SetEndpointState(..) | Command::ChangeEndpoint(..)) => {
+                self.upkeep(state, policy, decided, now, batch);
             }
             Command::AddWindow(plan, by, reply) => {
                 let answer = self.add_window(state, policy, plan, &by, now, batch);
@@ -87,6 +92,22 @@ impl Core {
                 let answer = self.end_window(state, &id, &by, now, batch);
                 batch.answer(reply, answer);
             }
+            agreed @ (Command::ProposeMatrix(..) | Command::SignMatrix(..) | Command::WithdrawMatrix(..)) => {
+                self.agree_on(state, policy, agreed, now, batch);
+            }
+        }
+    }
+
+    /// What both sides do about a matrix.
+    fn agree_on(
+        &mut self,
+        state: &mut State,
+        policy: &Policy,
+        what: Command,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        match what {
             Command::ProposeMatrix(proposal, by, reply) => {
                 let answer = ownership::propose(state, policy, proposal, &by, now, batch);
                 batch.answer(reply, answer);
@@ -99,15 +120,44 @@ impl Core {
                 let answer = ownership::withdraw(state, (&org, &hash), &by, now, batch);
                 batch.answer(reply, answer);
             }
+            _ => {}
+        }
+    }
+
+    /// What comes into the queue from outside.
+    fn bring_in(
+        &mut self,
+        state: &mut State,
+        policy: &Arc<Policy>,
+        what: Command,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        match what {
+            Command::OpenAlert(report, by, reply) => {
+                let answer = self.open_by_hand(state, policy, &report, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::TakeIn(delivery, by, reply) => {
+                let answer = self.take_in(state, policy, &delivery, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            _ => {}
         }
     }
 
     /// What stays on the disk and is read for whoever asks.
-    fn look_up(&self, what: Command, batch: &mut Batch) {
+    fn look_up(&self, state: &State, what: Command, now: Timestamp, batch: &mut Batch) {
         match what {
             Command::ReadArchived(number, reply) => batch.answer(reply, self.archived(number)),
             Command::ReadShelf(shelf, reply) => batch.answer(reply, self.shelf(shelf)),
             Command::ReadSoftware(id, reply) => batch.answer(reply, self.software(id)),
+            Command::ReadAudit(chain, shelf, reply) => {
+                batch.answer(reply, self.audit_shelf(state, &chain, shelf));
+            }
+            Command::ReadCheckpoints(chain, reply) => {
+                batch.answer(reply, Ok(state.audit.checkpoints(&chain, now)));
+            }
             _ => {}
         }
     }
@@ -134,42 +184,6 @@ impl Core {
             )
         })?;
         Ok(rows.iter().filter_map(|row| serde_json::from_slice(row.value.as_deref()?).ok()).collect())
-    }
-
-    fn set_endpoint_state(
-        &mut self,
-        state: &mut State,
-        (id, to): (EndpointId, EndpointState),
-        by: &Principal,
-        now: Timestamp,
-        batch: &mut Batch,
-    ) -> Result<(), Refusal> {
-        let unseen = || not_found("endpoint", id);
-        let member = state.members.get(&id).ok_or_else(unseen)?;
-        let place = (&member.endpoint.org, Some(&member.endpoint.site));
-        may(state, by, Verb::Configure, place, now, unseen)?;
-        let member = state.members.get_mut(&id).ok_or_else(unseen)?;
-        let from = member.endpoint.state;
-        if from == to {
-            return Ok(());
-        }
-        if from == EndpointState::Revoked {
-            return Err(Refusal::new(
-                Code::Conflict,
-                "this endpoint was revoked; its key is refused for ever: enrol the machine again with a new join token",
-            ));
-        }
-        member.endpoint.state = to;
-        batch.put(Table::Endpoints, id, &member.endpoint);
-        audit(batch, now, Some(&by.person), &format!("endpoint.{to}"), id);
-        if to == EndpointState::Revoked {
-            self.cut(member, Status::unauthenticated("this endpoint was revoked"), now, batch);
-            self.due.forget(id);
-            queue::withdraw(state, &self.policy.load(), id, now, batch);
-        } else {
-            self.due.set(id, now);
-        }
-        Ok(())
     }
 }
 
@@ -243,12 +257,13 @@ fn enrol_endpoint(
     };
     batch.put(Table::Endpoints, endpoint.id, &endpoint);
     batch.put(Table::Keys, enrol.key, &endpoint.id);
-    audit(
-        batch,
+    // No person does it: who made the token is in the token's own record.
+    let deed = Deed::new("endpoint.enrol", endpoint.id, Some(&endpoint.org));
+    batch.record(
         now,
-        None,
-        "endpoint.enrol",
-        format!("{} ({}) by join token {}", endpoint.id, endpoint.name, token.id),
+        deed.after(json!({
+            "name": endpoint.name, "site": endpoint.site, "state": endpoint.state, "join_token": token.id,
+        })),
     );
     state.keys.insert(enrol.key, endpoint.id);
     state.members.insert(endpoint.id, Member::new(endpoint, enrol.evidence));
@@ -279,7 +294,8 @@ fn redeem_setup(
     state.setup_code = None;
     batch.delete(Table::Meta, SETUP_CODE);
     let record = keep_token(state, token, now, batch);
-    audit(batch, now, Some(&record.principal.person), "setup.redeem", &record.id);
+    let deed = deed(&record.principal, "setup.redeem", &record.id, None);
+    batch.record(now, deed.after(of_token(&record)));
     Ok(record)
 }
 
@@ -320,9 +336,11 @@ fn revoke_token(
     }
     let hash = found.hash;
     let token = state.access.tokens.get_mut(&hash).ok_or_else(unseen)?;
+    let before = of_token(token);
     token.revoked_at.get_or_insert(now);
     batch.put(Table::Tokens, token.hash, &*token);
-    audit(batch, now, Some(&by.person), "token.revoke", id);
+    let deed = deed(by, "token.revoke", id, token.principal.org.as_ref());
+    batch.record(now, deed.before(before).after(of_token(token)));
     Ok(token.clone())
 }
 
@@ -362,7 +380,8 @@ fn create_join_token(
         revoked_at: None,
     };
     batch.put(Table::JoinTokens, &record.id, &record);
-    audit(batch, now, Some(&record.created_by), "join-token.create", &record.id);
+    let deed = deed(by, "join-token.create", &record.id, Some(&record.org));
+    batch.record(now, deed.after(of_join_token(&record)));
     state.join_tokens.insert(record.id.clone(), record.clone());
     Ok(record)
 }
@@ -378,8 +397,10 @@ fn revoke_join_token(
     let token = state.join_tokens.get(id).ok_or_else(unseen)?;
     may(state, by, Verb::Configure, (&token.org, Some(&token.site)), now, unseen)?;
     let token = state.join_tokens.get_mut(id).ok_or_else(unseen)?;
+    let before = of_join_token(token);
     token.revoked_at.get_or_insert(now);
     batch.put(Table::JoinTokens, id, &*token);
-    audit(batch, now, Some(&by.person), "join-token.revoke", id);
+    let deed = deed(by, "join-token.revoke", id, Some(&token.org));
+    batch.record(now, deed.before(before).after(of_join_token(token)));
     Ok(token.clone())
 }

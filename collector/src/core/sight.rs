@@ -4,10 +4,15 @@
 //! holds only what the caller's [`Reach`] covers, and what it does not cover is not there.
 
 use core::ops::Deref;
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use dogwatch_model::{ChannelId, EndpointId, OrgId, WindowId};
-use dogwatch_triage::{alert::AlertNumber, matrix::Matrix, mute::Window};
+use dogwatch_model::{ChannelId, EndpointId, OrgId, SiteId, WindowId};
+use dogwatch_triage::{
+    alert::AlertNumber,
+    audit::{Chain, Checkpoint, Head, PublicKey},
+    matrix::Matrix,
+    mute::Window,
+};
 use jiff::Timestamp;
 
 use super::{
@@ -15,7 +20,7 @@ use super::{
     command::{Commands, CoreHandle},
 };
 use crate::{
-    access::{ApiToken, JoinTokenRecord, Reach, Sha256},
+    access::{ApiToken, JoinTokenRecord, Reach, Sha256, Verb},
     ownership::Version,
     policy::{Policy, Standing},
     refusal::Refusal,
@@ -91,6 +96,32 @@ impl Desk {
         Ok(items)
     }
 
+    /// The records of a chain of the audit whose number divided by [`crate::audit::SHELF`] is `shelf`, as they were hashed;
+    /// none of a chain that the reach does not cover whole.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store cannot be read.
+    pub async fn audit(&self, reach: &Reach, chain: &Chain, shelf: u64) -> Result<Vec<Vec<u8>>, Refusal> {
+        if covers_chain(reach, chain) {
+            self.0.read_audit(chain.clone(), shelf).await
+        } else {
+            Ok(Vec::new())
+        }
+    }
+
+    /// The checkpoints of a chain of the audit, one of this moment included.
+    ///
+    /// # Errors
+    /// `Unavailable` when the core has ended.
+    pub async fn checkpoints(&self, reach: &Reach, chain: &Chain) -> Result<Vec<Checkpoint>, Refusal> {
+        if covers_chain(reach, chain) { self.0.read_checkpoints(chain.clone()).await } else { Ok(Vec::new()) }
+    }
+
+    /// What the audit's checkpoints are signed with, and its short name. It is no secret.
+    pub fn audit_key(&self) -> Option<(String, PublicKey)> {
+        self.0.read(|state| state.audit.key.as_ref().map(|key| (key.id().to_owned(), key.public())))
+    }
+
     /// What an endpoint has installed.
     ///
     /// # Errors
@@ -105,6 +136,11 @@ impl Desk {
 
 fn covers(reach: &Reach, item: &Item) -> bool {
     reach.sees(&item.alert.org, Some(&item.alert.site))
+}
+
+/// A chain is seen whole or not at all: records cannot be left out of it without breaking its links.
+fn covers_chain(reach: &Reach, chain: &Chain) -> bool {
+    chain.org().map_or_else(|| reach.sees_everything(), |org| reach.sees(org, None))
 }
 
 /// The part of the state that somebody may see.
@@ -127,6 +163,12 @@ impl<'s> Sight<'s> {
     pub fn member(&self, id: EndpointId) -> Option<&'s Member> {
         let member = self.state.members.get(&id)?;
         self.reach.sees(&member.endpoint.org, Some(&member.endpoint.site)).then_some(member)
+    }
+
+    /// Endpoints of an org that alerts of other tools may be fed to: whoever feeds need not see anything.
+    pub fn fed<'a>(&'a self, org: &'a OrgId) -> impl Iterator<Item = &'s Member> + use<'s, 'a> {
+        let ours = self.state.members.values().filter(move |member| member.endpoint.org == *org);
+        ours.filter(|member| self.reach.may(Verb::Intake, org, Some(&member.endpoint.site)))
     }
 
     /// Endpoints by id or by name.
@@ -192,8 +234,20 @@ impl<'s> Sight<'s> {
     }
 
     /// Ways to tell people of an org that were used.
-    pub fn channels_of(&self, org: &OrgId) -> std::collections::BTreeSet<ChannelId> {
+    pub fn channels_of(&self, org: &OrgId) -> BTreeSet<ChannelId> {
         if self.reach.sees_org(org) { self.state.outbox.channels_of(org) } else { Default::default() }
+    }
+
+    /// How far a chain of the audit goes; absent when it is not theirs to see.
+    pub fn audit_head(&self, chain: &Chain) -> Option<Head> {
+        covers_chain(self.reach, chain).then(|| self.state.audit.head(chain))
+    }
+
+    /// The sites of an org that are in use: where endpoints stand, or where a join token will put some.
+    pub fn sites(&self, org: &OrgId) -> BTreeSet<&'s SiteId> {
+        let members = self.members().map(|member| (&member.endpoint.org, &member.endpoint.site));
+        let tokens = self.join_tokens().map(|token| (&token.org, &token.site));
+        members.chain(tokens).filter(|(of, _)| *of == org).map(|(_, site)| site).collect()
     }
 
     /// Join tokens.

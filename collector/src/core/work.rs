@@ -45,7 +45,7 @@ impl Core {
     }
 
     /// Looks after an item at once, and sees to it that it is looked after again.
-    fn look_after(
+    pub(super) fn look_after(
         &mut self,
         state: &mut State,
         policy: &Policy,

@@ -220,7 +220,8 @@ impl Session {
         }
         let org = self.uplink.core.read(|state| {
             let member = state.members.get(&self.peer.endpoint)?;
-            (member.endpoint.state != EndpointState::Revoked).then(|| member.endpoint.org.clone())
+            let refused = matches!(member.endpoint.state, EndpointState::Revoked | EndpointState::Retired);
+            (!refused).then(|| member.endpoint.org.clone())
         });
         let org = org.ok_or_else(|| Status::unauthenticated("this endpoint was revoked"))?;
         let now = Timestamp::now();

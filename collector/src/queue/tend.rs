@@ -79,6 +79,8 @@ pub(crate) fn tend_one(
             store(state, change, batch);
         }
     }
+    let quiet = state.alerts.get(&number).and_then(|item| item.alert.falls_quiet(now));
+    quiet.into_iter().for_each(|change| store(state, change, batch));
     mute(state, policy, number, now, batch);
     let item = state.alerts.get(&number)?;
     let desk = Desk { matrix, policy: &policy.alerts };
@@ -100,7 +102,11 @@ pub(crate) fn tend_one(
     let due = next_due(&item.alert, &item.timeline, &desk, now);
     let unclaimed = item.alert.work == Work::Unclaimed;
     let rerouted = item.alert.owner.until.filter(|_| unclaimed);
-    [due, rerouted, next_window(state, &item.alert, now), next_storm(state)].into_iter().flatten().min()
+    let quiet = item.alert.quiet_at();
+    [due, rerouted, quiet, next_window(state, &item.alert, now), next_storm(state)]
+        .into_iter()
+        .flatten()
+        .min()
 }
 
 /// Brings what hides an alert up to date.

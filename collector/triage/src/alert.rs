@@ -16,7 +16,7 @@ use dogwatch_model::{
     CalendarId, Criticality, EndpointId, OrgId, PersonId, RowId, RuleId, Side, SiteId, TeamId, ToolId,
     text_enum,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Category, Evidence, Finding, Severity};
@@ -25,14 +25,17 @@ pub mod act;
 pub mod by_hand;
 pub mod desk;
 pub mod flap;
+pub mod foreign;
 pub mod handoff;
 mod heir;
 pub mod hidden;
 pub mod life;
 pub mod link;
+mod moved;
 pub mod pause;
 pub mod progress;
 pub mod refusal;
+pub mod spot;
 pub mod tick;
 pub mod timeline;
 mod timers;
@@ -51,6 +54,7 @@ pub use link::{Joint, Link, Relation};
 pub use pause::{Snooze, WaitOn, Waiting};
 pub use progress::Progress;
 pub use refusal::Refusal;
+pub use spot::Spot;
 pub use tick::{next_due, tick};
 pub use timeline::{Clock, EventKind, Measure, TimelineEvent, Told};
 
@@ -293,7 +297,7 @@ pub struct Alert {
     pub first_seen: Timestamp,
     /// When the condition was last seen to hold.
     pub last_seen: Timestamp,
-    /// How often it came (1, and one more for each return).
+    /// How often it came: 1, and one more for each return and each time that another tool told of it again.
     pub count: u32,
     /// When the condition cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -319,6 +323,10 @@ pub struct Alert {
     /// The joint case that it is part of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joint: Option<Joint>,
+    /// Another tool tells of it at least this often while it holds; absent when it does not say so, and for what the
+    /// rules find.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_every: Option<SignedDuration>,
     /// Who opened it by hand; absent when a rule did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened_by: Option<Actor>,

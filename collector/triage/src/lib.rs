@@ -9,11 +9,13 @@
 
 pub mod alert;
 pub mod assess;
+pub mod audit;
 pub mod boundary;
 pub mod calendar;
 pub mod duty;
 pub mod filter;
 pub mod finding;
+pub mod intake;
 pub mod lint;
 pub mod matrix;
 pub mod mute;
@@ -22,6 +24,7 @@ pub mod replay;
 pub mod routing;
 pub mod rules;
 pub mod sla;
+pub mod upkeep;
 pub mod watch_list;
 pub mod who;
 

@@ -59,6 +59,8 @@ text_enum! {
         Active = "active",
         /// Its key is refused for ever.
         Revoked = "revoked",
+        /// Out of service for good: its key is refused, nothing is open about it, and it stays in the list.
+        Retired = "retired",
     }
 }
 

@@ -71,9 +71,14 @@ impl Api {
                 request = request.header(name, value);
             }
         }
-        let mut response = request.config().timeout_global(None).build().call().with_context(|| path.to_owned())?;
+        let mut response =
+            request.config().timeout_global(None).build().call().with_context(|| path.to_owned())?;
         if !response.status().is_success() {
-            bail!("{path}: {}: {}", response.status(), response.body_mut().read_to_string().unwrap_or_default());
+            bail!(
+                "{path}: {}: {}",
+                response.status(),
+                response.body_mut().read_to_string().unwrap_or_default()
+            );
         }
         let body = response.into_body().into_with_config().limit(u64::MAX);
         Ok(BufReader::new(body.reader()))

@@ -75,8 +75,11 @@ fn listen(lines: impl BufRead, heard: &Mutex<Heard>) {
             Some(("id", value)) => value.clone_into(&mut id),
             Some(("event", value)) => value.clone_into(&mut kind),
             Some(("data", value)) => {
-                let event =
-                    Event { id: id.clone(), kind: kind.clone(), data: serde_json::from_str(value).unwrap_or_default() };
+                let event = Event {
+                    id: id.clone(),
+                    kind: kind.clone(),
+                    data: serde_json::from_str(value).unwrap_or_default(),
+                };
                 heard.lock().unwrap_or_else(PoisonError::into_inner).events.push(event);
             }
             _ => {}

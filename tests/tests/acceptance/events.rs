@@ -142,7 +142,9 @@ fn a_revoked_token_ends_its_stream_within_a_second_and_no_other() {
 #[test]
 fn what_is_asked_for_wrongly_is_refused_with_what_there_is() {
     let scene = Scene::new();
-    let said = |api: &Api, path: &str| api.events(path, None).err().map(|error| error.to_string()).unwrap_or_default();
+    let said = |api: &Api, path: &str| {
+        api.events(path, None).err().map(|error| error.to_string()).unwrap_or_default()
+    };
     let kinds = said(&scene.omar, "/api/v1/events?kinds=alert,nonsense");
     assert!(kinds.contains("400") && kinds.contains("endpoint"), "{kinds}");
     // Not there and not yours are the same.
@@ -150,7 +152,8 @@ fn what_is_asked_for_wrongly_is_refused_with_what_there_is() {
         (said(&scene.omar, "/api/v1/events?org=globex"), said(&scene.omar, "/api/v1/events?org=nowhere"));
     assert_eq!(foreign.replace("globex", "nowhere"), nowhere);
     let many: Vec<_> = (0..33).map(|_| scene.omar.events("/api/v1/events", None)).collect();
-    let refused: Vec<_> = many.iter().filter_map(|stream| stream.as_ref().err()).map(ToString::to_string).collect();
+    let refused: Vec<_> =
+        many.iter().filter_map(|stream| stream.as_ref().err()).map(ToString::to_string).collect();
     assert!(matches!(&refused[..], [one] if one.contains("429")), "{refused:?}");
     drop(many);
 }

@@ -11,6 +11,7 @@ mod drop_ins;
 mod durability;
 mod events;
 mod exit_codes;
+mod fed;
 mod fleet;
 mod hand_off;
 mod handed_over;

@@ -8,6 +8,7 @@ use crate::{
     client::Client,
     failure::Failure,
     output::{self, Column, Listing, Screen, Show, column},
+    progress::Progress,
 };
 
 const COLUMNS: &[Column] = &[
@@ -109,6 +110,7 @@ fn fetch(client: &Client, fleet: &Fleet) -> Result<Value, Failure> {
     params.extend(fleet.filter.as_deref().map(|filter| ("filter", filter)));
     params.extend(fleet.sort.as_deref().map(|sort| ("sort", sort)));
     let mut answer = client.get("fleet", &params)?;
+    let mut progress = Progress::begin("reading endpoints", answer["matched"].as_u64());
     while let Some(next) = answer.as_object_mut().and_then(|answer| answer.remove("next")) {
         let cursor = next.as_str().unwrap_or_default();
         let page: Vec<(&str, &str)> = params.iter().copied().chain([("cursor", cursor)]).collect();
@@ -116,6 +118,7 @@ fn fetch(client: &Client, fleet: &Fleet) -> Result<Value, Failure> {
         let more = page["endpoints"].as_array_mut().map(std::mem::take).unwrap_or_default();
         if let Some(endpoints) = answer["endpoints"].as_array_mut() {
             endpoints.extend(more);
+            progress.reach(endpoints.len() as u64);
         }
         if let Some(next) = page.get("next") {
             answer["next"] = next.clone();

@@ -24,7 +24,10 @@ async fn a_listener_is_greeted_and_told_what_happens_from_then_on() {
     feed.flush();
     let told = ready(&mut listener).await;
     assert_eq!(numbers(&told), [2, 3]);
-    assert_eq!((told[0].kind.as_str(), &told[0].data["org"], &told[0].data["site"]), ("alert", &"acme".into(), &"main".into()));
+    assert_eq!(
+        (told[0].kind.as_str(), &told[0].data["org"], &told[0].data["site"]),
+        ("alert", &"acme".into(), &"main".into())
+    );
 }
 
 #[tokio::test]
@@ -153,7 +156,11 @@ async fn what_does_not_fit_any_more_is_counted_for_those_who_would_have_heard_it
         ring.add(vec![change(&acme, n), change(&globex, n), change(&globex, n)], &seal);
     }
     assert!(ring.after(10).is_none(), "that long ago is gone");
-    assert_eq!(ring.heard_since(3_000, |group| *group == *acme), None, "and the memory of it is bounded, too");
+    assert_eq!(
+        ring.heard_since(3_000, |group| *group == *acme),
+        None,
+        "and the memory of it is bounded, too"
+    );
     let half = Ring::bounded(100_000, 100_000);
     let mut ring = half;
     for n in 0..2_000 {

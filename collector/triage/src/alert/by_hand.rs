@@ -90,6 +90,7 @@ impl Alert {
             hidden_by: Vec::new(),
             links: Vec::new(),
             joint: None,
+            told_every: None,
             opened_by: Some(by.clone()),
             returns: Vec::new(),
             flap: None,

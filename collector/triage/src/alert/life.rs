@@ -19,12 +19,12 @@
 //! row names the same team, the item stays with the team it came to, released or not. Another row (at a change of
 //! shift) or another team in the row is news, and moves it.
 
-use dogwatch_model::{Criticality, Endpoint, OrgId, SiteId};
+use dogwatch_model::{Endpoint, EndpointId, OrgId, SiteId};
 use jiff::Timestamp;
 
 use super::{
     Actor, Alert, AlertNumber, Change, Closed, Condition, EventKind, Flap, Owner, Policy, Priority, Progress,
-    TimelineEvent, Visibility, Work,
+    Spot, TimelineEvent, Visibility, Work,
 };
 use crate::finding::Finding;
 
@@ -65,20 +65,32 @@ impl Alert {
         owner: Owner,
         at: Timestamp,
     ) -> Change {
-        let criticality = endpoint.map_or(Criticality::High, |endpoint| endpoint.criticality);
+        let spot = endpoint.map_or(Spot::A_SITE, Spot::from);
+        Self::open_on(number, finding, (org, site, endpoint.map(|endpoint| endpoint.id)), spot, owner, at)
+    }
+
+    /// The same for whatever it is on.
+    pub(super) fn open_on(
+        number: AlertNumber,
+        finding: &Finding,
+        (org, site, endpoint): (&OrgId, &SiteId, Option<EndpointId>),
+        spot: Spot<'_>,
+        owner: Owner,
+        at: Timestamp,
+    ) -> Change {
         let alert = Self {
             number,
             version: 1,
             org: org.clone(),
             site: site.clone(),
-            endpoint: endpoint.map(|endpoint| endpoint.id),
-            endpoint_name: endpoint.map(|endpoint| endpoint.name.clone()).unwrap_or_default(),
+            endpoint,
+            endpoint_name: spot.name.to_owned(),
             rule: finding.rule.clone(),
             subject: finding.subject.clone(),
             category: finding.category,
             tool: finding.tool.clone(),
             severity: finding.severity,
-            priority: Priority::of(finding.severity, criticality),
+            priority: Priority::of(finding.severity, spot.criticality),
             title: finding.title.clone(),
             evidence: finding.evidence.clone(),
             condition: Condition::Firing,
@@ -100,6 +112,7 @@ impl Alert {
             hidden_by: Vec::new(),
             links: Vec::new(),
             joint: None,
+            told_every: None,
             opened_by: None,
             returns: Vec::new(),
             flap: None,
@@ -117,18 +130,25 @@ impl Alert {
     ///
     /// Whatever it tells anew makes a new version; only a change of severity makes an entry of the timeline. `assess`
     /// has damped it, so a percentage that moves with every sample does not come here each time.
-    pub fn fire(&self, finding: &Finding, endpoint: &Endpoint, at: Timestamp, policy: &Policy) -> Fire {
+    pub fn fire<'e>(
+        &self,
+        finding: &Finding,
+        on: impl Into<Spot<'e>>,
+        at: Timestamp,
+        policy: &Policy,
+    ) -> Fire {
+        let on = on.into();
         match (self.work, self.condition) {
             (Work::Done, Condition::Cleared) if self.ended_within(policy, at) => Fire::Reopen,
             (Work::Done, Condition::Cleared) => Fire::New,
             (Work::Done, _) if finding.severity > self.severity => Fire::Reopen,
             (_, Condition::Flapping) if self.flap.is_some_and(|flap| !flap.holds) => {
-                self.fires_again(finding, endpoint, at, policy)
+                self.fires_again(finding, on, at, policy)
             }
             (Work::Done, _) => Fire::Same,
-            (_, Condition::Cleared) => self.fires_again(finding, endpoint, at, policy),
+            (_, Condition::Cleared) => self.fires_again(finding, on, at, policy),
             (_, Condition::Firing | Condition::Flapping | Condition::NoData) => {
-                self.still_fires(finding, endpoint, at)
+                self.still_fires(finding, on, at)
             }
         }
     }
@@ -203,10 +223,10 @@ impl Alert {
     }
 
     /// Begins a new life of an alert that had ended: what [`Fire::Reopen`] asks for.
-    pub fn reopen(
+    pub fn reopen<'e>(
         &self,
         finding: &Finding,
-        endpoint: &Endpoint,
+        on: impl Into<Spot<'e>>,
         owner: Owner,
         at: Timestamp,
         policy: &Policy,
@@ -215,7 +235,7 @@ impl Alert {
         next.begin_life(owner.clone(), at);
         next.touched = false;
         next.flap = self.flap.map(|_| Flap { turned_at: at, holds: true });
-        next.tell(finding, endpoint, at);
+        next.tell(finding, on.into(), at);
         let mut events = vec![TimelineEvent::by_dogwatch(at, EventKind::Reopened)];
         events.extend(next.returned(at, policy));
         events.extend(self.severity_change(finding, at));
@@ -277,9 +297,9 @@ impl Alert {
         self.progress.steps = 0;
     }
 
-    fn fires_again(&self, finding: &Finding, endpoint: &Endpoint, at: Timestamp, policy: &Policy) -> Fire {
+    fn fires_again(&self, finding: &Finding, on: Spot<'_>, at: Timestamp, policy: &Policy) -> Fire {
         let mut next = self.next_version();
-        next.tell(finding, endpoint, at);
+        next.tell(finding, on, at);
         let mut events = Vec::new();
         if let Some(flap) = &mut next.flap {
             *flap = Flap { turned_at: at, holds: true };
@@ -292,20 +312,20 @@ impl Alert {
         Fire::Changed(Box::new((next, events)))
     }
 
-    fn still_fires(&self, finding: &Finding, endpoint: &Endpoint, at: Timestamp) -> Fire {
+    fn still_fires(&self, finding: &Finding, on: Spot<'_>, at: Timestamp) -> Fire {
         let told_anew = self.condition == Condition::NoData
             || self.severity != finding.severity
             || self.title != finding.title
             || self.evidence != finding.evidence
             || self.tool != finding.tool
             || self.category != finding.category
-            || self.endpoint_name != endpoint.name
-            || self.priority != self.priority_of(finding, endpoint);
+            || self.endpoint_name != on.name
+            || self.priority != self.priority_of(finding, on);
         if !told_anew {
             return Fire::Same;
         }
         let mut next = self.next_version();
-        next.tell(finding, endpoint, at);
+        next.tell(finding, on, at);
         next.since = self.since;
         let events = self.worse(&mut next, finding, at);
         next.settle(at);
@@ -313,9 +333,9 @@ impl Alert {
     }
 
     /// Takes in what the finding says now: it holds.
-    fn tell(&mut self, finding: &Finding, endpoint: &Endpoint, at: Timestamp) {
-        self.priority = self.priority_of(finding, endpoint);
-        self.endpoint_name.clone_from(&endpoint.name);
+    fn tell(&mut self, finding: &Finding, on: Spot<'_>, at: Timestamp) {
+        self.priority = self.priority_of(finding, on);
+        on.name.clone_into(&mut self.endpoint_name);
         self.category = finding.category;
         self.tool = finding.tool.clone();
         self.severity = finding.severity;
@@ -327,9 +347,9 @@ impl Alert {
         self.last_seen = at;
     }
 
-    fn priority_of(&self, finding: &Finding, endpoint: &Endpoint) -> Priority {
+    fn priority_of(&self, finding: &Finding, on: Spot<'_>) -> Priority {
         let by_hand = self.progress.prioritised.then_some(self.priority);
-        by_hand.unwrap_or_else(|| Priority::of(finding.severity, endpoint.criticality))
+        by_hand.unwrap_or_else(|| Priority::of(finding.severity, on.criticality))
     }
 
     /// The entries of a changed severity; what sleeps wakes when it got worse.
@@ -346,7 +366,7 @@ impl Alert {
         (self.severity != finding.severity).then(|| TimelineEvent::by_dogwatch(at, kind))
     }
 
-    fn ended_within(&self, policy: &Policy, at: Timestamp) -> bool {
+    pub(super) fn ended_within(&self, policy: &Policy, at: Timestamp) -> bool {
         // The end that counts is the later one: a person may have closed it long before it cleared.
         let ended = self.closed.as_ref().map(|closed| closed.at).max(self.cleared_at);
         ended.is_some_and(|ended| at.duration_since(ended) < policy.reopen_window)

@@ -2,7 +2,7 @@
 //!
 //! Entries are never changed and never removed; measures (response time, gaps, drift) are computed from them.
 
-use dogwatch_model::{ChannelId, PersonId, RotaId, TeamId, text_enum};
+use dogwatch_model::{ChannelId, PersonId, RotaId, SiteId, TeamId, text_enum};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +84,13 @@ pub enum EventKind {
     Routed {
         /// To whom and why.
         owner: Owner,
+    },
+    /// Its endpoint moved to another site of the org.
+    Moved {
+        /// From which.
+        from: SiteId,
+        /// To which.
+        to: SiteId,
     },
     /// Its severity changed while firing.
     SeverityChanged {

@@ -96,7 +96,8 @@ impl Serialize for Array<'_, '_> {
     }
 }
 
-struct Scalar<'a>(Type, Value<'a>);
+/// One value with its type, which decides how it is written.
+pub(super) struct Scalar<'a>(pub(super) Type, pub(super) Value<'a>);
 
 impl Serialize for Scalar<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

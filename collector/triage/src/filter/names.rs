@@ -1,10 +1,27 @@
 //! Looks names up in the schema, and finds the one that was probably meant.
 
-use super::schema::{Field, Kind, fields};
+use super::{
+    reads::Reads,
+    schema::{Field, Kind, fields},
+};
 
 /// The field of this name.
 pub(super) fn find(among: &'static [Field], name: &str) -> Option<&'static Field> {
     among.iter().find(|field| field.name == name)
+}
+
+/// The field of a whole name such as `patch.missing.total`, through groups only, and all that deciding it reads.
+pub(super) fn lookup(path: &str) -> Option<(&'static Field, Reads)> {
+    let (mut among, mut reads, mut names) = (fields(), Reads::NONE, path.split('.'));
+    loop {
+        let field = find(among, names.next()?)?;
+        reads |= field.reads;
+        match (&field.kind, names.clone().next()) {
+            (_, None) => return Some((field, reads)),
+            (Kind::Group(members), Some(_)) => among = members,
+            _ => return None,
+        }
+    }
 }
 
 /// What was probably meant: a neighbour spelt alike, or else the same name in another place of the endpoint.

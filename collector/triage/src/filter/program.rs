@@ -7,6 +7,7 @@
 mod constants;
 mod missing;
 mod operators;
+mod search;
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -20,6 +21,7 @@ use super::{
 pub(crate) use constants::constants;
 pub(crate) use missing::missing;
 pub(crate) use operators::{Arithmetic, Comparison, TextTest, arithmetic, compare, text_test};
+pub(crate) use search::Search;
 
 /// Slots for bound elements: none, a rule's element, its evidence, and the nested comprehensions.
 pub(crate) const SLOTS: usize = 3 + super::MAX_COMPREHENSION_DEPTH;
@@ -146,6 +148,8 @@ pub(crate) enum Expr {
     FactText(bool, Fact, Box<str>),
     Arithmetic(Arithmetic, Box<[Expr; 2]>),
     TextTest(TextTest, Box<[Expr; 2]>),
+    /// A word, wherever people look for one.
+    Search(Box<Search>),
     OneOf(Box<Expr>, Box<[Const]>),
     InList(Box<Expr>, Listing),
     Quantified(Quantifier, Listing, usize, Box<Expr>),
@@ -171,9 +175,10 @@ pub(crate) fn holds(expr: &Expr, scope: &mut Scope<'_, '_>) -> Option<bool> {
         Expr::Or(terms) => connect(terms, true, scope),
         Expr::Not(inner) => holds(inner, scope).map(|value| !value),
         Expr::Quantified(quantifier, listing, slot, body) => {
-            quantify(*quantifier, listing, *slot, body, scope)
+            quantify(*quantifier, listing.read(scope)?, *slot, body, scope)
         }
         Expr::InList(text, listing) => in_list(text, listing, scope),
+        Expr::Search(search) => Some(search.finds(scope)),
         _ => match eval(expr, scope) {
             Value::Bool(value) => Some(value),
             _ => None,
@@ -192,6 +197,7 @@ pub(crate) fn eval<'v, 'a: 'v>(expr: &'v Expr, scope: &mut Scope<'_, 'a>) -> Val
         | Expr::Or(_)
         | Expr::Not(_)
         | Expr::Quantified(..)
+        | Expr::Search(_)
         | Expr::InList(..) => holds(expr, scope).into(),
         Expr::Compare(op, sides) => {
             let left = eval(&sides[0], scope);
@@ -253,14 +259,14 @@ fn connect(terms: &[Expr], decisive: bool, scope: &mut Scope<'_, '_>) -> Option<
     (!unknown).then_some(!decisive)
 }
 
-fn quantify(
+/// `exists`, `all` and `exists_one` of a list.
+pub(crate) fn quantify<'a>(
     quantifier: Quantifier,
-    listing: &Listing,
+    list: List<'a>,
     slot: usize,
     body: &Expr,
-    scope: &mut Scope<'_, '_>,
+    scope: &mut Scope<'_, 'a>,
 ) -> Option<bool> {
-    let list = listing.read(scope)?;
     let (mut holding, mut unknown) = (0_usize, false);
     for index in 0..list.len() {
         scope.bind(slot, list.at(index));

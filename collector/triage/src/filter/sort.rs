@@ -1,10 +1,10 @@
-//! Orders endpoints by any expression of the filter language: `name`, `-health.cpu.used_percent`.
+//! One key of an order, by any expression of the filter language: `name`, `-health.cpu.used_percent`.
 
 use core::cmp::Ordering;
 
-use super::{Bindings, FilterError, Formula, Row, Scope, Value};
+use super::{Bindings, FilterError, Formula, Row, Scope, Type, Value, program::Expr};
 
-/// A compiled order. What is not known comes last either way; ties go by org, name and id, so that the order is stable.
+/// A compiled key. What is not known comes last either way.
 #[derive(Debug, Clone)]
 pub struct SortKey {
     formula: Formula,
@@ -30,18 +30,32 @@ impl SortKey {
         Ok(Self { formula, descending })
     }
 
-    /// Sorts rows.
+    /// Puts rows in order; ties by id.
     pub fn sort(&self, rows: &mut [Row<'_>]) {
-        let mut keyed: Vec<(Value<'_>, Row<'_>)> =
-            rows.iter().map(|row| (self.formula.value(&mut Scope::new(row)), *row)).collect();
-        keyed.sort_by(|(a, left), (b, right)| {
-            self.compare(a, b).then_with(|| by_name(left).cmp(&by_name(right)))
+        rows.sort_by(|a, b| {
+            let by_key = Self::order(&self.value(a), &self.value(b), self.descending);
+            by_key.then_with(|| a.endpoint.id.cmp(&b.endpoint.id))
         });
-        let sorted: Vec<Row<'_>> = keyed.into_iter().map(|(_, row)| row).collect();
-        rows.copy_from_slice(&sorted);
     }
 
-    fn compare(&self, a: &Value<'_>, b: &Value<'_>) -> Ordering {
+    pub(super) fn expression(&self) -> &Expr {
+        &self.formula.program
+    }
+
+    pub(super) const fn ty(&self) -> Type {
+        self.formula.ty
+    }
+
+    pub(super) const fn descending(&self) -> bool {
+        self.descending
+    }
+
+    pub(super) fn value<'v, 'a: 'v>(&'v self, row: &Row<'a>) -> Value<'v> {
+        self.formula.value(&mut Scope::new(row))
+    }
+
+    /// How two values of one key go.
+    pub(super) fn order(a: &Value<'_>, b: &Value<'_>, descending: bool) -> Ordering {
         let known = match (a, b) {
             (Value::Missing, Value::Missing) => return Ordering::Equal,
             (Value::Missing, _) => return Ordering::Greater,
@@ -54,38 +68,13 @@ impl SortKey {
             // One formula has one type.
             _ => Ordering::Equal,
         };
-        if self.descending { known.reverse() } else { known }
+        if descending { known.reverse() } else { known }
     }
-}
-
-fn by_name<'a>(row: &Row<'a>) -> (&'a str, &'a str, dogwatch_model::EndpointId) {
-    (row.endpoint.org.as_str(), &row.endpoint.name, row.endpoint.id)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::specimen::{full_server, row, silent_server};
-
-    fn names<'a>(key: &str, rows: &[Row<'a>]) -> Vec<&'a str> {
-        let mut rows = rows.to_vec();
-        SortKey::compile(key).unwrap().sort(&mut rows);
-        rows.iter().map(|row| row.endpoint.name.as_str()).collect()
-    }
-
-    #[test]
-    fn what_is_not_known_comes_last_in_both_directions() {
-        let (mut busy, mut calm, mut silent) = (full_server(), full_server(), silent_server());
-        for (endpoint, name) in [(&mut busy, "busy"), (&mut calm, "calm"), (&mut silent, "silent")] {
-            endpoint.name = name.into();
-        }
-        calm.facts.health.as_mut().unwrap().cpu.as_mut().unwrap().used_percent = Some(0.5);
-        let rows = [row(&silent), row(&busy), row(&calm)];
-        assert_eq!(names("health.cpu.used_percent", &rows), ["calm", "busy", "silent"]);
-        assert_eq!(names("-health.cpu.used_percent", &rows), ["busy", "calm", "silent"]);
-        assert_eq!(names("-name", &rows), ["silent", "calm", "busy"]);
-    }
-
     #[test]
     fn an_unknown_name_is_refused_at_its_column_and_with_a_suggestion() {
         let error = SortKey::compile("-nam").unwrap_err();

@@ -102,7 +102,7 @@ fn fleet(model: &Model) -> Text<'static> {
         Span::styled(format!("Fleet {}:", pulse.total), bold()),
         Span::styled(format!(" online {}", pulse.online), paint(model, Color::Green)),
         count("offline", offline, Color::Yellow),
-        count("security", pulse.security, Color::Yellow),
+        count("patch", pulse.security, Color::Yellow),
         count("reboot", pulse.reboot, Color::Yellow),
         count("backup failed", pulse.failed, Color::Red),
         count("overdue", pulse.overdue, Color::Red),

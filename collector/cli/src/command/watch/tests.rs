@@ -88,7 +88,7 @@ Dogwatch  Acme MSP  kim (msp)                                                   
 │                                                ││                                                │
 │                                                ││                                                │
 └────────────────────────────────────────────────┘└────────────────────────────────────────────────┘
-Fleet 120: online 117  offline 3  security 3  reboot 2  backup failed 1  overdue 0
+Fleet 120: online 117  offline 3  patch 3  reboot 2  backup failed 1  overdue 0
 
 
 
@@ -110,7 +110,7 @@ Dogwatch  Acme MSP  kim (msp)                                     live  12:00:00
 │                                      ││                                      │
 │                                      ││                                      │
 └──────────────────────────────────────┘└──────────────────────────────────────┘
-Fleet 120: online 117  offline 3  security 3  reboot 2  backup failed 1  overdue
+Fleet 120: online 117  offline 3  patch 3  reboot 2  backup failed 1  overdue 0
 ↑↓ choose  Tab side  Enter details  c claim  m comment  h hand off  ? all keys
 ");
     assert_eq!(seen(&model(), 50, 10), "\
@@ -122,7 +122,7 @@ Dogwatch  Acme MSP  kim (msp)       live  12:00:00
 │P2   1h 04m #2 srv-02 disk / is nearly full  kim│
 │                                                │
 └────────────────────────────────────────────────┘
-Fleet 120: online 117  offline 3  security 3  rebo
+Fleet 120: online 117  offline 3  patch 3  reboot
 ↑↓ choose  Tab side  Enter details  c claim  m com
 ");
 }

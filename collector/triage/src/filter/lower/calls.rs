@@ -10,14 +10,14 @@ use super::{Lowerer, Typed, paths::Found, span::parse_seconds};
 use crate::filter::{
     error::FilterError,
     names,
-    program::{Arithmetic, Comparison, Const, Expr, Quantifier, TextTest, arithmetic, text_test},
+    program::{Arithmetic, Comparison, Const, Expr, Quantifier, Search, TextTest, arithmetic, text_test},
     reads::Reads,
     schema::Type,
     value::Value,
 };
 
 /// What can be called, for suggestions.
-const FUNCTIONS: [&str; 17] = [
+const FUNCTIONS: [&str; 18] = [
     "has",
     "size",
     "duration",
@@ -25,6 +25,7 @@ const FUNCTIONS: [&str; 17] = [
     "age",
     "abs",
     "owner",
+    "search",
     "kib",
     "mib",
     "gib",
@@ -96,6 +97,7 @@ impl Lowerer<'_> {
                 let tool = self.constant_text(arg)?;
                 Ok(Typed::new(Expr::Owner(tool.into()), Type::Text))
             }
+            ("search", [arg]) => self.search(arg),
             ("kib", [arg]) => self.bytes(arg, 10),
             ("mib", [arg]) => self.bytes(arg, 20),
             ("gib", [arg]) => self.bytes(arg, 30),
@@ -200,6 +202,16 @@ impl Lowerer<'_> {
             (text, part) => Expr::TextTest(test, Box::new([text, part])),
         };
         Ok(Typed::new(expr, Type::Bool))
+    }
+
+    fn search(&mut self, arg: &IdedExpr) -> Result<Typed, FilterError> {
+        let word = self.constant_text(arg)?;
+        if word.is_empty() || word.contains('\0') {
+            return Err(self.error(arg, "there is nothing to search for").mend("name a part of a word"));
+        }
+        let search = Search::new(&word);
+        self.reads |= search.reads();
+        Ok(Typed::new(Expr::Search(Box::new(search)), Type::Bool))
     }
 
     pub(super) fn constant_text(&mut self, node: &IdedExpr) -> Result<String, FilterError> {

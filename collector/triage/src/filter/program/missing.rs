@@ -52,6 +52,7 @@ fn collect_missing(expr: &Expr, scope: &mut Scope<'_, '_>, names: &mut Vec<Strin
         }
         Expr::Const(_)
         | Expr::Now
+        | Expr::Search(_)
         | Expr::Element(_)
         | Expr::ListSize(_)
         | Expr::HasValue(_)
