@@ -34,6 +34,7 @@ mod secret;
 mod setup;
 mod tokens;
 mod tries;
+mod views;
 mod who;
 mod whoami;
 mod windows;

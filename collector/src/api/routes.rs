@@ -17,7 +17,7 @@ use super::{
         guard,
     },
     endpoints, events, fleet, health, intake, join_tokens, ownership, page, queue, reports, rules, setup,
-    tokens, who, whoami, windows,
+    tokens, views, who, whoami, windows,
 };
 use crate::access::Verb;
 
@@ -75,6 +75,9 @@ const fn delete(path: &'static str, needs: Needs, handler: Handler) -> Route {
     Route { method: Method::Delete, path, needs, params: &[], body: MAX_BODY_BYTES, handler }
 }
 
+/// What of the fleet may be asked for.
+const FLEET: &[&str] = &["filter", "sort", "limit", "cursor", "state", "fields"];
+
 /// What of the queue may be asked for.
 const QUEUE: &[&str] = &["state", "filter", "hidden", "mine", "team", "limit"];
 
@@ -96,9 +99,8 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/readyz", Public, &[], |m| on(m, health::ready)),
     post("/api/v1/setup", Public, |m| on(m, setup::redeem)),
     get("/api/v1/whoami", May(Verb::View), &[], |m| on(m, whoami::whoami)),
-    get("/api/v1/fleet", May(Verb::View), &["filter", "sort", "limit", "cursor", "state"], |m| {
-        on(m, fleet::list)
-    }),
+    get("/api/v1/fleet", May(Verb::View), FLEET, |m| on(m, fleet::list)),
+    get("/api/v1/fleet/summary", May(Verb::View), &["by", "filter", "state"], |m| on(m, fleet::summary)),
     get("/api/v1/fleet/schema", May(Verb::View), &[], |m| on(m, fleet::schema)),
     get("/api/v1/endpoints/{endpoint}", May(Verb::View), &[], |m| on(m, fleet::show)),
     get("/api/v1/endpoints/{endpoint}/software", May(Verb::View), &["name"], |m| on(m, endpoints::software)),
@@ -146,6 +148,13 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/api/v1/ownership/diff", May(Verb::View), &["org", "from", "to"], |m| on(m, ownership::diff)),
     post_document("/api/v1/ownership/diff", May(Verb::View), |m| on(m, ownership::diff_of_texts)),
     post_document("/api/v1/ownership/replay", May(Verb::View), |m| on(m, ownership::replay)),
+    get("/api/v1/views", May(Verb::View), &[], |m| on(m, views::list)),
+    post("/api/v1/views", May(Verb::Comment), |m| on(m, views::save)),
+    get("/api/v1/views/{view}", May(Verb::View), &["org"], |m| on(m, views::show)),
+    Route {
+        params: &["org"],
+        ..delete("/api/v1/views/{view}", May(Verb::Comment), |m| on(m, views::delete))
+    },
     get("/api/v1/windows", May(Verb::View), &["org"], |m| on(m, windows::list)),
     post("/api/v1/windows", May(Verb::Snooze), |m| on(m, windows::add)),
     delete("/api/v1/windows/{window}", May(Verb::Snooze), |m| on(m, windows::end)),

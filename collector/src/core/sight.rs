@@ -23,8 +23,10 @@ use crate::{
     access::{ApiToken, JoinTokenRecord, Reach, Sha256, Verb},
     ownership::Version,
     policy::{Policy, Standing},
+    query::{Answer, Fleet, Query},
     refusal::Refusal,
     state::{Health, Item, Member, State},
+    views::View,
 };
 
 /// The core as the people's side has it: commands go through, reading goes through a [`Sight`].
@@ -165,6 +167,17 @@ impl<'s> Sight<'s> {
         self.reach.sees(&member.endpoint.org, Some(&member.endpoint.site)).then_some(member)
     }
 
+    /// Asks about the endpoints.
+    pub(crate) fn ask<R>(
+        &self,
+        query: &Query<'_>,
+        (policy, as_of): (&Policy, Timestamp),
+        look: impl FnOnce(&Answer<'_>, &Fleet<'_>) -> R,
+    ) -> R {
+        let fleet = Fleet { members: &self.state.members, policy, as_of };
+        self.state.members.index().ask(query, fleet, self.reach, |answer| look(answer, &fleet))
+    }
+
     /// Endpoints of an org that alerts of other tools may be fed to: whoever feeds need not see anything.
     pub fn fed<'a>(&'a self, org: &'a OrgId) -> impl Iterator<Item = &'s Member> + use<'s, 'a> {
         let ours = self.state.members.values().filter(move |member| member.endpoint.org == *org);
@@ -209,6 +222,12 @@ impl<'s> Sight<'s> {
     /// One window.
     pub fn window(&self, id: &WindowId) -> Option<&'s Window> {
         self.state.windows.get(id).filter(|window| self.reach.sees_org(&window.plan.org))
+    }
+
+    /// Saved views of the fleet.
+    pub fn views(&self) -> impl Iterator<Item = &'s View> + use<'s> {
+        let reach = self.reach;
+        self.state.views.values().filter(move |view| view.is_for(reach))
     }
 
     /// The versions of an org's matrix, in the order in which they were proposed.

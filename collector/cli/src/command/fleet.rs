@@ -67,7 +67,7 @@ const CSV: &[&str] = &[
 
 fn presence(row: &Value) -> String {
     match (row["state"].as_str(), row["online"].as_bool()) {
-        (Some(state @ ("pending" | "revoked")), _) => state,
+        (Some(state @ ("pending" | "revoked" | "retired")), _) => state,
         (_, Some(true)) => "online",
         _ if row["planned_offline"] == true => "away",
         (_, Some(false)) => "offline",
