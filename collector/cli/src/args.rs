@@ -121,6 +121,9 @@ pub(crate) enum Command {
     /// The rules that decide what is wrong
     #[command(subcommand)]
     Rules(Rules),
+    /// Both crews' queue and the fleet's pulse, live in the terminal
+    #[command(after_help = "Example: dogwatch watch      (`?` shows the keys, `q` leaves)")]
+    Watch,
 }
 
 #[derive(ClapArgs)]

@@ -12,6 +12,7 @@ mod queue;
 mod report;
 mod rules;
 mod token;
+mod watch;
 mod who;
 mod whoami;
 mod window;
@@ -47,6 +48,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Command::JoinToken(join_token) => join_token::run(&join_token, &screen),
         Command::Token(token) => token::run(&token, &screen),
         Command::Rules(rules) => rules::run(&rules, &screen),
+        Command::Watch => watch::run(&screen),
     }
 }
 

@@ -92,7 +92,8 @@ pub(crate) fn run(fleet: &Fleet, screen: &Screen) -> Result<(), Failure> {
     };
     let client = Client::logged_in()?;
     let mut said = String::new();
-    again::show(fleet.watch, screen, || {
+    let kinds = fleet.watch.then_some("endpoint");
+    again::show(&client, kinds, screen, || {
         let answer = fetch(&client, fleet)?;
         let remark = remark(&answer, fleet.filter.is_some());
         if remark != said && screen.is_for_people() {
