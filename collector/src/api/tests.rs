@@ -2,6 +2,7 @@
 
 mod acts;
 mod documents;
+mod fleet;
 mod live;
 mod permissions;
 mod strictness;
