@@ -12,6 +12,7 @@
 //! state (the core's).
 
 mod alerts;
+mod audit;
 mod auth;
 mod caller;
 mod endpoints;

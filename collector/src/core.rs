@@ -64,6 +64,7 @@ pub use upkeep::Upkept;
 use crate::{
     feed::{Feed, Notices},
     notify::News,
+    origin::Origin,
     policy::Policy,
     refusal::Refusal,
     state::{Health, Shared},
@@ -86,7 +87,7 @@ const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// What reaches the core.
 pub(crate) enum Input {
     /// From people or enrolment.
-    Command(Box<Command>),
+    Command(Origin, Box<Command>),
     /// An agent opens its stream.
     Attach(Box<Attach>),
     /// An agent tells something.

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod api;
+pub mod audit;
 pub mod authority;
 pub mod collector;
 pub mod config;
@@ -19,6 +20,7 @@ pub mod init;
 pub mod lifecycle;
 pub mod listener;
 pub mod notify;
+pub mod origin;
 pub mod ownership;
 pub mod policy;
 mod query;

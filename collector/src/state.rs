@@ -114,6 +114,8 @@ pub struct State {
     pub next_alert: u64,
     /// Maintenance windows that have not ended for good, and some that have.
     pub windows: BTreeMap<WindowId, Window>,
+    /// How far the chains of the audit go.
+    pub audit: crate::audit::Chains,
     /// Saved views of the fleet, by [`View::key`].
     pub views: BTreeMap<String, View>,
     /// Proposed and agreed versions of each org's matrix, in the order in which they were proposed.

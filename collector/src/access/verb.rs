@@ -95,6 +95,11 @@ impl Verbs {
         self.0 == 0
     }
 
+    /// The same with what whoever configures may let programs do.
+    pub const fn with_programs(self) -> Self {
+        if self.has(Verb::Configure) { self.union(Self::of(&[Verb::Intake])) } else { self }
+    }
+
     /// The risky ones of it.
     pub fn risky(self) -> Self {
         self.into_iter().filter(|verb| verb.is_risky()).collect()

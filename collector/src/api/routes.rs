@@ -10,7 +10,7 @@ use axum::{
 };
 
 use super::{
-    BodyLimit, MAX_BODY_BYTES, MAX_DOCUMENT_BODY_BYTES, Shared, alerts,
+    BodyLimit, MAX_BODY_BYTES, MAX_DOCUMENT_BODY_BYTES, Shared, alerts, audit,
     auth::{
         Gate, Needs,
         Needs::{May, Public},
@@ -87,6 +87,9 @@ const EVENTS: &[&str] = &["kinds", "org", "after"];
 /// What `who` may be asked.
 const WHO: &[&str] = &["about", "alert", "endpoint", "severity", "at", "org", "week", "expect"];
 
+/// What of the audit may be asked for.
+const AUDIT: &[&str] = &["org", "from", "until", "by", "act", "order", "cursor", "limit"];
+
 /// Every route there is.
 pub(crate) const ROUTES: &[Route] = &[
     get("/", Public, &[], |m| on(m, page::index)),
@@ -156,6 +159,13 @@ pub(crate) const ROUTES: &[Route] = &[
     post("/api/v1/windows", May(Verb::Snooze), |m| on(m, windows::add)),
     delete("/api/v1/windows/{window}", May(Verb::Snooze), |m| on(m, windows::end)),
     get("/api/v1/reports/boundary", May(Verb::View), &["org", "from", "until"], |m| on(m, reports::boundary)),
+    get("/api/v1/reports/patch", May(Verb::View), &["org", "filter"], |m| on(m, reports::patch)),
+    get("/api/v1/reports/backup", May(Verb::View), &["org", "filter"], |m| on(m, reports::backup)),
+    get("/api/v1/reports/month", May(Verb::View), &["org", "from", "until"], |m| on(m, reports::month)),
+    get("/api/v1/reports/review", May(Verb::View), &["org"], |m| on(m, reports::quarterly)),
+    get("/api/v1/audit", May(Verb::View), AUDIT, |m| on(m, audit::list)),
+    get("/api/v1/audit/checkpoints", May(Verb::View), &["org"], |m| on(m, audit::checkpoints)),
+    get("/api/v1/audit/key", May(Verb::View), &[], |m| on(m, audit::key)),
     get("/api/v1/rules", May(Verb::View), &[], |m| on(m, rules::list)),
     get("/api/v1/rules/test", May(Verb::View), &["endpoint"], |m| on(m, rules::test)),
     get("/api/v1/rules/watched", May(Verb::View), &["endpoint"], |m| on(m, rules::watched)),

@@ -1,8 +1,10 @@
 //! The people's side from outside: requests in, answers out, over a state made by hand.
 
 mod acts;
+mod audit;
 mod documents;
 mod fleet;
+mod intake;
 mod live;
 mod permissions;
 mod strictness;
@@ -102,6 +104,8 @@ impl Collector {
                 &"acme".parse().unwrap(),
             ))),
         };
+        // Streams end at once, with all that there is to say.
+        core.feed.close();
         Self { health, ..Self::on(core, Some(kept), noon) }
     }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, extract::Body, problem::Problem, secret};
 use crate::{
-    access::{ApiToken, Principal, Role},
+    access::{ApiToken, Principal, Role, Verbs},
     core::NewApiToken,
     policy::Policy,
 };
@@ -87,6 +87,8 @@ pub(crate) struct Wanted {
     org: Option<OrgId>,
     #[serde(default = "member")]
     role: Role,
+    /// Exactly these, instead of a role's.
+    verbs: Option<Verbs>,
     expires_in_seconds: Option<u32>,
 }
 
@@ -108,7 +110,7 @@ pub(crate) async fn create(
     caller: Caller,
     Body(wanted): Body<Wanted>,
 ) -> Result<(http::StatusCode, Json<NewToken>), Problem> {
-    let Wanted { person, side, team, org, role, expires_in_seconds } = wanted;
+    let Wanted { person, side, team, org, role, verbs, expires_in_seconds } = wanted;
     let policy = api.core.policy();
     let org = scope(caller.principal(), side, org, &policy.orgs.keys().collect::<Vec<_>>())?;
     same_side(&policy, org.as_ref(), &person, side)?;
@@ -123,10 +125,10 @@ pub(crate) async fn create(
     };
     let made = secret::api_token()?;
     let maker = Some(caller.principal().key());
-    let principal = Principal { person, side, team, org, site: None, ceiling: role.verbs(), maker };
-    let by = caller.principal().person.clone();
-    let kept =
-        api.core.create_token(NewApiToken { hash: made.hash, principal, lifetime }, by.clone()).await?;
+    let ceiling = verbs.unwrap_or(role.verbs());
+    let principal = Principal { person, side, team, org, site: None, ceiling, maker };
+    let token = NewApiToken { hash: made.hash, principal, lifetime };
+    let kept = api.core.create_token(token, caller.principal().clone()).await?;
     Ok((http::StatusCode::CREATED, Json(NewToken::of(&kept, made.text))))
 }
 
@@ -194,7 +196,6 @@ pub(crate) async fn revoke(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::Verbs;
 
     fn org(name: &str) -> OrgId {
         OrgId::new(name).unwrap()

@@ -3,7 +3,7 @@
 use dogwatch_model::OrgId;
 use jiff::Timestamp;
 
-use super::{Batch, audit::audit, batch::not_found, may::may};
+use super::{Batch, audit::deed, batch::not_found, may::may};
 use crate::{
     access::{Principal, Verb},
     policy::Policy,
@@ -53,8 +53,9 @@ pub(super) fn save(
         return Err(Refusal::new(Code::Conflict, what));
     }
     batch.put(Table::Views, &key, &view);
-    audit(batch, now, Some(&by.person), "view.save", &key);
-    state.views.insert(key, view.clone());
+    let before = state.views.insert(key, view.clone());
+    let deed = deed(by, "view.save", &view.name, view.org.as_ref()).after(&view);
+    batch.record(now, before.iter().fold(deed, |deed, before| deed.before(before)));
     Ok(view)
 }
 
@@ -80,6 +81,6 @@ pub(super) fn delete(
     };
     let view = state.views.remove(key).ok_or_else(|| not_found("view", name))?;
     batch.delete(Table::Views, key);
-    audit(batch, now, Some(&by.person), "view.delete", key);
+    batch.record(now, deed(by, "view.delete", &view.name, view.org.as_ref()).before(&view));
     Ok(view)
 }

@@ -35,6 +35,8 @@ text_enum! {
         Poisoned = "poisoned",
         /// Who did what.
         Audit = "audit",
+        /// Signed words on how far the audit's chains go.
+        AuditCheckpoints = "audit_checkpoints",
         /// Sealed secrets.
         Secrets = "secrets",
         /// Installed software, a list an endpoint.

@@ -37,6 +37,7 @@ pub use json::{EndpointJson, Glance};
 pub use names::nearest;
 pub use reads::Reads;
 pub use row::{AlertCounts, Owners, Row};
+pub(crate) use schema::oldest_missing_security;
 pub use schema::{Schema, SchemaField, schema};
 
 pub(crate) use lower::{Bindings, Walk, parse_seconds, walk};

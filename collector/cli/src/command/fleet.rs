@@ -5,7 +5,7 @@ mod summary;
 
 use serde_json::Value;
 
-use super::watch;
+use super::again;
 use crate::{
     args::{Counts, Fleet, Format},
     client::Client,
@@ -110,7 +110,7 @@ pub(crate) fn run(fleet: &Fleet, screen: &Screen) -> Result<(), Failure> {
     };
     let fields = fields(&listing, &asked, screen);
     let mut said = String::new();
-    watch::show(fleet.watch, screen, || {
+    again::show(fleet.watch, screen, || {
         let answer = fetch(&client, &asked, &fleet.state, fields.as_deref())?;
         let remark = remark(&answer, asked.filter.is_some());
         if remark != said && screen.is_for_people() {

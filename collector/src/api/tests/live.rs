@@ -18,7 +18,7 @@ use crate::{
 /// A collector with a running core, over the state of [`work`], whose setup code is `c0de`.
 pub(super) struct Running {
     pub(super) collector: Collector,
-    _core: CoreThread,
+    core: CoreThread,
 }
 
 impl Running {
@@ -54,7 +54,12 @@ impl Running {
             state.next_alert = 2000;
             crate::queue::wind(&mut state, &handle.policy(), Timestamp::now());
         }
-        Self { collector: Collector::on(handle, None, Timestamp::now), _core: core }
+        Self { collector: Collector::on(handle, None, Timestamp::now), core }
+    }
+
+    /// From now on the audit's checkpoints are signed.
+    pub(super) fn sign_audit_with(&self, key: crate::authority::audit_key::AuditKey) {
+        self.core.handle().sign_audit_with(Arc::new(key));
     }
 
     /// Trades the setup code for the first administrator's token.
@@ -64,6 +69,19 @@ impl Running {
         assert_eq!(made.status, StatusCode::OK, "{}", made.text);
         assert_eq!((&made.json["person"], &made.json["role"]), (&json!("kim"), &json!("admin")));
         made.json["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Lets a program in that feeds alerts into the queue of `acme`, at one site or all; gives its token.
+    pub(super) fn feeder(&self, letter: char, site: Option<&str>) -> String {
+        let org = Some("acme".parse().unwrap());
+        let (hash, mut token) = super::token(letter, crate::access::Role::Viewer, org);
+        token.principal.ceiling = crate::access::Verbs::of(&[crate::access::Verb::Intake]);
+        token.principal.site = site.map(|site| site.parse().unwrap());
+        let handle = self.core.handle();
+        let mut state = handle.shared.write().unwrap();
+        state.access.enlist(&token, Timestamp::now());
+        state.access.tokens.insert(hash, token);
+        super::text_of_token(letter)
     }
 
     pub(super) async fn post(&self, path: &str, token: &str, body: Value) -> Answer {
