@@ -12,6 +12,7 @@ mod queue;
 mod report;
 mod rules;
 mod token;
+mod view;
 mod watch;
 mod who;
 mod whoami;
@@ -44,6 +45,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Command::Who(who) => who::run(&who, &screen),
         Command::Ownership(ownership) => ownership::run(&ownership, &screen),
         Command::Report(report) => report::run(&report, &screen),
+        Command::View(view) => view::run(&view, &screen),
         Command::Window(window) => window::run(&window, &screen),
         Command::JoinToken(join_token) => join_token::run(&join_token, &screen),
         Command::Token(token) => token::run(&token, &screen),

@@ -5,6 +5,7 @@ mod audit;
 mod conforms;
 mod described;
 mod documents;
+mod fleet;
 mod intake;
 mod live;
 mod permissions;

@@ -3,6 +3,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::{Read as _, Write as _},
+    num::NonZero,
     os::unix::ffi::OsStrExt as _,
     process::{Child, Command, ExitStatus},
     sync::{Arc, Mutex, PoisonError},
@@ -29,7 +30,8 @@ impl Terminal {
     /// Starts a program in a terminal of this size.
     #[track_caller]
     pub fn start(program: &Command, columns: u16, rows: u16) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
+        let master =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
         grantpt(&master).and_then(|()| unlockpt(&master)).expect("our own terminal");
         let name = ptsname(&master, Vec::new()).expect("a terminal has a name");
         let path = std::ffi::OsStr::from_bytes(name.as_bytes());
@@ -49,7 +51,7 @@ impl Terminal {
             };
         }
         let child = command.spawn().expect("setsid is a part of util-linux");
-        let shown = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
+        let shown = Arc::new(Mutex::new(vt100::Parser::new(size(rows), size(columns), 0)));
         let mut screen = keyboard.try_clone().expect("another handle");
         let parser = Arc::clone(&shown);
         // Ends when the other end is closed for good.
@@ -83,7 +85,7 @@ impl Terminal {
     #[track_caller]
     pub fn resize(&self, columns: u16, rows: u16) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        shown.screen_mut().set_size(rows, columns);
+        shown.screen_mut().set_size(size(rows), size(columns));
         tcsetwinsize(&self.keyboard, size(columns, rows)).expect("a size");
     }
 
@@ -118,4 +120,9 @@ impl Drop for Terminal {
 
 const fn size(columns: u16, rows: u16) -> Winsize {
     Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }
+}
+
+/// A terminal has a line and a column at least.
+fn size(cells: u16) -> NonZero<u16> {
+    NonZero::new(cells).unwrap_or(NonZero::<u16>::MIN)
 }
