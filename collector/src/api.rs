@@ -22,6 +22,7 @@ mod gather;
 mod health;
 mod intake;
 mod join_tokens;
+mod metrics;
 mod ownership;
 mod page;
 mod problem;

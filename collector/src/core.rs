@@ -62,6 +62,7 @@ pub use upkeep::Upkept;
 
 use crate::{
     feed::{Feed, Notices},
+    meters::Meters,
     notify::News,
     policy::Policy,
     refusal::Refusal,
@@ -179,6 +180,7 @@ struct Core {
     shared: Shared,
     policy: Arc<ArcSwap<Policy>>,
     settings: Settings,
+    meters: Arc<Meters>,
     health: watch::Sender<Health>,
     sessions: BTreeMap<EndpointId, Session>,
     next_session: u64,

@@ -18,6 +18,7 @@ pub mod ingest;
 pub mod init;
 pub mod lifecycle;
 pub mod listener;
+pub mod meters;
 pub mod notify;
 pub mod ownership;
 pub mod policy;

@@ -2,10 +2,13 @@
 //!
 //! The router is built from it and from nothing else; the tests walk it with every kind of token.
 
+use core::future::{Ready, ready};
+
 use axum::{
     Extension, Router,
     extract::DefaultBodyLimit,
-    middleware::from_fn_with_state,
+    middleware::{from_fn_with_state, map_response},
+    response::Response,
     routing::{MethodFilter, MethodRouter, on},
 };
 
@@ -13,13 +16,13 @@ use super::{
     BodyLimit, MAX_BODY_BYTES, MAX_DOCUMENT_BODY_BYTES, Shared, alerts,
     auth::{
         Gate, Needs,
-        Needs::{May, Public},
+        Needs::{Everything, May, Public},
         guard,
     },
-    endpoints, events, fleet, health, intake, join_tokens, ownership, page, queue, reports, rules, setup,
-    tokens, who, whoami, windows,
+    endpoints, events, fleet, health, intake, join_tokens, metrics, ownership, page, queue, reports, rules,
+    setup, tokens, who, whoami, windows,
 };
-use crate::access::Verb;
+use crate::{access::Verb, meters::RouteMeter};
 
 /// One route.
 pub(crate) struct Route {
@@ -42,6 +45,14 @@ pub(crate) enum Method {
 }
 
 impl Method {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+        }
+    }
+
     const fn filter(self) -> MethodFilter {
         match self {
             Self::Get => MethodFilter::GET,
@@ -91,6 +102,7 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/style.css", Public, &[], |m| on(m, page::style)),
     get("/healthz", Public, &[], |m| on(m, health::alive)),
     get("/readyz", Public, &[], |m| on(m, health::ready)),
+    get("/metrics", Everything, &[], |m| on(m, metrics::show)),
     post("/api/v1/setup", Public, |m| on(m, setup::redeem)),
     get("/api/v1/whoami", May(Verb::View), &[], |m| on(m, whoami::whoami)),
     get("/api/v1/fleet", May(Verb::View), &["filter", "sort", "limit", "cursor", "state"], |m| {
@@ -158,6 +170,14 @@ pub(crate) const ROUTES: &[Route] = &[
     delete("/api/v1/tokens/{id}", May(Verb::Administer), |m| on(m, tokens::revoke)),
 ];
 
+/// Counts a route's answers, refusals included.
+fn count(meter: RouteMeter) -> impl Fn(Response) -> Ready<Response> + Clone {
+    move |response| {
+        meter.note(response.status());
+        ready(response)
+    }
+}
+
 /// Builds the router: each route behind its guard.
 pub(crate) fn mount(api: &Shared) -> Router<Shared> {
     ROUTES.iter().fold(Router::new(), |router, route| {
@@ -165,7 +185,8 @@ pub(crate) fn mount(api: &Shared) -> Router<Shared> {
         let guarded = (route.handler)(route.method.filter())
             .route_layer(DefaultBodyLimit::max(route.body))
             .route_layer(Extension(BodyLimit(route.body)))
-            .route_layer(from_fn_with_state(gate, guard));
+            .route_layer(from_fn_with_state(gate, guard))
+            .route_layer(map_response(count(api.core.meters.route(route.method.as_str(), route.path))));
         router.route(route.path, guarded)
     })
 }

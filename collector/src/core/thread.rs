@@ -1,6 +1,6 @@
 //! The core's thread: waits for inputs and instants, makes batches, commits, tells.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dogwatch_proto::v1::{self, collector_message::Message};
 use dogwatch_triage::filter::Reads;
@@ -112,7 +112,10 @@ impl Core {
                     Input::FromAgent { session, endpoint, message } => {
                         self.hear(&mut state, &policy, (session, endpoint), message, now, &mut batch);
                     }
-                    Input::Notify(news) => notify::settle(&mut state, *news, now, &mut batch),
+                    Input::Notify(news) => {
+                        self.meters.told(&news);
+                        notify::settle(&mut state, *news, now, &mut batch);
+                    }
                     Input::PolicyChanged => {
                         state.members.keys().for_each(|id| self.due.set(*id, now));
                     }
@@ -141,7 +144,7 @@ impl Core {
     /// meanwhile nothing is acknowledged, and reads go on.
     pub(super) fn commit(&mut self, batch: Batch) -> Result<(), StorageError> {
         if !batch.changes.is_empty() {
-            let mut waited = false;
+            let (mut waited, began) = (false, Instant::now());
             while let Err(error) = self.storage.commit(&batch.changes) {
                 self.set_health(Health::Degraded { since: Timestamp::now(), why: error.to_string() });
                 if !error.is_full() || self.stop.is_cancelled() {
@@ -153,6 +156,7 @@ impl Core {
                 waited = true;
                 std::thread::sleep(FULL_DISK_PAUSE);
             }
+            self.meters.committed(&batch.changes, began.elapsed());
             if waited {
                 tracing::info!("there is room on the disk again");
                 self.set_health(Health::Ready);

@@ -11,6 +11,7 @@ mod drop_ins;
 mod durability;
 mod exit_codes;
 mod fed;
+mod figures;
 mod fleet;
 mod hand_off;
 mod handed_over;
