@@ -12,6 +12,7 @@
 //! state (the core's).
 
 mod alerts;
+mod audit;
 mod auth;
 mod caller;
 mod endpoints;
@@ -34,6 +35,7 @@ mod secret;
 mod setup;
 mod tokens;
 mod tries;
+mod views;
 mod who;
 mod whoami;
 mod windows;

@@ -23,6 +23,7 @@ use rustls_pki_types::CertificateDer;
 
 use crate::access::Sha256;
 
+pub mod audit_key;
 mod ca;
 mod error;
 mod files;

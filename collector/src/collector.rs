@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     access::Sha256,
     api,
-    authority::{Authority, standing::KeyStatus},
+    authority::{Authority, audit_key::AuditKey, standing::KeyStatus},
     config::{Config, DataDir, std_duration},
     core::{self, CoreThread, Input, Settings},
     enrolment::EnrolmentService,
@@ -71,6 +71,7 @@ impl Collector {
         setup.remove();
         notes.iter().for_each(|note| tracing::warn!(note, "store"));
         let handle = core.handle();
+        handle.sign_audit_with(Arc::new(AuditKey::open_or_make(&data.authority())?));
         let policy_files = policy::Watch::new(data.policy(), basis, handle.clone())?;
         let (notify_file, channels) = notify::watch::Watch::new(data.notify_file(), channels, handle.clone());
 

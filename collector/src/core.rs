@@ -29,6 +29,7 @@ mod software;
 mod start;
 mod thread;
 pub(crate) mod upkeep;
+mod views;
 mod windows;
 mod work;
 
@@ -64,6 +65,7 @@ use crate::{
     feed::{Feed, Notices},
     meters::Meters,
     notify::News,
+    origin::Origin,
     policy::Policy,
     refusal::Refusal,
     state::{Health, Shared},
@@ -86,7 +88,7 @@ const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// What reaches the core.
 pub(crate) enum Input {
     /// From people or enrolment.
-    Command(Box<Command>),
+    Command(Origin, Box<Command>),
     /// An agent opens its stream.
     Attach(Box<Attach>),
     /// An agent tells something.

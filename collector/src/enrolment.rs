@@ -23,6 +23,7 @@ use tonic::{Request, Response, Status};
 use crate::{
     authority::{Authority, AuthorityError},
     core::{Commands, CoreHandle, Enrol, Enrolled},
+    origin::Origin,
     refusal::{Code, Refusal},
 };
 
@@ -97,7 +98,7 @@ impl<R: Register> Enrolment for EnrolmentService<R> {
             )
             .into());
         }
-        match self.admit(request.into_inner()).await {
+        match Origin::of(Some(address)).during(self.admit(request.into_inner())).await {
             Ok(response) => Ok(Response::new(response)),
             Err(refusal) => {
                 if refusal.code != Code::Unavailable {

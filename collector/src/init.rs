@@ -20,7 +20,7 @@ use jiff::Timestamp;
 
 use crate::{
     access::Sha256,
-    authority::{Authority, secret::new_secret, write_private},
+    authority::{Authority, audit_key::AuditKey, secret::new_secret, write_private},
     config::{Config, DataDir},
 };
 
@@ -96,6 +96,7 @@ fn make(init: &Init, now: Timestamp, out: &mut dyn Write) -> anyhow::Result<()> 
 
     let authority = Authority::create(&data.authority(), &plan.trust_domain, &plan.hosts, now)?;
     authority.ensure_org(&init.org, now)?;
+    let audit_key = AuditKey::open_or_make(&data.authority())?;
     let orgs = data.policy().join("orgs");
     make_folder(&orgs)?;
     write_private(&data.policy().join("rules.toml"), templates::RULES.as_bytes())?;
@@ -122,6 +123,7 @@ fn make(init: &Init, now: Timestamp, out: &mut dyn Write) -> anyhow::Result<()> 
     )?;
     writeln!(out, "  authority/              root {}", authority.root_sha256())?;
     writeln!(out, "                          server certificate for {}", plan.hosts.join(", "))?;
+    writeln!(out, "  authority/audit.key     signs the audit's checkpoints, key {}", audit_key.id())?;
     writeln!(
         out,
         "  authority/root.key      needed for new orgs only: move it offline when you are settled"

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod api;
+pub mod audit;
 pub mod authority;
 pub mod collector;
 pub mod config;
@@ -20,9 +21,12 @@ pub mod lifecycle;
 pub mod listener;
 pub mod meters;
 pub mod notify;
+pub mod origin;
 pub mod ownership;
 pub mod policy;
+mod query;
 mod queue;
 pub mod refusal;
 pub mod state;
 pub mod storage;
+pub mod views;

@@ -2,8 +2,10 @@
 //!
 //! A bearer token is looked up by the SHA-256 of its text, so that no comparison of secrets depends on their bytes.
 
+use std::net::{IpAddr, SocketAddr};
+
 use axum::{
-    extract::{Request, State},
+    extract::{ConnectInfo, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -11,7 +13,10 @@ use http::{HeaderMap, header};
 use jiff::Timestamp;
 
 use super::{Shared, caller::Caller, extract, problem::Problem, secret};
-use crate::access::{Sha256, Verb};
+use crate::{
+    access::{Sha256, Verb},
+    origin::Origin,
+};
 
 /// What a route asks of who calls it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,9 +56,14 @@ pub(crate) struct Gate {
 /// Lets a request through to its handler, or answers why not.
 pub(crate) async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
     match admit(&gate, &mut request) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => Origin::of(address(&request)).during(next.run(request)).await,
         Err(problem) => problem.into_response(),
     }
+}
+
+/// From where a request comes; unknown where no listener of ours took it in.
+fn address(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip())
 }
 
 fn admit(gate: &Gate, request: &mut Request) -> Result<(), Problem> {

@@ -13,14 +13,14 @@ use axum::{
 };
 
 use super::{
-    BodyLimit, MAX_BODY_BYTES, MAX_DOCUMENT_BODY_BYTES, Shared, alerts,
+    BodyLimit, MAX_BODY_BYTES, MAX_DOCUMENT_BODY_BYTES, Shared, alerts, audit,
     auth::{
         Gate, Needs,
         Needs::{Everything, May, Public},
         guard,
     },
     endpoints, events, fleet, health, intake, join_tokens, metrics, ownership, page, queue, reports, rules,
-    setup, tokens, who, whoami, windows,
+    setup, tokens, views, who, whoami, windows,
 };
 use crate::{access::Verb, meters::RouteMeter};
 
@@ -86,6 +86,9 @@ const fn delete(path: &'static str, needs: Needs, handler: Handler) -> Route {
     Route { method: Method::Delete, path, needs, params: &[], body: MAX_BODY_BYTES, handler }
 }
 
+/// What of the fleet may be asked for.
+const FLEET: &[&str] = &["filter", "sort", "limit", "cursor", "state", "fields"];
+
 /// What of the queue may be asked for.
 const QUEUE: &[&str] = &["state", "filter", "hidden", "mine", "team", "limit"];
 
@@ -94,6 +97,9 @@ const EVENTS: &[&str] = &["kinds", "org", "after"];
 
 /// What `who` may be asked.
 const WHO: &[&str] = &["about", "alert", "endpoint", "severity", "at", "org", "week", "expect"];
+
+/// What of the audit may be asked for.
+const AUDIT: &[&str] = &["org", "from", "until", "by", "act", "order", "cursor", "limit"];
 
 /// Every route there is.
 pub(crate) const ROUTES: &[Route] = &[
@@ -105,9 +111,8 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/metrics", Everything, &[], |m| on(m, metrics::show)),
     post("/api/v1/setup", Public, |m| on(m, setup::redeem)),
     get("/api/v1/whoami", May(Verb::View), &[], |m| on(m, whoami::whoami)),
-    get("/api/v1/fleet", May(Verb::View), &["filter", "sort", "limit", "cursor", "state"], |m| {
-        on(m, fleet::list)
-    }),
+    get("/api/v1/fleet", May(Verb::View), FLEET, |m| on(m, fleet::list)),
+    get("/api/v1/fleet/summary", May(Verb::View), &["by", "filter", "state"], |m| on(m, fleet::summary)),
     get("/api/v1/fleet/schema", May(Verb::View), &[], |m| on(m, fleet::schema)),
     get("/api/v1/endpoints/{endpoint}", May(Verb::View), &[], |m| on(m, fleet::show)),
     get("/api/v1/endpoints/{endpoint}/software", May(Verb::View), &["name"], |m| on(m, endpoints::software)),
@@ -155,10 +160,24 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/api/v1/ownership/diff", May(Verb::View), &["org", "from", "to"], |m| on(m, ownership::diff)),
     post_document("/api/v1/ownership/diff", May(Verb::View), |m| on(m, ownership::diff_of_texts)),
     post_document("/api/v1/ownership/replay", May(Verb::View), |m| on(m, ownership::replay)),
+    get("/api/v1/views", May(Verb::View), &[], |m| on(m, views::list)),
+    post("/api/v1/views", May(Verb::Comment), |m| on(m, views::save)),
+    get("/api/v1/views/{view}", May(Verb::View), &["org"], |m| on(m, views::show)),
+    Route {
+        params: &["org"],
+        ..delete("/api/v1/views/{view}", May(Verb::Comment), |m| on(m, views::delete))
+    },
     get("/api/v1/windows", May(Verb::View), &["org"], |m| on(m, windows::list)),
     post("/api/v1/windows", May(Verb::Snooze), |m| on(m, windows::add)),
     delete("/api/v1/windows/{window}", May(Verb::Snooze), |m| on(m, windows::end)),
     get("/api/v1/reports/boundary", May(Verb::View), &["org", "from", "until"], |m| on(m, reports::boundary)),
+    get("/api/v1/reports/patch", May(Verb::View), &["org", "filter"], |m| on(m, reports::patch)),
+    get("/api/v1/reports/backup", May(Verb::View), &["org", "filter"], |m| on(m, reports::backup)),
+    get("/api/v1/reports/month", May(Verb::View), &["org", "from", "until"], |m| on(m, reports::month)),
+    get("/api/v1/reports/review", May(Verb::View), &["org"], |m| on(m, reports::quarterly)),
+    get("/api/v1/audit", May(Verb::View), AUDIT, |m| on(m, audit::list)),
+    get("/api/v1/audit/checkpoints", May(Verb::View), &["org"], |m| on(m, audit::checkpoints)),
+    get("/api/v1/audit/key", May(Verb::View), &[], |m| on(m, audit::key)),
     get("/api/v1/rules", May(Verb::View), &[], |m| on(m, rules::list)),
     get("/api/v1/rules/test", May(Verb::View), &["endpoint"], |m| on(m, rules::test)),
     get("/api/v1/rules/watched", May(Verb::View), &["endpoint"], |m| on(m, rules::watched)),

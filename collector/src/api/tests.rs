@@ -1,6 +1,7 @@
 //! The people's side from outside: requests in, answers out, over a state made by hand.
 
 mod acts;
+mod audit;
 mod documents;
 mod intake;
 mod live;
@@ -102,6 +103,8 @@ impl Collector {
                 &"acme".parse().unwrap(),
             ))),
         };
+        // Streams end at once, with all that there is to say.
+        core.feed.close();
         Self { health, ..Self::on(core, Some(kept), noon) }
     }
 

@@ -125,11 +125,10 @@ pub(crate) async fn create(
     };
     let made = secret::api_token()?;
     let maker = Some(caller.principal().key());
-    let principal =
-        Principal { person, side, team, org, site: None, ceiling: verbs.unwrap_or(role.verbs()), maker };
-    let by = caller.principal().person.clone();
-    let kept =
-        api.core.create_token(NewApiToken { hash: made.hash, principal, lifetime }, by.clone()).await?;
+    let ceiling = verbs.unwrap_or(role.verbs());
+    let principal = Principal { person, side, team, org, site: None, ceiling, maker };
+    let token = NewApiToken { hash: made.hash, principal, lifetime };
+    let kept = api.core.create_token(token, caller.principal().clone()).await?;
     Ok((http::StatusCode::CREATED, Json(NewToken::of(&kept, made.text))))
 }
 

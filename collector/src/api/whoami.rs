@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use serde::Serialize;
 
-use super::{Shared, caller::Caller, tokens::TokenJson};
+use super::{Shared, audit, caller::Caller, tokens::TokenJson};
 
 /// Who asks, and whom.
 #[derive(Serialize)]
@@ -21,6 +21,9 @@ struct CollectorJson {
     people_address: String,
     agents_address: String,
     root_sha256: crate::access::Sha256,
+    /// What the audit's checkpoints are signed with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit_key: Option<audit::Key>,
 }
 
 /// `GET /api/v1/whoami`
@@ -34,6 +37,7 @@ pub(crate) async fn whoami(State(api): State<Shared>, caller: Caller) -> Json<Wh
             people_address: info.people_address,
             agents_address: info.agents_address,
             root_sha256: info.root_sha256,
+            audit_key: audit::Key::of(&api),
         },
     })
 }

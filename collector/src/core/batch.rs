@@ -1,8 +1,10 @@
 //! What one commit holds, and what is told once it is on disk.
 
-use std::{collections::BTreeMap, fmt::Display};
+use std::{collections::BTreeMap, fmt::Display, net::IpAddr};
 
 use dogwatch_model::{EndpointId, Lane};
+use dogwatch_triage::audit::Deed;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
@@ -18,6 +20,10 @@ pub(crate) struct Batch {
     pub(super) changes: ChangeSet,
     /// The highest sequence to acknowledge, per endpoint and lane.
     pub(super) acks: BTreeMap<(EndpointId, Lane), u64>,
+    /// What was done, for the audit: sealed into its chains as the batch goes to disk.
+    pub(super) deeds: Vec<(Timestamp, Deed)>,
+    /// From where the command came that is being done.
+    pub(super) from: Option<IpAddr>,
     /// Told afterwards, in this order.
     after: Vec<Box<dyn FnOnce() + Send>>,
 }
@@ -34,6 +40,12 @@ impl Batch {
     /// Removes a row.
     pub(crate) fn delete(&mut self, table: Table, key: impl Display) {
         self.changes.row(Row::delete(table, key.to_string()));
+    }
+
+    /// Keeps a deed for the audit.
+    pub(crate) fn record(&mut self, at: Timestamp, deed: Deed) {
+        let from = deed.from.or(self.from);
+        self.deeds.push((at, Deed { from, ..deed }));
     }
 
     /// What it takes on the disk so far, about.

@@ -1,12 +1,14 @@
 //! What the core's thread does by the clock: the beat, the view, snapshots, old alerts.
 
+use std::sync::RwLockWriteGuard;
+
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Batch, Core, Settings, load, windows};
+use super::{Batch, Core, Settings, audit, load, windows};
 use crate::{
     notify,
     ownership::Version,
-    state::Health,
+    state::{Health, State},
     storage::{Finished, Row, StorageError, Table},
 };
 
@@ -49,6 +51,7 @@ impl Core {
             batch.put(Table::Meta, load::BEAT, &now);
             self.retire(now, &mut batch);
             self.repeat(now, &mut batch);
+            self.sign_checkpoints(now, &mut batch);
             self.commit(batch)?;
             self.agree_if_due(now);
         }
@@ -65,6 +68,7 @@ impl Core {
             let begun = self.storage.settle(self.dirty_rows());
             if begun.is_ok() {
                 self.dirty.clear();
+                self.changing().audit.settling();
             }
             self.begun(begun, "the view could not be brought up to date");
         }
@@ -81,7 +85,10 @@ impl Core {
 
     fn look_after_storage(&mut self) {
         match self.storage.finished() {
-            Some(Ok(Finished::Settled(position))) => tracing::debug!(%position, "view settled"),
+            Some(Ok(Finished::Settled(position))) => {
+                tracing::debug!(%position, "view settled");
+                self.changing().audit.settled();
+            }
             Some(Ok(Finished::Snapshot(info))) => {
                 tracing::info!(rows = info.rows, bytes = info.bytes, position = %info.position, "snapshot taken");
             }
@@ -114,6 +121,16 @@ impl Core {
             self.agree(&state, now);
         }
         self.agreed_at = now;
+    }
+
+    /// Vouches for what the audit's chains have grown by.
+    pub(super) fn sign_checkpoints(&self, now: Timestamp, batch: &mut Batch) {
+        audit::checkpoint(&mut self.changing(), now, batch);
+    }
+
+    /// The state, to change it.
+    fn changing(&self) -> RwLockWriteGuard<'_, State> {
+        self.shared.write().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Says again what nobody has taken.

@@ -4,11 +4,10 @@
 
 use std::sync::Arc;
 
-use dogwatch_model::{
-    Class, EndpointId, EndpointState, MachineEvidence, OrgId, PersonId, SiteId, ToolId, WindowId,
-};
+use dogwatch_model::{Class, EndpointId, EndpointState, MachineEvidence, OrgId, SiteId, ToolId, WindowId};
 use dogwatch_triage::{
     alert::{Act, AlertNumber},
+    audit::{Chain, Checkpoint},
     finding::Severity,
     mute::{NewWindow, Window},
     upkeep::EndpointChange,
@@ -18,9 +17,11 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     access::{ApiToken, JoinTokenRecord, Principal, Sha256},
     core::{Delivery, Taken, software::SoftwareList, upkeep::Upkept},
+    origin::Origin,
     ownership::Version,
     refusal::Refusal,
     state::{Health, Item, State},
+    views::{NewView, View},
 };
 
 /// A request to enrol an endpoint, already checked for form.
@@ -138,7 +139,7 @@ pub(crate) enum Command {
         reply: Reply<ApiToken>,
     },
     /// Make an API token.
-    CreateToken(NewApiToken, PersonId, Reply<ApiToken>),
+    CreateToken(NewApiToken, Principal, Reply<ApiToken>),
     /// Withdraw an API token by its short id.
     RevokeToken(String, Principal, Reply<ApiToken>),
     /// Make a join token.
@@ -166,6 +167,10 @@ pub(crate) enum Command {
     ReadArchived(AlertNumber, Reply<Option<Item>>),
     /// Read the alerts that have left the working set of one [shelf](SHELF) of numbers.
     ReadShelf(u64, Reply<Vec<Item>>),
+    /// Read the records of one [shelf](crate::audit::SHELF) of a chain of the audit.
+    ReadAudit(Chain, u64, Reply<Vec<Vec<u8>>>),
+    /// Read the checkpoints of a chain.
+    ReadCheckpoints(Chain, Reply<Vec<Checkpoint>>),
     /// The list of installed software of an endpoint.
     ReadSoftware(EndpointId, Reply<Option<SoftwareList>>),
     /// Approve, revoke or retire an endpoint.
@@ -176,6 +181,10 @@ pub(crate) enum Command {
     AddWindow(NewWindow, Principal, Reply<Window>),
     /// End one for good.
     EndWindow(WindowId, Principal, Reply<Window>),
+    /// Save a view of the fleet.
+    SaveView(NewView, Principal, Reply<View>),
+    /// Delete one, by its name and perhaps its org.
+    DeleteView(String, Option<OrgId>, Principal, Reply<View>),
     /// Propose a version of an org's matrix.
     ProposeMatrix(Proposal, Principal, Reply<Version>),
     /// Sign one for the principal's side.
@@ -199,9 +208,12 @@ impl Command {
             Self::ReadArchived(_, reply) => reply.is_closed(),
             Self::ReadShelf(_, reply) => reply.is_closed(),
             Self::ReadSoftware(_, reply) => reply.is_closed(),
+            Self::ReadAudit(_, _, reply) => reply.is_closed(),
+            Self::ReadCheckpoints(_, reply) => reply.is_closed(),
             Self::SetEndpointState(_, _, _, reply) => reply.is_closed(),
             Self::ChangeEndpoint(_, _, _, reply) => reply.is_closed(),
             Self::AddWindow(_, _, reply) | Self::EndWindow(_, _, reply) => reply.is_closed(),
+            Self::SaveView(_, _, reply) | Self::DeleteView(_, _, _, reply) => reply.is_closed(),
             Self::ProposeMatrix(_, _, reply)
             | Self::SignMatrix(_, _, _, reply)
             | Self::WithdrawMatrix(_, _, _, reply) => reply.is_closed(),
@@ -233,6 +245,14 @@ pub struct CoreHandle {
     pub(crate) policy: Arc<arc_swap::ArcSwap<crate::policy::Policy>>,
     pub(crate) policy_files: Arc<arc_swap::ArcSwap<crate::policy::Standing>>,
     pub(crate) feed: crate::feed::Feed,
+}
+
+impl CoreHandle {
+    /// From now on checkpoints of the audit are signed, with this key.
+    pub(crate) fn sign_audit_with(&self, key: Arc<crate::authority::audit_key::AuditKey>) {
+        let state = &self.shared;
+        state.write().unwrap_or_else(std::sync::PoisonError::into_inner).audit.key = Some(key);
+    }
 }
 
 impl core::ops::Deref for CoreHandle {
@@ -286,7 +306,7 @@ impl Commands {
     ///
     /// # Errors
     /// `Unavailable` when the collector cannot write.
-    pub async fn create_token(&self, token: NewApiToken, by: PersonId) -> Result<ApiToken, Refusal> {
+    pub async fn create_token(&self, token: NewApiToken, by: Principal) -> Result<ApiToken, Refusal> {
         self.ask(|reply| Command::CreateToken(token, by, reply)).await
     }
 
@@ -391,6 +411,23 @@ impl Commands {
         self.ask(|reply| Command::ReadSoftware(id, reply)).await
     }
 
+    /// The records of a chain of the audit whose number divided by [`crate::audit::SHELF`] is `shelf`, as they were hashed;
+    /// whose the chain is judges the caller.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store cannot be read.
+    pub(super) async fn read_audit(&self, chain: Chain, shelf: u64) -> Result<Vec<Vec<u8>>, Refusal> {
+        self.ask(|reply| Command::ReadAudit(chain, shelf, reply)).await
+    }
+
+    /// The checkpoints of a chain of the audit, and one of this moment; whose the chain is judges the caller.
+    ///
+    /// # Errors
+    /// `Unavailable` when the core has ended.
+    pub(super) async fn read_checkpoints(&self, chain: Chain) -> Result<Vec<Checkpoint>, Refusal> {
+        self.ask(|reply| Command::ReadCheckpoints(chain, reply)).await
+    }
+
     /// Plans a maintenance window.
     ///
     /// # Errors
@@ -406,6 +443,28 @@ impl Commands {
     /// `NotFound`; `Conflict` when it has ended already.
     pub async fn end_window(&self, id: WindowId, by: Principal) -> Result<Window, Refusal> {
         self.ask(|reply| Command::EndWindow(id, by, reply)).await
+    }
+
+    /// Saves a view of the fleet, in place of one with the same name, org and side.
+    ///
+    /// # Errors
+    /// `Invalid` for a name, filter, order or columns that do not hold; `NotFound` for an org that there is not; `Conflict`
+    /// when there are too many.
+    pub async fn save_view(&self, view: NewView, by: Principal) -> Result<View, Refusal> {
+        self.ask(|reply| Command::SaveView(view, by, reply)).await
+    }
+
+    /// Deletes the view of a name.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` when several are meant.
+    pub async fn delete_view(
+        &self,
+        name: String,
+        org: Option<OrgId>,
+        by: Principal,
+    ) -> Result<View, Refusal> {
+        self.ask(|reply| Command::DeleteView(name, org, by, reply)).await
     }
 
     /// Proposes a version of an org's matrix.
@@ -448,7 +507,7 @@ impl Commands {
             )
         };
         let (reply, answer) = tokio::sync::oneshot::channel();
-        let sent = self.inputs.send(super::Input::Command(Box::new(command(reply))));
+        let sent = self.inputs.send(super::Input::Command(Origin::current(), Box::new(command(reply))));
         tokio::time::timeout(ANSWER_LIMIT, async {
             sent.await.map_err(|_| gone())?;
             answer.await.map_err(|_| gone())?

@@ -7,6 +7,7 @@ use dogwatch_proto::v1;
 use dogwatch_triage::{
     alert::{Alert, AlertNumber, Condition, TimelineEvent, Work},
     assess::Standing,
+    audit::Checkpoint,
     mute::Window,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -15,11 +16,12 @@ use serde::de::DeserializeOwned;
 use super::{Batch, CoreError, agents::lane_of, people::SETUP_CODE};
 use crate::{
     access::{ApiToken, Grant, JoinTokenRecord, Person, Register, Sha256},
-    fleet, notify,
+    audit, fleet, notify,
     ownership::Version,
     queue,
     state::{Item, Link, Member, State},
     storage::{Entry, Loaded, ReportEntry, Row, Table},
+    views::View,
 };
 
 /// The key of the last sign of life in the meta table.
@@ -75,9 +77,7 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
             let endpoint: Endpoint = value(row)?;
             match state.members.get_mut(&endpoint.id) {
                 Some(member) => member.endpoint = endpoint,
-                None => {
-                    drop(state.members.insert(endpoint.id, Member::new(endpoint, MachineEvidence::default())))
-                }
+                None => state.members.insert(endpoint.id, Member::new(endpoint, MachineEvidence::default())),
             }
         }
         Table::Links => {
@@ -108,6 +108,12 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
                 None => state.windows.remove(&id),
             };
         }
+        Table::Views => {
+            match optional::<View>(row)? {
+                Some(view) => state.views.insert(row.key.clone(), view),
+                None => state.views.remove(&row.key),
+            };
+        }
         Table::Matrices => {
             for versions in state.matrices.values_mut() {
                 versions.retain(|known| known.key() != row.key);
@@ -120,15 +126,31 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
         }
         Table::Alerts => apply_alert(state, row)?,
         Table::Timeline => apply_event(state, row)?,
-        Table::Meta => match row.key.as_str() {
-            SETUP_CODE => state.setup_code = optional::<Sha256>(row)?,
-            queue::NEXT_ALERT => state.next_alert = value(row)?,
-            BEAT => state.last_beat = Some(value(row)?),
-            _ => {}
-        },
+        Table::Audit => apply_record(state, row),
+        Table::AuditCheckpoints => {
+            if let Some(checkpoint) = optional::<Checkpoint>(row)? {
+                drop(state.audit.keep(checkpoint));
+            }
+        }
+        Table::Meta => apply_meta(state, row)?,
         _ => {
             let applied = notify::apply_row(&mut state.outbox, row);
             applied.map_err(|why| bad_row(row, &why))?;
+        }
+    }
+    Ok(())
+}
+
+fn apply_meta(state: &mut State, row: &Row) -> Result<(), CoreError> {
+    match row.key.as_str() {
+        SETUP_CODE => state.setup_code = optional::<Sha256>(row)?,
+        queue::NEXT_ALERT => state.next_alert = value(row)?,
+        BEAT => state.last_beat = Some(value(row)?),
+        other => {
+            if let Some(chain) = other.strip_prefix(audit::HEAD) {
+                let chain = chain.parse().map_err(|_| bad_row(row, "its key names no chain"))?;
+                state.audit.set_head(chain, value(row)?);
+            }
         }
     }
     Ok(())
@@ -150,6 +172,15 @@ fn apply_access(access: &mut Register, row: &Row) -> Result<(), CoreError> {
         }
     }
     Ok(())
+}
+
+/// A record of the journal's tail: the view may lack it. Its head is a row of its own.
+fn apply_record(state: &mut State, row: &Row) {
+    let place =
+        row.key.rsplit_once('/').and_then(|(chain, seq)| Some((chain.parse().ok()?, seq.parse().ok()?)));
+    if let Some(((chain, seq), line)) = place.zip(row.value.clone()) {
+        state.audit.remember(&chain, seq, line);
+    }
 }
 
 fn apply_alert(state: &mut State, row: &Row) -> Result<(), CoreError> {

@@ -5,7 +5,12 @@ use std::sync::Arc;
 use dogwatch_model::{OrgId, Side};
 use jiff::Timestamp;
 
-use super::{Batch, Core, Proposal, audit::audit, batch::not_found, may::may};
+use super::{
+    Batch, Core, Proposal,
+    audit::{deed, of_version},
+    batch::not_found,
+    may::may,
+};
 use crate::{
     access::{Principal, Verb},
     ownership::{MAX_NOTE_BYTES, MAX_VERSIONS, MAX_WAITING, Signature, Version, in_force},
@@ -73,7 +78,8 @@ pub(super) fn propose(
         withdrawn_at: None,
     };
     batch.put(Table::Matrices, version.key(), &version);
-    audit(batch, now, Some(&by.person), "ownership.propose", version.key());
+    let deed = deed(by, "ownership.propose", version.key(), Some(&version.org));
+    batch.record(now, deed.after(of_version(&version)));
     versions.retain(|known| known.hash != version.hash);
     versions.push(version.clone());
     forget_old(versions, now, batch);
@@ -111,10 +117,12 @@ pub(super) fn withdraw(
         let what = format!("version {hash} is in force; propose the one that is to take its place");
         return Err(Refusal::new(Code::Conflict, what));
     }
+    let before = of_version(version);
     version.withdrawn_at.get_or_insert(now);
     let version = version.clone();
     batch.put(Table::Matrices, version.key(), &version);
-    audit(batch, now, Some(&by.person), "ownership.withdraw", version.key());
+    let deed = deed(by, "ownership.withdraw", version.key(), Some(&version.org));
+    batch.record(now, deed.before(before).after(of_version(&version)));
     Ok(version)
 }
 
@@ -134,10 +142,12 @@ impl Core {
         let granted = may(state, by, Verb::Sign, (org, None), now, unseen);
         let version = find(state, (org, hash))?;
         may_sign(&policy, version, by, granted)?;
+        let before = of_version(version);
         version.signatures.push(Signature { side: by.side, person: by.person.clone(), at: now });
         let version = version.clone();
         batch.put(Table::Matrices, version.key(), &version);
-        audit(batch, now, Some(&by.person), &format!("ownership.sign.{}", by.side), version.key());
+        let deed = deed(by, format!("ownership.sign.{}", by.side), version.key(), Some(&version.org));
+        batch.record(now, deed.before(before).after(of_version(&version)));
         if version.in_force_from().is_some_and(|from| from <= now) {
             self.agree(state, now);
         }

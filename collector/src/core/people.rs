@@ -3,17 +3,20 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use dogwatch_model::{Criticality, Endpoint, EndpointId, EndpointState, Facts, Presence};
-use dogwatch_triage::alert::AlertNumber;
+use dogwatch_triage::{alert::AlertNumber, audit::Deed};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Batch, Command, Core, Enrol, Enrolled, NewApiToken, NewJoinToken, SHELF, audit::audit, batch::not_found,
+    Batch, Command, Core, Enrol, Enrolled, NewApiToken, NewJoinToken, SHELF,
+    audit::{deed, of_join_token, of_token},
+    batch::not_found,
     may::may,
 };
 use crate::{
     access::{ApiToken, JoinTokenRecord, Principal, Sha256, Verb},
-    core::ownership,
+    core::{ownership, views},
     policy::Policy,
     queue,
     refusal::{Code, Refusal},
@@ -48,7 +51,8 @@ impl Core {
             }
             Command::CreateToken(token, by, reply) => {
                 let record = keep_token(state, token, now, batch);
-                audit(batch, now, Some(&by), "token.create", &record.id);
+                let deed = deed(&by, "token.create", &record.id, record.principal.org.as_ref());
+                batch.record(now, deed.after(of_token(&record)));
                 batch.answer(reply, Ok(record));
             }
             Command::RevokeToken(id, by, reply) => {
@@ -70,8 +74,12 @@ impl Core {
             work @ (Command::OpenAlert(..) | Command::TakeIn(..)) => {
                 self.bring_in(state, policy, work, now, batch);
             }
-            look @ (Command::ReadArchived(..) | Command::ReadShelf(..) | Command::ReadSoftware(..)) => {
-                self.look_up(look, batch);
+            look @ (Command::ReadArchived(..)
+            | Command::ReadShelf(..)
+            | Command::ReadSoftware(..)
+            | Command::ReadAudit(..)
+            | Command::ReadCheckpoints(..)) => {
+                self.look_up(state, look, now, batch);
             }
             decided @ (Command::SetEndpointState(..) | Command::ChangeEndpoint(..)) => {
                 self.upkeep(state, policy, decided, now, batch);
@@ -84,6 +92,30 @@ impl Core {
                 let answer = self.end_window(state, &id, &by, now, batch);
                 batch.answer(reply, answer);
             }
+            Command::SaveView(view, by, reply) => {
+                let answer = views::save(state, policy, view, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::DeleteView(name, org, by, reply) => {
+                let answer = views::delete(state, (&name, org.as_ref()), &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            agreed @ (Command::ProposeMatrix(..) | Command::SignMatrix(..) | Command::WithdrawMatrix(..)) => {
+                self.agree_on(state, policy, agreed, now, batch);
+            }
+        }
+    }
+
+    /// What both sides do about a matrix.
+    fn agree_on(
+        &mut self,
+        state: &mut State,
+        policy: &Policy,
+        what: Command,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        match what {
             Command::ProposeMatrix(proposal, by, reply) => {
                 let answer = ownership::propose(state, policy, proposal, &by, now, batch);
                 batch.answer(reply, answer);
@@ -96,6 +128,7 @@ impl Core {
                 let answer = ownership::withdraw(state, (&org, &hash), &by, now, batch);
                 batch.answer(reply, answer);
             }
+            _ => {}
         }
     }
 
@@ -122,11 +155,17 @@ impl Core {
     }
 
     /// What stays on the disk and is read for whoever asks.
-    fn look_up(&self, what: Command, batch: &mut Batch) {
+    fn look_up(&self, state: &State, what: Command, now: Timestamp, batch: &mut Batch) {
         match what {
             Command::ReadArchived(number, reply) => batch.answer(reply, self.archived(number)),
             Command::ReadShelf(shelf, reply) => batch.answer(reply, self.shelf(shelf)),
             Command::ReadSoftware(id, reply) => batch.answer(reply, self.software(id)),
+            Command::ReadAudit(chain, shelf, reply) => {
+                batch.answer(reply, self.audit_shelf(state, &chain, shelf));
+            }
+            Command::ReadCheckpoints(chain, reply) => {
+                batch.answer(reply, Ok(state.audit.checkpoints(&chain, now)));
+            }
             _ => {}
         }
     }
@@ -226,12 +265,13 @@ fn enrol_endpoint(
     };
     batch.put(Table::Endpoints, endpoint.id, &endpoint);
     batch.put(Table::Keys, enrol.key, &endpoint.id);
-    audit(
-        batch,
+    // No person does it: who made the token is in the token's own record.
+    let deed = Deed::new("endpoint.enrol", endpoint.id, Some(&endpoint.org));
+    batch.record(
         now,
-        None,
-        "endpoint.enrol",
-        format!("{} ({}) by join token {}", endpoint.id, endpoint.name, token.id),
+        deed.after(json!({
+            "name": endpoint.name, "site": endpoint.site, "state": endpoint.state, "join_token": token.id,
+        })),
     );
     state.keys.insert(enrol.key, endpoint.id);
     state.members.insert(endpoint.id, Member::new(endpoint, enrol.evidence));
@@ -262,7 +302,8 @@ fn redeem_setup(
     state.setup_code = None;
     batch.delete(Table::Meta, SETUP_CODE);
     let record = keep_token(state, token, now, batch);
-    audit(batch, now, Some(&record.principal.person), "setup.redeem", &record.id);
+    let deed = deed(&record.principal, "setup.redeem", &record.id, None);
+    batch.record(now, deed.after(of_token(&record)));
     Ok(record)
 }
 
@@ -303,9 +344,11 @@ fn revoke_token(
     }
     let hash = found.hash;
     let token = state.access.tokens.get_mut(&hash).ok_or_else(unseen)?;
+    let before = of_token(token);
     token.revoked_at.get_or_insert(now);
     batch.put(Table::Tokens, token.hash, &*token);
-    audit(batch, now, Some(&by.person), "token.revoke", id);
+    let deed = deed(by, "token.revoke", id, token.principal.org.as_ref());
+    batch.record(now, deed.before(before).after(of_token(token)));
     Ok(token.clone())
 }
 
@@ -345,7 +388,8 @@ fn create_join_token(
         revoked_at: None,
     };
     batch.put(Table::JoinTokens, &record.id, &record);
-    audit(batch, now, Some(&record.created_by), "join-token.create", &record.id);
+    let deed = deed(by, "join-token.create", &record.id, Some(&record.org));
+    batch.record(now, deed.after(of_join_token(&record)));
     state.join_tokens.insert(record.id.clone(), record.clone());
     Ok(record)
 }
@@ -361,8 +405,10 @@ fn revoke_join_token(
     let token = state.join_tokens.get(id).ok_or_else(unseen)?;
     may(state, by, Verb::Configure, (&token.org, Some(&token.site)), now, unseen)?;
     let token = state.join_tokens.get_mut(id).ok_or_else(unseen)?;
+    let before = of_join_token(token);
     token.revoked_at.get_or_insert(now);
     batch.put(Table::JoinTokens, id, &*token);
-    audit(batch, now, Some(&by.person), "join-token.revoke", id);
+    let deed = deed(by, "join-token.revoke", id, Some(&token.org));
+    batch.record(now, deed.before(before).after(of_join_token(token)));
     Ok(token.clone())
 }

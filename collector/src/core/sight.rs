@@ -12,6 +12,7 @@ use std::{
 use dogwatch_model::{ChannelId, EndpointId, OrgId, SiteId, WindowId};
 use dogwatch_triage::{
     alert::{AlertNumber, Visibility, Work},
+    audit::{Chain, Checkpoint, Head, PublicKey},
     matrix::Matrix,
     mute::Window,
 };
@@ -22,12 +23,14 @@ use super::{
     command::{Commands, CoreHandle},
 };
 use crate::{
-    access::{ApiToken, JoinTokenRecord, Reach, Sha256, Verb},
+    access::{ApiToken, Grant, JoinTokenRecord, Reach, Sha256, Verb},
     meters::Snapshot,
     ownership::Version,
     policy::{Policy, Standing},
+    query::{Answer, Fleet, Query},
     refusal::Refusal,
     state::{Health, Item, Member, State},
+    views::View,
 };
 
 /// The core as the people's side has it: commands go through, reading goes through a [`Sight`].
@@ -99,6 +102,32 @@ impl Desk {
         Ok(items)
     }
 
+    /// The records of a chain of the audit whose number divided by [`crate::audit::SHELF`] is `shelf`, as they were hashed;
+    /// none of a chain that the reach does not cover whole.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store cannot be read.
+    pub async fn audit(&self, reach: &Reach, chain: &Chain, shelf: u64) -> Result<Vec<Vec<u8>>, Refusal> {
+        if covers_chain(reach, chain) {
+            self.0.read_audit(chain.clone(), shelf).await
+        } else {
+            Ok(Vec::new())
+        }
+    }
+
+    /// The checkpoints of a chain of the audit, one of this moment included.
+    ///
+    /// # Errors
+    /// `Unavailable` when the core has ended.
+    pub async fn checkpoints(&self, reach: &Reach, chain: &Chain) -> Result<Vec<Checkpoint>, Refusal> {
+        if covers_chain(reach, chain) { self.0.read_checkpoints(chain.clone()).await } else { Ok(Vec::new()) }
+    }
+
+    /// What the audit's checkpoints are signed with, and its short name. It is no secret.
+    pub fn audit_key(&self) -> Option<(String, PublicKey)> {
+        self.0.read(|state| state.audit.key.as_ref().map(|key| (key.id().to_owned(), key.public())))
+    }
+
     /// What an endpoint has installed.
     ///
     /// # Errors
@@ -113,6 +142,11 @@ impl Desk {
 
 fn covers(reach: &Reach, item: &Item) -> bool {
     reach.sees(&item.alert.org, Some(&item.alert.site))
+}
+
+/// A chain is seen whole or not at all: records cannot be left out of it without breaking its links.
+fn covers_chain(reach: &Reach, chain: &Chain) -> bool {
+    chain.org().map_or_else(|| reach.sees_everything(), |org| reach.sees(org, None))
 }
 
 /// The part of the state that somebody may see.
@@ -158,6 +192,17 @@ impl<'s> Sight<'s> {
         let tokens = self.state.access.tokens.values().filter(|token| token.is_valid(now)).count();
         let age = oldest.map(|oldest| now.duration_since(oldest).as_secs_f64().max(0.0));
         Some(Snapshot { endpoints, alerts, oldest_unclaimed_seconds: age, notices, messages, tokens })
+    }
+
+    /// Asks about the endpoints.
+    pub(crate) fn ask<R>(
+        &self,
+        query: &Query<'_>,
+        (policy, as_of): (&Policy, Timestamp),
+        look: impl FnOnce(&Answer<'_>, &Fleet<'_>) -> R,
+    ) -> R {
+        let fleet = Fleet { members: &self.state.members, policy, as_of };
+        self.state.members.index().ask(query, fleet, self.reach, |answer| look(answer, &fleet))
     }
 
     /// Endpoints of an org that alerts of other tools may be fed to: whoever feeds need not see anything.
@@ -206,6 +251,12 @@ impl<'s> Sight<'s> {
         self.state.windows.get(id).filter(|window| self.reach.sees_org(&window.plan.org))
     }
 
+    /// Saved views of the fleet.
+    pub fn views(&self) -> impl Iterator<Item = &'s View> + use<'s> {
+        let reach = self.reach;
+        self.state.views.values().filter(move |view| view.is_for(reach))
+    }
+
     /// The versions of an org's matrix, in the order in which they were proposed.
     pub fn versions(&self, org: &OrgId) -> &'s [Version] {
         let all = self.state.matrices.get(org).filter(|_| self.reach.sees_org(org));
@@ -233,11 +284,26 @@ impl<'s> Sight<'s> {
         if self.reach.sees_org(org) { self.state.outbox.channels_of(org) } else { Default::default() }
     }
 
+    /// How far a chain of the audit goes; absent when it is not theirs to see.
+    pub fn audit_head(&self, chain: &Chain) -> Option<Head> {
+        covers_chain(self.reach, chain).then(|| self.state.audit.head(chain))
+    }
+
     /// The sites of an org that are in use: where endpoints stand, or where a join token will put some.
     pub fn sites(&self, org: &OrgId) -> BTreeSet<&'s SiteId> {
         let members = self.members().map(|member| (&member.endpoint.org, &member.endpoint.site));
         let tokens = self.join_tokens().map(|token| (&token.org, &token.site));
         members.chain(tokens).filter(|(of, _)| *of == org).map(|(_, site)| site).collect()
+    }
+
+    /// Grants in force that reach no further than what is seen.
+    pub fn grants(&self, now: Timestamp) -> impl Iterator<Item = &'s Grant> + use<'s> {
+        let reach = self.reach;
+        let seen = move |grant: &&Grant| match grant.scope.org() {
+            Some(org) => reach.sees_org(org),
+            None => reach.sees_everything(),
+        };
+        self.state.access.grants.values().filter(move |grant| grant.is_in_force(now)).filter(seen)
     }
 
     /// Join tokens.

@@ -2,6 +2,7 @@
 //! channels, and steps taken by hand.
 
 mod agreement;
+mod audit;
 mod boundary;
 mod newcomer;
 mod notify;
@@ -28,6 +29,7 @@ use super::{
 };
 use crate::{
     access::{ApiToken, JoinTokenRecord, Principal, Register, Sha256, Verbs},
+    origin::Origin,
     policy::Policy,
     refusal::{Code, Refusal},
     state::Item,
@@ -203,7 +205,7 @@ impl Sim {
 
     fn ask<T>(&mut self, command: impl FnOnce(super::command::Reply<T>) -> Command) -> Result<T, Refusal> {
         let (reply, mut answer) = oneshot::channel();
-        self.step(Input::Command(Box::new(command(reply))));
+        self.step(Input::Command(Origin::default(), Box::new(command(reply))));
         answer.try_recv().unwrap()
     }
 
@@ -792,7 +794,7 @@ fn a_command_that_nobody_waits_for_any_more_does_not_happen() {
     let act = Act::Comment { text: "hello".into() };
     let by = person(Side::Msp);
     let command = Command::Alert { number: AlertNumber(1), act, by, version: None, reply };
-    sim.step(Input::Command(Box::new(command)));
+    sim.step(Input::Command(Origin::default(), Box::new(command)));
     assert_eq!(sim.alerts("backup-failed")[0].alert.version, 1);
 }
 

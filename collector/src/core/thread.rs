@@ -7,7 +7,9 @@ use dogwatch_triage::filter::Reads;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::{Batch, Core, CoreError, Input, MAX_BATCH, MAX_BATCH_BYTES, chores::Chores, load, outbound};
+use super::{
+    Batch, Core, CoreError, Input, MAX_BATCH, MAX_BATCH_BYTES, audit, chores::Chores, load, outbound,
+};
 use crate::{
     notify, queue,
     state::Health,
@@ -107,7 +109,11 @@ impl Core {
                 .count();
             for input in inputs.drain(..take.max(1).min(inputs.len())) {
                 match input {
-                    Input::Command(command) => self.command(&mut state, &policy, *command, now, &mut batch),
+                    Input::Command(origin, command) => {
+                        batch.from = origin.from;
+                        self.command(&mut state, &policy, *command, now, &mut batch);
+                        batch.from = None;
+                    }
                     Input::Attach(attach) => self.attach(&mut state, &policy, *attach, now, &mut batch),
                     Input::FromAgent { session, endpoint, message } => {
                         self.hear(&mut state, &policy, (session, endpoint), message, now, &mut batch);
@@ -142,7 +148,11 @@ impl Core {
 
     /// Puts a batch on disk, then tells what depends on it. A full disk is waited for until the collector stops:
     /// meanwhile nothing is acknowledged, and reads go on.
-    pub(super) fn commit(&mut self, batch: Batch) -> Result<(), StorageError> {
+    pub(super) fn commit(&mut self, mut batch: Batch) -> Result<(), StorageError> {
+        if !batch.deeds.is_empty() {
+            let mut state = self.shared.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+            audit::seal(&mut state, &mut batch);
+        }
         if !batch.changes.is_empty() {
             let (mut waited, began) = (false, Instant::now());
             while let Err(error) = self.storage.commit(&batch.changes) {
@@ -210,6 +220,7 @@ impl Core {
         let now = Timestamp::now();
         let mut batch = Batch::default();
         batch.put(Table::Meta, load::BEAT, &now);
+        self.sign_checkpoints(now, &mut batch);
         self.commit(batch)?;
         if let Some(Err(error)) = self.storage.wait() {
             tracing::warn!(%error, "the last work on the view failed");
@@ -234,7 +245,7 @@ impl Input {
     fn bytes(&self) -> usize {
         match self {
             Self::FromAgent { message: super::FromAgent::Report(incoming), .. } => incoming.wire.len(),
-            Self::Command(command) => match command.as_ref() {
+            Self::Command(_, command) => match command.as_ref() {
                 super::Command::TakeIn(delivery, ..) => delivery.bytes(),
                 _ => 0,
             },

@@ -11,9 +11,10 @@ use dogwatch_triage::{
     upkeep::EndpointChange,
 };
 use jiff::Timestamp;
+use serde_json::{Value, json};
 use tonic::Status;
 
-use super::{Batch, Command, Core, audit::audit, batch::not_found, may::may};
+use super::{Batch, Command, Core, audit::deed, batch::not_found, may::may};
 use crate::{
     access::{Principal, Verb},
     policy::Policy,
@@ -71,7 +72,9 @@ impl Core {
         may_become(from, to)?;
         member.endpoint.state = to;
         batch.put(Table::Endpoints, id, &member.endpoint);
-        audit(batch, now, Some(&by.person), &format!("endpoint.{to}"), id);
+        let deed = deed(by, format!("endpoint.{to}"), id, Some(&member.endpoint.org));
+        let named = |state: EndpointState| json!({ "name": member.endpoint.name, "state": state });
+        batch.record(now, deed.before(named(from)).after(named(to)));
         if matches!(to, EndpointState::Revoked | EndpointState::Retired) {
             self.cut(member, Status::unauthenticated(format!("this endpoint was {to}")), now, batch);
             self.due.forget(id);
@@ -98,6 +101,7 @@ impl Core {
             may(state, by, Verb::Configure, (&org, Some(to)), now, || not_found("site", to))?;
         }
         let member = changeable(state, id, by, now)?;
+        let was = decided_about(&member.endpoint);
         let changed = change
             .apply(&mut member.endpoint)
             .map_err(|error| Refusal::new(Code::Invalid, error.to_string()))?;
@@ -106,13 +110,8 @@ impl Core {
             return Ok(upkept);
         }
         batch.put(Table::Endpoints, id, &upkept.endpoint);
-        audit(
-            batch,
-            now,
-            Some(&by.person),
-            "endpoint.change",
-            format!("{id} ({}): {}", upkept.endpoint.name, upkept.changed.join(", ")),
-        );
+        let deed = deed(by, "endpoint.change", id, Some(&org));
+        batch.record(now, deed.before(was).after(decided_about(&upkept.endpoint)));
         move_items(state, &upkept.endpoint, &before, by, now, batch);
         if upkept.endpoint.state == EndpointState::Active {
             queue::tend(state, policy, (id, true), now, batch);
@@ -121,6 +120,14 @@ impl Core {
         }
         Ok(upkept)
     }
+}
+
+/// What people decide about an endpoint, as the audit tells of it.
+fn decided_about(endpoint: &Endpoint) -> Value {
+    json!({
+        "name": endpoint.name, "site": endpoint.site, "class": endpoint.class,
+        "criticality": endpoint.criticality, "tags": endpoint.tags, "labels": endpoint.labels,
+    })
 }
 
 fn changeable<'s>(

@@ -11,7 +11,7 @@ use dogwatch_triage::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Batch, Core, audit::audit, batch::not_found, may::may};
+use super::{Batch, Core, audit::deed, batch::not_found, may::may};
 use crate::{
     access::{Principal, Verb},
     policy::Policy,
@@ -58,7 +58,8 @@ impl Core {
         let window = Window::new(id, plan, by.actor(), now)
             .map_err(|error: WindowError| Refusal::new(Code::Invalid, error.to_string()))?;
         batch.put(Table::Windows, &window.id, &window);
-        audit(batch, now, Some(&by.person), "window.add", &window);
+        let deed = deed(by, "window.add", &window.id, Some(&window.plan.org));
+        batch.record(now, deed.after(&window));
         state.windows.insert(window.id.clone(), window.clone());
         self.look_again(state, &window, now);
         Ok(window)
@@ -80,9 +81,11 @@ impl Core {
         if let Some(ended) = window.ended_at {
             return Err(Refusal::new(Code::Conflict, format!("window {id} was ended at {ended:.0}")));
         }
+        let before = window.clone();
         window.ended_at = Some(now);
         batch.put(Table::Windows, id, &*window);
-        audit(batch, now, Some(&by.person), "window.end", id);
+        let deed = deed(by, "window.end", id, Some(&org));
+        batch.record(now, deed.before(before).after(&*window));
         let window = window.clone();
         self.look_again(state, &window, now);
         Ok(window)

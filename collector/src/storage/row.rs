@@ -35,12 +35,16 @@ text_enum! {
         Poisoned = "poisoned",
         /// Who did what.
         Audit = "audit",
+        /// Signed words on how far the audit's chains go.
+        AuditCheckpoints = "audit_checkpoints",
         /// Sealed secrets.
         Secrets = "secrets",
         /// Installed software, a list an endpoint.
         Software = "software",
         /// Maintenance windows.
         Windows = "windows",
+        /// Saved views of the fleet.
+        Views = "views",
         /// Proposed and agreed versions of orgs' matrices, with their signatures.
         Matrices = "matrices",
         /// Who should hear of something, not gathered into a message yet.

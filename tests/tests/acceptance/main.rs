@@ -9,6 +9,7 @@ mod crash;
 mod crossing;
 mod drop_ins;
 mod durability;
+mod events;
 mod exit_codes;
 mod fed;
 mod figures;

@@ -57,6 +57,11 @@ impl Running {
         Self { collector: Collector::on(handle, None, Timestamp::now), core }
     }
 
+    /// From now on the audit's checkpoints are signed.
+    pub(super) fn sign_audit_with(&self, key: crate::authority::audit_key::AuditKey) {
+        self.core.handle().sign_audit_with(Arc::new(key));
+    }
+
     /// Trades the setup code for the first administrator's token.
     pub(super) async fn set_up(&self) -> String {
         let wanted = r#"{"code":"c0de","person":"kim","team":"msp-noc"}"#;

@@ -1,0 +1,107 @@
+//! The audit from outside: whole, in pages, and only for those whose it is.
+
+use dogwatch_triage::audit::{Chain, Verifier};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::live::Running;
+use crate::{audit::sha256, authority::audit_key::AuditKey};
+
+/// A running collector with seven records in acme's chain, and its administrator's token.
+async fn busy() -> (Running, String) {
+    let running = Running::start();
+    let token = running.set_up().await;
+    for site in ["a", "b", "c", "d", "e", "f", "g"] {
+        let made = running.post("/api/v1/join-tokens", &token, json!({ "org": "acme", "site": site })).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    }
+    (running, token)
+}
+
+fn numbers(page: &Value) -> Vec<u64> {
+    page["records"].as_array().unwrap().iter().map(|record| record["seq"].as_u64().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_chain_is_read_in_pages_from_either_end_and_verifies() {
+    let (running, token) = busy().await;
+    let page = async |rest: &str| {
+        let path = format!("/api/v1/audit?org=acme&limit=3{rest}");
+        running.collector.get(&path, Some(&token)).await.json
+    };
+    let newest = page("").await;
+    assert_eq!((numbers(&newest), &newest["cursor"]), (vec![7, 6, 5], &json!("4")));
+    assert_eq!(numbers(&page("&cursor=4").await), [4, 3, 2]);
+    let last = page("&cursor=1").await;
+    assert_eq!((numbers(&last), last.get("cursor")), (vec![1], None));
+    let mut verifier = Verifier::new(Chain::Org("acme".parse().unwrap()), sha256, Vec::new());
+    let mut cursor = "1".to_owned();
+    loop {
+        let page = page(&format!("&order=oldest&cursor={cursor}")).await;
+        for record in page["records"].as_array().unwrap() {
+            verifier.take(record).unwrap();
+        }
+        match page["cursor"].as_str() {
+            Some(next) => cursor = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(json!(verifier.finish().unwrap()), newest["head"]);
+}
+
+#[tokio::test]
+async fn records_are_asked_for_by_person_act_and_time() {
+    let (running, token) = busy().await;
+    let asked = async |what: &str| {
+        numbers(&running.collector.get(&format!("/api/v1/audit?org=acme&{what}"), Some(&token)).await.json)
+            .len()
+    };
+    assert_eq!(asked("act=join-token").await, 7);
+    assert_eq!(asked("act=join").await, 0, "a whole part of the name");
+    assert_eq!((asked("by=kim").await, asked("by=lee").await), (7, 0));
+    assert_eq!(asked("from=2999-01-01T00:00:00Z").await, 0);
+    assert_eq!(asked("until=2000-01-01T00:00:00Z").await, 0);
+}
+
+#[tokio::test]
+async fn an_orgs_people_see_their_chain_and_no_other() {
+    let (running, token) = busy().await;
+    let wanted = json!({ "person": "sam", "side": "internal", "org": "acme", "role": "viewer" });
+    let sam = running.post("/api/v1/tokens", &token, wanted).await.json["token"].as_str().unwrap().to_owned();
+    let own = running.collector.get("/api/v1/audit", Some(&sam)).await;
+    assert_eq!(own.json["records"][0]["act"], "token.create");
+    assert_eq!(own.json["records"][0]["after"]["person"], "sam");
+    assert!(!own.text.contains(&sam), "never a secret");
+    for path in ["/api/v1/audit?org=*", "/api/v1/audit/checkpoints?org=*", "/api/v1/audit?org=globex"] {
+        let refused = running.collector.get(path, Some(&sam)).await;
+        assert_eq!(refused.status, StatusCode::NOT_FOUND, "{path}: {}", refused.text);
+    }
+    let all = running.collector.get("/api/v1/audit?org=*", Some(&token)).await;
+    assert_eq!(all.json["records"][0]["act"], "setup.redeem");
+    assert_eq!(
+        running.collector.get("/api/v1/audit?org=globex", Some(&token)).await.status,
+        404,
+        "no such org"
+    );
+}
+
+#[tokio::test]
+async fn a_checkpoint_of_the_moment_is_signed_with_the_key_that_is_told() {
+    let (running, token) = busy().await;
+    let get = async |path: &str| running.collector.get(path, Some(&token)).await;
+    assert_eq!(get("/api/v1/audit/key").await.status, StatusCode::NOT_FOUND, "there is none yet");
+    let folder = tempfile::tempdir().unwrap();
+    running.sign_audit_with(AuditKey::open_or_make(folder.path()).unwrap());
+    let key = get("/api/v1/audit/key").await.json;
+    assert_eq!(get("/api/v1/whoami").await.json["collector"]["audit_key"], key);
+    let given = get("/api/v1/audit/checkpoints?org=acme").await.json;
+    let last = given["checkpoints"].as_array().unwrap().last().unwrap().clone();
+    let last: dogwatch_triage::audit::Checkpoint = serde_json::from_value(last).unwrap();
+    let public: dogwatch_triage::audit::PublicKey = key["public_key"].as_str().unwrap().parse().unwrap();
+    aws_lc_rs::signature::UnparsedPublicKey::new(&aws_lc_rs::signature::ED25519, public.0)
+        .verify(&last.statement().bytes(), &last.signature.0)
+        .unwrap();
+    assert_eq!((last.seq, json!(last.key)), (7, key["key"].clone()));
+    let refused = running.collector.ask(Method::POST, "/api/v1/audit", Some(&token), "").await;
+    assert_eq!(refused.status, StatusCode::METHOD_NOT_ALLOWED, "nobody writes to it");
+}

@@ -1,0 +1,129 @@
+//! The audit: what is done is on record, in its org's chain, in the same commit.
+
+use dogwatch_triage::audit::{Chain, Record, Source, Verifier, Witness};
+
+use super::*;
+use crate::{audit::sha256, authority::audit_key::AuditKey, storage::Entry};
+
+fn home() -> Chain {
+    Chain::Org(org())
+}
+
+/// Every record of a chain, verified.
+fn records(sim: &mut Sim, chain: &Chain) -> Vec<Record> {
+    let mut verifier = Verifier::new(chain.clone(), sha256, Vec::new());
+    let lines = sim.ask(|reply| Command::ReadAudit(chain.clone(), 0, reply)).unwrap();
+    lines.iter().map(|line| verifier.take_line(std::str::from_utf8(line).unwrap()).unwrap()).collect()
+}
+
+fn settle(sim: &mut Sim) {
+    let mut chores = super::super::chores::Chores::new(&settings(), sim.now);
+    for _ in 0..2 {
+        sim.now += SignedDuration::from_secs(31);
+        sim.core.do_chores(&mut chores, sim.now).unwrap();
+    }
+}
+
+#[test]
+fn an_act_is_on_record_with_what_it_changed_in_the_same_commit() {
+    let mut sim = Sim::new();
+    sim.join_token(1);
+    let committed = sim.disk.store.lock().unwrap().load().unwrap().tail;
+    let tables = |changes: &ChangeSet| {
+        let table = |entry: &Entry| match entry {
+            Entry::Row(row) => Some(row.table),
+            Entry::Report(_) => None,
+        };
+        changes.entries.iter().filter_map(table).collect::<Vec<_>>()
+    };
+    assert_eq!(tables(committed.last().unwrap()), [Table::JoinTokens, Table::Audit, Table::Meta]);
+    let enrolled = sim.enrol(b"key").unwrap();
+    let revoke = |reply| {
+        Command::SetEndpointState(
+            enrolled.id,
+            dogwatch_model::EndpointState::Revoked,
+            person(Side::Internal),
+            reply,
+        )
+    };
+    sim.ask(revoke).unwrap();
+    let all = records(&mut sim, &home());
+    let acts: Vec<_> = all.iter().map(|record| record.act.as_str()).collect();
+    assert_eq!(acts, ["join-token.create", "endpoint.enrol", "endpoint.revoked"]);
+    let by = all[2].by.as_ref().unwrap();
+    assert_eq!((by.person.as_str(), by.side, by.org.clone()), ("kim", Side::Internal, Some(org())));
+    assert_eq!(all[2].before.as_ref().unwrap()["state"], "active");
+    assert_eq!(all[2].after.as_ref().unwrap()["state"], "revoked");
+    assert_eq!(all[1].by, None, "an endpoint joins by itself");
+    let text: String = all.iter().map(Record::line).collect();
+    assert!(!text.contains(&Sha256::of(b"secret").to_string()), "no hash of a secret");
+}
+
+#[test]
+fn a_refused_act_leaves_no_record() {
+    let mut sim = Sim::new();
+    let refused = sim.ask(|reply| Command::RevokeJoinToken("none".into(), person(Side::Msp), reply));
+    assert!(refused.is_err());
+    assert_eq!(records(&mut sim, &home()), []);
+}
+
+#[test]
+fn a_chain_goes_on_where_it_was_after_every_kind_of_stop() {
+    let mut sim = Sim::new();
+    sim.join_token(1);
+    let mut sim = sim.restart_after(SignedDuration::from_secs(1));
+    sim.join_token(1);
+    settle(&mut sim);
+    assert_eq!(records(&mut sim, &home()).len(), 2, "the view has them");
+    sim.join_token(1);
+    let mut sim = sim.restart_after(SignedDuration::from_secs(1));
+    sim.join_token(1);
+    let all = records(&mut sim, &home());
+    assert_eq!(all.iter().map(|record| record.seq).collect::<Vec<_>>(), [1, 2, 3, 4]);
+}
+
+#[test]
+fn each_org_has_its_own_chain_and_the_collector_one_more() {
+    let mut sim = Sim::new();
+    sim.join_token(1);
+    let token = crate::core::NewApiToken {
+        hash: Sha256::of(b"t"),
+        principal: Principal { org: None, ..person(Side::Msp) },
+        lifetime: None,
+    };
+    sim.ask(|reply| Command::CreateToken(token, person(Side::Msp), reply)).unwrap();
+    let of = |records: Vec<Record>| records.into_iter().map(|r| (r.seq, r.act)).collect::<Vec<_>>();
+    assert_eq!(of(records(&mut sim, &home())), [(1, "join-token.create".to_owned())]);
+    assert_eq!(of(records(&mut sim, &Chain::Collector)), [(1, "token.create".to_owned())]);
+}
+
+#[test]
+fn checkpoints_are_signed_by_the_clock_and_on_demand_and_stand_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = || Arc::new(AuditKey::open_or_make(folder.path()).unwrap());
+    let mut sim = Sim::new();
+    sim.handle.sign_audit_with(key());
+    sim.join_token(1);
+    settle(&mut sim);
+    sim.join_token(1);
+    let given = sim.ask(|reply| Command::ReadCheckpoints(home(), reply)).unwrap();
+    assert_eq!(given.iter().map(|checkpoint| checkpoint.seq).collect::<Vec<_>>(), [1, 2]);
+    let public =
+        aws_lc_rs::signature::UnparsedPublicKey::new(&aws_lc_rs::signature::ED25519, key().public().0);
+    for checkpoint in &given {
+        public.verify(&checkpoint.statement().bytes(), &checkpoint.signature.0).unwrap();
+    }
+    let mut sim = sim.restart_after(SignedDuration::from_secs(1));
+    let kept = sim.ask(|reply| Command::ReadCheckpoints(home(), reply)).unwrap();
+    assert_eq!(
+        kept.iter().map(|checkpoint| checkpoint.seq).collect::<Vec<_>>(),
+        [1],
+        "the other was not kept"
+    );
+    let held = given.into_iter().map(|checkpoint| Witness { checkpoint, source: Source::Held }).collect();
+    let mut verifier = Verifier::new(home(), sha256, held);
+    for record in records(&mut sim, &home()) {
+        verifier.take_line(&record.line()).unwrap();
+    }
+    assert_eq!(verifier.finish().unwrap().seq, 2);
+}
