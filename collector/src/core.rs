@@ -63,6 +63,7 @@ pub use upkeep::Upkept;
 
 use crate::{
     feed::{Feed, Notices},
+    meters::Meters,
     notify::News,
     origin::Origin,
     policy::Policy,
@@ -181,6 +182,7 @@ struct Core {
     shared: Shared,
     policy: Arc<ArcSwap<Policy>>,
     settings: Settings,
+    meters: Arc<Meters>,
     health: watch::Sender<Health>,
     sessions: BTreeMap<EndpointId, Session>,
     next_session: u64,

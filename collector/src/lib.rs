@@ -19,6 +19,7 @@ pub mod ingest;
 pub mod init;
 pub mod lifecycle;
 pub mod listener;
+pub mod meters;
 pub mod notify;
 pub mod origin;
 pub mod ownership;

@@ -4,7 +4,15 @@
 
 mod row;
 
-use axum::{Extension, Router, extract::DefaultBodyLimit, middleware::from_fn_with_state, routing::on};
+use core::future::{Ready, ready};
+
+use axum::{
+    Extension, Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn_with_state, map_response},
+    response::Response,
+    routing::on,
+};
 use dogwatch_triage::{
     filter::EndpointJson,
     intake::{alertmanager::Webhook, events::Event},
@@ -16,15 +24,16 @@ use super::{
     BodyLimit, Shared, alerts, audit,
     auth::{
         Gate,
-        Needs::{May, Public},
+        Needs::{Everything, May, Public},
         guard,
     },
-    endpoints, events, fleet, health, intake, join_tokens, openapi, ownership, page, queue, reports, rules,
-    setup, tokens, views, who, whoami, windows,
+    endpoints, events, fleet, health, intake, join_tokens, metrics, openapi, ownership, page, queue, reports,
+    rules, setup, tokens, views, who, whoami, windows,
 };
 use crate::{
     access::Verb,
     core::Taken,
+    meters::RouteMeter,
     views::{NewView, View},
 };
 pub(crate) use row::{Answer, Make, Method, Route, Takes};
@@ -58,6 +67,8 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/readyz", Public, &[], |m| on(m, health::ready))
         .tells("Whether reports and changes are accepted.", ok::<health::Ready>())
         .refuses(&[503]),
+    get("/metrics", Everything, &[], |m| on(m, metrics::show))
+        .tells("The collector's own figures.", text(metrics::OPENMETRICS)),
     get("/api/v1/openapi.json", Public, &[], |m| on(m, openapi::show))
         .tells("This description: OpenAPI 3.1.", ok::<openapi::Description>()),
     post("/api/v1/setup", Public, |m| on(m, setup::redeem)).takes::<setup::Setup>().tells(
@@ -290,7 +301,16 @@ pub(crate) fn mount(api: &Shared) -> Router<Shared> {
         let guarded = (route.handler)(route.method.filter())
             .route_layer(DefaultBodyLimit::max(route.body))
             .route_layer(Extension(BodyLimit(route.body)))
-            .route_layer(from_fn_with_state(gate, guard));
+            .route_layer(from_fn_with_state(gate, guard))
+            .route_layer(map_response(count(api.core.meters.route(route.method.as_str(), route.path))));
         router.route(route.path, guarded)
     })
+}
+
+/// Counts a route's answers, refusals included.
+fn count(meter: RouteMeter) -> impl Fn(Response) -> Ready<Response> + Clone {
+    move |response| {
+        meter.note(response.status());
+        ready(response)
+    }
 }

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     evaluate,
     fleet::{self, Applied, Place},
+    meters,
     policy::Policy,
     refusal::{Code, Refusal},
     state::{Member, State},
@@ -180,8 +181,12 @@ impl Core {
             return self.end_session(id, Status::invalid_argument("Report.lane is not one of the three"));
         };
         match member.place(lane, sequence) {
-            Place::Before => return batch.ack(id, lane, member.marks().get(lane)),
+            Place::Before => {
+                self.meters.report(meters::Report::Repeated);
+                return batch.ack(id, lane, member.marks().get(lane));
+            }
             Place::Ahead { expected } => {
+                self.meters.report(meters::Report::Refused);
                 return self.say(id, Message::Reject(v1::Reject { lane: number, expected }));
             }
             Place::Next => {}
@@ -193,6 +198,7 @@ impl Core {
         self.dirty.insert(id);
         match report {
             Ok(report) => {
+                self.meters.report(meters::Report::Taken);
                 let told = Reads::of_report(&report);
                 for event in &report.events {
                     tracing::info!(endpoint.id = %id, kind = event.kind, detail = event.detail, "agent event");
@@ -215,6 +221,7 @@ impl Core {
                 }
             }
             Err(reason) => {
+                self.meters.report(meters::Report::SetAside);
                 tracing::warn!(endpoint.id = %id, %lane, sequence, reason, "report set aside: it could not be understood");
                 set_aside(batch, id, (lane, sequence), (&reason, at));
                 self.say(id, Message::Poisoned(v1::Poisoned { lane: number, sequence, reason }));

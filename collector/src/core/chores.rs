@@ -46,6 +46,7 @@ impl Core {
     pub(super) fn do_chores(&mut self, chores: &mut Chores, now: Timestamp) -> Result<(), StorageError> {
         if now >= chores.beat_at {
             chores.beat_at = now + BEAT_EVERY;
+            self.meters.look(&self.storage.figures(), self.sessions.len());
             let mut batch = Batch::default();
             batch.put(Table::Meta, load::BEAT, &now);
             self.retire(now, &mut batch);

@@ -233,6 +233,7 @@ pub(crate) type Reply<T> = tokio::sync::oneshot::Sender<Result<T, Refusal>>;
 #[derive(Clone)]
 pub struct Commands {
     pub(crate) inputs: tokio::sync::mpsc::Sender<super::Input>,
+    pub(crate) meters: Arc<crate::meters::Meters>,
 }
 
 /// How the rest of the collector reaches the core; people's side has a [`super::Desk`]. Cheap to clone.

@@ -1,6 +1,6 @@
 //! The core's thread: waits for inputs and instants, makes batches, commits, tells.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dogwatch_proto::v1::{self, collector_message::Message};
 use dogwatch_triage::filter::Reads;
@@ -118,7 +118,10 @@ impl Core {
                     Input::FromAgent { session, endpoint, message } => {
                         self.hear(&mut state, &policy, (session, endpoint), message, now, &mut batch);
                     }
-                    Input::Notify(news) => notify::settle(&mut state, *news, now, &mut batch),
+                    Input::Notify(news) => {
+                        self.meters.told(&news);
+                        notify::settle(&mut state, *news, now, &mut batch);
+                    }
                     Input::PolicyChanged => {
                         state.members.keys().for_each(|id| self.due.set(*id, now));
                     }
@@ -151,7 +154,7 @@ impl Core {
             audit::seal(&mut state, &mut batch);
         }
         if !batch.changes.is_empty() {
-            let mut waited = false;
+            let (mut waited, began) = (false, Instant::now());
             while let Err(error) = self.storage.commit(&batch.changes) {
                 self.set_health(Health::Degraded { since: Timestamp::now(), why: error.to_string() });
                 if !error.is_full() || self.stop.is_cancelled() {
@@ -163,6 +166,7 @@ impl Core {
                 waited = true;
                 std::thread::sleep(FULL_DISK_PAUSE);
             }
+            self.meters.committed(&batch.changes, began.elapsed());
             if waited {
                 tracing::info!("there is room on the disk again");
                 self.set_health(Health::Ready);

@@ -51,7 +51,7 @@ impl Terminal {
             };
         }
         let child = command.spawn().expect("setsid is a part of util-linux");
-        let shown = Arc::new(Mutex::new(vt100::Parser::new(size(rows), size(columns), 0)));
+        let shown = Arc::new(Mutex::new(vt100::Parser::new(cells(rows), cells(columns), 0)));
         let mut screen = keyboard.try_clone().expect("another handle");
         let parser = Arc::clone(&shown);
         // Ends when the other end is closed for good.
@@ -85,7 +85,7 @@ impl Terminal {
     #[track_caller]
     pub fn resize(&self, columns: u16, rows: u16) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        shown.screen_mut().set_size(size(rows), size(columns));
+        shown.screen_mut().set_size(cells(rows), cells(columns));
         tcsetwinsize(&self.keyboard, size(columns, rows)).expect("a size");
     }
 
@@ -123,6 +123,6 @@ const fn size(columns: u16, rows: u16) -> Winsize {
 }
 
 /// A terminal has a line and a column at least.
-fn size(cells: u16) -> NonZero<u16> {
-    NonZero::new(cells).unwrap_or(NonZero::<u16>::MIN)
+fn cells(count: u16) -> NonZero<u16> {
+    NonZero::new(count).unwrap_or(NonZero::<u16>::MIN)
 }
