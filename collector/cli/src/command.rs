@@ -2,6 +2,7 @@
 
 mod again;
 mod alert;
+mod completions;
 mod context;
 mod endpoint;
 mod fleet;
@@ -47,6 +48,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Command::JoinToken(join_token) => join_token::run(&join_token, &screen),
         Command::Token(token) => token::run(&token, &screen),
         Command::Rules(rules) => rules::run(&rules, &screen),
+        Command::Completions(asked) => completions::run(&asked),
     }
 }
 
