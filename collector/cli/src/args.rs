@@ -2,6 +2,7 @@
 
 mod access;
 mod alert;
+mod completions;
 mod context;
 mod endpoint;
 mod ownership;
@@ -16,10 +17,11 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use access::{CreateJoinToken, CreateToken, JoinToken, Login, Token};
 pub(crate) use alert::{Alert, Handoff, Numbered, Open, Opinion};
+pub(crate) use completions::{Completions, Shell};
 pub(crate) use context::Context;
 pub(crate) use endpoint::{Endpoint, Move, Named, NamedSoftware, Set, Tag};
 pub(crate) use ownership::{Change, Draft, Lint, OfOrg, Ownership, Propose, Replay};
-pub(crate) use report::{Boundary, Report};
+pub(crate) use report::{Boundary, OfFleet, OfReview, Report};
 pub(crate) use view::{SaveView, View};
 pub(crate) use window::{AddWindow, Window};
 pub(crate) use work::{Queue, Who};
@@ -129,6 +131,11 @@ pub(crate) enum Command {
     /// Both crews' queue and the fleet's pulse, live in the terminal
     #[command(after_help = "Example: dogwatch watch      (`?` shows the keys, `q` leaves)")]
     Watch,
+    /// A script that teaches a shell these commands
+    #[command(
+        after_help = "Examples: dogwatch completions bash > ~/.local/share/bash-completion/completions/dogwatch\n          dogwatch completions fish > ~/.config/fish/completions/dogwatch.fish"
+    )]
+    Completions(Completions),
 }
 
 #[derive(ClapArgs)]
@@ -230,6 +237,53 @@ mod tests {
         let mut without = Vec::new();
         walk(&Args::command(), "dogwatch", &mut without);
         assert_eq!(without, Vec::<String>::new());
+    }
+
+    /// The commands of an `after_help`, a line each: continued lines joined, what a shell does with the output cut off.
+    fn examples(help: &str) -> Vec<String> {
+        let joined = help.replace("\\\n", " ");
+        let lines = joined.lines().filter_map(|line| line.split_once("dogwatch ").map(|(_, rest)| rest));
+        lines
+            .map(|rest| rest.split(" > ").next().unwrap_or(rest).trim().to_owned())
+            .filter(|rest| !rest.is_empty())
+            .collect()
+    }
+
+    /// Words as a shell splits them: quotes of both kinds hold spaces, a backslash the next sign.
+    fn words(line: &str) -> Vec<String> {
+        let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
+        for c in line.chars() {
+            match (quote, c) {
+                (None, '\'' | '"') => quote = Some(c),
+                (Some(open), _) if open == c => quote = None,
+                (None, ' ') if !word.is_empty() => words.push(std::mem::take(&mut word)),
+                (None, ' ') => {}
+                _ => word.push(c),
+            }
+        }
+        words.extend((!word.is_empty()).then_some(word));
+        words
+    }
+
+    #[test]
+    fn every_example_is_a_command_that_there_is() {
+        fn walk(command: &clap::Command, wrong: &mut Vec<String>) {
+            let leaf = command.get_subcommands().next().is_none();
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            for example in examples(&help).into_iter().filter(|_| leaf) {
+                let typed = std::iter::once("dogwatch".to_owned()).chain(words(&example));
+                if let Err(error) = Args::try_parse_from(typed) {
+                    // Files of an example are nobody's here.
+                    let absent = error.to_string().contains("no such file");
+                    wrong.extend((!absent).then(|| format!("{example}: {error}")));
+                }
+            }
+            command.get_subcommands().for_each(|inner| walk(inner, wrong));
+        }
+        let mut wrong = Vec::new();
+        walk(&Args::command(), &mut wrong);
+        assert_eq!(wrong, Vec::<String>::new());
+        assert_eq!(words("a 'b c' \"d e\" f"), ["a", "b c", "d e", "f"]);
     }
 
     #[test]

@@ -32,6 +32,9 @@ const MAX_ANSWER_BYTES: u64 = 128 * 1024 * 1024;
 /// How long a stream may let us wait for its beginning. It has no end.
 const STREAM_PATIENCE: Duration = Duration::from_secs(10);
 
+/// The longest parameters of one request: with their percent signs they still fit a line that HTTP servers take.
+const MAX_PARAMS_BYTES: usize = 16 * 1024;
+
 /// A connection to one collector, trusting its root alone.
 #[derive(Clone)]
 pub(crate) struct Client {
@@ -70,6 +73,7 @@ impl Client {
 
     /// Reads.
     pub(crate) fn get(&self, path: &str, params: &[(&str, &str)]) -> Result<Value, Failure> {
+        fits(params)?;
         let request = self.agent.get(self.at(path)).query_pairs(params.iter().copied());
         self.answer(self.authorized(request).call(), params)
     }
@@ -134,6 +138,7 @@ impl Client {
         match (status, json) {
             (200..=299, Ok(value)) => Ok(value),
             (200..=299, Err(_)) => Err(self.strange("an answer that is not JSON")),
+            (414 | 431, _) => Err(too_long(params)),
             (_, Ok(problem)) => Err(refused(status, &problem, params)),
             (_, Err(_)) => Err(self.strange(&format!("status {status}"))),
         }
@@ -160,6 +165,21 @@ impl Client {
         };
         Failure::new(Exit::Unreachable, what)
     }
+}
+
+/// What would not fit is not sent: a server that hangs up in the middle would look like a broken network.
+fn fits(params: &[(&str, &str)]) -> Result<(), Failure> {
+    let bytes: usize = params.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if bytes > MAX_PARAMS_BYTES { Err(too_long(params)) } else { Ok(()) }
+}
+
+fn too_long(params: &[(&str, &str)]) -> Failure {
+    let longest = params.iter().max_by_key(|(_, value)| value.len());
+    let (name, bytes) = longest.map_or(("request", 0), |(name, value)| (*name, value.len()));
+    Failure::usage(format!(
+        "the {name} is too long for a request ({bytes} bytes; {MAX_PARAMS_BYTES} at most); shorten it, or tag what it lists \
+         and ask for the tag"
+    ))
 }
 
 fn tls_of(error: &io::Error) -> Option<&rustls::Error> {
@@ -240,6 +260,17 @@ mod tests {
         };
         let seen = [400, 401, 403, 404, 409, 413, 429, 500, 503].map(exit);
         assert_eq!(seen, [2, 4, 4, 3, 1, 2, 5, 5, 5]);
+    }
+
+    #[test]
+    fn a_filter_that_no_request_holds_is_not_blamed_on_the_network() {
+        let filter = "x".repeat(50_000);
+        let said = fits(&[("state", "active"), ("filter", &filter)]).unwrap_err().to_string();
+        assert!(
+            said.starts_with("the filter is too long for a request (50000 bytes; 16384 at most)"),
+            "{said}"
+        );
+        assert_eq!(fits(&[("filter", "online")]), Ok(()));
     }
 
     #[test]

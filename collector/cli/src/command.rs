@@ -2,6 +2,7 @@
 
 mod again;
 mod alert;
+mod completions;
 mod context;
 mod endpoint;
 mod fleet;
@@ -51,6 +52,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Command::Token(token) => token::run(&token, &screen),
         Command::Rules(rules) => rules::run(&rules, &screen),
         Command::Watch => watch::run(&screen),
+        Command::Completions(asked) => completions::run(&asked),
     }
 }
 
