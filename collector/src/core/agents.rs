@@ -30,6 +30,9 @@ use crate::{
 /// out waits before it tries again.
 const TWO_FOR: jiff::SignedDuration = jiff::SignedDuration::from_mins(60);
 
+/// What a list shows of an endpoint by itself.
+const SHOWN: Reads = Reads::PATCH.union(Reads::BACKUP).union(Reads::INVENTORY);
+
 /// The endpoint, if the collector deals with it.
 fn in_service(member: Option<&mut Member>) -> Result<&mut Member, Refusal> {
     let refuse = |code, what: &str| Err(Refusal::new(code, what));
@@ -207,6 +210,10 @@ impl Core {
                     software::keep(id, list, at, batch);
                 }
                 let tells_inventory = report.inventory.is_some();
+                // Health, services and checks are seen through the alerts that they raise.
+                if told.intersects(SHOWN) {
+                    batch.seen.insert(id);
+                }
                 if fleet::apply(&mut member.endpoint, report, at, self.settings.late_after) == Applied::Live {
                     if tells_inventory
                         && let Some(session) = self.sessions.get_mut(&id)

@@ -139,7 +139,7 @@ impl Core {
             queue::join(&mut state, &policy, now, &mut batch);
             notify::enqueue(&mut state, &policy, now, &mut batch);
             notify::seal(&mut state, &policy, now, &mut batch);
-            self.notices.of(&batch.changes, &state, now)
+            self.notices.of(&batch.changes, std::mem::take(&mut batch.seen), &state, now)
         };
         self.commit(batch)?;
         self.feed.publish(news);

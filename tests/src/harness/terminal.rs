@@ -3,7 +3,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::{Read as _, Write as _},
-    num::NonZero,
+    num::NonZeroU16,
     os::unix::ffi::OsStrExt as _,
     process::{Child, Command, ExitStatus},
     sync::{Arc, Mutex, PoisonError},
@@ -118,11 +118,11 @@ impl Drop for Terminal {
     }
 }
 
-const fn size(columns: u16, rows: u16) -> Winsize {
-    Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }
+/// A side of the window as the screen counts it.
+fn cells(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).expect("a window has a size")
 }
 
-/// A terminal has a line and a column at least.
-fn cells(count: u16) -> NonZero<u16> {
-    NonZero::new(count).unwrap_or(NonZero::<u16>::MIN)
+const fn size(columns: u16, rows: u16) -> Winsize {
+    Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }
 }
