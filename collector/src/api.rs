@@ -35,6 +35,7 @@ mod secret;
 mod setup;
 mod tokens;
 mod tries;
+mod views;
 mod who;
 mod whoami;
 mod windows;

@@ -10,6 +10,7 @@ pub mod bare_peer;
 pub mod collector;
 pub mod cost;
 pub mod crossing;
+pub mod events;
 pub mod figure;
 pub mod filter;
 pub mod fleet_json;

@@ -1,6 +1,9 @@
 //! Asks the collector, and turns every refusal into an exit code and a sentence.
 
-use std::{io, time::Duration};
+use std::{
+    io::{self, BufRead, BufReader},
+    time::Duration,
+};
 
 use rustls_pki_types::CertificateDer;
 use serde_json::Value;
@@ -26,7 +29,11 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 /// The longest answer that is read: a page of 1,000 endpoints with a hundred missing updates each is a third of it.
 const MAX_ANSWER_BYTES: u64 = 128 * 1024 * 1024;
 
+/// How long a stream may let us wait for its beginning. It has no end.
+const STREAM_PATIENCE: Duration = Duration::from_secs(10);
+
 /// A connection to one collector, trusting its root alone.
+#[derive(Clone)]
 pub(crate) struct Client {
     agent: Agent,
     url: String,
@@ -65,6 +72,22 @@ impl Client {
     pub(crate) fn get(&self, path: &str, params: &[(&str, &str)]) -> Result<Value, Failure> {
         let request = self.agent.get(self.at(path)).query_pairs(params.iter().copied());
         self.answer(self.authorized(request).call(), params)
+    }
+
+    /// Listens to changes of some kinds, from after the event with this id or from now on.
+    pub(crate) fn events(&self, kinds: &str, after: Option<&str>) -> Result<impl BufRead + use<>, Failure> {
+        let request = self.agent.get(self.at("events")).query("kinds", kinds);
+        let request = match after {
+            Some(id) => request.header("last-event-id", id),
+            None => request,
+        };
+        let request = self.authorized(request).config().timeout_global(None);
+        let outcome = request.timeout_recv_response(Some(STREAM_PATIENCE)).build().call();
+        let response = outcome.map_err(|error| self.unreachable(&error))?;
+        if response.status() != 200 {
+            return Err(self.answer(Ok(response), &[]).err().unwrap_or_else(|| self.strange("no stream")));
+        }
+        Ok(BufReader::new(response.into_body().into_with_config().limit(u64::MAX).reader()))
     }
 
     /// The first fault of policy files that the collector refused, if it did; nothing when that cannot be learned.

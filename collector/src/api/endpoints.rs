@@ -147,7 +147,7 @@ pub(crate) struct Setting {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Moving {
-    site: SiteId,
+    site: Option<SiteId>,
     /// The site is not in use yet, and meant so.
     #[serde(default)]
     new_site: bool,
@@ -199,10 +199,15 @@ pub(crate) async fn relocate(
     Body(wanted): Body<Moving>,
 ) -> Result<Json<Upkept>, Problem> {
     let Moving { site, new_site } = wanted;
-    if !new_site {
-        caller.see(&api, |sight| in_use(sight, &find(sight, &text)?.endpoint.org, &site))?;
-    }
-    let wanted = EndpointChange { site: Some(site), ..EndpointChange::default() };
+    caller.see(&api, |sight| {
+        let org = &find(sight, &text)?.endpoint.org;
+        match &site {
+            None => Err(Problem::invalid("say where it goes: `site`")),
+            Some(site) if !new_site => in_use(sight, org, site),
+            Some(_) => Ok(()),
+        }
+    })?;
+    let wanted = EndpointChange { site, ..EndpointChange::default() };
     change(api, caller, Path(text), wanted).await
 }
 

@@ -9,6 +9,7 @@ use dogwatch_triage::{
     filter::EndpointJson,
     intake::{alertmanager::Webhook, events::Event},
     mute::NewWindow,
+    report::{FleetReport, review::Review},
 };
 
 use super::{
@@ -19,11 +20,18 @@ use super::{
         guard,
     },
     endpoints, events, fleet, health, intake, join_tokens, openapi, ownership, page, queue, reports, rules,
-    setup, tokens, who, whoami, windows,
+    setup, tokens, views, who, whoami, windows,
 };
-use crate::{access::Verb, core::Taken};
+use crate::{
+    access::Verb,
+    core::Taken,
+    views::{NewView, View},
+};
 pub(crate) use row::{Answer, Make, Method, Route, Takes};
 use row::{accepted, delete, get, made, ok, post, post_document, post_intake, text};
+
+/// What of the fleet may be asked for.
+const FLEET: &[&str] = &["filter", "sort", "limit", "cursor", "state", "fields"];
 
 /// What of the queue may be asked for.
 const QUEUE: &[&str] = &["state", "filter", "hidden", "mine", "team", "limit"];
@@ -61,11 +69,12 @@ pub(crate) const ROUTES: &[Route] = &[
         .refuses(&[403]),
     get("/api/v1/whoami", May(Verb::View), &[], |m| on(m, whoami::whoami))
         .tells("Who the token speaks for, and with which collector.", ok::<whoami::WhoAmI>()),
-    get("/api/v1/fleet", May(Verb::View), &["filter", "sort", "limit", "cursor", "state"], |m| {
-        on(m, fleet::list)
-    })
-    .asks::<fleet::Query>()
-    .tells("Endpoints: filtered, sorted, a page at a time.", ok::<fleet::Page<'_>>()),
+    get("/api/v1/fleet", May(Verb::View), FLEET, |m| on(m, fleet::list))
+        .asks::<fleet::Query>()
+        .tells("Endpoints: filtered, sorted, a page at a time.", ok::<fleet::Page<'_>>()),
+    get("/api/v1/fleet/summary", May(Verb::View), &["by", "filter", "state"], |m| on(m, fleet::summary))
+        .asks::<fleet::SummaryQuery>()
+        .tells("Endpoints counted by what they are.", ok::<fleet::Summary<'_>>()),
     get("/api/v1/fleet/schema", May(Verb::View), &[], |m| on(m, fleet::schema)).tells(
         "What a filter may name, and what an endpoint's JSON holds.",
         ok::<dogwatch_triage::filter::Schema>(),
@@ -214,6 +223,18 @@ pub(crate) const ROUTES: &[Route] = &[
         .takes::<ownership::ToReplay>()
         .tells("The items of the last days, routed by a draft.", ok::<ownership::Replayed>())
         .refuses(&[503]),
+    get("/api/v1/views", May(Verb::View), &[], |m| on(m, views::list))
+        .tells("Saved views of the fleet.", ok::<views::List>()),
+    post("/api/v1/views", May(Verb::Comment), |m| on(m, views::save))
+        .takes::<NewView>()
+        .tells("Saves a view, or saves it anew.", ok::<View>()),
+    get("/api/v1/views/{view}", May(Verb::View), &["org"], |m| on(m, views::show))
+        .asks::<views::Query>()
+        .tells("One saved view.", ok::<View>()),
+    delete("/api/v1/views/{view}", May(Verb::Comment), |m| on(m, views::delete))
+        .with(&["org"])
+        .asks::<views::Query>()
+        .tells("Deletes a saved view.", ok::<View>()),
     get("/api/v1/windows", May(Verb::View), &["org"], |m| on(m, windows::list))
         .asks::<windows::Query>()
         .tells("Maintenance windows, those that begin first in front.", ok::<windows::List>()),
@@ -229,6 +250,18 @@ pub(crate) const ROUTES: &[Route] = &[
             ok::<dogwatch_triage::boundary::BoundaryReport>(),
         )
         .refuses(&[503]),
+    get("/api/v1/reports/patch", May(Verb::View), &["org", "filter"], |m| on(m, reports::patch))
+        .asks::<reports::FleetQuery>()
+        .tells("How well endpoints are patched, by site and class.", ok::<FleetReport>()),
+    get("/api/v1/reports/backup", May(Verb::View), &["org", "filter"], |m| on(m, reports::backup))
+        .asks::<reports::FleetQuery>()
+        .tells("How well endpoints are backed up, by site and class.", ok::<FleetReport>()),
+    get("/api/v1/reports/month", May(Verb::View), &["org", "from", "until"], |m| on(m, reports::month))
+        .asks::<reports::Query>()
+        .tells("The month: endpoints, queue and boundary.", ok::<reports::Month>()),
+    get("/api/v1/reports/review", May(Verb::View), &["org"], |m| on(m, reports::quarterly))
+        .asks::<reports::ReviewQuery>()
+        .tells("What the quarterly review has before it.", ok::<Review>()),
     get("/api/v1/rules", May(Verb::View), &[], |m| on(m, rules::list))
         .tells("The rules in force.", ok::<rules::List>()),
     get("/api/v1/rules/test", May(Verb::View), &["endpoint"], |m| on(m, rules::test))

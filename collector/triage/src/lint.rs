@@ -44,6 +44,7 @@ mod tests;
 
 pub use code::Code;
 use places::{Place, Places, Step};
+pub use review::REVIEW_DAYS;
 
 text_enum! {
     /// How bad a finding is.

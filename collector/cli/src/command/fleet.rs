@@ -67,7 +67,7 @@ const CSV: &[&str] = &[
 
 fn presence(row: &Value) -> String {
     match (row["state"].as_str(), row["online"].as_bool()) {
-        (Some(state @ ("pending" | "revoked")), _) => state,
+        (Some(state @ ("pending" | "revoked" | "retired")), _) => state,
         (_, Some(true)) => "online",
         _ if row["planned_offline"] == true => "away",
         (_, Some(false)) => "offline",
@@ -92,7 +92,8 @@ pub(crate) fn run(fleet: &Fleet, screen: &Screen) -> Result<(), Failure> {
     };
     let client = Client::logged_in()?;
     let mut said = String::new();
-    again::show(fleet.watch, screen, || {
+    let kinds = fleet.watch.then_some("endpoint");
+    again::show(&client, kinds, screen, || {
         let answer = fetch(&client, fleet)?;
         let remark = remark(&answer, fleet.filter.is_some());
         if remark != said && screen.is_for_people() {

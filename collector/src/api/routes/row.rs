@@ -167,6 +167,11 @@ pub(super) const fn delete(path: &'static str, needs: Needs, handler: Handler) -
 }
 
 impl Untold {
+    /// Query parameters that it takes, although routes of its method take none.
+    pub(super) const fn with(self, params: &'static [&'static str]) -> Self {
+        Self(Route { params, ..self.0 })
+    }
+
     /// The type that its query parameters are read into.
     pub(super) const fn asks<T: JsonSchema>(self) -> Self {
         Self(Route { query: Some(schema_of::<T>), ..self.0 })

@@ -8,6 +8,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("endpoint", &["zebra-srv", "018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d21", "yak-srv", "own-srv", "nowhere"]),
     ("number", &["21", "%2321", "11", "1", "1021", "99"]),
     ("version", &["2eb7a0", "2e", "0a0a0a", "ffffff"]),
+    ("view", &["zebra-view", "own-view", "none"]),
     ("window", &["w-zebra", "w-own", "w-none"]),
     ("id", &["j-zebra", "j-yak", "j-own", "t-owner", "t-yak", "t-admin", "none"]),
 ];
@@ -19,7 +20,7 @@ const MEMBERS: &[(&str, &[&str])] = &[
     ("after", &["0", "zebra"]),
     ("alert", &["21", "11", "1", "99"]),
     ("at", &["2026-11-22T10:00:00Z"]),
-    ("by", &["owner", "admin"]),
+    ("by", &["owner", "admin", "site", "org", "os.family"]),
     ("category", &["capacity"]),
     (
         "cursor",
@@ -42,7 +43,7 @@ const MEMBERS: &[(&str, &[&str])] = &[
     ("kinds", &["alert", "endpoint"]),
     ("limit", &["1", "1000"]),
     ("mine", &["true"]),
-    ("name", &["zebra", "openssl"]),
+    ("name", &["zebra-view", "openssl"]),
     ("on", &["customer", "vendor"]),
     ("order", &["newest", "oldest"]),
     ("org", &["zebra", "globex", "nowhere"]),

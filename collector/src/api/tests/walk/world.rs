@@ -15,6 +15,7 @@ use crate::{
     policy::Policy,
     state::{Item, State},
     storage::{ChangeSet, Memory, Row, Storage as _, Table},
+    views::View,
 };
 
 /// What somebody may not see.
@@ -210,6 +211,12 @@ fn org_things(state: &mut State, of: &str, word: &str, hash: &str) {
         withdrawn_at: None,
     };
     state.matrices.insert(org(of), vec![version]);
+    let view: View = serde_json::from_value(json!({
+        "name": format!("{word}-view"), "org": of, "filter": format!("name:{word}"),
+        "saved_by": format!("{word}-pat"), "saved_at": noon(),
+    }))
+    .unwrap();
+    state.views.insert(view.key(), view);
 }
 
 /// Items of long ago.

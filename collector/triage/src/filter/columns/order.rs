@@ -10,7 +10,7 @@ use super::{
     Columns, Found, Rows,
     cells::{Cells, Column},
 };
-use crate::filter::{FilterError, SortKey, program::Expr, value::Value};
+use crate::filter::{FilterError, Reads, SortKey, program::Expr, value::Value};
 
 /// The most fields that an order goes by.
 const MAX_KEYS: usize = 6;
@@ -110,6 +110,11 @@ impl Order {
     /// The text that it was compiled from.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Which parts of an endpoint it goes by.
+    pub fn reads(&self) -> Reads {
+        self.keys().fold(Reads::NONE, |all, key| all | key.reads())
     }
 
     /// Its keys, ties included.
