@@ -71,10 +71,13 @@ pub(crate) const ROUTES: &[Route] = &[
         .tells("The collector's own figures.", text(metrics::OPENMETRICS)),
     get("/api/v1/openapi.json", Public, &[], |m| on(m, openapi::show))
         .tells("This description: OpenAPI 3.1.", ok::<openapi::Description>()),
-    post("/api/v1/setup", Public, |m| on(m, setup::redeem)).takes::<setup::Setup>().tells(
-        "Trades the one-time setup code for the first administrator's token.",
-        ok::<tokens::NewToken>(),
-    ),
+    post("/api/v1/setup", Public, |m| on(m, setup::redeem))
+        .takes::<setup::Setup>()
+        .tells(
+            "Trades the one-time setup code for the first administrator's token.",
+            ok::<tokens::NewToken>(),
+        )
+        .refuses(&[403]),
     get("/api/v1/whoami", May(Verb::View), &[], |m| on(m, whoami::whoami))
         .tells("Who the token speaks for, and with which collector.", ok::<whoami::WhoAmI>()),
     get("/api/v1/fleet", May(Verb::View), FLEET, |m| on(m, fleet::list))

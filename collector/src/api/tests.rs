@@ -10,6 +10,7 @@ mod intake;
 mod live;
 mod permissions;
 mod strictness;
+mod walk;
 mod work;
 
 use std::sync::{Arc, RwLock};
@@ -20,6 +21,7 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio_stream::StreamExt as _;
 use tower::ServiceExt as _;
 
 use super::{ApiInfo, with_clock};
@@ -151,7 +153,12 @@ impl Collector {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
+        // A stream has no end: what it begins with is taken.
+        let stream = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+        let bytes = match stream {
+            true => body.into_data_stream().next().await.unwrap().unwrap(),
+            false => body.collect().await.unwrap().to_bytes(),
+        };
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         conforms::check(&method, &path, parts.status, kind, &text);

@@ -7,6 +7,7 @@ mod backup;
 mod claims;
 mod crash;
 mod crossing;
+mod described;
 mod drop_ins;
 mod durability;
 mod events;
