@@ -20,6 +20,7 @@ pub mod init;
 pub mod lifecycle;
 pub mod listener;
 pub mod notify;
+pub mod once;
 pub mod origin;
 pub mod ownership;
 pub mod policy;

@@ -2,6 +2,7 @@
 
 mod access;
 mod alert;
+mod audit;
 mod ownership;
 mod report;
 mod window;
@@ -13,6 +14,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use access::{CreateJoinToken, CreateToken, JoinToken, Login, Token};
 pub(crate) use alert::{Alert, Handoff, Numbered, Open, Opinion};
+pub(crate) use audit::Audit;
 pub(crate) use ownership::{Change, Draft, Lint, OfOrg, Ownership, Propose, Replay};
 pub(crate) use report::{Boundary, Report};
 pub(crate) use window::{AddWindow, Window};
@@ -100,6 +102,11 @@ pub(crate) enum Command {
     /// Maintenance windows, which hide what is expected
     #[command(subcommand)]
     Window(Window),
+    /// Who changed what, and whether the record of it holds
+    #[command(
+        after_help = "Examples: dogwatch audit --org acme --since 7d\n          dogwatch audit --verify\n          dogwatch audit --export acme.jsonl\n          dogwatch audit --verify acme.jsonl --checkpoints ours.jsonl --key KEY"
+    )]
+    Audit(Audit),
     /// What lets machines enrol
     #[command(subcommand)]
     JoinToken(JoinToken),

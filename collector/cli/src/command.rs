@@ -1,6 +1,7 @@
 //! One module per command.
 
 mod alert;
+mod audit;
 mod endpoint;
 mod fleet;
 mod join_token;
@@ -39,6 +40,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Command::Ownership(ownership) => ownership::run(&ownership, &screen),
         Command::Report(report) => report::run(&report, &screen),
         Command::Window(window) => window::run(&window, &screen),
+        Command::Audit(audit) => audit::run(&audit, &screen),
         Command::JoinToken(join_token) => join_token::run(&join_token, &screen),
         Command::Token(token) => token::run(&token, &screen),
         Command::Rules(rules) => rules::run(&rules, &screen),

@@ -81,7 +81,8 @@ pub(crate) fn to_pem(certificate: &CertificateDer<'_>) -> String {
     text
 }
 
-fn folder() -> Result<PathBuf, Failure> {
+/// Where logins are kept, and what goes with them.
+pub(crate) fn folder() -> Result<PathBuf, Failure> {
     let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     set("DOGWATCH_CONFIG_DIR")
         .or_else(|| set("XDG_CONFIG_HOME").map(|folder| folder.join("dogwatch")))
@@ -99,6 +100,12 @@ fn create_folder(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn create_folder(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
+}
+
+/// Writes a file of that folder; it is whole or untouched, and nobody else's to read.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    path.parent().map_or(Ok(()), create_folder)?;
+    replace(path, bytes)
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -4,6 +4,7 @@ mod acts;
 mod audit;
 mod documents;
 mod live;
+mod once;
 mod permissions;
 mod strictness;
 mod work;

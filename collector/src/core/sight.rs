@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     access::{ApiToken, JoinTokenRecord, Reach, Sha256, Verb},
+    once::Mark,
     ownership::Version,
     policy::{Policy, Standing},
     refusal::Refusal,
@@ -61,6 +62,11 @@ impl Desk {
     /// What changes, for whoever listens; each is told what their reach covers then.
     pub(crate) const fn feed(&self) -> &crate::feed::Feed {
         &self.0.feed
+    }
+
+    /// What is known of a request under a key, which only who asked it can name.
+    pub fn done_once(&self, id: &Sha256) -> Option<Mark> {
+        self.0.read(|state| state.once.get(id).cloned())
     }
 
     /// Whether all is well.
