@@ -30,6 +30,7 @@ pacman  pacman-package-manager  updates and what is ignored, from databases made
 python3  python3  calendars and rotas agree with zoneinfo around every change of the clocks
 smartctl  smartmontools  what smartctl says where there is no drive to ask
 aiosmtpd  python3-aiosmtpd  mail is taken by a real server, by STARTTLS and by implicit TLS
+prometheus-alertmanager  prometheus-alertmanager  a real Alertmanager feeds its alerts into the queue, and ends them
 jsonschema  python3-jsonschema  what pagers and chats get is as their schemas say
 pip3  python3-pip  the library that verifies webhooks, which Debian does not have
 '
@@ -73,16 +74,26 @@ install_missing() {
     fi
 }
 
-# The webhook standard's own library for Python: one file, at a fixed version, for the tests alone.
-install_verifier() {
-    if [ "$install" = yes ] && [ ! -d target/tests/python/standardwebhooks ] && [ -x /usr/bin/pip3 ]; then
-        /usr/bin/pip3 install --quiet --no-deps --target target/tests/python standardwebhooks==1.1.0 2>/dev/null ||
-            echo "tests: pip could not fetch standardwebhooks; webhooks are verified by the text of the standard alone"
-    fi
+# Libraries for Python that Debian does not have, at fixed versions, for the tests alone: the webhook standard's own, the
+# vendor's client of the Events API, and a reader of OpenMetrics.
+LIBRARIES='standardwebhooks==1.1.0 pagerduty==7.2.0 prometheus-client==0.26.0'
+
+install_libraries() {
+    [ "$install" = yes ] && [ -x /usr/bin/pip3 ] || return 0
+    for library in $LIBRARIES; do
+        mark=target/tests/python/.$library
+        # The first is one file that needs nothing of what it names.
+        case $library in standardwebhooks*) deps=--no-deps ;; *) deps= ;; esac
+        # shellcheck disable=SC2086 # an option or nothing
+        if [ ! -e "$mark" ] && /usr/bin/pip3 install --quiet $deps --upgrade --target target/tests/python "$library" 2>/dev/null; then
+            : >"$mark"
+        fi
+        [ -e "$mark" ] || echo "tests: pip could not fetch $library; what is tested with it is left out"
+    done
 }
 
 install_missing
-install_verifier
+install_libraries
 DOGWATCH_TESTS_WITHOUT=$(column 1)
 export DOGWATCH_TESTS_WITHOUT
 missing | while read -r tool package purpose; do

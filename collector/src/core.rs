@@ -30,6 +30,7 @@ mod software;
 mod start;
 mod thread;
 pub(crate) mod upkeep;
+mod views;
 mod windows;
 mod work;
 

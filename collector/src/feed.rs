@@ -21,6 +21,9 @@ mod places;
 mod ring;
 mod seal;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     sync::{
         Arc, Mutex, PoisonError, RwLock,
@@ -42,9 +45,25 @@ use places::Places;
 use ring::Ring;
 use seal::Seal;
 
-/// What comes within this time goes out together: quick enough for eyes, and five hundred listeners cost ten writes each a
-/// second, however much goes on.
-const TICK: Duration = Duration::from_millis(100);
+/// How often what happens.
+#[derive(Debug, Clone, Copy)]
+struct Rhythm {
+    /// What comes within this time goes out together.
+    tick: Duration,
+    /// Whether somebody may still hear what they may is asked this often, also when nothing happens.
+    look: Duration,
+    /// After so much silence a sign of life goes out.
+    sign: Duration,
+}
+
+/// Ten ticks a second are quick enough for eyes, and five hundred listeners cost ten writes each, however much goes on. Two
+/// looks a second: what is withdrawn ends within one. A sign every 15 s: proxies give up after a minute or less, and a dead
+/// peer is found out.
+const RHYTHM: Rhythm = Rhythm {
+    tick: Duration::from_millis(100),
+    look: Duration::from_millis(500),
+    sign: Duration::from_secs(15),
+};
 
 /// Changes that may wait for the next tick; then they are written at once. Some megabytes.
 const MAX_WAITING: usize = 8_192;
@@ -54,6 +73,7 @@ const MAX_WAITING: usize = 8_192;
 pub(crate) struct Feed(Arc<Inner>);
 
 struct Inner {
+    rhythm: Rhythm,
     waiting: Mutex<Vec<Change>>,
     news: Notify,
     ring: RwLock<Ring>,
@@ -68,7 +88,14 @@ struct Inner {
 
 impl Default for Feed {
     fn default() -> Self {
+        Self::in_rhythm(RHYTHM)
+    }
+}
+
+impl Feed {
+    fn in_rhythm(rhythm: Rhythm) -> Self {
         Self(Arc::new(Inner {
+            rhythm,
             waiting: Mutex::default(),
             news: Notify::new(),
             ring: RwLock::default(),
@@ -79,9 +106,7 @@ impl Default for Feed {
             closing: CancellationToken::new(),
         }))
     }
-}
 
-impl Feed {
     /// Takes what a commit changed. Never waits for a listener.
     pub(crate) fn publish(&self, News { changes, access }: News) {
         if access {
@@ -110,11 +135,16 @@ impl Feed {
             }
             self.flush();
             tokio::select! {
-                () = tokio::time::sleep(TICK) => {}
+                () = tokio::time::sleep(self.0.rhythm.tick) => {}
                 () = stop.cancelled() => break,
             }
         }
         self.flush();
+        self.close();
+    }
+
+    /// Whoever listens is told what waits, and goodbye.
+    pub(crate) fn close(&self) {
         self.0.closing.cancel();
     }
 

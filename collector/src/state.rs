@@ -4,6 +4,8 @@
 //! read lock and may see a change a few milliseconds before it is on disk; nothing is acknowledged, answered or
 //! sent out before.
 
+mod members;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     net::IpAddr,
@@ -22,12 +24,16 @@ use dogwatch_triage::{
     sla::NextBreach,
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     access::{JoinTokenRecord, Register, Sha256},
     ownership::Version,
+    views::View,
 };
+
+pub use members::Members;
 
 /// One endpoint and all that belongs to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,7 +62,7 @@ pub struct Member {
 pub const MAX_EPOCHS: usize = 8;
 
 /// An alert with its timeline.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Item {
     /// The alert.
     #[serde(flatten)]
@@ -80,7 +86,7 @@ impl Item {
 #[derive(Debug, Default)]
 pub struct State {
     /// Every endpoint.
-    pub members: BTreeMap<EndpointId, Member>,
+    pub members: Members,
     /// Whose a public key is, by its SHA-256 (DER `SubjectPublicKeyInfo`).
     pub keys: HashMap<Sha256, EndpointId>,
     /// Join tokens by their short id.
@@ -113,6 +119,8 @@ pub struct State {
     pub once: crate::once::Ledger,
     /// How far the chains of the audit go.
     pub audit: crate::audit::Chains,
+    /// Saved views of the fleet, by [`View::key`].
+    pub views: BTreeMap<String, View>,
     /// Proposed and agreed versions of each org's matrix, in the order in which they were proposed.
     pub matrices: BTreeMap<OrgId, Vec<Version>>,
     /// What waits to be told.

@@ -12,6 +12,7 @@ pub mod agent;
 pub mod collector;
 pub mod crews;
 pub mod debian;
+pub mod events;
 pub mod journal_audit;
 pub mod peer;
 pub mod person;

@@ -3,6 +3,8 @@
 mod access;
 mod alert;
 mod audit;
+mod context;
+mod endpoint;
 mod ownership;
 mod report;
 mod window;
@@ -15,10 +17,14 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub(crate) use access::{CreateJoinToken, CreateToken, JoinToken, Login, Token};
 pub(crate) use alert::{Alert, Handoff, Numbered, Open, Opinion};
 pub(crate) use audit::Audit;
+pub(crate) use context::Context;
+pub(crate) use endpoint::{Endpoint, Move, Named, NamedSoftware, Set, Tag};
 pub(crate) use ownership::{Change, Draft, Lint, OfOrg, Ownership, Propose, Replay};
 pub(crate) use report::{Boundary, Report};
 pub(crate) use window::{AddWindow, Window};
 pub(crate) use work::{Queue, Who};
+
+use crate::context::ContextName;
 
 /// The fleet, the shared queue and who owns what.
 #[derive(Parser)]
@@ -29,6 +35,9 @@ pub(crate) use work::{Queue, Who};
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+    /// The login to use for this command; `dogwatch context list` names them
+    #[arg(long, global = true, env = "DOGWATCH_CONTEXT", value_name = "NAME", hide_env_values = true)]
+    pub(crate) context: Option<ContextName>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -69,6 +78,9 @@ pub(crate) enum Command {
         after_help = "Example: dogwatch login 'https://collector.example:7443/setup#CODE.HASH' --person kim"
     )]
     Login(Login),
+    /// Logins side by side, and which of them is in use
+    #[command(subcommand)]
+    Context(Context),
     /// Who I am, and where
     #[command(after_help = "Example: dogwatch whoami")]
     Whoami,
@@ -128,7 +140,7 @@ pub(crate) struct Fleet {
     /// Fields to show: name,health.cpu.used_percent
     #[arg(long, value_delimiter = ',', value_name = "FIELDS")]
     pub(crate) columns: Vec<String>,
-    /// Endpoints in which state: active, pending, revoked or all
+    /// Endpoints in which state: active, pending, revoked, retired or all
     #[arg(long, default_value = "active")]
     pub(crate) state: String,
     /// Keep showing, until Ctrl-C
@@ -137,36 +149,6 @@ pub(crate) struct Fleet {
     /// The names that filters, columns and JSON have
     #[arg(long, conflicts_with_all = ["filter", "sort", "columns", "watch"])]
     pub(crate) schema: bool,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum Endpoint {
-    /// Everything known of it
-    #[command(after_help = "Example: dogwatch endpoint show srv-01")]
-    Show(Named),
-    /// What it has installed
-    #[command(after_help = "Example: dogwatch endpoint software srv-01 openssl")]
-    Software(NamedSoftware),
-    /// Let it into service
-    #[command(after_help = "Example: dogwatch endpoint approve srv-01")]
-    Approve(Named),
-    /// Refuse its key for ever, and cut it off at once
-    #[command(after_help = "Example: dogwatch endpoint revoke srv-01")]
-    Revoke(Named),
-}
-
-#[derive(ClapArgs)]
-pub(crate) struct NamedSoftware {
-    /// Name or id of the endpoint
-    pub(crate) endpoint: String,
-    /// Part of a product's or package's name
-    pub(crate) name: Option<String>,
-}
-
-#[derive(ClapArgs)]
-pub(crate) struct Named {
-    /// Name or id
-    pub(crate) endpoint: String,
 }
 
 #[derive(Subcommand)]

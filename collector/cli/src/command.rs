@@ -1,7 +1,9 @@
 //! One module per command.
 
+mod again;
 mod alert;
 mod audit;
+mod context;
 mod endpoint;
 mod fleet;
 mod join_token;
@@ -11,7 +13,6 @@ mod queue;
 mod report;
 mod rules;
 mod token;
-mod watch;
 mod who;
 mod whoami;
 mod window;
@@ -29,8 +30,12 @@ use crate::{
 /// Does what was asked.
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let screen = Screen::of(&args.output);
+    if let Some(name) = args.context {
+        crate::context::choose(name);
+    }
     match args.command {
         Command::Login(login) => login::run(&login, &screen),
+        Command::Context(asked) => context::run(&asked, &screen),
         Command::Whoami => whoami::run(&screen),
         Command::Fleet(fleet) => fleet::run(&fleet, &screen),
         Command::Endpoint(endpoint) => endpoint::run(&endpoint, &screen),
@@ -47,7 +52,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
-/// Shows one thing: whole for programs, by its name, or in words.
+/// Shows one thing: whole for programs, as a line for spreadsheets, by its name, or in words.
 fn show_one(
     value: &Value,
     name: &str,
@@ -57,7 +62,8 @@ fn show_one(
     output::print(&match screen.format {
         Format::Json | Format::Yaml => screen.whole(value)?,
         Format::Name => text_at(value, name) + "\n",
-        Format::Table | Format::Wide | Format::Csv => words(),
+        Format::Csv => output::in_csv(value),
+        Format::Table | Format::Wide => words(),
     })
 }
 

@@ -1,12 +1,16 @@
-//! Where we are logged in: one file, readable by its owner alone.
+//! Where we are logged in: a file for each login, readable by its owner alone, and the name of the one in use.
 //!
-//! `$DOGWATCH_CONFIG_DIR/context.toml`, else `$XDG_CONFIG_HOME/dogwatch/context.toml`, else
-//! `~/.config/dogwatch/context.toml` (`%APPDATA%\dogwatch` on Windows).
+//! They lie in `$DOGWATCH_CONFIG_DIR`, else `$XDG_CONFIG_HOME/dogwatch`, else `~/.config/dogwatch` (`%APPDATA%\dogwatch`
+//! on Windows): `contexts/NAME.toml`, and `current-context` with a name in it. `--context NAME` or `$DOGWATCH_CONTEXT`
+//! choose another for one command. A name never comes from a collector without being made one first.
+
+mod file;
+mod name;
 
 use std::{
-    env, fs,
-    io::{self, Write as _},
+    env, fs, io,
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -15,10 +19,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::{Exit, Failure};
 
-const FILE: &str = "context.toml";
+pub(crate) use name::ContextName;
+
+/// The folder of the logins.
+const CONTEXTS: &str = "contexts";
+
+/// The file that says which is in use.
+const CURRENT: &str = "current-context";
+
+/// What was chosen for this one command.
+static CHOSEN: OnceLock<ContextName> = OnceLock::new();
 
 /// A login, as it is kept.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Context {
     /// `https://host:port`.
@@ -33,32 +46,32 @@ pub(crate) struct Context {
     pub(crate) root_certificate: String,
 }
 
+/// Uses a login for this command alone.
+pub(crate) fn choose(name: ContextName) {
+    let _ = CHOSEN.set(name);
+}
+
 impl Context {
-    /// The login in force.
+    /// The login in use.
     pub(crate) fn load() -> Result<Self, Failure> {
-        let path = folder()?.join(FILE);
-        let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Failure::new(
-                Exit::NotAllowed,
-                "you are not logged in; run `dogwatch login LINK` with the link that `dogwatch-collector init` or \
-                 `dogwatch token create` printed",
-            ),
-            _ => Failure::file("read", &path, &error),
-        })?;
-        toml::from_str(&text).map_err(|error| {
-            Failure::usage(format!("{} is not valid, log in again: {}", path.display(), error.message()))
-        })
+        let contexts = Contexts::ours()?;
+        let name = match CHOSEN.get() {
+            Some(name) => name.clone(),
+            None => contexts.current()?.ok_or_else(|| contexts.not_logged_in())?,
+        };
+        contexts.read(&name)
     }
 
-    /// Keeps the login; the file is whole or untouched, and nobody else's to read.
+    /// Keeps the login and uses it from now on. A login of the same person at the same collector is replaced; another
+    /// one stays beside it, under a name of its own.
     pub(crate) fn save(&self) -> Result<PathBuf, Failure> {
-        let folder = folder()?;
-        let path = folder.join(FILE);
-        let text = toml::to_string(self)
-            .map_err(|error| Failure::new(Exit::NotMet, format!("cannot write the login: {error}")))?;
-        create_folder(&folder)
-            .and_then(|()| replace(&path, text.as_bytes()))
-            .map_err(|error| Failure::file("write", &path, &error))?;
+        let contexts = Contexts::ours()?;
+        let name = match CHOSEN.get() {
+            Some(name) => name.clone(),
+            None => contexts.name_for(self)?,
+        };
+        let path = contexts.write(&name, self)?;
+        contexts.make_current(&name)?;
         Ok(path)
     }
 
@@ -66,6 +79,162 @@ impl Context {
     pub(crate) fn root(&self) -> Result<CertificateDer<'static>, Failure> {
         CertificateDer::from_pem_slice(self.root_certificate.as_bytes())
             .map_err(|_| Failure::usage("the root certificate of your login is not valid; log in again"))
+    }
+}
+
+/// A login by its name, or why it cannot be read.
+pub(crate) type Kept = (ContextName, Result<Context, Failure>);
+
+/// The logins of one folder.
+pub(crate) struct Contexts {
+    folder: PathBuf,
+}
+
+impl Contexts {
+    /// Ours.
+    pub(crate) fn ours() -> Result<Self, Failure> {
+        Ok(Self { folder: folder()? })
+    }
+
+    /// Every login by its name, sorted. One that cannot be read is told and does not hide the others.
+    pub(crate) fn all(&self) -> Result<Vec<Kept>, Failure> {
+        let place = self.folder.join(CONTEXTS);
+        let entries = match fs::read_dir(&place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other.map_err(|error| Failure::file("read", &place, &error))?,
+        };
+        let stem = |path: PathBuf| {
+            let toml = path.extension().is_some_and(|extension| extension == "toml");
+            path.file_stem().filter(|_| toml).and_then(|stem| stem.to_str()?.parse::<ContextName>().ok())
+        };
+        let mut names: Vec<_> = entries.flatten().filter_map(|entry| stem(entry.path())).collect();
+        names.sort();
+        Ok(names.into_iter().map(|name| (name.clone(), self.read(&name))).collect())
+    }
+
+    /// The name of the one in use; `None` when there is none.
+    pub(crate) fn current(&self) -> Result<Option<ContextName>, Failure> {
+        let path = self.folder.join(CURRENT);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(text.trim().parse().ok()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Failure::file("read", &path, &error)),
+        }
+    }
+
+    /// One login.
+    pub(crate) fn read(&self, name: &ContextName) -> Result<Context, Failure> {
+        let path = self.path(name);
+        let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => self.no_such(name),
+            _ => Failure::file("read", &path, &error),
+        })?;
+        toml::from_str(&text).map_err(|error| {
+            Failure::usage(format!("{} is not valid, log in again: {}", path.display(), error.message()))
+        })
+    }
+
+    /// Uses one from now on.
+    pub(crate) fn make_current(&self, name: &ContextName) -> Result<(), Failure> {
+        self.read(name)?;
+        let path = self.folder.join(CURRENT);
+        file::replace(&path, format!("{name}\n").as_bytes())
+            .map_err(|error| Failure::file("write", &path, &error))
+    }
+
+    /// Gives one another name.
+    pub(crate) fn rename(&self, from: &ContextName, to: &ContextName) -> Result<(), Failure> {
+        let context = self.read(from)?;
+        if self.path(to).exists() {
+            let what =
+                format!("there is a context `{to}` already; choose another name, or remove that one first");
+            return Err(Failure::new(Exit::NotMet, what));
+        }
+        let was_current = self.current()?.as_ref() == Some(from);
+        self.write(to, &context)?;
+        if was_current {
+            self.make_current(to)?;
+        }
+        self.forget(from)
+    }
+
+    /// Removes one. The token stays valid at its collector until it is revoked there.
+    pub(crate) fn remove(&self, name: &ContextName) -> Result<Context, Failure> {
+        let context = self.read(name)?;
+        self.forget(name)?;
+        if self.current()?.as_ref() == Some(name) {
+            let path = self.folder.join(CURRENT);
+            fs::remove_file(&path).map_err(|error| Failure::file("remove", &path, &error))?;
+        }
+        Ok(context)
+    }
+
+    fn forget(&self, name: &ContextName) -> Result<(), Failure> {
+        let path = self.path(name);
+        fs::remove_file(&path).map_err(|error| Failure::file("remove", &path, &error))
+    }
+
+    fn write(&self, name: &ContextName, context: &Context) -> Result<PathBuf, Failure> {
+        let path = self.path(name);
+        let text = toml::to_string(context)
+            .map_err(|error| Failure::new(Exit::NotMet, format!("cannot write the login: {error}")))?;
+        file::create_folder(&self.folder.join(CONTEXTS))
+            .and_then(|()| file::replace(&path, text.as_bytes()))
+            .map_err(|error| Failure::file("write", &path, &error))?;
+        Ok(path)
+    }
+
+    /// What a new login is called: as the same person's at the same collector was, else by the collector, else by both,
+    /// else with a number.
+    fn name_for(&self, login: &Context) -> Result<ContextName, Failure> {
+        let known = self.all()?;
+        let same = |known: &Context| known.url == login.url && known.person == login.person;
+        if let Some((name, _)) = known.iter().find(|(_, known)| known.as_ref().is_ok_and(same)) {
+            return Ok(name.clone());
+        }
+        let by_both = format!("{}-{}", login.collector, login.person);
+        let numbered = (2_u32..).map(|number| format!("{by_both}-{number}"));
+        let candidates = [login.collector.clone(), by_both.clone()].into_iter().chain(numbered);
+        let mut names = candidates.map(|text| ContextName::made_of(&text));
+        let free = names.find(|name| known.iter().all(|(taken, _)| taken != name));
+        free.ok_or_else(|| Failure::usage("no name is free for this login; give one with --context NAME"))
+    }
+
+    fn path(&self, name: &ContextName) -> PathBuf {
+        self.folder.join(CONTEXTS).join(format!("{name}.toml"))
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.all().unwrap_or_default().into_iter().map(|(name, _)| name.to_string()).collect()
+    }
+
+    fn no_such(&self, name: &ContextName) -> Failure {
+        let names = self.names();
+        let mend = match dogwatch_triage::filter::nearest(name.as_str(), names.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if names.is_empty() => "log in first: dogwatch login LINK".to_owned(),
+            None => format!("there are: {}", names.join(", ")),
+        };
+        Failure::new(Exit::NotFound, format!("there is no context `{name}`; {mend}"))
+    }
+
+    /// Says how to get one in use.
+    pub(crate) fn not_logged_in(&self) -> Failure {
+        let names = self.names();
+        let what = if names.is_empty() {
+            "you are not logged in; run `dogwatch login LINK` with the link that `dogwatch-collector init` or \
+             `dogwatch token create` printed"
+                .to_owned()
+        } else {
+            format!("no context is in use; choose one of {}: dogwatch context use NAME", names.join(", "))
+        };
+        Failure::new(Exit::NotAllowed, what)
+    }
+
+    /// For tests: the logins of another folder.
+    #[cfg(test)]
+    fn in_folder(folder: &std::path::Path) -> Self {
+        Self { folder: folder.to_owned() }
     }
 }
 
@@ -91,60 +260,11 @@ pub(crate) fn folder() -> Result<PathBuf, Failure> {
         .ok_or_else(|| Failure::usage("no home folder to keep the login in; set DOGWATCH_CONFIG_DIR"))
 }
 
-#[cfg(unix)]
-fn create_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-fn create_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
-}
-
 /// Writes a file of that folder; it is whole or untouched, and nobody else's to read.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    path.parent().map_or(Ok(()), create_folder)?;
-    replace(path, bytes)
-}
-
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let fresh = path.with_extension(format!("{}.new", std::process::id()));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&fresh).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    written.and_then(|()| fs::rename(&fresh, path)).inspect_err(|_| {
-        let _ = fs::remove_file(&fresh);
-    })
+    path.parent().map_or(Ok(()), file::create_folder)?;
+    file::replace(path, bytes)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_certificate_survives_its_pem() {
-        let certificate = CertificateDer::from(vec![7; 100]);
-        let text = to_pem(&certificate);
-        assert!(text.lines().all(|line| line.len() <= 64), "{text}");
-        assert_eq!(CertificateDer::from_pem_slice(text.as_bytes()).unwrap(), certificate);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn the_file_is_its_owners_alone_and_is_replaced_whole() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(FILE);
-        replace(&path, b"one").unwrap();
-        replace(&path, b"two").unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"two");
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@
 
 mod cell;
 mod csv;
+mod facts;
 mod listing;
 
 use std::io::{self, IsTerminal as _, Write};
@@ -11,7 +12,9 @@ use std::io::{self, IsTerminal as _, Write};
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
+use cell::steers;
 pub(crate) use cell::{Show, tame, text_at, values_at};
+pub(crate) use facts::{facts, in_csv};
 pub(crate) use listing::{Column, Listing, column, table, type_of};
 
 use crate::{
@@ -52,14 +55,37 @@ impl Screen {
 
     /// An answer as a whole, for programs.
     pub(crate) fn whole(&self, value: &Value) -> Result<String, Failure> {
+        let json =
+            || serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(|error| error.to_string());
         let written = match self.format {
-            Format::Yaml => serde_saphyr::to_string(value).map_err(|error| error.to_string()),
-            _ => {
-                serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(|error| error.to_string())
+            Format::Yaml => {
+                let text = serde_saphyr::to_string(value).map_err(|error| error.to_string());
+                // JSON is YAML, and its quotes are always there for escapes to stand in.
+                text.and_then(|text| if text.contains(unseen) { json() } else { Ok(text) })
             }
+            _ => json(),
         };
-        written.map_err(|error| Failure::new(Exit::NotMet, format!("cannot write the answer: {error}")))
+        written
+            .map(|text| escaped(&text))
+            .map_err(|error| Failure::new(Exit::NotMet, format!("cannot write the answer: {error}")))
     }
+}
+
+/// What may not reach a terminal; lines may.
+fn unseen(c: char) -> bool {
+    steers(c) && c != '\n'
+}
+
+/// JSON without what steers a terminal: such characters stand in texts only, and there escapes are read.
+fn escaped(text: &str) -> String {
+    if !text.contains(unseen) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if unseen(c) { out.push_str(&format!("\\u{:04x}", u32::from(c))) } else { out.push(c) }
+    }
+    out
 }
 
 /// Writes finished text to standard output.
@@ -78,4 +104,26 @@ pub(crate) fn note(text: &str) {
 /// The instant that an answer is about, by the collector's clock: ages do not depend on ours.
 pub(crate) fn as_of(answer: &Value) -> Timestamp {
     answer["as_of"].as_str().and_then(|text| text.parse().ok()).unwrap_or_else(Timestamp::now)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn no_format_for_programs_carries_an_order_to_a_terminal_and_both_read_back_as_they_were() {
+        let value = json!(["a\u{1b}[2J", "\u{9b}1m", "a\u{7f}", "\u{202e}b", "b\u{2066}", "a\r\nc\td"]);
+        for format in [Format::Json, Format::Yaml] {
+            let screen = Screen { format, colour: false, terminal: true, zone: TimeZone::UTC };
+            let text = screen.whole(&value).unwrap();
+            assert!(!text.contains(|c: char| steers(c) && c != '\n'), "{text:?}");
+            let back: Value = match format {
+                Format::Json => serde_json::from_str(&text).unwrap(),
+                _ => serde_saphyr::from_str(&text).unwrap(),
+            };
+            assert_eq!(back, value, "{text}");
+        }
+    }
 }

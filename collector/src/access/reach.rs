@@ -55,7 +55,7 @@ impl Reach {
         let all = held.fold(base, |all, held| all.union(held.verbs_in(org, &self.owned)));
         // A right without sight is none.
         let all = if all.has(Verb::View) || all.has(Verb::Intake) { all } else { Verbs::NONE };
-        let maker = self.maker.as_ref().map_or(all, |maker| maker.verbs(org, site));
+        let maker = self.maker.as_ref().map_or(all, |maker| maker.verbs(org, site).with_programs());
         all.intersection(self.ceiling).intersection(maker)
     }
 
@@ -99,7 +99,7 @@ impl Reach {
             return Verbs::NONE;
         }
         let all = self.held.iter().fold(Verbs::EVERYBODY, |all, held| all.union(held.verbs));
-        let maker = self.maker.as_ref().map_or(all, |maker| maker.anywhere());
+        let maker = self.maker.as_ref().map_or(all, |maker| maker.anywhere().with_programs());
         all.intersection(self.ceiling).intersection(maker)
     }
 

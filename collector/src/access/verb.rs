@@ -3,6 +3,7 @@
 use core::fmt;
 
 use dogwatch_model::text_enum;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 text_enum! {
@@ -95,6 +96,11 @@ impl Verbs {
         self.0 == 0
     }
 
+    /// The same with what whoever configures may let programs do.
+    pub const fn with_programs(self) -> Self {
+        if self.has(Verb::Configure) { self.union(Self::of(&[Verb::Intake])) } else { self }
+    }
+
     /// The risky ones of it.
     pub fn risky(self) -> Self {
         self.into_iter().filter(|verb| verb.is_risky()).collect()
@@ -146,6 +152,20 @@ impl fmt::Display for Verbs {
 impl fmt::Debug for Verbs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Verbs({self})")
+    }
+}
+
+impl JsonSchema for Verbs {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Verbs".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Vec::<Verb>::json_schema(generator)
     }
 }
 

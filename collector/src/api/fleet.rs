@@ -1,20 +1,28 @@
-//! The fleet: filtered, sorted, paged, and written straight from the state into one buffer.
+//! The fleet: filtered, sorted, paged, counted, and written straight from the state into one buffer.
 //!
 //! Endpoints go out through the schema's own serialiser, so that their names are the filter's names. Nothing is
 //! copied out of the state but the finished text.
+
+mod cursor;
+mod summary;
 
 use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use dogwatch_model::{EndpointId, EndpointState, text_enum};
-use dogwatch_triage::filter::{EndpointJson, Filter, FilterError, Row, SortKey, Verdict};
+use dogwatch_model::{EndpointState, text_enum};
+use dogwatch_triage::filter::{ChosenJson, EndpointJson, Fields, Filter, FilterError, Order, Row};
 use http::header;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, endpoints, extract::Params, problem::Problem};
-use crate::{policy::Policy, state::Member};
+use crate::query;
+use cursor::Cursor;
+
+pub(crate) use crate::query::row;
+pub(crate) use summary::{Query as SummaryQuery, Summary, summary};
 
 /// The most endpoints in one answer; whoever wants more follows `next`. An endpoint with a hundred missing updates takes
 /// 40 KB, and the core waits while a page is written.
@@ -22,6 +30,9 @@ const MAX_PAGE: usize = 1_000;
 
 /// What an endpoint's JSON takes in a list, about: room made in one piece beforehand.
 const BYTES_PER_ENDPOINT: usize = 4096;
+
+/// The same when fields were asked for.
+const BYTES_PER_CHOSEN: usize = 512;
 
 text_enum! {
     /// Which endpoints.
@@ -52,17 +63,18 @@ impl Standing {
 }
 
 /// Query of the fleet.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Query {
     filter: Option<String>,
     sort: Option<String>,
     limit: Option<usize>,
-    cursor: Option<EndpointId>,
+    cursor: Option<String>,
     state: Option<Standing>,
+    fields: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Page<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Page<'a> {
     as_of: Timestamp,
     /// How many there are in all that the caller may see.
     total: usize,
@@ -72,23 +84,37 @@ struct Page<'a> {
     unjudged: usize,
     /// Where to go on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<EndpointId>,
-    endpoints: Vec<EndpointJson<'a>>,
+    #[schemars(with = "Option<String>")]
+    next: Option<Cursor>,
+    #[schemars(with = "Vec<EndpointJson<'a>>")]
+    endpoints: Vec<Shown<'a>>,
 }
 
-/// An endpoint as filters see it at `as_of`.
-pub(crate) fn row<'a>(member: &'a Member, policy: &'a Policy, as_of: Timestamp) -> Row<'a> {
-    let matrix = policy.matrix(&member.endpoint.org);
-    Row { endpoint: &member.endpoint, as_of, alerts: member.counts, owners: Some(matrix) }
+/// An endpoint, or what was asked for of it.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Shown<'a> {
+    Whole(EndpointJson<'a>),
+    Chosen(ChosenJson<'a, 'a>),
 }
 
-/// Compiles a filter that came as a parameter.
+impl<'a> Shown<'a> {
+    fn of(row: Row<'a>, fields: Option<&'a Fields>) -> Self {
+        match fields {
+            Some(fields) => Self::Chosen(ChosenJson { row, fields }),
+            None => Self::Whole(EndpointJson(row)),
+        }
+    }
+}
+
+/// Compiles a filter that came as a parameter: an expression, or the short form.
 pub(crate) fn compile(filter: Option<&str>) -> Result<Option<Filter>, Problem> {
     let given = filter.filter(|source| !source.trim().is_empty());
-    given.map(Filter::compile).transpose().map_err(|error| misread("filter", &error))
+    given.map(Filter::typed).transpose().map_err(|error| misread("filter", &error))
 }
 
-fn misread(parameter: &str, error: &FilterError) -> Problem {
+/// What is wrong with a parameter of the filter language.
+pub(crate) fn misread(parameter: &str, error: &FilterError) -> Problem {
     Problem::invalid(format!("{parameter}: {error}"))
         .with("parameter", parameter)
         .with("line", error.line)
@@ -102,51 +128,46 @@ pub(crate) async fn list(
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
     let filter = compile(query.filter.as_deref())?;
-    let sort = SortKey::compile(query.sort.as_deref().unwrap_or("name")).map_err(|e| misread("sort", &e))?;
+    let order = Order::compile(query.sort.as_deref().unwrap_or("name")).map_err(|e| misread("sort", &e))?;
+    let fields = query.fields.as_deref().filter(|fields| !fields.trim().is_empty());
+    let fields = fields.map(Fields::compile).transpose().map_err(|e| misread("fields", &e))?;
+    let after = query.cursor.as_deref().map(|text| Cursor::read(text, &order)).transpose()?;
     let limit = match query.limit {
         Some(limit @ 1..=MAX_PAGE) => limit,
         None => MAX_PAGE,
         Some(_) => return Err(Problem::invalid(format!("`limit` must be from 1 to {MAX_PAGE}"))),
     };
     let standing = query.state.unwrap_or(Standing::Active);
+    // Pages that belong together are of one instant: what ages does not move from one to the other.
+    let as_of = after.as_ref().map_or(caller.now, |cursor| cursor.as_of.min(caller.now));
     let policy = api.core.policy();
+    let asked = query::Query {
+        filter: filter.as_ref(),
+        covers: &|state| standing.covers(state),
+        order: Some(&order),
+        by: &[],
+    };
     caller.see(&api, |sight| {
-        let mine = sight.members().filter(|member| standing.covers(member.endpoint.state));
-        let mut page =
-            Page { as_of: caller.now, total: 0, matched: 0, unjudged: 0, next: None, endpoints: Vec::new() };
-        let mut rows = Vec::new();
-        for member in mine {
-            page.total += 1;
-            let row = row(member, &policy, caller.now);
-            match filter.as_ref().map_or(Verdict::Match, |filter| filter.judge(&row)) {
-                Verdict::Match => rows.push(row),
-                Verdict::NoMatch => {}
-                Verdict::Unknown => page.unjudged += 1,
-            }
-        }
-        page.matched = rows.len();
-        sort.sort(&mut rows);
-        let rest = after(&rows, query.cursor)?;
-        page.endpoints = rest.iter().take(limit).map(|row| EndpointJson(*row)).collect();
-        page.next = rest.get(limit).and(page.endpoints.last()).map(|last| last.0.endpoint.id);
-        json(&page, page.endpoints.len())
+        sight.ask(&asked, (&policy, as_of), |answer, fleet| {
+            let page = answer.page(&order, after.as_ref().map(|cursor| &cursor.place), limit);
+            let shown = page.slots.iter().map(|slot| Shown::of(fleet.row(*slot), fields.as_ref())).collect();
+            let page = Page {
+                as_of,
+                total: answer.total,
+                matched: answer.matched(),
+                unjudged: answer.found.unjudged,
+                next: page.next.map(|place| Cursor::at(place, &order, as_of)),
+                endpoints: shown,
+            };
+            let each = if fields.is_some() { BYTES_PER_CHOSEN } else { BYTES_PER_ENDPOINT };
+            json(&page, page.endpoints.len() * each)
+        })
     })
-}
-
-/// What comes after the endpoint that the cursor names.
-fn after<'r, 'a>(rows: &'r [Row<'a>], cursor: Option<EndpointId>) -> Result<&'r [Row<'a>], Problem> {
-    let Some(cursor) = cursor else { return Ok(rows) };
-    let place = rows.iter().position(|row| row.endpoint.id == cursor).ok_or_else(|| {
-        Problem::invalid(
-            "the endpoint that `cursor` names does not match any more; begin again without a cursor",
-        )
-    })?;
-    Ok(&rows[place + 1..])
 }
 
 /// `GET /api/v1/fleet/schema`
 pub(crate) async fn schema() -> Result<Response, Problem> {
-    json(&dogwatch_triage::filter::schema(), 8)
+    json(&dogwatch_triage::filter::schema(), 8 * BYTES_PER_ENDPOINT)
 }
 
 /// `GET /api/v1/endpoints/{endpoint}`
@@ -158,12 +179,13 @@ pub(crate) async fn show(
     let policy = api.core.policy();
     caller.see(&api, |sight| {
         let member = endpoints::find(sight, &text)?;
-        json(&EndpointJson(row(member, &policy, caller.now)), 1)
+        json(&EndpointJson(row(member, &policy, caller.now)), BYTES_PER_ENDPOINT)
     })
 }
 
-fn json(value: &impl Serialize, endpoints: usize) -> Result<Response, Problem> {
-    let mut text = Vec::with_capacity(1024 + endpoints * BYTES_PER_ENDPOINT);
+/// An answer of about so many bytes.
+fn json(value: &impl Serialize, bytes: usize) -> Result<Response, Problem> {
+    let mut text = Vec::with_capacity(1024 + bytes);
     serde_json::to_writer(&mut text, value)
         .map_err(|_| Problem::internal("an endpoint cannot be written"))?;
     Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())

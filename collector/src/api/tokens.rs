@@ -9,11 +9,12 @@ use axum::{
 };
 use dogwatch_model::{OrgId, PersonId, Side, TeamId};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, extract::Body, problem::Problem, secret};
 use crate::{
-    access::{ApiToken, Principal, Role},
+    access::{ApiToken, Principal, Role, Verbs},
     core::NewApiToken,
     policy::Policy,
 };
@@ -22,7 +23,7 @@ use crate::{
 const MAX_LIFETIME_SECONDS: u32 = 10 * 366 * 24 * 3600;
 
 /// A token as it is shown: never its text, never its hash.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct TokenJson {
     id: String,
     #[serde(flatten)]
@@ -58,7 +59,7 @@ impl TokenJson {
 }
 
 /// A token just made: the one time that its text is shown.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct NewToken {
     token: String,
     #[serde(flatten)]
@@ -72,13 +73,14 @@ impl NewToken {
 }
 
 /// Tokens, oldest first.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Tokens")]
 pub(crate) struct List {
     tokens: Vec<TokenJson>,
 }
 
 /// What a new token is to be.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     person: PersonId,
@@ -87,6 +89,8 @@ pub(crate) struct Wanted {
     org: Option<OrgId>,
     #[serde(default = "member")]
     role: Role,
+    /// Exactly these, instead of a role's.
+    verbs: Option<Verbs>,
     expires_in_seconds: Option<u32>,
 }
 
@@ -108,7 +112,7 @@ pub(crate) async fn create(
     caller: Caller,
     Body(wanted): Body<Wanted>,
 ) -> Result<(http::StatusCode, Json<NewToken>), Problem> {
-    let Wanted { person, side, team, org, role, expires_in_seconds } = wanted;
+    let Wanted { person, side, team, org, role, verbs, expires_in_seconds } = wanted;
     let policy = api.core.policy();
     let org = scope(caller.principal(), side, org, &policy.orgs.keys().collect::<Vec<_>>())?;
     same_side(&policy, org.as_ref(), &person, side)?;
@@ -123,7 +127,8 @@ pub(crate) async fn create(
     };
     let made = secret::api_token()?;
     let maker = Some(caller.principal().key());
-    let principal = Principal { person, side, team, org, site: None, ceiling: role.verbs(), maker };
+    let ceiling = verbs.unwrap_or(role.verbs());
+    let principal = Principal { person, side, team, org, site: None, ceiling, maker };
     let token = NewApiToken { hash: made.hash, principal, lifetime };
     let kept = api.core.create_token(token, caller.principal().clone()).await?;
     Ok((http::StatusCode::CREATED, Json(NewToken::of(&kept, made.text))))
@@ -193,7 +198,6 @@ pub(crate) async fn revoke(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::Verbs;
 
     fn org(name: &str) -> OrgId {
         OrgId::new(name).unwrap()

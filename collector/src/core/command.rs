@@ -21,6 +21,7 @@ use crate::{
     ownership::Version,
     refusal::Refusal,
     state::{Health, Item, State},
+    views::{NewView, View},
 };
 
 /// A request to enrol an endpoint, already checked for form.
@@ -182,6 +183,10 @@ pub(crate) enum Command {
     AddWindow(NewWindow, Principal, Reply<Window>),
     /// End one for good.
     EndWindow(WindowId, Principal, Reply<Window>),
+    /// Save a view of the fleet.
+    SaveView(NewView, Principal, Reply<View>),
+    /// Delete one, by its name and perhaps its org.
+    DeleteView(String, Option<OrgId>, Principal, Reply<View>),
     /// Propose a version of an org's matrix.
     ProposeMatrix(Proposal, Principal, Reply<Version>),
     /// Sign one for the principal's side.
@@ -211,6 +216,7 @@ impl Command {
             Self::SetEndpointState(_, _, _, reply) => reply.is_closed(),
             Self::ChangeEndpoint(_, _, _, reply) => reply.is_closed(),
             Self::AddWindow(_, _, reply) | Self::EndWindow(_, _, reply) => reply.is_closed(),
+            Self::SaveView(_, _, reply) | Self::DeleteView(_, _, _, reply) => reply.is_closed(),
             Self::ProposeMatrix(_, _, reply)
             | Self::SignMatrix(_, _, _, reply)
             | Self::WithdrawMatrix(_, _, _, reply) => reply.is_closed(),
@@ -447,6 +453,28 @@ impl Commands {
     /// `NotFound`; `Conflict` when it has ended already.
     pub async fn end_window(&self, id: WindowId, by: Principal) -> Result<Window, Refusal> {
         self.ask(|reply| Command::EndWindow(id, by, reply)).await
+    }
+
+    /// Saves a view of the fleet, in place of one with the same name, org and side.
+    ///
+    /// # Errors
+    /// `Invalid` for a name, filter, order or columns that do not hold; `NotFound` for an org that there is not; `Conflict`
+    /// when there are too many.
+    pub async fn save_view(&self, view: NewView, by: Principal) -> Result<View, Refusal> {
+        self.ask(|reply| Command::SaveView(view, by, reply)).await
+    }
+
+    /// Deletes the view of a name.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` when several are meant.
+    pub async fn delete_view(
+        &self,
+        name: String,
+        org: Option<OrgId>,
+        by: Principal,
+    ) -> Result<View, Refusal> {
+        self.ask(|reply| Command::DeleteView(name, org, by, reply)).await
     }
 
     /// Proposes a version of an org's matrix.

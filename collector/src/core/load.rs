@@ -22,6 +22,7 @@ use crate::{
     queue,
     state::{Item, Link, Member, State},
     storage::{Entry, Loaded, ReportEntry, Row, Table},
+    views::View,
 };
 
 /// The key of the last sign of life in the meta table.
@@ -77,9 +78,7 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
             let endpoint: Endpoint = value(row)?;
             match state.members.get_mut(&endpoint.id) {
                 Some(member) => member.endpoint = endpoint,
-                None => {
-                    drop(state.members.insert(endpoint.id, Member::new(endpoint, MachineEvidence::default())))
-                }
+                None => state.members.insert(endpoint.id, Member::new(endpoint, MachineEvidence::default())),
             }
         }
         Table::Links => {
@@ -108,6 +107,12 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
             match optional::<Window>(row)? {
                 Some(window) => state.windows.insert(id, window),
                 None => state.windows.remove(&id),
+            };
+        }
+        Table::Views => {
+            match optional::<View>(row)? {
+                Some(view) => state.views.insert(row.key.clone(), view),
+                None => state.views.remove(&row.key),
             };
         }
         Table::Matrices => {

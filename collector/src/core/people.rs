@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     access::{ApiToken, JoinTokenRecord, Principal, Sha256, Verb},
-    core::ownership,
+    core::{ownership, views},
     policy::Policy,
     queue,
     refusal::{Code, Refusal},
@@ -95,6 +95,14 @@ impl Core {
             }
             Command::EndWindow(id, by, reply) => {
                 let answer = self.end_window(state, &id, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::SaveView(view, by, reply) => {
+                let answer = views::save(state, policy, view, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::DeleteView(name, org, by, reply) => {
+                let answer = views::delete(state, (&name, org.as_ref()), &by, now, batch);
                 batch.answer(reply, answer);
             }
             agreed @ (Command::ProposeMatrix(..) | Command::SignMatrix(..) | Command::WithdrawMatrix(..)) => {

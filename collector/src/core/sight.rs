@@ -20,12 +20,14 @@ use super::{
     command::{Commands, CoreHandle},
 };
 use crate::{
-    access::{ApiToken, JoinTokenRecord, Reach, Sha256, Verb},
+    access::{ApiToken, Grant, JoinTokenRecord, Reach, Sha256, Verb},
     once::Mark,
     ownership::Version,
     policy::{Policy, Standing},
+    query::{Answer, Fleet, Query},
     refusal::Refusal,
     state::{Health, Item, Member, State},
+    views::View,
 };
 
 /// The core as the people's side has it: commands go through, reading goes through a [`Sight`].
@@ -171,6 +173,17 @@ impl<'s> Sight<'s> {
         self.reach.sees(&member.endpoint.org, Some(&member.endpoint.site)).then_some(member)
     }
 
+    /// Asks about the endpoints.
+    pub(crate) fn ask<R>(
+        &self,
+        query: &Query<'_>,
+        (policy, as_of): (&Policy, Timestamp),
+        look: impl FnOnce(&Answer<'_>, &Fleet<'_>) -> R,
+    ) -> R {
+        let fleet = Fleet { members: &self.state.members, policy, as_of };
+        self.state.members.index().ask(query, fleet, self.reach, |answer| look(answer, &fleet))
+    }
+
     /// Endpoints of an org that alerts of other tools may be fed to: whoever feeds need not see anything.
     pub fn fed<'a>(&'a self, org: &'a OrgId) -> impl Iterator<Item = &'s Member> + use<'s, 'a> {
         let ours = self.state.members.values().filter(move |member| member.endpoint.org == *org);
@@ -217,6 +230,12 @@ impl<'s> Sight<'s> {
         self.state.windows.get(id).filter(|window| self.reach.sees_org(&window.plan.org))
     }
 
+    /// Saved views of the fleet.
+    pub fn views(&self) -> impl Iterator<Item = &'s View> + use<'s> {
+        let reach = self.reach;
+        self.state.views.values().filter(move |view| view.is_for(reach))
+    }
+
     /// The versions of an org's matrix, in the order in which they were proposed.
     pub fn versions(&self, org: &OrgId) -> &'s [Version] {
         let all = self.state.matrices.get(org).filter(|_| self.reach.sees_org(org));
@@ -254,6 +273,16 @@ impl<'s> Sight<'s> {
         let members = self.members().map(|member| (&member.endpoint.org, &member.endpoint.site));
         let tokens = self.join_tokens().map(|token| (&token.org, &token.site));
         members.chain(tokens).filter(|(of, _)| *of == org).map(|(_, site)| site).collect()
+    }
+
+    /// Grants in force that reach no further than what is seen.
+    pub fn grants(&self, now: Timestamp) -> impl Iterator<Item = &'s Grant> + use<'s> {
+        let reach = self.reach;
+        let seen = move |grant: &&Grant| match grant.scope.org() {
+            Some(org) => reach.sees_org(org),
+            None => reach.sees_everything(),
+        };
+        self.state.access.grants.values().filter(move |grant| grant.is_in_force(now)).filter(seen)
     }
 
     /// Join tokens.

@@ -13,13 +13,6 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{Feed, Group, Place};
 
-/// Whether somebody may still hear what they may is asked this often, also when nothing happens: what is withdrawn ends
-/// within a second.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-
-/// After so much silence a sign of life goes out: proxies give up after a minute or less, and a dead peer is found out.
-const SIGN_EVERY: Duration = Duration::from_secs(15);
-
 /// What a client waits before it comes back after its stream has ended.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -130,12 +123,13 @@ impl Listener {
             if !self.ready.is_empty() || self.over {
                 continue;
             }
-            let sign_at = self.told_at + SIGN_EVERY;
+            let rhythm = self.feed.0.rhythm;
+            let sign_at = self.told_at + rhythm.sign;
             tokio::select! {
                 // The feed is ours as well: it does not go before us.
                 _ = self.ticks.changed() => {}
                 () = self.feed.0.closing.cancelled() => {}
-                () = tokio::time::sleep_until(sign_at.min(self.looked_at + LOOK_EVERY)) => {
+                () = tokio::time::sleep_until(sign_at.min(self.looked_at + rhythm.look)) => {
                     if Instant::now() >= sign_at {
                         self.ready.push_back(Bytes::from_static(b": still here\n\n"));
                     }
@@ -148,14 +142,14 @@ impl Listener {
     fn take(&mut self, missed: Missed) {
         let ring = self.feed.0.ring.read().unwrap_or_else(PoisonError::into_inner);
         let last = ring.last();
-        if last == self.seen && self.looked_at.elapsed() < LOOK_EVERY {
+        if last == self.seen && self.looked_at.elapsed() < self.feed.0.rhythm.look {
             return;
         }
         let found = ring.after(self.seen);
         drop(ring);
         // After the ring: a right that ended before a change was written has been counted by now.
         let access = self.feed.0.access.load(Ordering::Acquire);
-        if access != self.access || self.looked_at.elapsed() >= LOOK_EVERY {
+        if access != self.access || self.looked_at.elapsed() >= self.feed.0.rhythm.look {
             (self.access, self.looked_at) = (access, Instant::now());
             if let Err(over) = self.audience.look() {
                 return self.end(over);

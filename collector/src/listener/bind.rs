@@ -10,6 +10,11 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 /// How many callers may wait in the system's queue while we shake hands with others.
 const BACKLOG: u32 = 4096;
 
+/// How long what we send may wait to be taken: longer than any network is away that comes back, shorter than a person
+/// waits. Whoever suspends a stream of events comes back where they were.
+#[cfg(target_os = "linux")]
+const UNTAKEN_MILLISECONDS: u32 = 60_000;
+
 /// A port that is ours.
 #[derive(Debug)]
 pub struct Bound {
@@ -94,6 +99,10 @@ impl Bound {
         let (stream, _) = self.listener.accept().await?;
         // Acknowledgements are small and somebody waits for each.
         stream.set_nodelay(true)?;
+        // A caller that has gone without a word, or that takes nothing any more, would keep its place for a quarter of an
+        // hour, or for ever.
+        #[cfg(target_os = "linux")]
+        rustix::net::sockopt::set_tcp_user_timeout(&stream, UNTAKEN_MILLISECONDS)?;
         Ok(stream)
     }
 }

@@ -45,6 +45,8 @@ text_enum! {
         Software = "software",
         /// Maintenance windows.
         Windows = "windows",
+        /// Saved views of the fleet.
+        Views = "views",
         /// Proposed and agreed versions of orgs' matrices, with their signatures.
         Matrices = "matrices",
         /// Who should hear of something, not gathered into a message yet.

@@ -12,6 +12,7 @@
 //! Deliberately missing: regular expressions, maps, lists built at run time, and any function that could take
 //! longer than the data it looks at is long.
 
+mod chosen;
 mod columns;
 mod error;
 mod json;
@@ -23,23 +24,26 @@ mod reads;
 mod row;
 mod scan;
 mod schema;
+mod short;
 mod sort;
 mod value;
 
 use serde::Serialize;
 
+pub use chosen::{ChosenJson, Fields};
 pub use columns::{Columns, Found, Group, Grouping, Order, Page, Place, Rows, Slots, Wanted};
 pub use error::FilterError;
 pub use json::{EndpointJson, Glance};
 pub use names::nearest;
 pub use reads::Reads;
 pub use row::{AlertCounts, Owners, Row};
+pub(crate) use schema::oldest_missing_security;
 pub use schema::{Schema, SchemaField, schema};
 
 pub(crate) use lower::{Bindings, Walk, parse_seconds, walk};
 pub(crate) use program::Scope;
 pub(crate) use schema::Type;
-pub use sort::SortKey;
+pub(crate) use sort::SortKey;
 pub(crate) use value::Value;
 
 /// The longest source, in bytes: a screenful is readable, and the parser's work stays in microseconds.
@@ -50,6 +54,7 @@ pub const MAX_COMPREHENSION_DEPTH: usize = 2;
 
 /// What a filter says about one endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It matches.

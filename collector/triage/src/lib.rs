@@ -21,6 +21,7 @@ pub mod matrix;
 pub mod mute;
 pub mod notice;
 pub mod replay;
+pub mod report;
 pub mod routing;
 pub mod rules;
 pub mod sla;

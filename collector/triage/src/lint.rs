@@ -44,6 +44,7 @@ mod tests;
 
 pub use code::Code;
 use places::{Place, Places, Step};
+pub use review::REVIEW_DAYS;
 
 text_enum! {
     /// How bad a finding is.
@@ -69,6 +70,7 @@ text_enum! {
 
 /// One thing that is not good about a matrix.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// Which rule found it.
     pub code: Code,

@@ -1,6 +1,10 @@
 //! The people's API, as a program uses it: one kept-alive connection, a bearer token, JSON.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io::{BufRead, BufReader},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, bail};
 use rustls_pki_types::CertificateDer;
@@ -57,6 +61,27 @@ impl Api {
             None => request,
         };
         answer(path, request.call().with_context(|| format!("GET {path}"))?)
+    }
+
+    /// A stream of events as it comes in, line by line, from after the event with this id or from now on.
+    pub fn events(&self, path: &str, after: Option<&str>) -> Result<impl BufRead + Send + use<>> {
+        let mut request = self.agent.get(format!("{}{path}", self.base));
+        for (name, value) in [("authorization", self.bearer.as_deref()), ("last-event-id", after)] {
+            if let Some(value) = value {
+                request = request.header(name, value);
+            }
+        }
+        let mut response =
+            request.config().timeout_global(None).build().call().with_context(|| path.to_owned())?;
+        if !response.status().is_success() {
+            bail!(
+                "{path}: {}: {}",
+                response.status(),
+                response.body_mut().read_to_string().unwrap_or_default()
+            );
+        }
+        let body = response.into_body().into_with_config().limit(u64::MAX);
+        Ok(BufReader::new(body.reader()))
     }
 
     /// What `POST path` answers with.

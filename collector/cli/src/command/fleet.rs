@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::watch;
+use super::again;
 use crate::{
     args::{Fleet, Format},
     client::Client,
@@ -67,7 +67,7 @@ const CSV: &[&str] = &[
 
 fn presence(row: &Value) -> String {
     match (row["state"].as_str(), row["online"].as_bool()) {
-        (Some(state @ ("pending" | "revoked")), _) => state,
+        (Some(state @ ("pending" | "revoked" | "retired")), _) => state,
         (_, Some(true)) => "online",
         _ if row["planned_offline"] == true => "away",
         (_, Some(false)) => "offline",
@@ -92,7 +92,7 @@ pub(crate) fn run(fleet: &Fleet, screen: &Screen) -> Result<(), Failure> {
     };
     let client = Client::logged_in()?;
     let mut said = String::new();
-    watch::show(fleet.watch, screen, || {
+    again::show(fleet.watch, screen, || {
         let answer = fetch(&client, fleet)?;
         let remark = remark(&answer, fleet.filter.is_some());
         if remark != said && screen.is_for_people() {

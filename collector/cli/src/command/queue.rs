@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::watch;
+use super::again;
 use crate::{
     args::Queue,
     client::Client,
@@ -128,7 +128,7 @@ pub(crate) fn run(queue: &Queue, screen: &Screen) -> Result<(), Failure> {
     let client = Client::logged_in()?;
     let params = params(queue);
     let params: Vec<(&str, &str)> = params.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    watch::show(queue.watch, screen, || {
+    again::show(queue.watch, screen, || {
         let answer = client.get("queue", &params)?;
         if !queue.watch && screen.is_for_people() {
             remark(&answer, queue);

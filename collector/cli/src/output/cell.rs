@@ -73,14 +73,18 @@ pub(crate) fn text_at(row: &Value, path: &str) -> String {
 
 /// Text without what steers a terminal. Endpoints name things, and an endpoint may be in the wrong hands.
 pub(crate) fn tame(text: &str) -> String {
-    let steers =
-        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let tamed = |c: char| match c {
         '\n' | '\r' | '\t' => ' ',
-        c if c.is_control() || steers(c) => '\u{fffd}',
+        c if steers(c) => '\u{fffd}',
         c => c,
     };
     text.chars().map(tamed).collect()
+}
+
+/// Whether a terminal may do something else than show it: control characters, of eight bits too, and those that turn the
+/// direction of writing.
+pub(crate) fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 impl Show {

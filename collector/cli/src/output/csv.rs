@@ -1,8 +1,11 @@
 //! Comma-separated values (RFC 4180), in machine form: UTC instants, plain numbers, empty where nothing is known.
+//!
+//! Endpoints name things, and an endpoint may be in the wrong hands: a text that a spreadsheet would take for a formula
+//! gets an apostrophe before it, and what steers a terminal is taken out.
 
 use serde_json::Value;
 
-use super::cell::raw_at;
+use super::cell::{raw_at, steers};
 
 /// Rows as CSV, with a header of paths.
 pub(crate) fn write(rows: &[Value], paths: &[&str]) -> String {
@@ -19,6 +22,7 @@ fn line(out: &mut String, fields: impl Iterator<Item = String>) {
         if index > 0 {
             out.push(',');
         }
+        let field = harmless(&field);
         if field.contains(['"', ',', '\n', '\r']) {
             out.push('"');
             out.push_str(&field.replace('"', "\"\""));
@@ -30,9 +34,47 @@ fn line(out: &mut String, fields: impl Iterator<Item = String>) {
     out.push_str("\r\n");
 }
 
+/// A text that no spreadsheet runs and no terminal obeys. Numbers, negative ones too, stay numbers.
+fn harmless(field: &str) -> String {
+    let unseen = |c: char| steers(c) && !matches!(c, '\n' | '\r' | '\t');
+    let tamed: String = field.chars().map(|c| if unseen(c) { '\u{fffd}' } else { c }).collect();
+    let formula = tamed.starts_with(['=', '+', '-', '@', '\t', '\r']) && tamed.parse::<f64>().is_err();
+    if formula { format!("'{tamed}") } else { tamed }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cell_is_never_a_formula_nor_an_order_to_a_terminal() {
+        let cells = [
+            "=cmd|' /C calc'!A0",
+            "+1+1",
+            "-2+3",
+            "@SUM(A1)",
+            "\tx",
+            "-3.5",
+            "+7",
+            "srv-01",
+            "a\u{1b}[2Jb\u{202e}",
+        ];
+        let seen = cells.map(harmless);
+        assert_eq!(
+            seen,
+            [
+                "'=cmd|' /C calc'!A0",
+                "'+1+1",
+                "'-2+3",
+                "'@SUM(A1)",
+                "'\tx",
+                "-3.5",
+                "+7",
+                "srv-01",
+                "a\u{fffd}[2Jb\u{fffd}"
+            ]
+        );
+    }
 
     #[test]
     fn commas_quotes_and_lines_are_kept_inside_a_field() {

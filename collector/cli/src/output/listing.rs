@@ -120,7 +120,7 @@ fn coloured(text: String) -> Cell {
         "critical" | "P1" | "failed" | "overdue" | "revoked" => Some(Color::Red),
         "warning" | "P2" | "late" | "offline" | "pending" | "unclaimed" => Some(Color::Yellow),
         "online" | "fresh" | "cleared" | "valid" => Some(Color::Green),
-        "–" | "done" | "expired" | "used_up" => Some(Color::DarkGrey),
+        "–" | "done" | "expired" | "used_up" | "retired" => Some(Color::DarkGrey),
         _ => None,
     };
     let cell = Cell::new_owned(text);

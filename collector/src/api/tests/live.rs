@@ -82,6 +82,19 @@ impl Running {
         made.json["token"].as_str().unwrap().to_owned()
     }
 
+    /// Lets a program in that feeds alerts into the queue of `acme`, at one site or all; gives its token.
+    pub(super) fn feeder(&self, letter: char, site: Option<&str>) -> String {
+        let org = Some("acme".parse().unwrap());
+        let (hash, mut token) = super::token(letter, crate::access::Role::Viewer, org);
+        token.principal.ceiling = crate::access::Verbs::of(&[crate::access::Verb::Intake]);
+        token.principal.site = site.map(|site| site.parse().unwrap());
+        let handle = self.core.handle();
+        let mut state = handle.shared.write().unwrap();
+        state.access.enlist(&token, Timestamp::now());
+        state.access.tokens.insert(hash, token);
+        super::text_of_token(letter)
+    }
+
     pub(super) async fn post(&self, path: &str, token: &str, body: Value) -> Answer {
         self.collector.ask(Method::POST, path, Some(token), &body.to_string()).await
     }

@@ -148,7 +148,7 @@ async fn another_orgs_things_are_not_found_in_the_words_of_things_that_do_not_ex
         let real = path(route);
         let unreal = real
             .replace("srv-01", "srv-99")
-            .replace("/ta", "/tz")
+            .replace("/tokens/ta", "/tokens/tz")
             .replace("j1", "j9")
             .replace("/1", "/9")
             .replace("w1", "w9")

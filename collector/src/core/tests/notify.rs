@@ -120,7 +120,9 @@ impl Desk {
             let mut state = shared.write().unwrap();
             let mut endpoint = endpoint(id, org, self.sim.now);
             endpoint.criticality = self.criticality;
-            state.members.entry(id).or_insert_with(|| Member::new(endpoint, MachineEvidence::default()));
+            if state.members.get(&id).is_none() {
+                state.members.insert(id, Member::new(endpoint, MachineEvidence::default()));
+            }
             for subject in subjects {
                 let finding = finding(subject, self.sim.now);
                 queue::fire(&mut state, &self.policy, id, &finding, self.sim.now, &mut batch);

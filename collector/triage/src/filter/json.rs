@@ -27,15 +27,16 @@ impl Serialize for EndpointJson<'_> {
     }
 }
 
+/// An endpoint or an element, whole.
 #[derive(Clone, Copy)]
-struct Object<'r, 'a> {
-    row: &'r Row<'a>,
-    item: Item<'a>,
-    fields: &'static [Field],
+pub(super) struct Object<'r, 'a> {
+    pub(super) row: &'r Row<'a>,
+    pub(super) item: Item<'a>,
+    pub(super) fields: &'static [Field],
 }
 
 impl Object<'_, '_> {
-    fn is_known(&self, field: &Field) -> bool {
+    pub(super) fn is_known(&self, field: &Field) -> bool {
         match &field.kind {
             Kind::Value(_, get) => !get(self.row, self.item).is_missing(),
             Kind::Group(members) => members.iter().any(|member| self.is_known(member)),
@@ -77,10 +78,11 @@ impl Serialize for Object<'_, '_> {
     }
 }
 
-struct Array<'r, 'a> {
-    row: &'r Row<'a>,
-    list: List<'a>,
-    fields: &'static [Field],
+/// A list, whole.
+pub(super) struct Array<'r, 'a> {
+    pub(super) row: &'r Row<'a>,
+    pub(super) list: List<'a>,
+    pub(super) fields: &'static [Field],
 }
 
 impl Serialize for Array<'_, '_> {

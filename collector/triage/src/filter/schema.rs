@@ -10,6 +10,8 @@ mod endpoint;
 mod health;
 mod incident;
 mod inventory;
+#[cfg(feature = "schema")]
+mod json_schema;
 mod patch;
 mod services;
 
@@ -22,6 +24,7 @@ use super::{
 };
 
 pub use describe::{Schema, SchemaField, schema};
+pub(crate) use patch::oldest_missing_security;
 
 /// Reads one scalar. The item is the list element that the field belongs to, [`Item::None`] at the top.
 pub(crate) type Get = for<'a> fn(&Row<'a>, Item<'a>) -> Value<'a>;

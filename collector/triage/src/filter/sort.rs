@@ -2,11 +2,11 @@
 
 use core::cmp::Ordering;
 
-use super::{Bindings, FilterError, Formula, Row, Scope, Type, Value, program::Expr};
+use super::{Bindings, FilterError, Formula, Reads, Row, Scope, Type, Value, program::Expr};
 
 /// A compiled key. What is not known comes last either way.
 #[derive(Debug, Clone)]
-pub struct SortKey {
+pub(crate) struct SortKey {
     formula: Formula,
     descending: bool,
 }
@@ -16,7 +16,7 @@ impl SortKey {
     ///
     /// # Errors
     /// [`FilterError`], with the column counted in `text` as it was given.
-    pub fn compile(text: &str) -> Result<Self, FilterError> {
+    pub(crate) fn compile(text: &str) -> Result<Self, FilterError> {
         let (source, descending) = match text.strip_prefix('-') {
             Some(rest) => (rest, true),
             None => (text, false),
@@ -30,16 +30,12 @@ impl SortKey {
         Ok(Self { formula, descending })
     }
 
-    /// Puts rows in order; ties by id.
-    pub fn sort(&self, rows: &mut [Row<'_>]) {
-        rows.sort_by(|a, b| {
-            let by_key = Self::order(&self.value(a), &self.value(b), self.descending);
-            by_key.then_with(|| a.endpoint.id.cmp(&b.endpoint.id))
-        });
-    }
-
     pub(super) fn expression(&self) -> &Expr {
         &self.formula.program
+    }
+
+    pub(super) const fn reads(&self) -> Reads {
+        self.formula.reads
     }
 
     pub(super) const fn ty(&self) -> Type {

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::{Code, Review, Severity, Signature, Step};
 
 /// Rows are looked at together every quarter.
-pub(super) const REVIEW_DAYS: i32 = 90;
+pub const REVIEW_DAYS: i32 = 90;
 
 /// Two reviews were missed: nobody looks any more.
 const OVERDUE_DAYS: i32 = 180;

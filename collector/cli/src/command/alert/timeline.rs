@@ -9,8 +9,10 @@ use crate::output::{Screen, Show, text_at};
 /// One entry. What only a newer collector knows is told by its name.
 pub(super) fn happened(event: &Value, screen: &Screen) -> String {
     match text_at(event, "event").as_str() {
-        "created" | "opened_by_hand" | "routed" | "severity_changed" | "prioritised" | "assigned"
-        | "override" | "comment" | "closed" | "reopened_by_hand" | "feedback" | "linked" => plainly(event),
+        "created" | "opened_by_hand" | "routed" | "severity_changed" | "moved" | "prioritised"
+        | "assigned" | "override" | "comment" | "closed" | "reopened_by_hand" | "feedback" | "linked" => {
+            plainly(event)
+        }
         "offered" | "declined" | "handed_over" | "escalated" | "measured" => between_the_sides(event, screen),
         "waits" | "snoozed" | "hidden" | "unhidden" | "flapping_began" => at_rest(event, screen),
         "sla_warned" | "sla_breached" | "notified" | "not_notified" => told(event, screen),
@@ -34,6 +36,7 @@ fn plainly(event: &Value) -> String {
         "opened_by_hand" => format!("opened by hand: “{}”", at("text")),
         "routed" => format!("routed to {}", owner(event)),
         "severity_changed" => format!("severity {} → {}", at("from"), at("to")),
+        "moved" => format!("its endpoint moved from {} to {}", at("from"), at("to")),
         "prioritised" => format!("priority {} → {}: {}", at("from"), at("to"), at("reason")),
         "assigned" => format!("assigned to {}", at("to")),
         "override" => format!("override to {}: {}", at("act"), at("reason")),

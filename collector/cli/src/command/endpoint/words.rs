@@ -73,8 +73,7 @@ const LISTS: &[(&str, &[Column])] = &[
 
 /// Everything known.
 pub(crate) fn all(endpoint: &Value, now: Timestamp, screen: &Screen) -> String {
-    let mut facts = Vec::new();
-    flatten("", endpoint, &mut facts);
+    let facts = output::facts(endpoint);
     let width = facts.iter().map(|(path, _)| path.chars().count()).max().unwrap_or(0);
     let mut out = String::new();
     for (path, value) in facts {
@@ -93,20 +92,6 @@ pub(crate) fn all(endpoint: &Value, now: Timestamp, screen: &Screen) -> String {
         }
     }
     out
-}
-
-/// Single facts with their paths; lists of records are left to the tables.
-fn flatten<'v>(path: &str, value: &'v Value, into: &mut Vec<(String, &'v Value)>) {
-    match value {
-        Value::Object(members) => {
-            for (name, member) in members {
-                let inner = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                flatten(&inner, member, into);
-            }
-        }
-        Value::Array(list) if list.is_empty() || list.iter().any(Value::is_object) => {}
-        other => into.push((path.to_owned(), other)),
-    }
 }
 
 #[cfg(test)]

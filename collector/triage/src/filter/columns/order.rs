@@ -10,7 +10,7 @@ use super::{
     Columns, Found, Rows,
     cells::{Cells, Column},
 };
-use crate::filter::{FilterError, SortKey, program::Expr, value::Value};
+use crate::filter::{FilterError, Reads, SortKey, program::Expr, value::Value};
 
 /// The most fields that an order goes by.
 const MAX_KEYS: usize = 6;
@@ -28,11 +28,13 @@ pub struct Order {
 
 /// The place of an endpoint in an order, to go on after it: it means the same when the endpoint is gone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Place(Vec<Mark>);
 
 /// One value of a place. A number is kept by its bits: what is printed and read again may differ.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 enum Mark {
     Missing,
@@ -108,6 +110,11 @@ impl Order {
     /// The text that it was compiled from.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Which parts of an endpoint it goes by.
+    pub fn reads(&self) -> Reads {
+        self.keys().fold(Reads::NONE, |all, key| all | key.reads())
     }
 
     /// Its keys, ties included.

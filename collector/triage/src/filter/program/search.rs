@@ -11,8 +11,8 @@ use crate::filter::{
 
 /// Where a word is looked for: what an endpoint is called, where it stands, what it runs, whose it is. `labels.user` is
 /// where people note the last.
-pub(crate) const PLACES: [&str; 8] =
-    ["name", "site", "os.family", "os.name", "net.hostname", "net.addresses", "tags", USER];
+pub(crate) const PLACES: [&str; 9] =
+    ["name", "site", "os.family", "os.name", "net.hostname", "net.addresses", "net.macs", "tags", USER];
 
 const USER: &str = "labels.user";
 

@@ -274,7 +274,8 @@ fn stated(patch: &PatchStatus, severity: UpdateSeverity) -> Value<'static> {
     if uncertain && known == Value::from(0_u32) { Value::Missing } else { known }
 }
 
-fn oldest_missing_security(patch: &PatchStatus) -> Option<jiff::Timestamp> {
+/// Since when the oldest missing security update is missing.
+pub(crate) fn oldest_missing_security(patch: &PatchStatus) -> Option<jiff::Timestamp> {
     let security = |update: &&Update| update.class == UpdateClass::Security && counts_as_missing(update);
     patch.updates.iter().flatten().filter(security).map(|update| update.first_seen_missing).min()
 }

@@ -56,6 +56,10 @@ fn work() -> Vec<(EventKind, &'static str)> {
             "created, critical: disk full",
         ),
         (EventKind::OpenedByHand { text: text() }, "opened by hand: “hm”"),
+        (
+            EventKind::Moved { from: "main".parse().unwrap(), to: "attic".parse().unwrap() },
+            "its endpoint moved from main to attic",
+        ),
         (EventKind::Routed { owner: owner() }, "routed to noc (msp) by row nights"),
         (
             EventKind::Routed { owner: Owner { row: None, ..owner() } },
@@ -189,7 +193,7 @@ fn every_entry_has_words() {
 }
 
 /// How many kinds of entries there are; `counted` below does not compile while one is missing.
-const KINDS: usize = 40;
+const KINDS: usize = 41;
 
 #[expect(dead_code, reason = "it is there to be compiled")]
 fn counted(kind: &EventKind) {
@@ -207,6 +211,6 @@ fn counted(kind: &EventKind) {
         EventKind::Unhidden { .. } | EventKind::FlappingBegan { .. } | EventKind::FlappingEnded => {}
         EventKind::SlaWarned { .. } | EventKind::SlaBreached { .. } | EventKind::Notified { .. } => {}
         EventKind::NotNotified { .. } | EventKind::Linked { .. } | EventKind::Measured { .. } => {}
-        EventKind::Feedback { .. } => {}
+        EventKind::Feedback { .. } | EventKind::Moved { .. } => {}
     }
 }

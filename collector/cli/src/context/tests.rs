@@ -1,0 +1,69 @@
+//! Logins side by side.
+
+use super::*;
+
+fn login(collector: &str, url: &str, person: &str) -> Context {
+    Context {
+        url: url.into(),
+        person: person.into(),
+        collector: collector.into(),
+        token: "dwt_secret".into(),
+        root_certificate: "pem".into(),
+    }
+}
+
+fn name(text: &str) -> ContextName {
+    text.parse().unwrap()
+}
+
+/// Saves as `login` does.
+fn save(contexts: &Contexts, context: &Context) -> ContextName {
+    let name = contexts.name_for(context).unwrap();
+    contexts.write(&name, context).unwrap();
+    contexts.make_current(&name).unwrap();
+    name
+}
+
+#[test]
+fn a_certificate_survives_its_pem() {
+    let certificate = CertificateDer::from(vec![7; 100]);
+    let text = to_pem(&certificate);
+    assert!(text.lines().all(|line| line.len() <= 64), "{text}");
+    assert_eq!(CertificateDer::from_pem_slice(text.as_bytes()).unwrap(), certificate);
+}
+
+#[test]
+fn each_login_gets_a_name_of_its_own_and_the_same_one_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let contexts = Contexts::in_folder(folder.path());
+    assert_eq!(contexts.current().unwrap(), None);
+    let kim = login("Acme MSP", "https://a:7443", "kim");
+    assert_eq!(save(&contexts, &kim).as_str(), "acme-msp");
+    assert_eq!(save(&contexts, &Context { token: "dwt_new".into(), ..kim }).as_str(), "acme-msp");
+    assert_eq!(save(&contexts, &login("Acme MSP", "https://a:7443", "lee")).as_str(), "acme-msp-lee");
+    assert_eq!(save(&contexts, &login("Acme MSP", "https://b:7443", "lee")).as_str(), "acme-msp-lee-2");
+    assert_eq!(contexts.names(), ["acme-msp", "acme-msp-lee", "acme-msp-lee-2"]);
+    assert_eq!(contexts.read(&name("acme-msp")).unwrap().token, "dwt_new");
+    assert_eq!(contexts.current().unwrap(), Some(name("acme-msp-lee-2")));
+}
+
+#[test]
+fn a_renamed_context_stays_in_use_and_takes_no_others_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let contexts = Contexts::in_folder(folder.path());
+    save(&contexts, &login("one", "https://a:1", "kim"));
+    save(&contexts, &login("two", "https://b:1", "kim"));
+    let taken = contexts.rename(&name("two"), &name("one")).unwrap_err().to_string();
+    assert!(taken.contains("there is a context `one` already"), "{taken}");
+    contexts.rename(&name("two"), &name("lab")).unwrap();
+    assert_eq!(
+        (contexts.names(), contexts.current().unwrap()),
+        (vec!["lab".into(), "one".into()], Some(name("lab")))
+    );
+    contexts.remove(&name("lab")).unwrap();
+    assert_eq!(contexts.current().unwrap(), None);
+    let said = contexts.not_logged_in().to_string();
+    assert_eq!(said, "no context is in use; choose one of one: dogwatch context use NAME");
+    let said = contexts.read(&name("on")).unwrap_err().to_string();
+    assert_eq!(said, "there is no context `on`; did you mean `one`?");
+}

@@ -1,0 +1,127 @@
+//! `field:value`: finds the field, by its name or by what hands call it, and says what is asked of it.
+
+use super::value::{self, Asked};
+use crate::filter::{
+    Filter, FilterError, names,
+    schema::{Field, Kind, Type, fields},
+};
+
+/// What hands call a field.
+const CALLED: [(&str, &str); 9] = [
+    ("os", "os.family"),
+    ("tag", "tags"),
+    ("label", "labels"),
+    ("host", "net.hostname"),
+    ("hostname", "net.hostname"),
+    ("ip", "net.addresses"),
+    ("address", "net.addresses"),
+    ("user", "labels.user"),
+    ("disk", "health.disks.used_percent"),
+];
+
+/// What a name leads to.
+enum Found {
+    Value(Type),
+    Texts,
+    /// A field of a list's elements: the list, and the name within an element.
+    Inner(String, String, Type),
+    Other(&'static str),
+}
+
+/// Whether something has this name.
+pub(super) fn known(name: &str) -> bool {
+    find(&real(name)).is_some()
+}
+
+fn real(name: &str) -> String {
+    let plain = name.replace("[]", "");
+    CALLED.iter().find(|(called, _)| *called == plain).map_or(plain, |(_, real)| (*real).to_owned())
+}
+
+fn find(name: &str) -> Option<Found> {
+    if name.strip_prefix("labels.").is_some_and(|key| !key.is_empty()) {
+        return Some(Found::Value(Type::Text));
+    }
+    let (mut among, mut list) = (fields(), None);
+    let mut path = String::new();
+    let mut names = name.split('.').peekable();
+    while let Some(one) = names.next() {
+        let field: &Field = names::find(among, one)?;
+        path = if path.is_empty() { one.to_owned() } else { format!("{path}.{one}") };
+        let is_last = names.peek().is_none();
+        match &field.kind {
+            Kind::Group(members) if !is_last => among = members,
+            Kind::Records(members, _) if !is_last && list.is_none() => {
+                among = members;
+                list = Some(core::mem::take(&mut path));
+            }
+            Kind::Value(ty, _) if is_last => {
+                return Some(match list {
+                    Some(list) => Found::Inner(list, path, *ty),
+                    None => Found::Value(*ty),
+                });
+            }
+            Kind::Texts(_) if is_last && list.is_none() => return Some(Found::Texts),
+            Kind::Group(_) if is_last => return Some(Found::Other("a group")),
+            Kind::Records(..) if is_last => return Some(Found::Other("a list of things")),
+            Kind::Labels(_) if is_last => return Some(Found::Other("a map")),
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// The term for one field: `text` is all that was typed, `name` and `asked` stand in it where they say.
+pub(super) fn term(
+    text: &str,
+    (at, name): (usize, &str),
+    (place, asked): (usize, &str),
+) -> Result<String, FilterError> {
+    let real = real(name);
+    let Some(found) = find(&real) else { return Err(no_such(text, at, name)) };
+    let asked = Asked::new(text, place, asked)?;
+    let term = match &found {
+        Found::Value(ty) => asked.of(&path(&real), *ty)?,
+        Found::Texts => asked.of_texts(&real)?,
+        Found::Inner(list, inner, ty) => {
+            format!("{list}.exists(x, {})", asked.of(&format!("x.{inner}"), *ty)?)
+        }
+        Found::Other(kind) => {
+            let error = FilterError::at(text, at, format!("`{real}` is {kind}"));
+            return Err(error.mend(format!("name one of its fields, or write {}", example(&real))));
+        }
+    };
+    // What the value is not fit for, the language knows; the place is where it was typed.
+    match Filter::compile(&term) {
+        Ok(_) => Ok(term),
+        Err(error) => Err(FilterError { mend: error.mend, ..FilterError::at(text, place, error.what) }),
+    }
+}
+
+fn example(name: &str) -> String {
+    if name == "labels" { "labels.env:prod".to_owned() } else { format!("has({name}) as an expression") }
+}
+
+/// A label's key may have signs that a name has not.
+fn path(name: &str) -> String {
+    match name.strip_prefix("labels.") {
+        Some(key) if !key.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_') => {
+            format!("labels[{}]", value::quoted(key))
+        }
+        _ => name.to_owned(),
+    }
+}
+
+fn no_such(text: &str, at: usize, name: &str) -> FilterError {
+    let error = FilterError::at(text, at, format!("no field `{name}`"));
+    // The language itself suggests what was meant, for names with and without dots.
+    let meant = Filter::compile(&name.replace("[]", "")).err().and_then(|error| error.mend);
+    let called = names::nearest(name, CALLED.iter().map(|(called, _)| *called));
+    match (meant.filter(|mend| mend.starts_with("did you mean")), called) {
+        (Some(mend), _) => error.mend(mend),
+        (None, Some(near)) => error.mend(format!("did you mean `{near}`?")),
+        (None, None) => {
+            error.mend("`dogwatch fleet --schema` lists the fields; put a word with a colon in quotes")
+        }
+    }
+}
