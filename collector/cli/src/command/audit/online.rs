@@ -104,7 +104,7 @@ fn verify_against(source: &Collector, known: Option<&OfCollector>) -> Result<Fou
             Some(_) => Failure::new(
                 Exit::NotMet,
                 format!(
-                    "{failure}\nif the collector was restored from a backup since: dogwatch audit --verify --start-anew"
+                    "{failure}; if the collector was restored from a backup since: dogwatch audit --verify --start-anew"
                 ),
             ),
             None => failure,
