@@ -21,6 +21,7 @@ mod keys;
 mod load;
 mod may;
 mod newcomer;
+mod once;
 mod outbound;
 mod ownership;
 mod people;

@@ -21,6 +21,7 @@ pub mod lifecycle;
 pub mod listener;
 pub mod meters;
 pub mod notify;
+pub mod once;
 pub mod origin;
 pub mod ownership;
 pub mod policy;

@@ -27,8 +27,8 @@ use super::{
         Needs::{Everything, May, Public},
         guard,
     },
-    endpoints, events, fleet, health, intake, join_tokens, metrics, openapi, ownership, page, queue, reports,
-    rules, setup, tokens, views, who, whoami, windows,
+    endpoints, events, fleet, health, intake, join_tokens, metrics, once, openapi, ownership, page, queue,
+    reports, rules, setup, tokens, views, who, whoami, windows,
 };
 use crate::{
     access::Verb,
@@ -297,11 +297,32 @@ pub(crate) const ROUTES: &[Route] = &[
         .tells("Revokes an API token.", ok::<tokens::TokenJson>()),
 ];
 
+/// Where what was done at a path can be looked at: the longest part of the path that can be read.
+pub(crate) fn where_to_look(path: &str) -> String {
+    let readable = |path: &str| {
+        let parts: Vec<&str> = path.split('/').collect();
+        let fits = |route: &Route| {
+            let wanted: Vec<&str> = route.path.split('/').collect();
+            wanted.len() == parts.len()
+                && wanted.iter().zip(&parts).all(|(wanted, part)| wanted.starts_with('{') || wanted == part)
+        };
+        ROUTES.iter().filter(|route| route.method == Method::Get).any(fits)
+    };
+    let mut ends = core::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(front, _)| front));
+    ends.find(|path| readable(path)).unwrap_or("/api/v1/audit").to_owned()
+}
+
 /// Builds the router: each route behind its guard.
 pub(crate) fn mount(api: &Shared) -> Router<Shared> {
     ROUTES.iter().fold(Router::new(), |router, route| {
         let gate = Gate { api: Shared::clone(api), needs: route.needs, params: route.params };
-        let guarded = (route.handler)(route.method.filter())
+        let handler = (route.handler)(route.method.filter());
+        let handler = match route.method {
+            Method::Get => handler,
+            // Innermost: it wants to know who asks, and how long a body may be.
+            _ => handler.route_layer(from_fn_with_state(Shared::clone(api), once::once)),
+        };
+        let guarded = handler
             .route_layer(DefaultBodyLimit::max(route.body))
             .route_layer(Extension(BodyLimit(route.body)))
             .route_layer(from_fn_with_state(gate, guard))

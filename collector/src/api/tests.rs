@@ -8,6 +8,7 @@ mod documents;
 mod fleet;
 mod intake;
 mod live;
+mod once;
 mod permissions;
 mod strictness;
 mod walk;

@@ -4,7 +4,7 @@ use std::sync::RwLockWriteGuard;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Batch, Core, Settings, audit, load, windows};
+use super::{Batch, Core, Settings, audit, load, once, windows};
 use crate::{
     notify,
     ownership::Version,
@@ -144,5 +144,6 @@ impl Core {
         let mut state = self.shared.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         load::retire(&mut state, now, self.settings.keep_done, batch);
         windows::retire(&mut state, now, batch);
+        once::retire(&mut state, now, batch);
     }
 }

@@ -25,6 +25,7 @@ use super::{
 use crate::{
     access::{ApiToken, Grant, JoinTokenRecord, Reach, Sha256, Verb},
     meters::Snapshot,
+    once::Mark,
     ownership::Version,
     policy::{Policy, Standing},
     query::{Answer, Fleet, Query},
@@ -67,6 +68,11 @@ impl Desk {
     /// What changes, for whoever listens; each is told what their reach covers then.
     pub(crate) const fn feed(&self) -> &crate::feed::Feed {
         &self.0.feed
+    }
+
+    /// What is known of a request under a key, which only who asked it can name.
+    pub fn done_once(&self, id: &Sha256) -> Option<Mark> {
+        self.0.read(|state| state.once.get(id).cloned())
     }
 
     /// Whether all is well.

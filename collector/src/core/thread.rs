@@ -1,6 +1,9 @@
 //! The core's thread: waits for inputs and instants, makes batches, commits, tells.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use dogwatch_proto::v1::{self, collector_message::Message};
 use dogwatch_triage::filter::Reads;
@@ -8,11 +11,15 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::{
-    Batch, Core, CoreError, Input, MAX_BATCH, MAX_BATCH_BYTES, audit, chores::Chores, load, outbound,
+    Batch, Command, Core, CoreError, Input, MAX_BATCH, MAX_BATCH_BYTES, audit, chores::Chores, load, once,
+    outbound,
 };
 use crate::{
-    notify, queue,
-    state::Health,
+    notify,
+    origin::Origin,
+    policy::Policy,
+    queue,
+    state::{Health, State},
     storage::{StorageError, Table},
 };
 
@@ -110,9 +117,7 @@ impl Core {
             for input in inputs.drain(..take.max(1).min(inputs.len())) {
                 match input {
                     Input::Command(origin, command) => {
-                        batch.from = origin.from;
-                        self.command(&mut state, &policy, *command, now, &mut batch);
-                        batch.from = None;
+                        self.command_from(&mut state, &policy, (origin, *command), now, &mut batch);
                     }
                     Input::Attach(attach) => self.attach(&mut state, &policy, *attach, now, &mut batch),
                     Input::FromAgent { session, endpoint, message } => {
@@ -144,6 +149,30 @@ impl Core {
         self.commit(batch)?;
         self.feed.publish(news);
         Ok(drain)
+    }
+
+    /// Does what a request asks for; what was done under its key by another try is not done again.
+    fn command_from(
+        &mut self,
+        state: &mut State,
+        policy: &Arc<Policy>,
+        (origin, command): (Origin, Command),
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        if origin.once.as_deref().is_some_and(|once| state.once.is_done_by_another(once)) {
+            // Who asks hears that it may have happened; asking once more they hear that it did.
+            return;
+        }
+        let before = batch.changes.entries.len() + batch.deeds.len();
+        batch.from = origin.from;
+        self.command(state, policy, command, now, batch);
+        batch.from = None;
+        if let Some(once) = origin.once
+            && batch.changes.entries.len() + batch.deeds.len() > before
+        {
+            once::mark(state, *once, now, batch);
+        }
     }
 
     /// Puts a batch on disk, then tells what depends on it. A full disk is waited for until the collector stops:
