@@ -5,8 +5,8 @@
 //! them, the state and the batch.
 
 mod boundary;
-mod glass;
 mod foreign;
+mod glass;
 mod outage;
 mod place;
 mod rota;
@@ -22,8 +22,8 @@ use dogwatch_triage::{
 use jiff::Timestamp;
 
 pub(crate) use boundary::join;
-pub(crate) use glass::glass_broken;
 pub(crate) use foreign::{Became, TROUBLE, arrive, in_trouble, out_of_trouble};
+pub(crate) use glass::glass_broken;
 pub(crate) use outage::judge_sites;
 pub(crate) use tend::{tend, tend_one, wind};
 

@@ -1,5 +1,6 @@
 //! One module per command.
 
+mod access;
 mod again;
 mod alert;
 mod context;
@@ -7,6 +8,7 @@ mod endpoint;
 mod fleet;
 mod join_token;
 mod login;
+mod org;
 mod ownership;
 mod queue;
 mod report;
@@ -46,6 +48,8 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Command::Window(window) => window::run(&window, &screen),
         Command::JoinToken(join_token) => join_token::run(&join_token, &screen),
         Command::Token(token) => token::run(&token, &screen),
+        Command::Org(org) => org::run(&org, &screen),
+        Command::Access(access) => access::run(&access, &screen),
         Command::Rules(rules) => rules::run(&rules, &screen),
     }
 }

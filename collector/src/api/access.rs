@@ -188,7 +188,8 @@ async fn changed(api: &Shared, caller: &Caller, act: Act) -> Result<GrantJson, P
         Change::Grant(grant) => Some(grant),
         _ => None,
     });
-    let found = found.or_else(|| caller.see(api, |sight| sight.register_grants().find(|grant| grant.id == id)));
+    let found =
+        found.or_else(|| caller.see(api, |sight| sight.register_grants().find(|grant| grant.id == id)));
     found
         .map(|grant| GrantJson::of(grant, caller.now))
         .ok_or_else(|| Problem::not_found(format!("there is no grant `{id}` that you may see")))

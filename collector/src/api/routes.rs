@@ -16,8 +16,8 @@ use super::{
         Needs::{May, Public},
         guard,
     },
-    endpoints, events, fleet, health, intake, join_tokens, login, orgs, ownership, page, pages, people, queue,
-    reports, rules, setup, tokens, views, who, whoami, windows,
+    endpoints, events, fleet, health, intake, join_tokens, login, orgs, ownership, page, pages, people,
+    queue, reports, rules, setup, tokens, views, who, whoami, windows,
 };
 use crate::access::Verb;
 

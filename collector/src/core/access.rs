@@ -61,7 +61,9 @@ fn told_of(changes: &[Change]) -> Value {
         Change::Grant(grant) => Some(json!({ "grant": grant })),
         Change::Token(token) => Some(json!({ "token": of_token(token), "id": token.id })),
         Change::Org(org, standing) => Some(json!({ "org": org, "standing": standing })),
-        Change::Seal(seal) => Some(json!({ "seal": seal.id, "scope": seal.scope, "broken_at": seal.broken_at })),
+        Change::Seal(seal) => {
+            Some(json!({ "seal": seal.id, "scope": seal.scope, "broken_at": seal.broken_at }))
+        }
         Change::Invitation(_, Some(invitation)) => Some(json!({ "invitation": invitation })),
         Change::Invitation(_, None) | Change::Account(..) => None,
     };
@@ -77,7 +79,9 @@ fn org_of(changes: &[Change]) -> Option<OrgId> {
         Change::Org(org, _) => Some(org.clone()),
         Change::Seal(seal) => seal.scope.org().cloned(),
         Change::Account(key, _) => key.org.clone(),
-        Change::Invitation(_, invitation) => invitation.as_ref().and_then(|invitation| invitation.to.org.clone()),
+        Change::Invitation(_, invitation) => {
+            invitation.as_ref().and_then(|invitation| invitation.to.org.clone())
+        }
     })
 }
 

@@ -382,12 +382,15 @@ impl Commands {
 
     /// Has it written down that somebody failed to come in. Nobody waits for it; the log has it in any case.
     pub fn note_failed_login(&self, who: Option<PersonKey>) {
-        let _ = self.inputs.try_send(super::Input::Command(Origin::current(), Box::new(Command::LoginFailed(who))));
+        let _ = self
+            .inputs
+            .try_send(super::Input::Command(Origin::current(), Box::new(Command::LoginFailed(who))));
     }
 
     /// Has it noted that a token is in use. Nobody waits for it.
     pub fn note_use(&self, token: Sha256) {
-        let _ = self.inputs.try_send(super::Input::Command(Origin::current(), Box::new(Command::Touch(token))));
+        let _ =
+            self.inputs.try_send(super::Input::Command(Origin::current(), Box::new(Command::Touch(token))));
     }
 
     /// Makes a join token.

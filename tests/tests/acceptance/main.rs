@@ -27,6 +27,7 @@ mod refused_files;
 mod renewal;
 mod restart;
 mod revocation;
+mod sides;
 mod signed;
 mod software;
 mod swarm;
