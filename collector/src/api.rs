@@ -26,6 +26,7 @@ mod intake;
 mod join_tokens;
 mod login;
 mod login_tries;
+mod openapi;
 mod orgs;
 mod ownership;
 mod pace;

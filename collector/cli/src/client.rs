@@ -1,6 +1,9 @@
 //! Asks the collector, and turns every refusal into an exit code and a sentence.
 
-use std::{io, time::Duration};
+use std::{
+    io::{self, BufRead, BufReader},
+    time::Duration,
+};
 
 use rustls_pki_types::CertificateDer;
 use serde_json::Value;
@@ -29,7 +32,11 @@ const MAX_ANSWER_BYTES: u64 = 128 * 1024 * 1024;
 /// The largest file that is fetched: as large as the collector makes one.
 const MAX_FILE_BYTES: u64 = 1024 * 1024 * 1024;
 
+/// How long a stream may let us wait for its beginning. It has no end.
+const STREAM_PATIENCE: Duration = Duration::from_secs(10);
+
 /// A connection to one collector, trusting its root alone.
+#[derive(Clone)]
 pub(crate) struct Client {
     agent: Agent,
     url: String,
@@ -81,6 +88,22 @@ impl Client {
         }
         let read = response.body_mut().with_config().limit(MAX_FILE_BYTES).read_to_vec();
         read.map_err(|error| self.unreachable(&error))
+    }
+
+    /// Listens to changes of some kinds, from after the event with this id or from now on.
+    pub(crate) fn events(&self, kinds: &str, after: Option<&str>) -> Result<impl BufRead + use<>, Failure> {
+        let request = self.agent.get(self.at("events")).query("kinds", kinds);
+        let request = match after {
+            Some(id) => request.header("last-event-id", id),
+            None => request,
+        };
+        let request = self.authorized(request).config().timeout_global(None);
+        let outcome = request.timeout_recv_response(Some(STREAM_PATIENCE)).build().call();
+        let response = outcome.map_err(|error| self.unreachable(&error))?;
+        if response.status() != 200 {
+            return Err(self.answer(Ok(response), &[]).err().unwrap_or_else(|| self.strange("no stream")));
+        }
+        Ok(BufReader::new(response.into_body().into_with_config().limit(u64::MAX).reader()))
     }
 
     /// The first fault of policy files that the collector refused, if it did; nothing when that cannot be learned.

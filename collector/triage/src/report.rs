@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use dogwatch_model::{Class, EndpointId, OrgId, SiteId};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::filter::{Filter, FilterError, Row, Verdict};
@@ -22,7 +23,7 @@ pub use figure::{Figure, Oldest, Place};
 pub use measure::{BACKUP, Measure, PATCH};
 
 /// A report in figures.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FleetReport {
     /// When it was counted.
     pub as_of: Timestamp,

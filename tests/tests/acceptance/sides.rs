@@ -76,12 +76,19 @@ fn an_end_is_an_end_to_the_second_also_for_a_token_in_use() {
     });
     let grant = owner.post("/api/v1/access/grants", &order).expect("the owner gives");
     assert_eq!(grant["state"], "in_force");
-    let sam = lab.api_with(&json!({ "person": "sam", "side": "internal", "org": ORG, "verbs": ["view", "claim"] }));
-    let claim = || sam.post("/api/v1/alerts/999/claim", &json!({})).expect_err("there is no such item").to_string();
+    let sam =
+        lab.api_with(&json!({ "person": "sam", "side": "internal", "org": ORG, "verbs": ["view", "claim"] }));
+    let claim =
+        || sam.post("/api/v1/alerts/999/claim", &json!({})).expect_err("there is no such item").to_string();
     assert!(claim().contains("404"), "{}", claim());
     let said = wait::wait_for("the grant's end", PATIENCE, claim, |said| said.contains("403"));
-    assert!(said.contains("`claim` is missing") && said.contains("dogwatch access grant sam claim"), "{said}");
-    let told = owner.get(&format!("/api/v1/access/check?person=sam&verb=claim&scope={ORG}")).expect("the owner sees");
+    assert!(
+        said.contains("`claim` is missing") && said.contains("dogwatch access grant sam claim"),
+        "{said}"
+    );
+    let told = owner
+        .get(&format!("/api/v1/access/check?person=sam&verb=claim&scope={ORG}"))
+        .expect("the owner sees");
     assert_eq!(told["allowed"], false);
     assert!(told["because"].to_string().contains("expired at"), "{told}");
 }
@@ -91,7 +98,8 @@ fn who_is_limited_to_a_site_sees_that_site() {
     let lab = Lab::start();
     let _here = lab.enrol("srv-01");
     let order = json!({ "org": ORG, "site": "elsewhere", "uses": 1 });
-    let join = lab.collector().api().post("/api/v1/join-tokens", &order).expect("an administrator makes tokens");
+    let join =
+        lab.collector().api().post("/api/v1/join-tokens", &order).expect("an administrator makes tokens");
     lab.machine("srv-02").enroll(join["token"].as_str().expect("it is shown once")).succeeds();
     let sam = json!({ "person": "sam", "side": "internal", "org": ORG, "site": SITE, "role": "viewer" });
     let sam = lab.api_with(&sam);

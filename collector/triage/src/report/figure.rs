@@ -2,10 +2,11 @@
 
 use dogwatch_model::{Class, EndpointId, OrgId, SiteId};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a figure is of: an org, or one class of machines at one of its sites.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Place {
     /// The org.
     pub org: OrgId,
@@ -30,7 +31,7 @@ impl Place {
 }
 
 /// The endpoint that has not been well for longest.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Oldest {
     /// Since when.
     pub at: Timestamp,
@@ -41,7 +42,7 @@ pub struct Oldest {
 }
 
 /// One number.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Figure {
     /// Of what.
     #[serde(flatten)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use dogwatch_model::{EndpointId, EndpointState, OrgId, RowId, SiteId};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{boundary::report::Drift, filter::Row, lint::REVIEW_DAYS, matrix::Matrix};
@@ -12,7 +13,7 @@ use crate::{boundary::report::Drift, filter::Row, lint::REVIEW_DAYS, matrix::Mat
 pub const STALE_DAYS: i64 = 30;
 
 /// What is due at a review.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Review {
     /// When it was counted.
     pub as_of: Timestamp,
@@ -27,7 +28,7 @@ pub struct Review {
 }
 
 /// A row to be read together again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RowDue {
     /// The org.
     pub org: OrgId,
@@ -40,7 +41,7 @@ pub struct RowDue {
 }
 
 /// A right that somebody is to look at again: whoever keeps the register tells which.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AccessDue {
     /// The grant, by its short id.
     pub grant: String,
@@ -57,7 +58,7 @@ pub struct AccessDue {
 }
 
 /// An endpoint that nobody hears of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Stale {
     /// Which.
     pub id: EndpointId,
