@@ -4,14 +4,29 @@
 //! [`Principal`] on exactly one side and reaches no further than its person, and its maker, do at the moment of use:
 //! the [`Register`] says how far that is, as a [`Reach`].
 
+mod account;
+mod act;
+mod change;
+mod due;
+mod explain;
 mod grant;
+mod login;
 mod person;
 mod reach;
 mod register;
 mod scope;
 mod verb;
 
+pub use account::{Account, Hidden, Invitation, OrgStanding, Seal, Totp};
+pub use act::{
+    Act, DEFAULT_LIFETIME, GLASS_OPEN, NewGrant, NewPerson, NewToken, SESSION_IDLE, SESSION_LIFETIME,
+    glass_person,
+};
+pub use change::Change;
+pub use due::{Due, DueKind};
+pub use explain::Explained;
 pub use grant::{Approval, Ended, Grant};
+pub use login::{Factor, Login, NO_LOGIN};
 pub use person::{Person, PersonKey};
 pub use reach::Reach;
 pub use register::Register;
@@ -21,7 +36,7 @@ pub use verb::{Role, Verb, Verbs, VerbsIter};
 use core::fmt;
 
 use dogwatch_model::{OrgId, PersonId, Side, SiteId, TeamId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -156,12 +171,56 @@ pub struct ApiToken {
     /// When somebody withdrew it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
+    /// It came of a login: it ends when nobody uses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Session>,
+    /// When it was used, roughly: once a day is noted, of a session once in a few minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used_at: Option<Timestamp>,
+}
+
+/// What a login has that a token made by hand has not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Session {
+    /// It is a browser's: comes as a cookie, and ends when it is not used.
+    pub browser: bool,
+    /// A second factor was shown.
+    pub second_factor: bool,
 }
 
 impl ApiToken {
+    /// How often a token's use is noted.
+    const NOTED: SignedDuration = SignedDuration::from_hours(24);
+    /// How often a session's is: often enough to tell half an hour of nothing.
+    const SESSION_NOTED: SignedDuration = SignedDuration::from_mins(5);
+
     /// Whether it works at `now`.
     pub fn is_valid(&self, now: Timestamp) -> bool {
-        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+        let used = self.used_at.unwrap_or(self.created_at);
+        let idle = self.is_browser() && now.duration_since(used) >= SESSION_IDLE;
+        self.revoked_at.is_none() && !idle && self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Whether a browser shows it.
+    pub fn is_browser(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.browser)
+    }
+
+    /// Whether its use at `now` is to be noted.
+    pub fn is_worth_noting(&self, now: Timestamp) -> bool {
+        let pause = if self.is_browser() { Self::SESSION_NOTED } else { Self::NOTED };
+        self.used_at.is_none_or(|used| now.duration_since(used) >= pause)
+    }
+
+    /// The same, withdrawn.
+    #[must_use]
+    pub fn revoked(&self, now: Timestamp) -> Self {
+        Self { revoked_at: Some(self.revoked_at.unwrap_or(now)), ..self.clone() }
+    }
+
+    /// Short public ids: enough to tell tokens apart, too few to be mistaken for a secret.
+    pub fn short_id(hash: &Sha256) -> String {
+        hash.to_string()[..10].to_owned()
     }
 }
 
@@ -178,6 +237,9 @@ pub struct JoinTokenRecord {
     pub site: SiteId,
     /// Who made it.
     pub created_by: PersonId,
+    /// Of which side they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_side: Option<Side>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it stops working.
@@ -194,3 +256,6 @@ pub struct JoinTokenRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@
 //! Deliberately not here: TLS, accept loops and header limits (the listener's business), and every decision about the
 //! state (the core's).
 
+mod access;
 mod alerts;
 mod audit;
 mod auth;
@@ -23,11 +24,17 @@ mod gather;
 mod health;
 mod intake;
 mod join_tokens;
+mod login;
+mod login_tries;
 mod metrics;
 mod once;
 mod openapi;
+mod orgs;
 mod ownership;
+mod pace;
 mod page;
+mod pages;
+mod people;
 mod problem;
 mod queue;
 mod reports;
@@ -49,6 +56,7 @@ use jiff::Timestamp;
 
 use crate::{
     access::Sha256,
+    account::Passwords,
     core::{CoreHandle, Desk},
     policy::Standing,
 };
@@ -66,6 +74,8 @@ pub struct ApiInfo {
     pub agents_address: String,
     /// SHA-256 of the root certificate (DER).
     pub root_sha256: Sha256,
+    /// Where new orgs are written.
+    pub orgs: crate::policy::OrgFiles,
     /// What `notify.toml` came to when it was last read.
     pub notify_file: tokio::sync::watch::Receiver<Standing>,
 }
@@ -87,6 +97,9 @@ struct Api {
     now: fn() -> Timestamp,
     tries: tries::Tries,
     in_flight: once::InFlight,
+    logins: login_tries::LoginTries,
+    pace: pace::Pace,
+    passwords: Passwords,
 }
 
 type Shared = Arc<Api>;
@@ -103,6 +116,9 @@ fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router
         now,
         tries: tries::Tries::default(),
         in_flight: once::InFlight::default(),
+        logins: login_tries::LoginTries::default(),
+        pace: pace::Pace::default(),
+        passwords: Passwords::default(),
     });
     routes::mount(&api)
         .fallback(problem::no_such_route)
@@ -124,7 +140,7 @@ async fn harden(mut response: axum::response::Response) -> axum::response::Respo
     headers.insert(
         CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(
-            "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+            "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
         ),
     );
     response

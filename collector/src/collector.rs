@@ -72,7 +72,7 @@ impl Collector {
         notes.iter().for_each(|note| tracing::warn!(note, "store"));
         let handle = core.handle();
         handle.sign_audit_with(Arc::new(AuditKey::open_or_make(&data.authority())?));
-        let policy_files = policy::Watch::new(data.policy(), basis, handle.clone())?;
+        let (policy_files, orgs) = policy::Watch::new(data.policy(), basis, handle.clone())?;
         let (notify_file, channels) = notify::watch::Watch::new(data.notify_file(), channels, handle.clone());
 
         let keys: Arc<dyn KeyStatus> = Arc::new(handle.clone());
@@ -85,6 +85,7 @@ impl Collector {
             people_address: config.people.address.clone(),
             agents_address: config.agents.address.clone(),
             root_sha256: authority.root_sha256(),
+            orgs,
             notify_file: notify_file.standing(),
         };
         let people_router =

@@ -9,6 +9,7 @@
 //! What it deliberately does not do: read clocks in the middle of a decision (`now` enters once per batch), speak to
 //! sockets (sessions do), or judge people's permissions (the API's table does).
 
+mod access;
 mod agents;
 mod audit;
 mod batch;
@@ -28,6 +29,7 @@ mod people;
 mod sight;
 mod software;
 mod start;
+mod takeout;
 mod thread;
 pub(crate) mod upkeep;
 mod views;

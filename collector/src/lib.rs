@@ -5,6 +5,7 @@
 //! through [`core::CoreHandle::read`].
 
 pub mod access;
+mod account;
 pub mod api;
 pub mod audit;
 pub mod authority;

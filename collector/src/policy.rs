@@ -14,6 +14,7 @@
 
 mod agreed;
 mod bands;
+mod orgs;
 mod read;
 mod told;
 mod watch;
@@ -31,6 +32,7 @@ use jiff::SignedDuration;
 
 use crate::config::{Config, Telemetry};
 pub use agreed::Draft;
+pub use orgs::OrgFiles;
 pub use read::{PolicyFault, all_faults, read};
 pub use told::{Told, ToldValue};
 pub(crate) use watch::watcher;

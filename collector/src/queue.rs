@@ -6,6 +6,7 @@
 
 mod boundary;
 mod foreign;
+mod glass;
 mod outage;
 mod place;
 mod rota;
@@ -22,6 +23,7 @@ use jiff::Timestamp;
 
 pub(crate) use boundary::join;
 pub(crate) use foreign::{Became, TROUBLE, arrive, in_trouble, out_of_trouble};
+pub(crate) use glass::glass_broken;
 pub(crate) use outage::judge_sites;
 pub(crate) use tend::{tend, tend_one, wind};
 

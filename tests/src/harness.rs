@@ -24,7 +24,11 @@ pub mod terminal;
 pub mod tool;
 pub mod wait;
 
-use std::{cell::Cell, path::Path, time::Duration};
+use std::{
+    cell::{Cell, OnceCell},
+    path::Path,
+    time::Duration,
+};
 
 use dogwatch_model::JoinToken;
 use serde_json::{Value, json};
@@ -45,6 +49,7 @@ pub struct Lab {
     // Dropped in this order: the collector ends before its folder goes.
     collector: LabCollector,
     admin: Person,
+    owner: OnceCell<crate::bench::api::Api>,
     agents: Cell<u32>,
     folder: TempDir,
 }
@@ -77,7 +82,7 @@ impl Lab {
         let mut collector = LabCollector::init(&folder.path().join("collector"), settings);
         collector.start();
         let admin = Person::new(folder.path(), "ann");
-        Self { collector, admin, agents: Cell::new(0), folder }
+        Self { collector, admin, owner: OnceCell::new(), agents: Cell::new(0), folder }
     }
 
     /// The collector.
@@ -109,10 +114,9 @@ impl Lab {
     /// Somebody else, with a token made to order.
     #[track_caller]
     pub fn person_with(&self, order: &Value) -> Person {
-        let made = self.collector.api().post("/api/v1/tokens", order).expect("an administrator makes tokens");
-        let token = made["token"].as_str().expect("a token is shown once");
+        let token = self.token_of(order);
         let person = Person::new(self.folder(), order["person"].as_str().unwrap_or_default());
-        person.run(&["login", &self.collector.login_link(token)]).succeeds();
+        person.run(&["login", &self.collector.login_link(&token)]).succeeds();
         person
     }
 

@@ -7,6 +7,7 @@ mod completions;
 mod context;
 mod endpoint;
 mod ownership;
+mod register;
 mod report;
 mod view;
 mod window;
@@ -16,13 +17,16 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-pub(crate) use access::{CreateJoinToken, CreateToken, JoinToken, Login, Token};
+pub(crate) use access::{CreateJoinToken, JoinToken, Login, Token};
 pub(crate) use alert::{Alert, Handoff, Numbered, Open, Opinion};
 pub(crate) use audit::Audit;
 pub(crate) use completions::{Completions, Shell};
 pub(crate) use context::Context;
 pub(crate) use endpoint::{Endpoint, Move, Named, NamedSoftware, Set, Tag};
 pub(crate) use ownership::{Change, Draft, Lint, OfOrg, Ownership, Propose, Replay};
+pub(crate) use register::{
+    Access, Check, CreateToken, GrantAccess, Invite, ListAccess, OfOneOrg, Offboard, Org,
+};
 pub(crate) use report::{Boundary, OfFleet, OfReview, Report};
 pub(crate) use view::{SaveView, View};
 pub(crate) use window::{AddWindow, Window};
@@ -132,6 +136,12 @@ pub(crate) enum Command {
     /// What lets people and programs in
     #[command(subcommand)]
     Token(Token),
+    /// Orgs of this collector
+    #[command(subcommand)]
+    Org(Org),
+    /// Who may do what, where, until when
+    #[command(subcommand)]
+    Access(Access),
     /// The rules that decide what is wrong
     #[command(subcommand)]
     Rules(Rules),

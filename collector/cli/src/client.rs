@@ -30,6 +30,9 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 /// The longest answer that is read: a page of 1,000 endpoints with a hundred missing updates each is a third of it.
 const MAX_ANSWER_BYTES: u64 = 128 * 1024 * 1024;
 
+/// The largest file that is fetched: as large as the collector makes one.
+const MAX_FILE_BYTES: u64 = 1024 * 1024 * 1024;
+
 /// How long a stream may let us wait for its beginning. It has no end.
 const STREAM_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -85,6 +88,19 @@ impl Client {
         fits(params)?;
         let request = self.agent.get(self.at(path)).query_pairs(params.iter().copied());
         self.answer(self.authorized(request).call(), params)
+    }
+
+    /// Reads what is not one JSON value.
+    pub(crate) fn get_bytes(&self, path: &str) -> Result<Vec<u8>, Failure> {
+        let mut response = self
+            .authorized(self.agent.get(self.at(path)))
+            .call()
+            .map_err(|error| self.unreachable(&error))?;
+        if !response.status().is_success() {
+            return self.answer(Ok(response), &[]).map(|_| Vec::new());
+        }
+        let read = response.body_mut().with_config().limit(MAX_FILE_BYTES).read_to_vec();
+        read.map_err(|error| self.unreachable(&error))
     }
 
     /// Listens to changes of some kinds, from after the event with this id or from now on.

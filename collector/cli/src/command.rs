@@ -1,5 +1,6 @@
 //! One module per command.
 
+mod access;
 mod again;
 mod alert;
 mod audit;
@@ -9,6 +10,7 @@ mod endpoint;
 mod fleet;
 mod join_token;
 mod login;
+mod org;
 mod ownership;
 mod queue;
 mod report;
@@ -52,6 +54,8 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Command::Audit(audit) => audit::run(&audit, &screen),
         Command::JoinToken(join_token) => join_token::run(&join_token, &screen),
         Command::Token(token) => token::run(&token, &screen),
+        Command::Org(org) => org::run(&org, &screen),
+        Command::Access(access) => access::run(&access, &screen),
         Command::Rules(rules) => rules::run(&rules, &screen),
         Command::Watch => watch::run(&screen),
         Command::Completions(asked) => completions::run(&asked),

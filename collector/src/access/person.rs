@@ -37,6 +37,16 @@ impl fmt::Display for PersonKey {
     }
 }
 
+impl core::str::FromStr for PersonKey {
+    type Err = dogwatch_model::IdError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (place, id) = text.split_once(':').unwrap_or(("msp", text));
+        let org = if place == "msp" { None } else { Some(place.parse()?) };
+        Ok(Self { org, id: id.parse()? })
+    }
+}
+
 /// One person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Person {
@@ -49,6 +59,9 @@ pub struct Person {
     /// The team they work in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<TeamId>,
+    /// It is a program.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub service: bool,
     /// When they came.
     pub created_at: Timestamp,
     /// Who brought them in; absent for the first of all.

@@ -35,8 +35,9 @@ pub(super) struct Held {
 }
 
 impl Held {
-    fn verbs_in(&self, org: &OrgId, owned: &BTreeSet<OrgId>) -> Verbs {
-        if !owned.contains(org) || self.approved_in.contains(org) {
+    /// The MSP's risky verbs count without approval where there is nobody to approve them.
+    fn verbs_in(&self, org: &OrgId, owned: &BTreeSet<OrgId>, side: Side) -> Verbs {
+        if (side == Side::Msp && !owned.contains(org)) || self.approved_in.contains(org) {
             return self.verbs;
         }
         self.verbs.without(self.verbs.risky())
@@ -52,7 +53,7 @@ impl Reach {
         let Some(home) = &self.home else { return Verbs::NONE };
         let base = if home.covers(org, site) { Verbs::EVERYBODY } else { Verbs::NONE };
         let held = self.held.iter().filter(|held| held.scope.covers(org, site));
-        let all = held.fold(base, |all, held| all.union(held.verbs_in(org, &self.owned)));
+        let all = held.fold(base, |all, held| all.union(held.verbs_in(org, &self.owned, self.side)));
         // A right without sight is none.
         let all = if all.has(Verb::View) || all.has(Verb::Intake) { all } else { Verbs::NONE };
         let maker = self.maker.as_ref().map_or(all, |maker| maker.verbs(org, site).with_programs());
@@ -101,6 +102,26 @@ impl Reach {
         let all = self.held.iter().fold(Verbs::EVERYBODY, |all, held| all.union(held.verbs));
         let maker = self.maker.as_ref().map_or(all, |maker| maker.anywhere().with_programs());
         all.intersection(self.ceiling).intersection(maker)
+    }
+
+    /// What they may give to others at a scope: everything where they administer the whole org, or the whole MSP;
+    /// elsewhere what they hold there themselves, approved or not, for approval is asked of what they give as well.
+    pub fn gives(&self, scope: &Scope) -> Verbs {
+        let left = scope.org().is_some_and(|org| self.left.contains(org));
+        let Some(home) = self.home.as_ref().filter(|_| !left && self.within.contains(scope)) else {
+            return Verbs::NONE;
+        };
+        let owns = self.side == Side::Internal
+            && scope.org().is_some_and(|org| self.may(Verb::Administer, org, None));
+        let all = if owns || self.everywhere().has(Verb::Administer) {
+            Verbs::EVERYTHING
+        } else {
+            let base = if home.contains(scope) { Verbs::EVERYBODY } else { Verbs::NONE };
+            let held = self.held.iter().filter(|held| held.scope.contains(scope));
+            held.fold(base, |all, held| all.union(held.verbs))
+        };
+        let maker = self.maker.as_ref().map_or(all, |maker| maker.gives(scope));
+        all.with_programs().intersection(self.ceiling.with_programs()).intersection(maker)
     }
 
     /// The side they are on.

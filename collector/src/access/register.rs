@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use dogwatch_model::{OrgId, Side, SiteId};
 use jiff::Timestamp;
 
-use super::{ApiToken, Grant, Person, PersonKey, Principal, Reach, Scope, Sha256, Verb, Verbs, reach::Held};
+use super::{
+    Account, ApiToken, Approval, Grant, Invitation, OrgStanding, Person, PersonKey, Principal, Reach, Scope,
+    Seal, Sha256, Verb, Verbs, reach::Held,
+};
 use crate::refusal::{Code, Refusal};
 
 /// Everybody, and what they may do.
@@ -21,19 +24,27 @@ pub struct Register {
     pub tokens: HashMap<Sha256, ApiToken>,
     /// Orgs that a side has left.
     pub left: BTreeMap<Side, BTreeSet<OrgId>>,
+    /// What holds for orgs as a whole, where that is not what holds for every org.
+    pub orgs: BTreeMap<OrgId, OrgStanding>,
+    /// How people prove who they are.
+    pub accounts: BTreeMap<PersonKey, Account>,
+    /// Invitations that wait, by the hash of their text.
+    pub invitations: BTreeMap<Sha256, Invitation>,
+    /// Sealed codes by their hash, broken ones included.
+    pub seals: BTreeMap<Sha256, Seal>,
 }
 
 impl Register {
     /// What somebody may do at `now`.
     pub fn reach(&self, who: &Principal, now: Timestamp) -> Reach {
         let maker = who.maker.as_ref().filter(|maker| **maker != who.key());
-        let maker = maker.map(|maker| self.own_reach(maker, Verbs::ALL, Scope::Everywhere, now));
+        let maker = maker.map(|maker| self.own_reach(maker, Verbs::EVERYTHING, Scope::Everywhere, now));
         let mut reach = self.own_reach(&who.key(), who.ceiling, who.scope(), now);
         reach.maker = maker.map(Box::new);
         reach
     }
 
-    fn own_reach(&self, key: &PersonKey, ceiling: Verbs, within: Scope, now: Timestamp) -> Reach {
+    pub(super) fn own_reach(&self, key: &PersonKey, ceiling: Verbs, within: Scope, now: Timestamp) -> Reach {
         let person = self.people.get(key).filter(|person| person.disabled_at.is_none());
         let side = person.map_or(Side::Vendor, |person| person.side);
         let held = self.grants_of(key, now).map(|grant| Held {
@@ -64,14 +75,17 @@ impl Register {
     }
 
     /// The orgs that have an owner.
-    fn owned(&self, now: Timestamp) -> BTreeSet<OrgId> {
+    pub(super) fn owned(&self, now: Timestamp) -> BTreeSet<OrgId> {
         self.owning(now).filter_map(|(_, scope)| scope.org()).cloned().collect()
     }
 
     fn owning(&self, now: Timestamp) -> impl Iterator<Item = (&Person, &Scope)> {
         let whole = |scope: &Scope| matches!(scope, Scope::Org(_));
         let grants = self.grants.values().filter(move |grant| {
-            grant.verbs.has(Verb::Administer) && whole(&grant.scope) && grant.is_in_force(now)
+            // What ends by itself makes no owner: a day would come without one.
+            let lasts = grant.is_in_force(now) && grant.expires_at.is_none();
+            let approved = grant.scope.org().is_some_and(|org| grant.approvals.contains_key(org));
+            grant.verbs.has(Verb::Administer) && whole(&grant.scope) && lasts && approved
         });
         grants.filter_map(|grant| {
             let person = self.people.get(&grant.to)?;
@@ -91,6 +105,9 @@ impl Register {
         now: Timestamp,
     ) -> Refusal {
         let scope = Scope::of(Some(org.clone()), site.cloned());
+        if let Some(what) = self.unapproved(who, verb, (org, site), now) {
+            return Refusal::new(Code::NotAllowed, what);
+        }
         let what = match self.givers(who.side, verb, org, now).as_slice() {
             [] => format!("`{verb}` on {scope} is missing, and nobody can give it yet"),
             givers => format!(
@@ -102,15 +119,54 @@ impl Register {
         Refusal::new(Code::NotAllowed, what)
     }
 
+    /// The words for somebody who was given a risky verb that nobody has approved.
+    fn unapproved(
+        &self,
+        who: &Principal,
+        verb: Verb,
+        (org, site): (&OrgId, Option<&SiteId>),
+        now: Timestamp,
+    ) -> Option<String> {
+        let key = who.key();
+        let waits = |grant: &&Grant| {
+            verb.is_risky()
+                && grant.verbs.has(verb)
+                && grant.scope.covers(org, site)
+                && !grant.approvals.contains_key(org)
+        };
+        let grant = self.grants_of(&key, now).find(waits)?;
+        let owners: Vec<_> = self.owners(org, now).take(3).map(|owner| owner.id.to_string()).collect();
+        Some(format!(
+            "`{verb}` on {org} was given to {} and counts once an owner of {org} has approved it; {} can: `dogwatch access \
+             approve {} --org {org}`",
+            who.person,
+            owners.join(" or "),
+            grant.id
+        ))
+    }
+
     /// Who can give a right at an org to people of a side, a few of them.
-    fn givers(&self, side: Side, verb: Verb, org: &OrgId, now: Timestamp) -> Vec<String> {
+    pub(super) fn givers(&self, side: Side, verb: Verb, org: &OrgId, now: Timestamp) -> Vec<String> {
         /// Names that one sentence bears.
         const NAMED: usize = 3;
         let gives = |person: &&Person| {
-            let all = self.own_reach(&person.key(), Verbs::ALL, Scope::Everywhere, now);
-            person.side == side && all.may(Verb::Administer, org, None) && all.may(verb, org, None)
+            let all = self.own_reach(&person.key(), Verbs::EVERYTHING, Scope::Everywhere, now);
+            let administers = all.may(Verb::Administer, org, None) || all.everywhere().has(Verb::Administer);
+            person.side == side && administers && all.gives(&Scope::Org(org.clone())).has(verb)
         };
         self.people.values().filter(gives).take(NAMED).map(|person| person.id.to_string()).collect()
+    }
+
+    /// Administrators of the MSP itself, a few of them.
+    pub(super) fn msp_administrators(&self, now: Timestamp) -> Vec<String> {
+        let all = |person: &&Person| {
+            person.side == Side::Msp
+                && self
+                    .own_reach(&person.key(), Verbs::ALL, Scope::Everywhere, now)
+                    .everywhere()
+                    .has(Verb::Administer)
+        };
+        self.people.values().filter(all).take(3).map(|person| person.id.to_string()).collect()
     }
 }
 
@@ -130,6 +186,7 @@ impl Register {
             side: who.side,
             home: who.scope(),
             team: who.team.clone(),
+            service: false,
             created_at: now,
             created_by: given_by.clone(),
             disabled_at: None,
@@ -139,6 +196,10 @@ impl Register {
         if verbs.is_empty() {
             return Vec::new();
         }
+        // Whoever an org's own side begins with owns it.
+        let first = who.org.clone().filter(|_| who.side == Side::Internal);
+        let approval = Approval { by: given_by.clone().unwrap_or_else(|| key.clone()), at: now };
+        let approvals = first.map(|org| (org, approval)).into_iter().collect();
         let grant = Grant {
             id: token.id.clone(),
             to: key,
@@ -149,22 +210,10 @@ impl Register {
             given_by,
             expires_at: None,
             review_at: None,
-            approvals: BTreeMap::new(),
+            approvals,
             ended: None,
         };
         self.grants.insert(grant.id.clone(), grant.clone());
         vec![grant]
-    }
-
-    /// Whether somebody may see and revoke a token: their own, and those of their side's people whom they administer.
-    pub fn manages_tokens(&self, by: &Principal, of: &Principal, now: Timestamp) -> bool {
-        if by.key() == of.key() {
-            return true;
-        }
-        let reach = self.reach(by, now);
-        match &of.org {
-            None => reach.everywhere().has(Verb::Administer),
-            Some(org) => reach.may(Verb::Administer, org, of.site.as_ref()),
-        }
     }
 }

@@ -61,6 +61,9 @@ impl Verbs {
     pub const ALL: Self =
         Self::CREW.union(Self::of(&[Verb::Configure, Verb::Sign, Verb::Export, Verb::Administer]));
 
+    /// Everything, programs' verb included.
+    pub const EVERYTHING: Self = Self::ALL.union(Self::of(&[Verb::Intake]));
+
     /// The set of these.
     pub const fn of(verbs: &[Verb]) -> Self {
         let (mut set, mut at) = (0, 0);

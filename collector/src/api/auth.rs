@@ -2,19 +2,22 @@
 //!
 //! A bearer token is looked up by the SHA-256 of its text, so that no comparison of secrets depends on their bytes.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Instant,
+};
 
 use axum::{
     extract::{ConnectInfo, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use jiff::Timestamp;
 
-use super::{Shared, caller::Caller, extract, problem::Problem, secret};
+use super::{Shared, caller::Caller, extract, login, problem::Problem, secret};
 use crate::{
-    access::{Sha256, Verb},
+    access::{ApiToken, Sha256, Verb},
     origin::Origin,
 };
 
@@ -69,16 +72,53 @@ fn address(request: &Request) -> Option<IpAddr> {
 fn admit(gate: &Gate, request: &mut Request) -> Result<(), Problem> {
     if gate.needs != Needs::Public {
         let now = (gate.api.now)();
-        let caller = known(gate, request.headers(), now)?;
+        let caller = known(gate, request.headers(), request.method(), now)?;
         gate.needs.allows(&caller)?;
         request.extensions_mut().insert(caller);
     }
     extract::check_names(request.uri(), gate.params)
 }
 
-fn known(gate: &Gate, headers: &HeaderMap, now: Timestamp) -> Result<Caller, Problem> {
-    let shown = headers
-        .get(header::AUTHORIZATION)
+fn known(gate: &Gate, headers: &HeaderMap, method: &Method, now: Timestamp) -> Result<Caller, Problem> {
+    let (text, by_cookie) = match (headers.get(header::AUTHORIZATION), login::shown(headers)) {
+        (None, Some(cookie)) => (cookie, true),
+        (given, _) => (bearer(given)?, false),
+    };
+    if by_cookie && !method.is_safe() {
+        let csrf = headers.get(login::CSRF_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if !same(csrf, &login::csrf_of(text)) {
+            return Err(Problem::not_allowed(format!(
+                "a browser's session changes things with its CSRF token only, in the header `{}`",
+                login::CSRF_HEADER
+            )));
+        }
+    }
+    let hash = Sha256::of(text.as_bytes());
+    let found = gate.api.core.token(&hash, now);
+    let refused = |why| {
+        Problem::unauthenticated(format!(
+            "the token {why}; ask an administrator for a new one (`dogwatch token create`) and log in again"
+        ))
+    };
+    let (token, reach) = match found {
+        None => return Err(refused("is not known here")),
+        Some((token, _)) if token.is_browser() != by_cookie => return Err(refused("is not known here")),
+        Some((token, _)) if token.revoked_at.is_some() => return Err(refused("was revoked")),
+        Some((token, _)) if !token.is_valid(now) => return Err(refused("has expired")),
+        Some(found) => found,
+    };
+    if let Err(seconds) = gate.api.pace.take(&hash, Instant::now()) {
+        let what = "this token asks too often: 100 times a second, and 1000 at once, is what it may";
+        return Err(Problem::too_many(what).retry_after(seconds));
+    }
+    if token.is_worth_noting(now) {
+        gate.api.core.note_use(hash);
+    }
+    Ok(Caller { token, reach, now })
+}
+
+fn bearer(given: Option<&HeaderValue>) -> Result<&str, Problem> {
+    given
         .ok_or_else(|| {
             Problem::unauthenticated(
                 "no token: log in with `dogwatch login LINK`, or send `authorization: Bearer dwt_…`",
@@ -94,18 +134,23 @@ fn known(gate: &Gate, headers: &HeaderMap, now: Timestamp) -> Result<Caller, Pro
             Problem::unauthenticated(
                 "the `authorization` header is not `Bearer dwt_…`; copy the token again, whole",
             )
-        })?;
-    let hash = Sha256::of(shown.as_bytes());
-    let found = gate.api.core.token(&hash, now);
-    let refused = |why| {
-        Problem::unauthenticated(format!(
-            "the token {why}; ask an administrator for a new one (`dogwatch token create`) and log in again"
-        ))
-    };
-    match found {
-        None => Err(refused("is not known here")),
-        Some((token, _)) if token.revoked_at.is_some() => Err(refused("was revoked")),
-        Some((token, _)) if !token.is_valid(now) => Err(refused("has expired")),
-        Some((token, reach)) => Ok(Caller { token, reach, now }),
+        })
+}
+
+/// The session that a browser's cookie stands for, if it is valid.
+pub(crate) fn session_of(api: &Shared, text: &str) -> Option<ApiToken> {
+    let (hash, now) = (Sha256::of(text.as_bytes()), (api.now)());
+    let (token, _) = api.core.token(&hash, now)?;
+    if !token.is_browser() || !token.is_valid(now) {
+        return None;
     }
+    if token.is_worth_noting(now) {
+        api.core.note_use(hash);
+    }
+    Some(token)
+}
+
+/// Whether two secrets are the same, compared by their hashes: the time tells nothing of either.
+pub(crate) fn same(one: &str, other: &str) -> bool {
+    Sha256::of(one.as_bytes()) == Sha256::of(other.as_bytes())
 }

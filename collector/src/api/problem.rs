@@ -23,6 +23,9 @@ pub(crate) struct Problem {
     status: u16,
     /// What, why and what to do.
     detail: String,
+    /// Seconds after which to try again, where that is known.
+    #[serde(skip)]
+    retry_after: Option<u64>,
     /// Members that only this kind has: `line`, `column`, `current` …
     #[serde(flatten)]
     more: Map<String, Value>,
@@ -49,7 +52,7 @@ impl Problem {
         let known = KINDS.iter().find(|(known, ..)| *known == status);
         let (_, kind, title) =
             known.unwrap_or(&(500, "urn:dogwatch:problem:internal", "Something is wrong here"));
-        Self { kind, title, status, detail: detail.into(), more: Map::new() }
+        Self { kind, title, status, detail: detail.into(), retry_after: None, more: Map::new() }
     }
 
     /// The request itself is wrong.
@@ -108,9 +111,20 @@ impl Problem {
         Self::of(500, format!("{what}; this is a fault of the collector's, please report it"))
     }
 
-    /// What, why and what to do.
+    /// What it says.
     pub(crate) fn detail(&self) -> &str {
         &self.detail
+    }
+
+    /// Its status.
+    pub(crate) fn code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Says when to try again.
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
     }
 
     /// Adds a member that only this kind has.
@@ -135,7 +149,8 @@ impl From<Refusal> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = self.code();
+        let again = self.retry_after;
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response =
             (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
@@ -147,6 +162,9 @@ impl IntoResponse for Problem {
         };
         if let Some((name, value)) = told {
             response.headers_mut().insert(name, header::HeaderValue::from_static(value));
+        }
+        if let Some(seconds) = again {
+            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
         }
         response
     }

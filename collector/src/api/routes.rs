@@ -21,14 +21,14 @@ use dogwatch_triage::{
 };
 
 use super::{
-    BodyLimit, Shared, alerts, audit,
+    BodyLimit, Shared, access, alerts, audit,
     auth::{
         Gate,
         Needs::{Everything, May, Public},
         guard,
     },
-    endpoints, events, fleet, health, intake, join_tokens, metrics, once, openapi, ownership, page, queue,
-    reports, rules, setup, tokens, views, who, whoami, windows,
+    endpoints, events, fleet, health, intake, join_tokens, login, metrics, once, openapi, orgs, ownership,
+    page, pages, people, queue, reports, rules, setup, tokens, views, who, whoami, windows,
 };
 use crate::{
     access::Verb,
@@ -38,6 +38,12 @@ use crate::{
 };
 pub(crate) use row::{Answer, Make, Method, Route, Takes};
 use row::{accepted, delete, get, made, ok, post, post_document, post_intake, text};
+
+/// A page.
+const HTML: Answer = text("text/html; charset=utf-8");
+
+/// The way to another page.
+const ELSEWHERE: Answer = Answer { status: 303, media: None, schema: None };
 
 /// What of the fleet may be asked for.
 const FLEET: &[&str] = &["filter", "sort", "limit", "cursor", "state", "fields"];
@@ -78,6 +84,31 @@ pub(crate) const ROUTES: &[Route] = &[
             ok::<tokens::NewToken>(),
         )
         .refuses(&[403]),
+    get("/login", Public, &[], |m| on(m, pages::show_login)).tells("Where people log in.", HTML),
+    post("/login", Public, |m| on(m, pages::log_in))
+        .tells("The form of that page.", ELSEWHERE)
+        .refuses(&[401]),
+    get("/invite", Public, &[], |m| on(m, pages::show_invite)).tells("Where invitations are taken up.", HTML),
+    post("/invite", Public, |m| on(m, pages::accept)).tells("The form of that page.", HTML).refuses(&[403]),
+    get("/account", Public, &[], |m| on(m, pages::account))
+        .tells("Where somebody is logged in.", HTML)
+        .or(ELSEWHERE),
+    post("/account/end", Public, |m| on(m, pages::end)).tells("Ends one of one's own tokens.", ELSEWHERE),
+    post("/logout", Public, |m| on(m, pages::end)).tells("Ends the session.", ELSEWHERE),
+    post("/api/v1/login", Public, |m| on(m, login::login))
+        .takes::<login::Wanted>()
+        .tells("Trades person, password and code for a session.", ok::<login::Opened>())
+        .refuses(&[401, 429, 503]),
+    post("/api/v1/logout", May(Verb::View), |m| on(m, login::logout))
+        .tells("Ends the session, or the token, that asks.", ok::<login::Over>()),
+    post("/api/v1/invitations/accept", Public, |m| on(m, login::accept))
+        .takes::<login::Accepted>()
+        .tells("Takes an invitation up: sets a password and a second factor.", ok::<login::Welcome>())
+        .refuses(&[403, 429, 503]),
+    post("/api/v1/break-glass", Public, |m| on(m, access::break_glass))
+        .takes::<access::Broken>()
+        .tells("Trades a sealed code for an hour's token.", ok::<tokens::NewToken>())
+        .refuses(&[403, 429, 503]),
     get("/api/v1/whoami", May(Verb::View), &[], |m| on(m, whoami::whoami))
         .tells("Who the token speaks for, and with which collector.", ok::<whoami::WhoAmI>()),
     get("/api/v1/fleet", May(Verb::View), FLEET, |m| on(m, fleet::list))
@@ -288,13 +319,67 @@ pub(crate) const ROUTES: &[Route] = &[
         .tells("Makes a join token, shown this once.", made::<join_tokens::Made>()),
     delete("/api/v1/join-tokens/{id}", May(Verb::Configure), |m| on(m, join_tokens::revoke))
         .tells("Withdraws a join token.", ok::<join_tokens::JoinTokenJson>()),
-    get("/api/v1/tokens", May(Verb::Administer), &[], |m| on(m, tokens::list))
+    get("/api/v1/tokens", May(Verb::View), &[], |m| on(m, tokens::list))
         .tells("API tokens, oldest first.", ok::<tokens::List>()),
-    post("/api/v1/tokens", May(Verb::Administer), |m| on(m, tokens::create))
+    post("/api/v1/tokens", May(Verb::View), |m| on(m, tokens::create))
         .takes::<tokens::Wanted>()
         .tells("Makes an API token, shown this once.", made::<tokens::NewToken>()),
-    delete("/api/v1/tokens/{id}", May(Verb::Administer), |m| on(m, tokens::revoke))
+    delete("/api/v1/tokens/{id}", May(Verb::View), |m| on(m, tokens::revoke))
         .tells("Revokes an API token.", ok::<tokens::TokenJson>()),
+    get("/api/v1/orgs", May(Verb::View), &[], |m| on(m, orgs::list))
+        .tells("Orgs, by id.", ok::<orgs::Orgs>()),
+    post("/api/v1/orgs", May(Verb::Administer), |m| on(m, orgs::create))
+        .takes::<orgs::Wanted>()
+        .tells("Makes an org with the starter matrix.", made::<orgs::OrgJson>()),
+    get("/api/v1/orgs/{org}", May(Verb::View), &[], |m| on(m, orgs::show))
+        .tells("One org.", ok::<orgs::OrgJson>()),
+    get("/api/v1/orgs/{org}/export", May(Verb::Export), &[], |m| on(m, orgs::export))
+        .tells("All of an org's data, with a manifest.", text("application/jsonl"))
+        .refuses(&[403, 503]),
+    post("/api/v1/orgs/{org}/offboard", May(Verb::Administer), |m| on(m, orgs::offboard))
+        .takes::<orgs::Goodbye>()
+        .tells("A side leaves an org for good.", ok::<orgs::Left>()),
+    post("/api/v1/orgs/{org}/second-factor", May(Verb::Administer), |m| on(m, orgs::second_factor))
+        .takes::<orgs::Factor>()
+        .tells("Says whom a second factor is asked of.", ok::<orgs::OrgJson>()),
+    get("/api/v1/people", May(Verb::View), &["org"], |m| on(m, people::list))
+        .asks::<people::Which>()
+        .tells("People, by side and id.", ok::<people::People>()),
+    post("/api/v1/people", May(Verb::Administer), |m| on(m, people::invite))
+        .takes::<people::Wanted>()
+        .tells("Lets somebody in; the invitation is shown this once.", made::<people::Invited>()),
+    post("/api/v1/people/{person}/invite", May(Verb::Administer), |m| on(m, people::reinvite))
+        .tells("A new invitation for somebody who is known.", ok::<people::Invited>()),
+    post("/api/v1/people/{person}/disable", May(Verb::Administer), |m| on(m, people::set))
+        .tells("Keeps somebody out.", ok::<people::PersonJson>()),
+    post("/api/v1/people/{person}/enable", May(Verb::Administer), |m| on(m, people::set))
+        .tells("Lets somebody in again.", ok::<people::PersonJson>()),
+    get("/api/v1/access/grants", May(Verb::View), &["org", "person", "all"], |m| on(m, access::list))
+        .asks::<access::Which>()
+        .tells("Grants, oldest first.", ok::<access::Grants>()),
+    post("/api/v1/access/grants", May(Verb::Administer), |m| on(m, access::give))
+        .takes::<access::Wanted>()
+        .tells("Gives rights.", made::<access::GrantJson>()),
+    post("/api/v1/access/grants/{grant}/approve", May(Verb::Administer), |m| on(m, access::act))
+        .takes::<access::Word>()
+        .tells("Approves risky verbs of a grant in an org.", ok::<access::GrantJson>()),
+    post("/api/v1/access/grants/{grant}/refuse", May(Verb::Administer), |m| on(m, access::act))
+        .takes::<access::Word>()
+        .tells("Takes that back.", ok::<access::GrantJson>()),
+    post("/api/v1/access/grants/{grant}/end", May(Verb::View), |m| on(m, access::act))
+        .takes::<access::Word>()
+        .tells("Ends a grant.", ok::<access::GrantJson>()),
+    post("/api/v1/access/grants/{grant}/review", May(Verb::Administer), |m| on(m, access::act))
+        .takes::<access::Word>()
+        .tells("Says that a grant is still right.", ok::<access::GrantJson>()),
+    get("/api/v1/access/due", May(Verb::View), &[], |m| on(m, access::due))
+        .tells("What of the register is to be looked at.", ok::<access::DueList>()),
+    get("/api/v1/access/check", May(Verb::View), &["person", "verb", "scope"], |m| on(m, access::check))
+        .asks::<access::Question>()
+        .tells("Why somebody may do something, or not.", ok::<crate::access::Explained>()),
+    post("/api/v1/access/seals", May(Verb::Administer), |m| on(m, access::seal))
+        .takes::<access::Sealed>()
+        .tells("Seals a code for a bad day; it is shown this once.", made::<access::NewSeal>()),
 ];
 
 /// Where what was done at a path can be looked at: the longest part of the path that can be read.

@@ -29,6 +29,46 @@ pub(crate) fn join_secret() -> Result<Secret, Problem> {
     make("")
 }
 
+/// A fresh invitation.
+pub(crate) fn invitation() -> Result<Secret, Problem> {
+    make("dwi_")
+}
+
+/// The letters of what people copy from paper: none is taken for another.
+const PAPER: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz234567896";
+
+/// Letters of a code on paper: 32 of 5 bits each are 160 bits.
+const PAPER_CHARS: usize = 32;
+
+/// A fresh code for paper, in groups of four.
+pub(crate) fn sealed_code() -> Result<Secret, Problem> {
+    let mut bits = [0; PAPER_CHARS];
+    getrandom::fill(&mut bits).map_err(|_| Problem::internal("the system gives no random bytes"))?;
+    let letters: Vec<char> = bits.iter().map(|bits| char::from(PAPER[usize::from(bits & 31)])).collect();
+    let groups: Vec<String> = letters.chunks(4).map(|four| four.iter().collect()).collect();
+    let text = groups.join("-");
+    Ok(Secret { hash: Sha256::of(plain(&text).as_bytes()), text })
+}
+
+/// A fresh recovery code: 60 bits, which five tries a minute never find.
+pub(crate) fn recovery_code() -> Result<Secret, Problem> {
+    let long = sealed_code()?.text;
+    let text = long.get(..14).unwrap_or(&long).to_owned();
+    Ok(Secret { hash: Sha256::of(plain(&text).as_bytes()), text })
+}
+
+/// A code as it is compared: without the dashes and spaces that people add or leave out.
+pub(crate) fn plain(code: &str) -> String {
+    code.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// A short public id.
+pub(crate) fn short() -> Result<String, Problem> {
+    let mut bits = [0; 5];
+    getrandom::fill(&mut bits).map_err(|_| Problem::internal("the system gives no random bytes"))?;
+    Ok(bits.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// Whether a text has the form of an API token.
 pub(crate) fn looks_like_token(text: &str) -> bool {
     text.strip_prefix(TOKEN_PREFIX).is_some_and(|rest| {

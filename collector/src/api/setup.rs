@@ -1,6 +1,6 @@
 //! The first login: the one-time setup code becomes the first administrator's token.
 
-use std::{net::SocketAddr, time::Instant};
+use std::net::SocketAddr;
 
 use axum::{
     Extension, Json,
@@ -12,9 +12,8 @@ use serde::Deserialize;
 
 use super::{Shared, extract::Body, problem::Problem, secret, tokens::NewToken};
 use crate::{
-    access::{Principal, Sha256, Verbs},
+    access::{DEFAULT_LIFETIME, Principal, Sha256, Verbs},
     core::NewApiToken,
-    listener::network,
 };
 
 /// What the first person says.
@@ -38,16 +37,17 @@ pub(crate) async fn redeem(
     caller: Option<Extension<ConnectInfo<SocketAddr>>>,
     Body(setup): Body<Setup>,
 ) -> Result<Json<NewToken>, Problem> {
-    let from = caller.map(|Extension(ConnectInfo(address))| network(address.ip()));
-    if !api.tries.allow(from, Instant::now()) {
-        return Err(Problem::too_many(
-            "five setup codes were tried within a minute; wait a minute and try again",
+    api.tries.admit(caller.as_ref(), "setup codes")?;
+    let Setup { code, person, side, team } = setup;
+    if side != Side::Msp {
+        return Err(Problem::invalid(
+            "the first administrator is the MSP's; they let the first owner of each org in: `dogwatch access invite PERSON \
+             --side internal --org ORG --role admin`",
         ));
     }
-    let Setup { code, person, side, team } = setup;
     let made = secret::api_token()?;
     let principal = Principal { person, side, team, org: None, site: None, ceiling: Verbs::ALL, maker: None };
-    let token = NewApiToken { hash: made.hash, principal, lifetime: None };
+    let token = NewApiToken { hash: made.hash, principal, lifetime: Some(DEFAULT_LIFETIME) };
     let kept = api.core.redeem_setup(Sha256::of(code.as_bytes()), token).await?;
     Ok(Json(NewToken::of(&kept, made.text)))
 }

@@ -63,6 +63,8 @@ pub(crate) fn token(letter: char, role: Role, org: Option<OrgId>) -> (Sha256, Ap
         created_at: noon(),
         expires_at: None,
         revoked_at: None,
+        session: None,
+        used_at: None,
     };
     (hash, token)
 }
@@ -126,6 +128,7 @@ impl Collector {
             people_address: "collector.example:7443".into(),
             agents_address: "collector.example:7444".into(),
             root_sha256: Sha256::of(b"root"),
+            orgs: crate::policy::OrgFiles::nowhere(),
             notify_file: tokio::sync::watch::Sender::new(Standing::InForce { since: noon() }).subscribe(),
         };
         let health = tokio::sync::watch::Sender::new(Health::Ready);

@@ -1,26 +1,22 @@
 //! API tokens: who may speak, for whom, until when.
 //!
-//! A token never reaches further than the one that made it: whoever sees one org only makes tokens for that org and
-//! for their own side only, so that nobody speaks or decides for the other crew.
+//! A token never reaches further than the one that made it, and speaks for somebody of its maker's own side: nobody makes
+//! a voice for the other crew. What exactly may be made is decided in [`crate::access::Act`].
 
 use axum::{
     Json,
     extract::{Path, State},
 };
-use dogwatch_model::{OrgId, PersonId, Side, TeamId};
-use jiff::{SignedDuration, Timestamp};
+use dogwatch_model::{OrgId, PersonId, Side, SiteId, TeamId};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, extract::Body, problem::Problem, secret};
 use crate::{
-    access::{ApiToken, Principal, Role, Verbs},
-    core::NewApiToken,
+    access::{self, Act, ApiToken, Change, NewPerson, Principal, Role, Scope, Verbs},
     policy::Policy,
 };
-
-/// The longest life that can be asked for: ten years. No expiry at all is possible, too, by saying nothing.
-const MAX_LIFETIME_SECONDS: u32 = 10 * 366 * 24 * 3600;
 
 /// A token as it is shown: never its text, never its hash.
 #[derive(Serialize, JsonSchema)]
@@ -36,6 +32,10 @@ pub(crate) struct TokenJson {
     expires_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    used_at: Option<Timestamp>,
+    /// `token`, `login` or `browser`.
+    kind: &'static str,
     state: &'static str,
 }
 
@@ -53,6 +53,12 @@ impl TokenJson {
             created_at: token.created_at,
             expires_at: token.expires_at,
             revoked_at: token.revoked_at,
+            used_at: token.used_at,
+            kind: match &token.session {
+                None => "token",
+                Some(session) if session.browser => "browser",
+                Some(_) => "login",
+            },
             state,
         }
     }
@@ -83,19 +89,19 @@ pub(crate) struct List {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
-    person: PersonId,
-    side: Side,
+    /// Oneself when absent.
+    person: Option<PersonId>,
+    side: Option<Side>,
     team: Option<TeamId>,
     org: Option<OrgId>,
-    #[serde(default = "member")]
-    role: Role,
-    /// Exactly these, instead of a role's.
+    site: Option<SiteId>,
+    role: Option<Role>,
     verbs: Option<Verbs>,
     expires_in_seconds: Option<u32>,
-}
-
-const fn member() -> Role {
-    Role::Member
+    #[serde(default)]
+    never_expires: bool,
+    #[serde(default)]
+    service: bool,
 }
 
 /// `GET /api/v1/tokens`
@@ -112,71 +118,75 @@ pub(crate) async fn create(
     caller: Caller,
     Body(wanted): Body<Wanted>,
 ) -> Result<(http::StatusCode, Json<NewToken>), Problem> {
-    let Wanted { person, side, team, org, role, verbs, expires_in_seconds } = wanted;
+    let by = caller.principal();
     let policy = api.core.policy();
-    let org = scope(caller.principal(), side, org, &policy.orgs.keys().collect::<Vec<_>>())?;
-    same_side(&policy, org.as_ref(), &person, side)?;
-    let lifetime = match expires_in_seconds {
-        Some(seconds @ 1..=MAX_LIFETIME_SECONDS) => Some(SignedDuration::from_secs(seconds.into())),
-        Some(_) => {
-            return Err(Problem::invalid(format!(
-                "`expires_in_seconds` must be from 1 to {MAX_LIFETIME_SECONDS}; leave it out for a token without an end"
-            )));
-        }
-        None => None,
-    };
     let made = secret::api_token()?;
-    let maker = Some(caller.principal().key());
-    let ceiling = verbs.unwrap_or(role.verbs());
-    let principal = Principal { person, side, team, org, site: None, ceiling, maker };
-    let token = NewApiToken { hash: made.hash, principal, lifetime };
-    let kept = api.core.create_token(token, caller.principal().clone()).await?;
-    Ok((http::StatusCode::CREATED, Json(NewToken::of(&kept, made.text))))
+    let side = wanted.side.unwrap_or(by.side);
+    let own = wanted.person.is_none();
+    let org = match wanted.org.or_else(|| by.org.clone()) {
+        None if side != Side::Msp => Some(only_org(&caller, &api, side)?),
+        org => org,
+    };
+    let site = wanted.site.or_else(|| by.site.clone().filter(|_| by.org == org));
+    if let Some(org) = org.as_ref().filter(|org| !policy.orgs.contains_key(*org) || !caller.sees(org)) {
+        return Err(Problem::not_found(format!("there is no org `{org}` that you may see")));
+    }
+    let scope = Scope::of(org, site);
+    let person = NewPerson {
+        id: wanted.person.unwrap_or_else(|| by.person.clone()),
+        side,
+        home: scope.clone(),
+        team: wanted.team,
+        service: wanted.service,
+    };
+    same_side(&policy, &person)?;
+    let usual = if own { by.ceiling } else { Verbs::CREW };
+    let asked_until = caller.token.session.is_none().then_some(caller.token.expires_at).flatten();
+    let token = access::NewToken {
+        hash: made.hash,
+        person,
+        scope,
+        verbs: wanted.verbs.or(wanted.role.map(Role::verbs)).unwrap_or(usual),
+        expires_at: super::access::ahead("expires_in_seconds", wanted.expires_in_seconds, caller.now)?,
+        endless: wanted.never_expires,
+        asked_until,
+    };
+    let changes = api.core.access(Act::MakeToken(Box::new(token)), by.clone()).await?;
+    let kept = token_of(&changes)?;
+    Ok((http::StatusCode::CREATED, Json(NewToken::of(kept, made.text))))
+}
+
+fn token_of(changes: &[Change]) -> Result<&ApiToken, Problem> {
+    let found = changes.iter().find_map(|change| match change {
+        Change::Token(token) => Some(token),
+        _ => None,
+    });
+    found.ok_or_else(|| Problem::internal("a token was changed and is not there"))
+}
+
+/// The only org there is, for a person of a side that belongs to one.
+fn only_org(caller: &Caller, api: &Shared, side: Side) -> Result<OrgId, Problem> {
+    let policy = api.core.policy();
+    let orgs: Vec<OrgId> = caller.see(api, |sight| sight.orgs(&policy).map(|(org, _)| org.clone()).collect());
+    match orgs.as_slice() {
+        [only] => Ok(only.clone()),
+        _ => Err(Problem::invalid(format!(
+            "say which org the {side} side's token is for; orgs: {}",
+            orgs.iter().map(|org| org.as_str()).collect::<Vec<_>>().join(", ")
+        ))),
+    }
 }
 
 /// Whom a matrix knows on one side does not come in as a person of the other.
-fn same_side(policy: &Policy, org: Option<&OrgId>, person: &PersonId, side: Side) -> Result<(), Problem> {
-    let concerned = policy.orgs.iter().filter(|(id, _)| org.is_none_or(|org| org == *id));
-    let mut known = concerned.filter_map(|(id, matrix)| Some((id, matrix.directory().person(person)?)));
-    match known.find(|(_, known)| known.side != side) {
+pub(super) fn same_side(policy: &Policy, person: &NewPerson) -> Result<(), Problem> {
+    let concerned = policy.orgs.iter().filter(|(id, _)| person.home.touches(id));
+    let mut known = concerned.filter_map(|(id, matrix)| Some((id, matrix.directory().person(&person.id)?)));
+    match known.find(|(_, known)| known.side != person.side) {
         Some((org, known)) => Err(Problem::invalid(format!(
-            "`{person}` is a person of side `{}` in the matrix of {org}; give the {side} side's person another id",
-            known.side
+            "`{}` is a person of side `{}` in the matrix of {org}; give the {} side's person another id",
+            person.id, known.side, person.side
         ))),
         None => Ok(()),
-    }
-}
-
-/// The org that a new token of a side may see: never more than its maker sees, and every org only for the MSP's own people.
-fn scope(
-    maker: &Principal,
-    side: Side,
-    wanted: Option<OrgId>,
-    orgs: &[&OrgId],
-) -> Result<Option<OrgId>, Problem> {
-    if maker.org.is_some() && side != maker.side {
-        return Err(Problem::not_allowed(format!(
-            "you may make tokens of your own side, {}, only; ask an administrator of the {side} side",
-            maker.side
-        )));
-    }
-    match (&maker.org, wanted) {
-        (Some(own), Some(org)) if *own != org => {
-            Err(Problem::not_found(format!("there is no org `{org}` that you may see")))
-        }
-        (Some(own), _) => Ok(Some(own.clone())),
-        (None, Some(org)) if !orgs.contains(&&org) => {
-            Err(Problem::not_found(format!("there is no org `{org}` that you may see")))
-        }
-        (None, Some(org)) => Ok(Some(org)),
-        (None, None) if side == Side::Msp => Ok(None),
-        (None, None) => match orgs {
-            [only] => Ok(Some((*only).clone())),
-            _ => Err(Problem::invalid(format!(
-                "say which org the {side} side's token is for; orgs: {}",
-                orgs.iter().map(|org| org.as_str()).collect::<Vec<_>>().join(", ")
-            ))),
-        },
     }
 }
 
@@ -191,59 +201,6 @@ pub(crate) async fn revoke(
     if !found {
         return Err(Problem::not_found(format!("there is no token `{id}` that you may see")));
     }
-    let kept = api.core.revoke_token(id, caller.principal().clone()).await?;
-    Ok(Json(TokenJson::of(&kept, caller.now)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn org(name: &str) -> OrgId {
-        OrgId::new(name).unwrap()
-    }
-
-    fn maker(own: Option<&str>) -> Principal {
-        let person = PersonId::new("kim").unwrap();
-        Principal {
-            person,
-            side: Side::Msp,
-            team: None,
-            org: own.map(org),
-            site: None,
-            ceiling: Verbs::ALL,
-            maker: None,
-        }
-    }
-
-    #[test]
-    fn only_the_msps_own_people_see_every_org() {
-        let (acme, globex) = (org("acme"), org("globex"));
-        let both = [&acme, &globex];
-        let all = maker(None);
-        assert_eq!(scope(&all, Side::Msp, None, &both).ok(), Some(None));
-        assert_eq!(scope(&all, Side::Internal, None, &[&acme]).ok(), Some(Some(org("acme"))));
-        assert!(scope(&all, Side::Internal, None, &both).is_err(), "which customer's is it?");
-        assert!(scope(&all, Side::Vendor, None, &[]).is_err());
-        assert!(scope(&all, Side::Internal, Some(org("initech")), &both).is_err(), "no such org");
-    }
-
-    #[test]
-    fn whoever_sees_one_org_makes_tokens_for_that_org() {
-        let (acme, globex) = (org("acme"), org("globex"));
-        let both = [&acme, &globex];
-        let one = maker(Some("acme"));
-        assert_eq!(scope(&one, Side::Msp, None, &both).ok(), Some(Some(org("acme"))));
-        assert!(scope(&one, Side::Msp, Some(org("globex")), &both).is_err());
-    }
-
-    #[test]
-    fn whoever_sees_one_org_makes_no_token_of_another_side() {
-        let acme = org("acme");
-        let one = maker(Some("acme"));
-        for other in [Side::Internal, Side::Vendor] {
-            let refused = scope(&one, other, None, &[&acme]).unwrap_err();
-            assert_eq!(serde_json::to_value(&refused).unwrap()["status"], 403, "{other}");
-        }
-    }
+    let changes = api.core.access(Act::RevokeToken(id), caller.principal().clone()).await?;
+    Ok(Json(TokenJson::of(token_of(&changes)?, caller.now)))
 }

@@ -2,10 +2,15 @@
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
+
+use axum::{Extension, extract::ConnectInfo};
+
+use super::problem::Problem;
+use crate::listener::network;
 
 /// Guesses that one address has in each [`WINDOW`]. A person with the link in hand needs one.
 const TRIES: u32 = 5;
@@ -24,6 +29,21 @@ pub(crate) struct Tries {
 }
 
 impl Tries {
+    /// Lets a try from an address through, or says how long to wait.
+    pub(crate) fn admit(
+        &self,
+        from: Option<&Extension<ConnectInfo<SocketAddr>>>,
+        what: &str,
+    ) -> Result<(), Problem> {
+        let from = from.map(|Extension(ConnectInfo(address))| network(address.ip()));
+        match self.allow(from, Instant::now()) {
+            true => Ok(()),
+            false => Err(Problem::too_many(format!(
+                "five {what} were tried within a minute; wait a minute and try again"
+            ))),
+        }
+    }
+
     /// Counts a try at `now`; `false` when the address has had its share.
     pub(crate) fn allow(&self, from: Option<IpAddr>, now: Instant) -> bool {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);

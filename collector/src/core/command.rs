@@ -15,7 +15,7 @@ use dogwatch_triage::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    access::{ApiToken, JoinTokenRecord, Principal, Sha256},
+    access::{self, Account, ApiToken, Change, JoinTokenRecord, Login, PersonKey, Principal, Sha256},
     core::{Delivery, Taken, software::SoftwareList, upkeep::Upkept},
     origin::Origin,
     ownership::Version,
@@ -138,10 +138,36 @@ pub(crate) enum Command {
         /// Answered with its record.
         reply: Reply<ApiToken>,
     },
-    /// Make an API token.
-    CreateToken(NewApiToken, Principal, Reply<ApiToken>),
-    /// Withdraw an API token by its short id.
-    RevokeToken(String, Principal, Reply<ApiToken>),
+    /// An act of the access register.
+    Access(Box<access::Act>, Principal, Reply<Vec<Change>>),
+    /// Trade a sealed code for an hour's token.
+    BreakSeal {
+        /// Hash of the code.
+        code: Sha256,
+        /// Hash of the token.
+        token: Sha256,
+        /// Answered with its record.
+        reply: Reply<ApiToken>,
+    },
+    /// Open a session for somebody whose password was right.
+    Login(Box<Login>, Reply<ApiToken>),
+    /// Take an invitation up.
+    Accept {
+        /// Its hash.
+        invitation: Sha256,
+        /// What the person set.
+        account: Box<Account>,
+        /// Answered with who they are.
+        reply: Reply<PersonKey>,
+    },
+    /// All of an org's data.
+    TakeOut(OrgId, Principal, Reply<Vec<u8>>),
+    /// Write down that an org was made.
+    NoteOrg(OrgId, Principal, Reply<()>),
+    /// Write down that somebody failed to come in.
+    LoginFailed(Option<PersonKey>),
+    /// Note that a token is in use.
+    Touch(Sha256),
     /// Make a join token.
     CreateJoinToken(NewJoinToken, Principal, Reply<JoinTokenRecord>),
     /// Withdraw a join token by its short id.
@@ -200,9 +226,14 @@ impl Command {
     pub(crate) fn is_abandoned(&self) -> bool {
         match self {
             Self::Enrol(_, reply) => reply.is_closed(),
-            Self::RedeemSetup { reply, .. }
-            | Self::CreateToken(_, _, reply)
-            | Self::RevokeToken(_, _, reply) => reply.is_closed(),
+            Self::RedeemSetup { reply, .. } | Self::BreakSeal { reply, .. } | Self::Login(_, reply) => {
+                reply.is_closed()
+            }
+            Self::Access(_, _, reply) => reply.is_closed(),
+            Self::Accept { reply, .. } => reply.is_closed(),
+            Self::TakeOut(_, _, reply) => reply.is_closed(),
+            Self::NoteOrg(_, _, reply) => reply.is_closed(),
+            Self::LoginFailed(_) | Self::Touch(_) => false,
             Self::CreateJoinToken(_, _, reply) | Self::RevokeJoinToken(_, _, reply) => reply.is_closed(),
             Self::Alert { reply, .. } => reply.is_closed(),
             Self::OpenAlert(_, _, reply) => reply.is_closed(),
@@ -305,20 +336,65 @@ impl Commands {
         self.ask(|reply| Command::RedeemSetup { code, token, reply }).await
     }
 
-    /// Makes an API token.
+    /// Does an act of the access register, and gives what it changed.
+    ///
+    /// # Errors
+    /// As [`crate::access::Register::act`] says.
+    pub async fn access(&self, act: access::Act, by: Principal) -> Result<Vec<Change>, Refusal> {
+        self.ask(|reply| Command::Access(Box::new(act), by, reply)).await
+    }
+
+    /// Trades a sealed code for an hour's token.
+    ///
+    /// # Errors
+    /// `NotAllowed` for a code that is none, or was used.
+    pub async fn break_seal(&self, code: Sha256, token: Sha256) -> Result<ApiToken, Refusal> {
+        self.ask(|reply| Command::BreakSeal { code, token, reply }).await
+    }
+
+    /// Opens a session for somebody whose password was right.
+    ///
+    /// # Errors
+    /// As [`crate::access::Register::log_in`] says.
+    pub async fn log_in(&self, login: Login) -> Result<ApiToken, Refusal> {
+        self.ask(|reply| Command::Login(Box::new(login), reply)).await
+    }
+
+    /// Takes an invitation up.
+    ///
+    /// # Errors
+    /// As [`crate::access::Register::accept`] says.
+    pub async fn accept(&self, invitation: Sha256, account: Account) -> Result<PersonKey, Refusal> {
+        self.ask(|reply| Command::Accept { invitation, account: Box::new(account), reply }).await
+    }
+
+    /// All of an org's data, as JSON Lines with a manifest.
+    ///
+    /// # Errors
+    /// `NotFound`, `NotAllowed`; `Unavailable` when the archive cannot be read.
+    pub async fn take_out(&self, org: OrgId, by: Principal) -> Result<Vec<u8>, Refusal> {
+        self.ask(|reply| Command::TakeOut(org, by, reply)).await
+    }
+
+    /// Has it written down that an org was made.
     ///
     /// # Errors
     /// `Unavailable` when the collector cannot write.
-    pub async fn create_token(&self, token: NewApiToken, by: Principal) -> Result<ApiToken, Refusal> {
-        self.ask(|reply| Command::CreateToken(token, by, reply)).await
+    pub async fn note_org(&self, org: &OrgId, by: Principal) -> Result<(), Refusal> {
+        self.ask(|reply| Command::NoteOrg(org.clone(), by, reply)).await
     }
 
-    /// Withdraws an API token by its short id.
-    ///
-    /// # Errors
-    /// `NotFound` when there is none that the principal may see.
-    pub async fn revoke_token(&self, id: String, by: Principal) -> Result<ApiToken, Refusal> {
-        self.ask(|reply| Command::RevokeToken(id, by, reply)).await
+    /// Has it written down that somebody failed to come in. Nobody waits for it; the log has it in any case.
+    pub fn note_failed_login(&self, who: Option<PersonKey>) {
+        let _ = self
+            .inputs
+            .try_send(super::Input::Command(Origin::current(), Box::new(Command::LoginFailed(who))));
+    }
+
+    /// Has it noted that a token is in use. Nobody waits for it.
+    pub fn note_use(&self, token: Sha256) {
+        let _ =
+            self.inputs.try_send(super::Input::Command(Origin::current(), Box::new(Command::Touch(token))));
     }
 
     /// Makes a join token.

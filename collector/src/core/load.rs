@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use dogwatch_model::{Endpoint, EndpointId, Epoch, Lane, LaneMarks, MachineEvidence, Report, WindowId};
+use dogwatch_model::{
+    Endpoint, EndpointId, Epoch, Lane, LaneMarks, MachineEvidence, OrgId, Report, WindowId,
+};
 use dogwatch_proto::v1;
 use dogwatch_triage::{
     alert::{Alert, AlertNumber, Condition, TimelineEvent, Work},
@@ -15,7 +17,10 @@ use serde::de::DeserializeOwned;
 
 use super::{Batch, CoreError, agents::lane_of, people::SETUP_CODE};
 use crate::{
-    access::{ApiToken, Grant, JoinTokenRecord, Person, Register, Sha256},
+    access::{
+        Account, ApiToken, Change, Grant, Invitation, JoinTokenRecord, OrgStanding, Person, PersonKey,
+        Register, Seal, Sha256,
+    },
     audit, fleet, notify,
     once::Mark,
     ownership::Version,
@@ -101,7 +106,13 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
             let token: JoinTokenRecord = value(row)?;
             state.join_tokens.insert(token.id.clone(), token);
         }
-        Table::Tokens | Table::People | Table::Grants => apply_access(&mut state.access, row)?,
+        Table::Tokens
+        | Table::People
+        | Table::Grants
+        | Table::Accounts
+        | Table::Invitations
+        | Table::Seals
+        | Table::Orgs => apply_access(&mut state.access, row)?,
         Table::Windows => {
             let id = key::<WindowId>(row)?;
             match optional::<Window>(row)? {
@@ -159,20 +170,20 @@ fn apply_meta(state: &mut State, row: &Row) -> Result<(), CoreError> {
 }
 
 fn apply_access(access: &mut Register, row: &Row) -> Result<(), CoreError> {
-    match row.table {
-        Table::Tokens => {
-            let token: ApiToken = value(row)?;
-            access.tokens.insert(token.hash, token);
-        }
-        Table::People => {
-            let person: Person = value(row)?;
-            access.people.insert(person.key(), person);
-        }
-        _ => {
-            let grant: Grant = value(row)?;
-            access.grants.insert(grant.id.clone(), grant);
-        }
-    }
+    access.apply_one(match row.table {
+        Table::Tokens => Change::Token(value::<ApiToken>(row)?),
+        Table::People => Change::Person(value::<Person>(row)?),
+        Table::Invitations => Change::Invitation(key::<Sha256>(row)?, optional::<Invitation>(row)?),
+        Table::Seals => Change::Seal(value::<Seal>(row)?),
+        Table::Orgs => Change::Org(key::<OrgId>(row)?, value::<OrgStanding>(row)?),
+        Table::Accounts => match optional::<(PersonKey, Account)>(row)? {
+            Some((key, account)) => Change::Account(key, Some(Box::new(account))),
+            None => {
+                Change::Account(row.key.parse().map_err(|_| bad_row(row, "its key is no person's"))?, None)
+            }
+        },
+        _ => Change::Grant(value::<Grant>(row)?),
+    });
     Ok(())
 }
 

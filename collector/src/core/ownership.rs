@@ -157,7 +157,7 @@ impl Core {
     /// Puts the versions in force that are so by now, and has everything routed anew.
     pub(super) fn agree(&mut self, state: &State, now: Timestamp) {
         let policy = Policy::clone(&self.policy.load());
-        match policy.with_agreed(&state.matrices, now) {
+        match policy.with_agreed(&state.matrices, &state.access.left, now) {
             Ok(policy) => {
                 self.policy.store(Arc::new(policy));
                 state.members.keys().for_each(|id| self.due.set(*id, now));

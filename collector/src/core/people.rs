@@ -9,8 +9,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Batch, Command, Core, Enrol, Enrolled, NewApiToken, NewJoinToken, SHELF,
-    audit::{deed, of_join_token, of_token},
+    Batch, Command, Core, Enrol, Enrolled, NewJoinToken, SHELF, access,
+    audit::{deed, of_join_token},
     batch::not_found,
     may::may,
     once,
@@ -47,19 +47,41 @@ impl Core {
                 batch.answer(reply, answer);
             }
             Command::RedeemSetup { code, token, reply } => {
-                let answer = redeem_setup(state, code, token, now, batch);
+                let answer = access::redeem_setup(state, code, token, now, batch);
                 batch.answer(reply, answer);
             }
-            Command::CreateToken(token, by, reply) => {
-                let record = keep_token(state, token, now, batch);
-                let deed = deed(&by, "token.create", &record.id, record.principal.org.as_ref());
-                batch.record(now, deed.after(of_token(&record)));
-                batch.answer(reply, Ok(record));
-            }
-            Command::RevokeToken(id, by, reply) => {
-                let answer = revoke_token(state, &id, &by, now, batch);
+            Command::Access(act, by, reply) => {
+                let answer = self.access(state, &act, &by, now, batch);
                 batch.answer(reply, answer);
             }
+            Command::BreakSeal { code, token, reply } => {
+                let answer = self.break_seal(state, policy, (code, token), now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::Login(login, reply) => {
+                let answer = self.log_in(state, &login, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::Accept { invitation, account, reply } => {
+                let answer = self.accept(state, (invitation, *account), now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::TakeOut(org, by, reply) => {
+                let unseen =
+                    || Refusal::new(Code::NotFound, format!("there is no org `{org}` that you may see"));
+                let answer = may(state, &by, Verb::Export, (&org, None), now, unseen)
+                    .and_then(|()| self.take_out(state, policy, &org, now));
+                if answer.is_ok() {
+                    batch.record(now, deed(&by, "org.export", &org, Some(&org)));
+                }
+                batch.answer(reply, answer);
+            }
+            Command::NoteOrg(org, by, reply) => {
+                batch.record(now, deed(&by, "org.create", &org, Some(&org)));
+                batch.answer(reply, Ok(()));
+            }
+            Command::LoginFailed(who) => Self::login_failed(who.as_ref(), now, batch),
+            Command::Touch(hash) => Self::touch(state, &hash, now, batch),
             Command::CreateJoinToken(token, by, reply) => {
                 let answer = create_join_token(state, policy, token, &by, now, batch);
                 batch.answer(reply, answer);
@@ -200,11 +222,6 @@ impl Core {
     }
 }
 
-/// Short public ids: enough to tell tokens apart, too few to be mistaken for a secret.
-fn short_id(hash: &Sha256) -> String {
-    hash.to_string()[..10].to_owned()
-}
-
 fn enrol_endpoint(
     state: &mut State,
     enrol: Enrol,
@@ -288,74 +305,14 @@ fn enrol_endpoint(
 fn free_name(state: &State, token: &JoinTokenRecord, wanted: &str, key: &Sha256) -> String {
     let taken = |name: &str| !state.find_endpoint(Some(&token.org), name).is_empty();
     let candidates = [wanted.to_owned(), format!("{wanted}-2"), format!("{wanted}-3")];
-    candidates.into_iter().find(|name| !taken(name)).unwrap_or_else(|| format!("{wanted}-{}", short_id(key)))
-}
-
-fn redeem_setup(
-    state: &mut State,
-    code: Sha256,
-    token: NewApiToken,
-    now: Timestamp,
-    batch: &mut Batch,
-) -> Result<ApiToken, Refusal> {
-    if state.setup_code != Some(code) {
-        return Err(Refusal::new(
-            Code::NotAllowed,
-            "the setup code is wrong or was used already; `dogwatch-collector setup-code` on the collector makes a new one",
-        ));
-    }
-    state.setup_code = None;
-    batch.delete(Table::Meta, SETUP_CODE);
-    let record = keep_token(state, token, now, batch);
-    let deed = deed(&record.principal, "setup.redeem", &record.id, None);
-    batch.record(now, deed.after(of_token(&record)));
-    Ok(record)
+    candidates
+        .into_iter()
+        .find(|name| !taken(name))
+        .unwrap_or_else(|| format!("{wanted}-{}", ApiToken::short_id(key)))
 }
 
 /// The setup code's key in the meta table.
 pub(super) const SETUP_CODE: &str = "setup-code";
-
-fn keep_token(state: &mut State, token: NewApiToken, now: Timestamp, batch: &mut Batch) -> ApiToken {
-    let record = ApiToken {
-        id: short_id(&token.hash),
-        hash: token.hash,
-        principal: token.principal,
-        created_at: now,
-        expires_at: token.lifetime.and_then(|lifetime| now.checked_add(lifetime).ok()),
-        revoked_at: None,
-    };
-    batch.put(Table::Tokens, record.hash, &record);
-    for grant in state.access.enlist(&record, now) {
-        batch.put(Table::Grants, &grant.id, &grant);
-    }
-    if let Some(person) = state.access.people.get(&record.principal.key()) {
-        batch.put(Table::People, person.key(), person);
-    }
-    state.access.tokens.insert(record.hash, record.clone());
-    record
-}
-
-fn revoke_token(
-    state: &mut State,
-    id: &str,
-    by: &Principal,
-    now: Timestamp,
-    batch: &mut Batch,
-) -> Result<ApiToken, Refusal> {
-    let unseen = || not_found("token", id);
-    let found = state.access.tokens.values().find(|token| token.id == id).ok_or_else(unseen)?;
-    if !state.access.manages_tokens(by, &found.principal, now) {
-        return Err(unseen());
-    }
-    let hash = found.hash;
-    let token = state.access.tokens.get_mut(&hash).ok_or_else(unseen)?;
-    let before = of_token(token);
-    token.revoked_at.get_or_insert(now);
-    batch.put(Table::Tokens, token.hash, &*token);
-    let deed = deed(by, "token.revoke", id, token.principal.org.as_ref());
-    batch.record(now, deed.before(before).after(of_token(token)));
-    Ok(token.clone())
-}
 
 fn create_join_token(
     state: &mut State,
@@ -380,11 +337,12 @@ fn create_join_token(
         ));
     }
     let record = JoinTokenRecord {
-        id: short_id(&token.hash),
+        id: ApiToken::short_id(&token.hash),
         hash: token.hash,
         org: token.org,
         site: token.site,
         created_by: by.person.clone(),
+        created_side: Some(by.side),
         created_at: now,
         expires_at: now.checked_add(token.lifetime.max(SignedDuration::ZERO)).unwrap_or(Timestamp::MAX),
         uses: token.uses,

@@ -3,6 +3,8 @@
 //! A [`Desk`] is all that the API has of the core. It hands out a [`Sight`], never the state itself: every list in it
 //! holds only what the caller's [`Reach`] covers, and what it does not cover is not there.
 
+mod register;
+
 use core::ops::Deref;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,7 +25,7 @@ use super::{
     command::{Commands, CoreHandle},
 };
 use crate::{
-    access::{ApiToken, Grant, JoinTokenRecord, Reach, Sha256, Verb},
+    access::{Account, ApiToken, Grant, JoinTokenRecord, PersonKey, Principal, Reach, Sha256, Verb},
     meters::Snapshot,
     once::Mark,
     ownership::Version,
@@ -63,6 +65,25 @@ impl Desk {
             let token = state.access.tokens.get(hash)?;
             Some((token.clone(), state.access.reach(&token.principal, now)))
         })
+    }
+
+    /// Whom somebody means who wants to come in, and how they prove it. For logins only: nobody is told.
+    pub fn account(&self, text: &str) -> (Option<PersonKey>, Option<Account>) {
+        self.0.read(|state| {
+            let key = state.access.named(text);
+            let account = key.as_ref().and_then(|key| state.access.accounts.get(key)).cloned();
+            (key, account)
+        })
+    }
+
+    /// The valid tokens and sessions of somebody, oldest first.
+    pub fn tokens_of(&self, who: &Principal, now: Timestamp) -> Vec<ApiToken> {
+        let key = who.key();
+        let own = |token: &&ApiToken| token.principal.key() == key && token.is_valid(now);
+        let mut tokens: Vec<_> =
+            self.0.read(|state| state.access.tokens.values().filter(own).cloned().collect());
+        tokens.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        tokens
     }
 
     /// What changes, for whoever listens; each is told what their reach covers then.

@@ -145,7 +145,7 @@ impl Core {
         state.setup_code = setup_code.or(state.setup_code);
         // Before anything is routed: what both sides have signed goes before what the files say.
         let mut notes = notes;
-        match Policy::clone(&policy.load()).with_agreed(&state.matrices, now) {
+        match Policy::clone(&policy.load()).with_agreed(&state.matrices, &state.access.left, now) {
             Ok(agreed) => policy.store(Arc::new(agreed)),
             Err(faults) => notes
                 .extend(faults.iter().map(|fault| format!("the files decide until this is mended: {fault}"))),

@@ -139,7 +139,16 @@ fn admit(access: &mut Register, now: Timestamp) {
             let principal = Principal { person: name.parse().unwrap(), ..person(side) };
             let text = format!("{side}:{name}");
             let (id, hash) = (text.clone(), Sha256::of(text.as_bytes()));
-            let token = ApiToken { id, hash, principal, created_at: now, expires_at: None, revoked_at: None };
+            let token = ApiToken {
+                id,
+                hash,
+                principal,
+                created_at: now,
+                expires_at: None,
+                revoked_at: None,
+                session: None,
+                used_at: None,
+            };
             access.enlist(&token, now);
         }
     }

@@ -1,8 +1,8 @@
 //! What both sides have agreed on takes the place of what the files say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use dogwatch_model::OrgId;
+use dogwatch_model::{OrgId, Side};
 use dogwatch_triage::matrix::{self, Directory, Matrix, MatrixError};
 use jiff::Timestamp;
 
@@ -29,13 +29,14 @@ pub(super) fn version_of(text: &str, directory_text: &str) -> String {
 }
 
 impl Policy {
-    /// The same policy with the versions that are in force at an instant.
+    /// The same policy with the versions that are in force at an instant, and without the sides that have left.
     ///
     /// # Errors
     /// An agreed version does not go with the directory as it is now: a team that it names is gone, say.
     pub fn with_agreed(
         mut self,
         versions: &BTreeMap<OrgId, Vec<Version>>,
+        left: &BTreeMap<Side, BTreeSet<OrgId>>,
         at: Timestamp,
     ) -> Result<Self, Vec<PolicyFault>> {
         let mut faults = Vec::new();
@@ -49,6 +50,13 @@ impl Policy {
                     drop(self.orgs.insert(org.clone(), matrix.with_standing(matrix::Standing::Signed)));
                 }
                 Err(error) => faults.push(PolicyFault::Content(error.to_string())),
+            }
+        }
+        for (side, orgs) in left {
+            for org in orgs {
+                if let Some(matrix) = self.orgs.remove(org) {
+                    self.orgs.insert(org.clone(), matrix.without(*side));
+                }
             }
         }
         if faults.is_empty() { Ok(self) } else { Err(faults) }

@@ -20,7 +20,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Basis, PolicyFault, read};
+use super::{Basis, OrgFiles, PolicyFault, orgs::Asked, read};
 use crate::{
     core::{CoreHandle, Input},
     lifecycle::tell_service_manager,
@@ -56,6 +56,7 @@ pub struct Watch {
     basis: Basis,
     core: CoreHandle,
     changes: mpsc::Receiver<()>,
+    asked: mpsc::Receiver<Asked>,
     _watcher: Option<notify::RecommendedWatcher>,
     seen: Vec<(PathBuf, Vec<u8>)>,
 }
@@ -65,19 +66,21 @@ impl Watch {
     ///
     /// # Errors
     /// The folder cannot be read.
-    pub fn new(folder: PathBuf, basis: Basis, core: CoreHandle) -> Result<Self, PolicyFault> {
+    pub fn new(folder: PathBuf, basis: Basis, core: CoreHandle) -> Result<(Self, OrgFiles), PolicyFault> {
         let (changed, changes) = mpsc::channel(1);
         let watcher = watcher(&folder, RecursiveMode::Recursive, changed).inspect_err(|error| {
             tracing::warn!(%error, "policy files are not watched; they are polled every 30 s, and SIGHUP reads them at once");
         });
         let seen = super::read::files(&folder)?;
-        Ok(Self { folder, basis, core, changes, _watcher: watcher.ok(), seen })
+        let (orgs, asked) = OrgFiles::new(&folder);
+        Ok((Self { folder, basis, core, changes, asked, _watcher: watcher.ok(), seen }, orgs))
     }
 
     /// Watches until `stop`.
     pub async fn run(mut self, stop: CancellationToken) {
         let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
         loop {
+            let mut waits = None;
             let asked = tokio::select! {
                 () = stop.cancelled() => return,
                 _ = hangup.recv() => true,
@@ -85,6 +88,10 @@ impl Watch {
                     if changed.is_none() { std::future::pending::<()>().await; }
                     tokio::time::sleep(SETTLE).await;
                     while self.changes.try_recv().is_ok() {}
+                    false
+                }
+                Some(reply) = self.asked.recv() => {
+                    waits = Some(reply);
                     false
                 }
                 () = tokio::time::sleep(POLL) => false,
@@ -95,6 +102,9 @@ impl Watch {
             self.look(asked).await;
             if asked {
                 tell_service_manager(NotifyState::Ready);
+            }
+            if let Some(reply) = waits {
+                let _ = reply.send(Standing::clone(&self.core.policy_files()));
             }
         }
     }
@@ -111,8 +121,9 @@ impl Watch {
             if !orphans.is_empty() {
                 return Err(orphans);
             }
-            let versions = self.core.read(|state| state.matrices.clone());
-            policy.with_agreed(&versions, Timestamp::now())
+            let (versions, left) =
+                self.core.read(|state| (state.matrices.clone(), state.access.left.clone()));
+            policy.with_agreed(&versions, &left, Timestamp::now())
         });
         match read {
             Ok(policy) => {

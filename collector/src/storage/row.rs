@@ -55,6 +55,12 @@ text_enum! {
         Outbox = "outbox",
         /// Rights that people were given.
         Grants = "grants",
+        /// How people prove who they are.
+        Accounts = "accounts",
+        /// Invitations that wait.
+        Invitations = "invitations",
+        /// Codes on paper for a bad day.
+        Seals = "seals",
         /// What each org was told through each way, for the next message.
         NoticeGroups = "notice_groups",
     }

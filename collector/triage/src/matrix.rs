@@ -18,6 +18,7 @@ use dogwatch_model::{OrgId, PersonId, Side, SlaId, TeamId, ToolId, text_enum};
 use crate::calendar::Calendar;
 
 mod boundary;
+mod departed;
 mod diff;
 mod directory;
 mod escalation;

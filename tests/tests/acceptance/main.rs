@@ -30,6 +30,7 @@ mod refused_files;
 mod renewal;
 mod restart;
 mod revocation;
+mod sides;
 mod signed;
 mod software;
 mod swarm;

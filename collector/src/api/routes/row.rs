@@ -204,7 +204,6 @@ impl Untold {
 
 impl Route {
     /// Another good answer.
-    #[expect(dead_code, reason = "for answers in more than one form")]
     pub(super) const fn or(self, answer: Answer) -> Self {
         let answers = match self.answers {
             [first, None, ..] => [first, Some(answer), None, None],

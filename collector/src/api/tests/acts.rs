@@ -18,7 +18,7 @@ impl Crews {
     async fn start() -> Self {
         let running = Running::start();
         let kim = running.set_up().await;
-        let wanted = json!({ "person": "omar", "side": "internal", "team": "internal-it", "org": "acme" });
+        let wanted = json!({ "person": "omar", "side": "internal", "team": "internal-it", "org": "acme", "role": "admin" });
         let made = running.post("/api/v1/tokens", &kim, wanted).await;
         let omar = made.json["token"].as_str().unwrap().to_owned();
         Self { running, kim, omar }
@@ -252,7 +252,7 @@ async fn the_queue_is_breach_first_and_counts_what_is_hidden() {
 async fn nobody_acts_on_what_they_may_not_see() {
     let crews = Crews::start().await;
     let wanted = json!({ "person": "eve", "side": "internal", "org": "acme", "role": "viewer" });
-    let made = crews.running.post("/api/v1/tokens", &crews.kim, wanted).await;
+    let made = crews.running.post("/api/v1/tokens", &crews.omar, wanted).await;
     let eve = made.json["token"].as_str().unwrap();
     for act in ["claim", "handoff", "wake", "merge"] {
         let refused = crews.act(eve, 1, act, json!({})).await;

@@ -39,6 +39,7 @@ fn collector() -> Collector {
         org: org("acme"),
         site: dogwatch_model::SiteId::new("main").unwrap(),
         created_by: dogwatch_model::PersonId::new("pat").unwrap(),
+        created_side: None,
         created_at: noon(),
         expires_at: "2026-11-23T00:00:00Z".parse().unwrap(),
         uses: 1,
@@ -47,6 +48,11 @@ fn collector() -> Collector {
         revoked_at: None,
     };
     state.join_tokens.insert(join.id.clone(), join);
+    let mut owner = token('o', Role::Admin, Some(org("acme")));
+    owner.1.id = "g1".into();
+    owner.1.principal.side = Side::Internal;
+    owner.1.principal.person = dogwatch_model::PersonId::new("omar").unwrap();
+    admit(&mut state, [owner]);
     let window = window();
     state.windows.insert(window.id.clone(), window);
     state.matrices.insert(org("acme"), vec![version()]);
@@ -110,6 +116,9 @@ fn path(route: &Route) -> String {
         .replace("{window}", "w1")
         .replace("{view}", "mornings")
         .replace("{version}", "a1b2")
+        .replace("{person}", "acme:omar")
+        .replace("{grant}", "g1")
+        .replace("{org}", "acme")
 }
 
 async fn refusals(letter: Option<char>, guarded: impl Fn(&Route) -> bool) -> Vec<(String, StatusCode)> {

@@ -1,0 +1,234 @@
+//! `access …`: who may do what, where, for what reason and until when.
+
+use serde_json::{Value, json};
+
+use crate::{
+    args::{Access, Check, Format, GrantAccess, Invite, ListAccess, OfOneOrg},
+    client::Client,
+    failure::Failure,
+    output::{self, Listing, Screen, Show, column, text_at},
+};
+
+const GRANTS: Listing<'static> = Listing {
+    rows: "grants",
+    name: "id",
+    columns: &[
+        column("ID", "id", Show::Text),
+        column("PERSON", "to", Show::Made(person)),
+        column("VERBS", "verbs", Show::Made(verbs)),
+        column("SCOPE", "scope", Show::Text),
+        column("REASON", "reason", Show::Text),
+        column("EXPIRES", "expires_at", Show::Instant),
+        column("REVIEW", "review_at", Show::Instant),
+        column("STATE", "state", Show::Text),
+    ],
+    wide: &[
+        column("GIVEN", "given_at", Show::Instant),
+        column("APPROVED IN", "approvals", Show::Made(approved)),
+    ],
+    csv: &["id", "to.org", "to.id", "scope", "reason", "given_at", "expires_at", "review_at", "state"],
+};
+
+const DUE: Listing<'static> = Listing {
+    rows: "due",
+    name: "id",
+    columns: &[
+        column("WHY", "kind", Show::Text),
+        column("ID", "id", Show::Text),
+        column("PERSON", "person", Show::Made(concerned)),
+        column("SCOPE", "scope", Show::Text),
+        column("AT", "at", Show::Instant),
+    ],
+    wide: &[],
+    csv: &["kind", "id", "person.org", "person.id", "scope", "at"],
+};
+
+const PEOPLE: Listing<'static> = Listing {
+    rows: "people",
+    name: "key",
+    columns: &[
+        column("PERSON", "key", Show::Text),
+        column("SIDE", "side", Show::Text),
+        column("HOME", "home", Show::Text),
+        column("TEAM", "team", Show::Text),
+        column("OWNER", "owner", Show::YesNo),
+        column("ACCOUNT", "account", Show::Text),
+        column("LAST SEEN", "last_seen", Show::Instant),
+        column("DISABLED", "disabled_at", Show::Instant),
+    ],
+    wide: &[column("CAME", "created_at", Show::Instant)],
+    csv: &["key", "side", "home", "team", "owner", "account", "created_at", "last_seen", "disabled_at"],
+};
+
+fn key(of: &Value) -> String {
+    format!("{}:{}", of["org"].as_str().unwrap_or("msp"), text_at(of, "id"))
+}
+
+fn person(grant: &Value) -> String {
+    key(&grant["to"])
+}
+
+fn concerned(due: &Value) -> String {
+    key(&due["person"])
+}
+
+fn verbs(grant: &Value) -> String {
+    let verbs = grant["verbs"].as_array().into_iter().flatten();
+    verbs.filter_map(Value::as_str).collect::<Vec<_>>().join(",")
+}
+
+fn approved(grant: &Value) -> String {
+    let orgs = grant["approvals"].as_object().into_iter().flat_map(|orgs| orgs.keys());
+    orgs.map(String::as_str).collect::<Vec<_>>().join(",")
+}
+
+pub(crate) fn run(command: &Access, screen: &Screen) -> Result<(), Failure> {
+    match command {
+        Access::List(wanted) => list(wanted, screen),
+        Access::People(OfOneOrg { org }) => {
+            let org = org.as_ref().map(ToString::to_string);
+            let params: Vec<_> = org.as_deref().map(|org| ("org", org)).into_iter().collect();
+            let answer = Client::logged_in()?.get("people", &params)?;
+            output::print(&PEOPLE.render(&answer, output::as_of(&answer), screen)?)
+        }
+        Access::Invite(wanted) => invite(wanted, screen),
+        Access::Grant(wanted) => grant(wanted, screen),
+        Access::Approve(one) => on_grant(&one.id, "approve", &json!({ "org": one.org }), "approved", screen),
+        Access::Refuse(one) => {
+            on_grant(&one.id, "refuse", &json!({ "org": one.org }), "not approved", screen)
+        }
+        Access::Revoke(one) => on_grant(&one.id, "end", &json!({ "why": one.why }), "ended", screen),
+        Access::Review(one) => {
+            on_grant(&one.id, "review", &json!({ "review_in_seconds": one.again }), "reviewed", screen)
+        }
+        Access::Disable(one) => {
+            on_person(&one.person, "disable", "kept out; every token of theirs is revoked", screen)
+        }
+        Access::Enable(one) => {
+            on_person(&one.person, "enable", "may come in again; make a new token or invitation", screen)
+        }
+        Access::Check(asked) => check(asked, screen),
+        Access::BreakGlass(seal) => {
+            let made = Client::logged_in()?.post("access/seals", &json!({ "scope": seal.scope }))?;
+            super::show_one(&made, "code", screen, || {
+                format!(
+                    "Write this on paper and seal it. It opens `administer` on {} for an hour, once, and tells both sides:\n\n\
+                     {}\n\nTo use it: dogwatch login URL --break-glass (seal {})\n",
+                    seal.scope,
+                    text_at(&made, "code"),
+                    text_at(&made, "id")
+                )
+            })
+        }
+    }
+}
+
+fn list(wanted: &ListAccess, screen: &Screen) -> Result<(), Failure> {
+    let client = Client::logged_in()?;
+    if wanted.due {
+        let answer = client.get("access/due", &[])?;
+        return output::print(&DUE.render(&answer, output::as_of(&answer), screen)?);
+    }
+    let org = wanted.org.as_ref().map(ToString::to_string);
+    let all = wanted.all.to_string();
+    let mut params = vec![("all", all.as_str())];
+    params.extend(org.as_deref().map(|org| ("org", org)));
+    params.extend(wanted.person.as_deref().map(|person| ("person", person)));
+    let answer = client.get("access/grants", &params)?;
+    output::print(&GRANTS.render(&answer, output::as_of(&answer), screen)?)
+}
+
+fn invite(wanted: &Invite, screen: &Screen) -> Result<(), Failure> {
+    let client = Client::logged_in()?;
+    let collector = client.get("whoami", &[])?;
+    let mut made = if wanted.again {
+        client.post(&format!("people/{}/invite", super::segment(&wanted.person)), &json!({}))?
+    } else {
+        let body = json!({
+            "person": wanted.person, "side": wanted.side, "team": wanted.team, "org": wanted.org, "site": wanted.site,
+            "role": wanted.role, "service": wanted.service,
+        });
+        client.post("people", &body)?
+    };
+    if made["invitation"].is_null() {
+        return super::show_one(&made, "person", screen, || {
+            format!(
+                "{} is known now; make it a token: dogwatch token create --person {}\n",
+                wanted.person, wanted.person
+            )
+        });
+    }
+    let link = format!(
+        "https://{}/invite#{}.{}",
+        text_at(&collector, "collector.people_address"),
+        text_at(&made, "invitation"),
+        text_at(&collector, "collector.root_sha256")
+    );
+    made["link"] = json!(link);
+    if screen.format == Format::Name {
+        return output::print(&format!("{link}\n"));
+    }
+    super::show_one(&made, "person", screen, || {
+        format!(
+            "An invitation for {}. It is shown this once and works for three days, once:\n\n{link}\n\nThey run: dogwatch \
+             login '{link}'\n",
+            text_at(&made, "person")
+        )
+    })
+}
+
+fn grant(wanted: &GrantAccess, screen: &Screen) -> Result<(), Failure> {
+    let body = json!({
+        "person": wanted.person, "verbs": wanted.verbs, "scope": wanted.scope, "reason": wanted.reason,
+        "expires_in_seconds": wanted.expires, "review_in_seconds": wanted.review,
+    });
+    let made = Client::logged_in()?.post("access/grants", &body)?;
+    super::show_one(&made, "id", screen, || {
+        format!(
+            "{} has {} on {} (grant {})\n",
+            person(&made),
+            verbs(&made),
+            text_at(&made, "scope"),
+            text_at(&made, "id")
+        )
+    })
+}
+
+fn on_grant(id: &str, act: &str, body: &Value, done: &str, screen: &Screen) -> Result<(), Failure> {
+    let path = format!("access/grants/{}/{act}", super::segment(id));
+    let kept = Client::logged_in()?.post(&path, body)?;
+    super::show_one(&kept, "id", screen, || {
+        format!("{id} is {done}: {} on {} for {}\n", verbs(&kept), text_at(&kept, "scope"), person(&kept))
+    })
+}
+
+fn on_person(who: &str, act: &str, done: &str, screen: &Screen) -> Result<(), Failure> {
+    let path = format!("people/{}/{act}", super::segment(who));
+    let kept = Client::logged_in()?.post(&path, &json!({}))?;
+    super::show_one(&kept, "key", screen, || format!("{} is {done}\n", text_at(&kept, "key")))
+}
+
+fn check(asked: &Check, screen: &Screen) -> Result<(), Failure> {
+    let mut params = vec![("person", asked.person.as_str()), ("verb", asked.verb.as_str())];
+    params.extend(asked.scope.as_deref().map(|scope| ("scope", scope)));
+    let answer = Client::logged_in()?.get("access/check", &params)?;
+    super::show_one(&answer, "allowed", screen, || {
+        let lines = |name: &str| -> Vec<String> {
+            answer[name]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(output::tame)
+                .collect()
+        };
+        let word = if answer["allowed"] == true { "yes" } else { "no" };
+        let mut text = format!("{word}\n");
+        lines("because").iter().for_each(|line| text += &format!("  {line}\n"));
+        let givers = lines("givers");
+        if !givers.is_empty() {
+            text += &format!("  can give it: {}\n", givers.join(", "));
+        }
+        text
+    })
+}

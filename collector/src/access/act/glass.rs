@@ -1,0 +1,155 @@
+//! Break-glass: a sealed code on paper for the day on which nobody can come in any other way.
+//!
+//! An owner seals one for their org, an administrator of the MSP one for the MSP's own people. Whoever breaks it comes in
+//! as the side's `break-glass` person, for an hour, with `administer` and nothing else, and both sides are told at once.
+
+use std::collections::BTreeMap;
+
+use dogwatch_model::{PersonId, Side};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{not_allowed, unseen};
+use crate::{
+    access::{
+        ApiToken, Approval, Change, Grant, Person, PersonKey, Principal, Register, Scope, Seal, Sha256, Verb,
+        Verbs,
+    },
+    refusal::{Code, Refusal},
+};
+
+/// For how long a broken seal opens.
+pub const GLASS_OPEN: SignedDuration = SignedDuration::from_hours(1);
+
+/// Their id.
+pub(super) const GLASS_ID: &str = "break-glass";
+
+/// Who comes in with a sealed code.
+pub fn glass_person(side: Side, scope: &Scope) -> Result<PersonKey, dogwatch_model::IdError> {
+    Ok(PersonKey::of(side, scope, PersonId::new(GLASS_ID)?))
+}
+
+impl Register {
+    pub(super) fn seal(
+        &self,
+        id: &str,
+        hash: Sha256,
+        scope: &Scope,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Refusal> {
+        match (scope, by.side) {
+            (Scope::Everywhere, Side::Msp) if self.manages(by, Side::Msp, scope, now) => {}
+            (Scope::Org(org), Side::Internal) if self.is_owner(by, org, now) => {}
+            (Scope::Org(org), Side::Internal) if !self.reach(by, now).sees_org(org) => {
+                return Err(unseen("org", org));
+            }
+            (Scope::Everywhere, Side::Msp) => return Err(self.not_your_side(Side::Msp, scope, by, now)),
+            _ => {
+                return Err(not_allowed(
+                    "an owner seals a code for their org (`--scope ORG`), an administrator of the MSP one for the MSP's \
+                     own people (`--scope '*'`)",
+                ));
+            }
+        }
+        let old = self.seals.values().filter(|seal| seal.scope == *scope && seal.broken_at.is_none());
+        let mut changes: Vec<_> =
+            old.map(|seal| Change::Seal(Seal { broken_at: Some(now), ..seal.clone() })).collect();
+        changes.push(Change::Seal(Seal {
+            id: id.to_owned(),
+            hash,
+            side: by.side,
+            scope: scope.clone(),
+            made_by: by.key(),
+            made_at: now,
+            broken_at: None,
+        }));
+        Ok(changes)
+    }
+
+    /// Whether a seal opens: not used, and made by somebody who still may. Paper outlives people's jobs.
+    pub fn holds(&self, seal: &Seal, now: Timestamp) -> bool {
+        let maker = self.own_reach(&seal.made_by, Verbs::ALL, Scope::Everywhere, now);
+        let may = match seal.scope.org() {
+            Some(org) => maker.may(Verb::Administer, org, None),
+            None => maker.everywhere().has(Verb::Administer),
+        };
+        may && seal.broken_at.is_none()
+    }
+
+    /// Breaks a seal: an hour of `administer` through a token with this hash.
+    ///
+    /// # Errors
+    /// `NotAllowed` for a code that is none, or was used.
+    pub fn break_seal(
+        &mut self,
+        code: &Sha256,
+        token: Sha256,
+        now: Timestamp,
+    ) -> Result<(Seal, Vec<Change>), Refusal> {
+        let refused = || {
+            Refusal::new(
+                Code::NotAllowed,
+                "the sealed code is wrong, was used already, or a newer one took its place",
+            )
+        };
+        let seal = self.seals.get(code).filter(|seal| self.holds(seal, now)).ok_or_else(refused)?.clone();
+        let key = glass_person(seal.side, &seal.scope).map_err(|_| refused())?;
+        let end = now + GLASS_OPEN;
+        let person = Person {
+            id: key.id.clone(),
+            side: seal.side,
+            home: seal.scope.clone(),
+            team: None,
+            service: false,
+            created_at: now,
+            created_by: Some(seal.made_by.clone()),
+            disabled_at: None,
+        };
+        let approval = Approval { by: seal.made_by.clone(), at: seal.made_at };
+        let verbs = Verbs::of(&[Verb::Administer]);
+        let grant = Grant {
+            id: ApiToken::short_id(&token),
+            to: key.clone(),
+            verbs,
+            scope: seal.scope.clone(),
+            reason: format!("break-glass code {}", seal.id),
+            given_at: now,
+            given_by: Some(seal.made_by.clone()),
+            expires_at: Some(end),
+            review_at: None,
+            approvals: seal
+                .scope
+                .org()
+                .map(|org| (org.clone(), approval))
+                .into_iter()
+                .collect::<BTreeMap<_, _>>(),
+            ended: None,
+        };
+        let opened = ApiToken {
+            id: ApiToken::short_id(&token),
+            hash: token,
+            principal: Principal {
+                person: key.id,
+                side: seal.side,
+                team: None,
+                org: seal.scope.org().cloned(),
+                site: None,
+                ceiling: Verbs::EVERYTHING,
+                maker: None,
+            },
+            created_at: now,
+            expires_at: Some(end),
+            revoked_at: None,
+            session: None,
+            used_at: None,
+        };
+        let changes = vec![
+            Change::Seal(Seal { broken_at: Some(now), ..seal.clone() }),
+            Change::Person(person),
+            Change::Grant(grant),
+            Change::Token(opened),
+        ];
+        self.apply(&changes);
+        Ok((seal, changes))
+    }
+}

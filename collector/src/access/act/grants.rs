@@ -1,0 +1,268 @@
+//! Giving, approving, reviewing and ending rights.
+
+use std::collections::BTreeMap;
+
+use dogwatch_model::{OrgId, Side};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{NewGrant, invalid, not_allowed, unseen};
+use crate::{
+    access::{Approval, Change, Ended, Grant, Principal, Register, Scope, Verb, Verbs},
+    refusal::{Code, Refusal},
+};
+
+/// When a grant is looked at again, where nobody says.
+const REVIEW: SignedDuration = SignedDuration::from_hours(180 * 24);
+/// The same for one with risky verbs.
+const RISKY_REVIEW: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// The longest reason, in bytes: a sentence and a ticket's number.
+pub(crate) const MAX_REASON_BYTES: usize = 500;
+
+/// Grants of one person that count at once: more is nothing that anybody can review.
+const MAX_GRANTS: usize = 64;
+
+impl Register {
+    pub(super) fn give(
+        &self,
+        wanted: &NewGrant,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Refusal> {
+        let person = self.managed(&wanted.to, by, now)?;
+        if wanted.to == by.key() {
+            return Err(not_allowed("nobody gives themself rights; ask another administrator of your side"));
+        }
+        if self.grants_of(&wanted.to, now).count() >= MAX_GRANTS {
+            let what = format!("{} has {MAX_GRANTS} grants already; end some first", wanted.to.id);
+            return Err(Refusal::new(Code::Conflict, what));
+        }
+        Ok(vec![Change::Grant(self.grant_of(wanted, person.side, by, now)?)])
+    }
+
+    /// The grant that comes of what is wanted for a person of a side.
+    pub(super) fn grant_of(
+        &self,
+        wanted: &NewGrant,
+        side: Side,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<Grant, Refusal> {
+        self.check_place(wanted, side, by, now)?;
+        if wanted.verbs.is_empty() {
+            return Err(invalid(format!("name at least one of: {}", Verbs::EVERYTHING)));
+        }
+        if wanted.reason.trim().is_empty() || wanted.reason.len() > MAX_REASON_BYTES {
+            return Err(invalid(format!(
+                "say what for, in up to {MAX_REASON_BYTES} bytes: `--reason \"…\"`"
+            )));
+        }
+        if wanted.expires_at.is_some_and(|end| end <= now) {
+            return Err(invalid("the end of a grant lies in the future"));
+        }
+        if side == Side::Vendor && !wanted.verbs.risky().is_empty() {
+            return Err(not_allowed(format!("vendors never have {}", wanted.verbs.risky())));
+        }
+        let makes_owner =
+            side == Side::Internal && wanted.verbs.has(Verb::Administer) && wanted.scope.site().is_none();
+        if makes_owner && wanted.expires_at.is_some() {
+            return Err(invalid(
+                "an owner's grant has no end, so that no day leaves the org without one; it is reviewed (`--review`)",
+            ));
+        }
+        let mut approvals = BTreeMap::new();
+        // The owner's own word is the other pair of eyes that a guest cannot withhold.
+        if let Some(org) = wanted.scope.org()
+            && !wanted.verbs.risky().is_empty()
+            && by.key() != wanted.to
+            && self.is_owner(by, org, now)
+        {
+            approvals.insert(org.clone(), Approval { by: by.key(), at: now });
+        }
+        Ok(Grant { approvals, ..plain(wanted, by, now) })
+    }
+
+    /// The grant of the first owner of an org: approved by the MSP, since there is nobody else.
+    pub(super) fn first_owner(&self, wanted: &NewGrant, by: &Principal, now: Timestamp) -> Grant {
+        let org = wanted.scope.org().cloned();
+        let approvals = org.map(|org| (org, Approval { by: by.key(), at: now })).into_iter().collect();
+        Grant { approvals, ..plain(wanted, by, now) }
+    }
+
+    /// Whoever gives has what they give, there.
+    fn check_place(
+        &self,
+        wanted: &NewGrant,
+        side: Side,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let home_org = wanted.to.org.as_ref();
+        if side != Side::Msp && wanted.scope.org() != home_org {
+            return Err(invalid(format!(
+                "{} belongs to {}; their rights count there only",
+                wanted.to.id,
+                home_org.map_or("", OrgId::as_str)
+            )));
+        }
+        if !self.manages(by, side, &wanted.scope, now) {
+            return Err(self.not_your_side(side, &wanted.scope, by, now));
+        }
+        let missing = wanted.verbs.without(self.reach(by, now).gives(&wanted.scope));
+        // Who begins an org, or owns it, lets vendors work without being of their side.
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(not_allowed(format!(
+            "{missing} on {} is missing: nobody gives what they do not have themselves; ask somebody of your side who has it",
+            wanted.scope
+        )))
+    }
+
+    /// Whether somebody owns an org, with the token that they use.
+    pub(super) fn is_owner(&self, by: &Principal, org: &OrgId, now: Timestamp) -> bool {
+        by.side == Side::Internal && self.reach(by, now).may(Verb::Administer, org, None)
+    }
+
+    /// A grant that somebody sees.
+    fn seen_grant(&self, id: &str, by: &Principal, now: Timestamp) -> Result<&Grant, Refusal> {
+        let reach = self.reach(by, now);
+        let visible = |grant: &&Grant| match (&grant.scope, &grant.to.org) {
+            (Scope::Everywhere, None) => true,
+            (scope, _) => scope.org().is_some_and(|org| reach.sees_org(org)),
+        };
+        self.grants.get(id).filter(visible).ok_or_else(|| unseen("grant", id))
+    }
+
+    fn standing_grant(&self, id: &str, by: &Principal, now: Timestamp) -> Result<&Grant, Refusal> {
+        let grant = self.seen_grant(id, by, now)?;
+        match grant.is_in_force(now) {
+            true => Ok(grant),
+            false => Err(Refusal::new(Code::Conflict, format!("grant {id} has ended; give a new one"))),
+        }
+    }
+
+    pub(super) fn approve(
+        &self,
+        id: &str,
+        org: &OrgId,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Refusal> {
+        let grant = self.standing_grant(id, by, now)?;
+        if !grant.scope.touches(org) || grant.verbs.risky().is_empty() {
+            return Err(invalid(format!(
+                "grant {id} has no risky verb in {org}: there is nothing to approve"
+            )));
+        }
+        if grant.to == by.key() {
+            return Err(not_allowed("nobody approves their own rights; ask another owner or the other side"));
+        }
+        let msp = by.side == Side::Msp
+            && (self.reach(by, now).everywhere().has(Verb::Administer)
+                || self.reach(by, now).may(Verb::Administer, org, None))
+            && self.reach(by, now).sees_org(org);
+        if !self.is_owner(by, org, now) && !(grant.to.org.is_some() && msp) {
+            return Err(self.owner_wanted(org, "approve it", now));
+        }
+        let mut grant = grant.clone();
+        grant.approvals.insert(org.clone(), Approval { by: by.key(), at: now });
+        Ok(vec![Change::Grant(grant)])
+    }
+
+    pub(super) fn refuse(
+        &self,
+        id: &str,
+        org: &OrgId,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Refusal> {
+        let mut grant = self.standing_grant(id, by, now)?.clone();
+        if !self.is_owner(by, org, now) {
+            return Err(self.owner_wanted(org, "refuse it", now));
+        }
+        grant.approvals.remove(org);
+        Ok(vec![Change::Grant(grant)])
+    }
+
+    fn owner_wanted(&self, org: &OrgId, what: &str, now: Timestamp) -> Refusal {
+        let owners: Vec<_> = self.owners(org, now).take(3).map(|owner| owner.id.to_string()).collect();
+        match owners.as_slice() {
+            [] => not_allowed(format!("{org} has no owner yet who could {what}")),
+            owners => not_allowed(format!("only an owner of {org} can {what}: {}", owners.join(" or "))),
+        }
+    }
+
+    pub(super) fn end(
+        &self,
+        id: &str,
+        why: &str,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Refusal> {
+        let grant = self.seen_grant(id, by, now)?;
+        let side = self.side_of(&grant.to);
+        let owner = side == Side::Msp && grant.scope.org().is_some_and(|org| self.is_owner(by, org, now));
+        if grant.to != by.key() && !owner && !self.manages(by, side, &grant.scope, now) {
+            return Err(self.not_your_side(side, &grant.scope, by, now));
+        }
+        if why.len() > MAX_REASON_BYTES {
+            return Err(invalid(format!("say why in up to {MAX_REASON_BYTES} bytes")));
+        }
+        if grant.ended.is_some() {
+            return Ok(Vec::new());
+        }
+        let ended = Some(Ended { by: by.key(), at: now, why: why.to_owned() });
+        Ok(vec![Change::Grant(Grant { ended, ..grant.clone() })])
+    }
+
+    pub(super) fn review(
+        &self,
+        id: &str,
+        next: Option<Timestamp>,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Refusal> {
+        let mut grant = self.standing_grant(id, by, now)?.clone();
+        let side = self.side_of(&grant.to);
+        if grant.to == by.key() {
+            return Err(not_allowed(
+                "nobody reviews their own rights; ask another administrator of your side",
+            ));
+        }
+        if !self.manages(by, side, &grant.scope, now) {
+            return Err(self.not_your_side(side, &grant.scope, by, now));
+        }
+        let next = next.unwrap_or(now + review_after(grant.verbs));
+        if next <= now {
+            return Err(invalid("the next review lies in the future"));
+        }
+        grant.review_at = Some(next);
+        Ok(vec![Change::Grant(grant)])
+    }
+
+    pub(in crate::access) fn side_of(&self, key: &crate::access::PersonKey) -> Side {
+        let unknown = if key.org.is_some() { Side::Internal } else { Side::Msp };
+        self.people.get(key).map_or(unknown, |person| person.side)
+    }
+}
+
+fn review_after(verbs: Verbs) -> SignedDuration {
+    if verbs.risky().is_empty() { REVIEW } else { RISKY_REVIEW }
+}
+
+fn plain(wanted: &NewGrant, by: &Principal, now: Timestamp) -> Grant {
+    Grant {
+        id: wanted.id.clone(),
+        to: wanted.to.clone(),
+        verbs: wanted.verbs,
+        scope: wanted.scope.clone(),
+        reason: wanted.reason.trim().to_owned(),
+        given_at: now,
+        given_by: Some(by.key()),
+        expires_at: wanted.expires_at,
+        review_at: Some(wanted.review_at.unwrap_or(now + review_after(wanted.verbs))),
+        approvals: BTreeMap::new(),
+        ended: None,
+    }
+}

@@ -1,0 +1,242 @@
+//! Bringing people in, keeping them out.
+
+use dogwatch_model::Side;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{NewGrant, NewPerson, glass::GLASS_ID, invalid, not_allowed, unseen};
+use crate::{
+    access::{Change, Invitation, Person, PersonKey, Principal, Register, Scope, Sha256, Verb, Verbs},
+    refusal::{Code, Refusal},
+};
+
+/// How long an invitation can be taken up: over a weekend.
+const INVITATION: SignedDuration = SignedDuration::from_hours(72);
+
+/// People of one org, or of the MSP: more is a fault of a script.
+const MAX_PEOPLE: usize = 20_000;
+
+impl Register {
+    pub(super) fn invite(
+        &self,
+        person: &NewPerson,
+        (verbs, grant): &(Verbs, String),
+        reason: &str,
+        invitation: Option<Sha256>,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Refusal> {
+        let key = person.key();
+        let first = self.admits(person, *verbs, by, now)?;
+        if self.people.contains_key(&key) {
+            let what = format!("{key} is known already; give rights with `dogwatch access grant {}`", key.id);
+            return Err(Refusal::new(Code::Conflict, what));
+        }
+        let mut changes = vec![Change::Person(person.enter(by, now))];
+        let beyond = verbs.without(Verbs::EVERYBODY);
+        if !beyond.is_empty() {
+            let wanted = NewGrant {
+                id: grant.clone(),
+                to: key.clone(),
+                verbs: beyond,
+                scope: person.home.clone(),
+                reason: reason.to_owned(),
+                expires_at: None,
+                review_at: None,
+            };
+            changes.push(Change::Grant(match first {
+                true => self.first_owner(&wanted, by, now),
+                false => self.grant_of(&wanted, person.side, by, now)?,
+            }));
+        }
+        if let Some(hash) = invitation {
+            changes.push(Change::Invitation(hash, Some(invite_until(key, by, now))));
+        }
+        Ok(changes)
+    }
+
+    /// Whether somebody new may come in through `by`; `true` for the first owner of an org, whom the MSP brings in.
+    pub(super) fn admits(
+        &self,
+        person: &NewPerson,
+        verbs: Verbs,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<bool, Refusal> {
+        if self.people.len() >= MAX_PEOPLE {
+            return Err(Refusal::new(
+                Code::Conflict,
+                format!("the register holds {MAX_PEOPLE} people, the most it may"),
+            ));
+        }
+        if person.id.as_str() == GLASS_ID {
+            return Err(invalid(format!(
+                "`{GLASS_ID}` is who comes in with a sealed code; choose another id"
+            )));
+        }
+        match (&person.home, person.side) {
+            (Scope::Everywhere, Side::Internal | Side::Vendor) => {
+                return Err(invalid(format!("say which org the {} side's person belongs to", person.side)));
+            }
+            (home, _) if by.side == person.side && self.manages(by, person.side, home, now) => {
+                return Ok(false);
+            }
+            _ => {}
+        }
+        let Some(org) = person.home.org() else {
+            return Err(self.not_your_side(person.side, &person.home, by, now));
+        };
+        if !self.reach(by, now).sees_org(org) {
+            return Err(unseen("org", org));
+        }
+        if person.side != Side::Msp && self.may_begin(org, by, now) {
+            if person.side == Side::Internal && (!verbs.has(Verb::Administer) || person.home.site().is_some())
+            {
+                return Err(not_allowed(format!(
+                    "{org} has no owner yet: let its first owner in, with the role `admin` for all of {org}; they let \
+                     in everybody else of their side"
+                )));
+            }
+            return Ok(person.side == Side::Internal);
+        }
+        if person.side == Side::Vendor && self.manages(by, Side::Internal, &person.home, now) {
+            return Ok(false);
+        }
+        Err(self.not_your_side(person.side, &person.home, by, now))
+    }
+
+    /// Whether `by` may let the first owner of an org in: an administrator of the MSP, as long as there is none.
+    fn may_begin(&self, org: &dogwatch_model::OrgId, by: &Principal, now: Timestamp) -> bool {
+        let reach = self.reach(by, now);
+        by.side == Side::Msp
+            && self.owners(org, now).next().is_none()
+            && !self.left.get(&Side::Msp).is_some_and(|left| left.contains(org))
+            && (reach.everywhere().has(Verb::Administer) || reach.may(Verb::Administer, org, None))
+    }
+
+    /// Whether somebody manages people of a side whose home is there: their own side's only, vendors by who owns the org.
+    pub(crate) fn manages(&self, by: &Principal, side: Side, home: &Scope, now: Timestamp) -> bool {
+        let reach = self.reach(by, now);
+        let there = home.org().is_some_and(|org| reach.may(Verb::Administer, org, home.site()));
+        match side {
+            Side::Msp => by.side == Side::Msp && (there || reach.everywhere().has(Verb::Administer)),
+            Side::Internal => by.side == Side::Internal && there,
+            Side::Vendor => {
+                let begins = home.org().is_some_and(|org| self.may_begin(org, by, now));
+                (by.side == Side::Internal && there) || begins
+            }
+        }
+    }
+
+    pub(super) fn not_your_side(&self, side: Side, home: &Scope, by: &Principal, now: Timestamp) -> Refusal {
+        let who = match home.org() {
+            Some(org) if side != Side::Msp => self.givers(side, Verb::Administer, org, now),
+            _ => self.msp_administrators(now),
+        };
+        let who = match who.as_slice() {
+            [] => format!("an administrator of the {side} side"),
+            names => names.join(" or "),
+        };
+        if by.side == side {
+            not_allowed(format!("`administer` on {home} is missing; {who} manages the people there"))
+        } else {
+            not_allowed(format!(
+                "you are of the {} side, and {side}'s people are brought in and managed by their own side: ask {who}",
+                by.side
+            ))
+        }
+    }
+
+    pub(super) fn reinvite(
+        &self,
+        whom: &PersonKey,
+        invitation: Sha256,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Refusal> {
+        let person = self.managed(whom, by, now)?;
+        // Who sets a password may come in by it.
+        let reach = self.reach(by, now);
+        let beyond = self
+            .grants_of(whom, now)
+            .find(|grant| !grant.verbs.without(reach.gives(&grant.scope)).is_empty());
+        if let Some(grant) = beyond {
+            return Err(not_allowed(format!(
+                "{} has {} on {}, which you cannot give; ask an administrator who can",
+                whom.id, grant.verbs, grant.scope
+            )));
+        }
+        if person.service {
+            return Err(invalid(format!("{} is a program; make it a token instead", whom.id)));
+        }
+        let old = self.invitations.iter().filter(|(_, known)| known.to == *whom);
+        let mut changes: Vec<_> = old.map(|(hash, _)| Change::Invitation(*hash, None)).collect();
+        changes.push(Change::Invitation(invitation, Some(invite_until(person.key(), by, now))));
+        Ok(changes)
+    }
+
+    pub(super) fn set_disabled(
+        &self,
+        whom: &PersonKey,
+        disabled: bool,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Refusal> {
+        let mut person = self.managed(whom, by, now)?.clone();
+        if person.disabled_at.is_some() == disabled {
+            return Ok(Vec::new());
+        }
+        person.disabled_at = disabled.then_some(now);
+        let mut changes = vec![Change::Person(person)];
+        if disabled {
+            let theirs =
+                self.tokens.values().filter(|token| token.principal.key() == *whom && token.is_valid(now));
+            changes.extend(theirs.map(|token| Change::Token(token.revoked(now))));
+            let waiting = self.invitations.iter().filter(|(_, known)| known.to == *whom);
+            changes.extend(waiting.map(|(hash, _)| Change::Invitation(*hash, None)));
+        }
+        Ok(changes)
+    }
+
+    /// Somebody whom `by` manages.
+    pub(super) fn managed(
+        &self,
+        whom: &PersonKey,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<&Person, Refusal> {
+        let reach = self.reach(by, now);
+        let visible = |person: &&Person| match person.home.org() {
+            Some(org) => reach.sees_org(org),
+            None => true,
+        };
+        let person = self.people.get(whom).filter(visible).ok_or_else(|| unseen("person", &whom.id))?;
+        match self.manages(by, person.side, &person.home, now) {
+            true => Ok(person),
+            false => Err(self.not_your_side(person.side, &person.home, by, now)),
+        }
+    }
+}
+
+fn invite_until(to: PersonKey, by: &Principal, now: Timestamp) -> Invitation {
+    Invitation { to, by: by.key(), expires_at: now + INVITATION }
+}
+
+impl NewPerson {
+    /// Their key.
+    pub fn key(&self) -> PersonKey {
+        PersonKey::of(self.side, &self.home, self.id.clone())
+    }
+
+    pub(super) fn enter(&self, by: &Principal, now: Timestamp) -> Person {
+        Person {
+            id: self.id.clone(),
+            side: self.side,
+            home: self.home.clone(),
+            team: self.team.clone(),
+            service: self.service,
+            created_at: now,
+            created_by: Some(by.key()),
+            disabled_at: None,
+        }
+    }
+}

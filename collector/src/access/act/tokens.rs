@@ -1,0 +1,207 @@
+//! Tokens: for oneself, or for people and programs of one's own side, never wider than their maker is then.
+
+use dogwatch_model::Side;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{NewGrant, NewToken, invalid, not_allowed, unseen};
+use crate::{
+    access::{ApiToken, Change, Principal, Register, Verb, Verbs},
+    refusal::{Code, Refusal},
+};
+
+/// For how long a token works where nobody says: a quarter.
+pub const DEFAULT_LIFETIME: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// For how long a login works at most: a long shift.
+pub const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(12);
+
+/// For how long one works that nobody uses.
+pub const SESSION_IDLE: SignedDuration = SignedDuration::from_mins(30);
+
+/// Valid tokens of one person at once.
+const MAX_TOKENS: usize = 256;
+
+impl Register {
+    pub(super) fn make_token(
+        &self,
+        wanted: &NewToken,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Refusal> {
+        let key = wanted.person.key();
+        let own = key == by.key() && wanted.person.side == by.side;
+        let known = self.people.get(&key);
+        if known.is_some_and(|person| person.side != wanted.person.side) {
+            let side = known.map_or(Side::Vendor, |person| person.side);
+            return Err(invalid(format!(
+                "`{}` is a person of side `{side}`; give this one another id",
+                key.id
+            )));
+        }
+        let mut changes = Vec::new();
+        let mut first = false;
+        if !own {
+            if by.maker.as_ref().is_some_and(|maker| *maker != by.key()) {
+                return Err(not_allowed(
+                    "this token was made by somebody else for you, so it makes none for others; use a login of your own",
+                ));
+            }
+            match known {
+                Some(person) if !self.manages(by, person.side, &person.home, now) => {
+                    return Err(self.not_your_side(person.side, &person.home, by, now));
+                }
+                Some(_) => {}
+                None => {
+                    first = self.admits(&wanted.person, wanted.verbs, by, now)?;
+                    changes.push(Change::Person(wanted.person.enter(by, now)));
+                    changes.extend(self.first_grant(wanted, first, by, now)?);
+                }
+            }
+        }
+        if !first {
+            self.within_maker(wanted, by, now)?;
+        }
+        let theirs = self.tokens.values().filter(|token| token.principal.key() == key && token.is_valid(now));
+        if theirs.count() >= MAX_TOKENS {
+            let what = format!("{} has {MAX_TOKENS} valid tokens already; revoke some first", key.id);
+            return Err(Refusal::new(Code::Conflict, what));
+        }
+        let maker = match (own, first) {
+            (true, _) => by.maker.clone(),
+            (false, true) => None,
+            (false, false) => Some(by.key()),
+        };
+        changes.push(Change::Token(self.token_of(wanted, maker, now)?));
+        Ok(changes)
+    }
+
+    /// What somebody new gets with their first token.
+    fn first_grant(
+        &self,
+        wanted: &NewToken,
+        first: bool,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<Option<Change>, Refusal> {
+        let verbs = wanted.verbs.without(Verbs::EVERYBODY);
+        if verbs.is_empty() {
+            return Ok(None);
+        }
+        let grant = NewGrant {
+            id: ApiToken::short_id(&wanted.hash),
+            to: wanted.person.key(),
+            verbs,
+            scope: wanted.person.home.clone(),
+            reason: "came with their first token".to_owned(),
+            expires_at: None,
+            review_at: None,
+        };
+        Ok(Some(Change::Grant(match first {
+            true => self.first_owner(&grant, by, now),
+            false => self.grant_of(&grant, wanted.person.side, by, now)?,
+        })))
+    }
+
+    fn within_maker(&self, wanted: &NewToken, by: &Principal, now: Timestamp) -> Result<(), Refusal> {
+        let reach = self.reach(by, now);
+        let outside = match wanted.scope.org() {
+            Some(org) => !reach.sees_org(org),
+            None => by.org.is_some(),
+        };
+        if outside || !by.scope().contains(&wanted.scope) {
+            return Err(match wanted.scope.org() {
+                Some(org) => unseen("org", org),
+                None => not_allowed("your token reaches one org, so it makes none that reaches more"),
+            });
+        }
+        let missing = wanted.verbs.without(reach.gives(&wanted.scope));
+        if !missing.is_empty() {
+            return Err(not_allowed(format!(
+                "{missing} on {} is missing: a token never does more than its maker",
+                wanted.scope
+            )));
+        }
+        Ok(())
+    }
+
+    fn token_of(
+        &self,
+        wanted: &NewToken,
+        maker: Option<crate::access::PersonKey>,
+        now: Timestamp,
+    ) -> Result<ApiToken, Refusal> {
+        let service =
+            self.people.get(&wanted.person.key()).map_or(wanted.person.service, |known| known.service);
+        if wanted.endless && !service {
+            return Err(invalid("only programs' tokens (`--service`) may have no end; say `--expires 90d`"));
+        }
+        let latest = wanted.asked_until;
+        if let (Some(end), Some(latest)) = (wanted.expires_at, latest)
+            && end > latest
+        {
+            return Err(invalid(format!(
+                "your own token ends at {latest:.0}, and one made with it does not work longer; log in with a password, or \
+                 ask for less"
+            )));
+        }
+        let default = (!wanted.endless).then(|| now + DEFAULT_LIFETIME);
+        let default = match (default, latest) {
+            (Some(end), Some(latest)) => Some(end.min(latest)),
+            (end, latest) => end.or(latest),
+        };
+        let principal = Principal {
+            person: wanted.person.id.clone(),
+            side: wanted.person.side,
+            team: self
+                .people
+                .get(&wanted.person.key())
+                .map_or(&wanted.person.team, |known| &known.team)
+                .clone(),
+            org: wanted.scope.org().cloned(),
+            site: wanted.scope.site().cloned(),
+            ceiling: wanted.verbs,
+            maker,
+        };
+        Ok(ApiToken {
+            id: ApiToken::short_id(&wanted.hash),
+            hash: wanted.hash,
+            principal,
+            created_at: now,
+            expires_at: wanted.expires_at.or(default),
+            revoked_at: None,
+            session: None,
+            used_at: None,
+        })
+    }
+
+    pub(super) fn revoke_token(
+        &self,
+        id: &str,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Refusal> {
+        let mine = |token: &&ApiToken| token.id == id && self.manages_tokens(by, &token.principal, now);
+        let token = self.tokens.values().find(mine).ok_or_else(|| unseen("token", id))?;
+        Ok(match token.revoked_at {
+            Some(_) => vec![Change::Token(token.clone())],
+            None => vec![Change::Token(token.revoked(now))],
+        })
+    }
+
+    /// Whether somebody may see and revoke a token: their own, those of people whom they manage, and, as an owner, those
+    /// of the MSP that reach their org alone.
+    pub fn manages_tokens(&self, by: &Principal, of: &Principal, now: Timestamp) -> bool {
+        if by.key() == of.key() && by.side == of.side {
+            return true;
+        }
+        let home = self.people.get(&of.key()).map_or_else(|| of.scope(), |person| person.home.clone());
+        let guest = of.side == Side::Msp && of.org.as_ref().is_some_and(|org| self.is_owner(by, org, now));
+        guest || self.manages(by, of.side, &home, now) || self.administers_scope(by, of, now)
+    }
+
+    /// An administrator of the MSP in one org manages the MSP's tokens that reach that org alone.
+    fn administers_scope(&self, by: &Principal, of: &Principal, now: Timestamp) -> bool {
+        let place = of.org.as_ref().filter(|_| by.side == of.side);
+        place.is_some_and(|org| self.reach(by, now).may(Verb::Administer, org, of.site.as_ref()))
+    }
+}

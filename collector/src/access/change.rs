@@ -1,0 +1,51 @@
+//! What an act changes: whole rows, so that the same code takes them in when they happen and when they are read back.
+
+use dogwatch_model::OrgId;
+
+use super::{Account, ApiToken, Grant, Invitation, OrgStanding, Person, PersonKey, Register, Seal, Sha256};
+
+/// One row of the register as it is from now on.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// A person came or changed.
+    Person(Person),
+    /// A grant was given or changed.
+    Grant(Grant),
+    /// A token was made, used or revoked.
+    Token(ApiToken),
+    /// How a person proves who they are; absent when that was taken away.
+    Account(PersonKey, Option<Box<Account>>),
+    /// An invitation; absent once it was taken up or has ended.
+    Invitation(Sha256, Option<Invitation>),
+    /// A sealed code was made or broken.
+    Seal(Seal),
+    /// What holds for an org as a whole.
+    Org(OrgId, OrgStanding),
+}
+
+impl Register {
+    /// Takes changes in.
+    pub fn apply(&mut self, changes: &[Change]) {
+        changes.iter().cloned().for_each(|change| self.apply_one(change));
+    }
+
+    /// Takes one change in.
+    pub fn apply_one(&mut self, change: Change) {
+        match change {
+            Change::Person(person) => drop(self.people.insert(person.key(), person)),
+            Change::Grant(grant) => drop(self.grants.insert(grant.id.clone(), grant)),
+            Change::Token(token) => drop(self.tokens.insert(token.hash, token)),
+            Change::Account(key, Some(account)) => drop(self.accounts.insert(key, *account)),
+            Change::Account(key, None) => drop(self.accounts.remove(&key)),
+            Change::Invitation(hash, Some(invitation)) => drop(self.invitations.insert(hash, invitation)),
+            Change::Invitation(hash, None) => drop(self.invitations.remove(&hash)),
+            Change::Seal(seal) => drop(self.seals.insert(seal.hash, seal)),
+            Change::Org(org, standing) => {
+                for side in standing.left.keys() {
+                    self.left.entry(*side).or_default().insert(org.clone());
+                }
+                self.orgs.insert(org, standing);
+            }
+        }
+    }
+}

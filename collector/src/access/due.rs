@@ -1,0 +1,141 @@
+//! What of the register somebody should look at: reviews, ends, what nobody uses.
+
+use dogwatch_model::text_enum;
+use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
+
+use super::{PersonKey, Register, Scope};
+
+/// How long before its end a right is told of.
+const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// An account that nobody used for so long is stale.
+const STALE: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+text_enum! {
+    /// Why something is to be looked at.
+    pub enum DueKind {
+        /// A grant's review.
+        Review = "review",
+        /// A grant whose risky verbs wait for approval.
+        Approval = "approval",
+        /// A grant that ends soon.
+        GrantEnds = "grant_ends",
+        /// A token that ends soon.
+        TokenEnds = "token_ends",
+        /// A token without an end.
+        TokenEndless = "token_endless",
+        /// A token that was never used.
+        TokenUnused = "token_unused",
+        /// Somebody who has not come in for a quarter, and may.
+        Stale = "stale",
+        /// A sealed code whose maker may not seal any more.
+        SealVoid = "seal_void",
+    }
+}
+
+/// One thing to look at.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, JsonSchema)]
+pub struct Due {
+    /// Why.
+    pub kind: DueKind,
+    /// Id of the grant, token or seal; of the person for an account.
+    pub id: String,
+    /// Whom it concerns.
+    pub person: PersonKey,
+    /// Where.
+    pub scope: Scope,
+    /// Since when, or until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+}
+
+impl Register {
+    /// All of it, the most pressing kind first.
+    pub fn due(&self, now: Timestamp) -> Vec<Due> {
+        let mut due: Vec<Due> =
+            self.due_grants(now).chain(self.due_tokens(now)).chain(self.stale(now)).collect();
+        due.extend(
+            self.seals.values().filter(|seal| seal.broken_at.is_none() && !self.holds(seal, now)).map(
+                |seal| Due {
+                    kind: DueKind::SealVoid,
+                    id: seal.id.clone(),
+                    person: seal.made_by.clone(),
+                    scope: seal.scope.clone(),
+                    at: Some(seal.made_at),
+                },
+            ),
+        );
+        due.sort_by(|a, b| (a.kind, a.at, &a.id).cmp(&(b.kind, b.at, &b.id)));
+        due
+    }
+
+    fn due_grants(&self, now: Timestamp) -> impl Iterator<Item = Due> {
+        let owned = self.owned(now);
+        self.grants.values().filter(move |grant| grant.is_in_force(now)).flat_map(move |grant| {
+            let due = |kind, at| Due {
+                kind,
+                id: grant.id.clone(),
+                person: grant.to.clone(),
+                scope: grant.scope.clone(),
+                at,
+            };
+            let waits = !grant.verbs.risky().is_empty()
+                && grant
+                    .scope
+                    .org()
+                    .is_some_and(|org| owned.contains(org) && !grant.approvals.contains_key(org));
+            [
+                grant.review_at.filter(|at| *at <= now).map(|at| due(DueKind::Review, Some(at))),
+                waits.then(|| due(DueKind::Approval, Some(grant.given_at))),
+                grant.expires_at.filter(|at| *at <= now + SOON).map(|at| due(DueKind::GrantEnds, Some(at))),
+            ]
+            .into_iter()
+            .flatten()
+        })
+    }
+
+    fn due_tokens(&self, now: Timestamp) -> impl Iterator<Item = Due> {
+        let valid = self.tokens.values().filter(move |token| token.is_valid(now) && token.session.is_none());
+        valid.flat_map(move |token| {
+            let due = |kind, at| Due {
+                kind,
+                id: token.id.clone(),
+                person: token.principal.key(),
+                scope: token.principal.scope(),
+                at,
+            };
+            let unused = token.used_at.is_none() && token.created_at + SOON <= now;
+            [
+                token.expires_at.filter(|at| *at <= now + SOON).map(|at| due(DueKind::TokenEnds, Some(at))),
+                token.expires_at.is_none().then(|| due(DueKind::TokenEndless, None)),
+                unused.then(|| due(DueKind::TokenUnused, Some(token.created_at))),
+            ]
+            .into_iter()
+            .flatten()
+        })
+    }
+
+    fn stale(&self, now: Timestamp) -> impl Iterator<Item = Due> {
+        let able = self.people.values().filter(|person| person.disabled_at.is_none());
+        able.filter_map(move |person| {
+            let key = person.key();
+            let seen = self.last_seen(&key).unwrap_or(person.created_at);
+            (seen + STALE <= now).then(|| Due {
+                kind: DueKind::Stale,
+                id: person.id.to_string(),
+                person: key,
+                scope: person.home.clone(),
+                at: Some(seen),
+            })
+        })
+    }
+
+    /// When somebody last came in, roughly.
+    pub fn last_seen(&self, key: &PersonKey) -> Option<Timestamp> {
+        self.tokens
+            .values()
+            .filter(|token| token.principal.key() == *key)
+            .filter_map(|token| token.used_at)
+            .max()
+    }
+}

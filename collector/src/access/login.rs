@@ -1,0 +1,182 @@
+//! Coming in: taking up an invitation, and logging in with what one knows and what one holds.
+//!
+//! The password was compared before, away from the core's thread; whether the second factor is asked for, and that no
+//! code works twice, is decided here, where two logins at the same instant come one after the other.
+
+use jiff::Timestamp;
+
+use super::{
+    Account, ApiToken, Change, PersonKey, Principal, Register, SESSION_LIFETIME, Scope, Session, Sha256,
+    Totp, Verbs,
+};
+use crate::refusal::{Code, Refusal};
+
+/// What somebody showed besides their password.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Factor {
+    /// Nothing.
+    None,
+    /// A code that is right for this step, of the second factor in use or of the one that waits for its first code.
+    Totp(u64),
+    /// A recovery code, by its hash.
+    Recovery(Sha256),
+    /// Somebody else has looked after it: the identity provider.
+    Elsewhere,
+}
+
+/// A login whose password was right.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Login {
+    /// Who.
+    pub who: PersonKey,
+    /// When the password that was compared was set: it may have been changed meanwhile.
+    pub set_at: Option<Timestamp>,
+    /// What they showed besides.
+    pub factor: Factor,
+    /// Hash of the session's token.
+    pub hash: Sha256,
+    /// It is a browser's.
+    pub browser: bool,
+}
+
+/// The one answer to every login that does not work: it does not tell which part was wrong.
+pub const NO_LOGIN: &str = "person, password and code do not go together; ask an administrator of your side for a new invitation if they should";
+
+impl Register {
+    /// Opens a session.
+    ///
+    /// # Errors
+    /// `Unauthenticated` in the same words whatever was wrong; `NotAllowed` where only the second factor is missing.
+    pub fn log_in(&mut self, login: &Login, now: Timestamp) -> Result<Vec<Change>, Refusal> {
+        let wrong = || Refusal::new(Code::Unauthenticated, NO_LOGIN);
+        let person =
+            self.people.get(&login.who).filter(|person| person.disabled_at.is_none()).ok_or_else(wrong)?;
+        let mut changes = Vec::new();
+        if login.factor != Factor::Elsewhere {
+            let account = self.accounts.get(&login.who).ok_or_else(wrong)?;
+            if login.set_at != Some(account.set_at) {
+                return Err(wrong());
+            }
+            let account = self.with_factor(&login.who, account, &login.factor, now)?;
+            changes
+                .extend(account.map(|account| Change::Account(login.who.clone(), Some(Box::new(account)))));
+        }
+        let org = person.home.org().filter(|_| login.who.org.is_some()).cloned();
+        changes.push(Change::Token(ApiToken {
+            id: ApiToken::short_id(&login.hash),
+            hash: login.hash,
+            principal: Principal {
+                person: person.id.clone(),
+                side: person.side,
+                team: person.team.clone(),
+                org,
+                site: None,
+                ceiling: Verbs::ALL,
+                maker: None,
+            },
+            created_at: now,
+            expires_at: Some(now + SESSION_LIFETIME),
+            revoked_at: None,
+            session: Some(Session { browser: login.browser, second_factor: login.factor != Factor::None }),
+            used_at: Some(now),
+        }));
+        self.apply(&changes);
+        Ok(changes)
+    }
+
+    /// The account after a factor was shown, if that changes it.
+    fn with_factor(
+        &self,
+        who: &PersonKey,
+        account: &Account,
+        factor: &Factor,
+        now: Timestamp,
+    ) -> Result<Option<Account>, Refusal> {
+        let wrong = || Refusal::new(Code::Unauthenticated, NO_LOGIN);
+        let mut account = account.clone();
+        match (factor, &account.totp, account.pending.clone()) {
+            (Factor::Totp(step), Some(totp), _) if *step > totp.used => {
+                account.totp = Some(Totp { used: *step, ..totp.clone() });
+            }
+            (Factor::Totp(step), None, Some(key)) => {
+                account.totp = Some(Totp { key, used: *step });
+                account.pending = None;
+            }
+            (Factor::Recovery(code), Some(_), _) if account.recovery.remove(code) => {}
+            (Factor::None, None, _) if !self.needs_second_factor(who, now) => return Ok(None),
+            (Factor::None, _, _) => {
+                return Err(Refusal {
+                    reason: Some("second_factor"),
+                    ..Refusal::new(
+                        Code::Unauthenticated,
+                        "the code of your second factor is missing: the six digits that your authenticator shows now",
+                    )
+                });
+            }
+            _ => return Err(wrong()),
+        }
+        Ok(Some(account))
+    }
+
+    /// Whether somebody comes in with a second factor only: administrators, and everybody where the org says so.
+    pub fn needs_second_factor(&self, who: &PersonKey, now: Timestamp) -> bool {
+        let by_org = |org| self.orgs.get(org).is_some_and(|standing| standing.second_factor_for_all);
+        let Some(person) = self.people.get(who) else { return true };
+        person.home.org().is_some_and(by_org)
+            || self
+                .grants_of(who, now)
+                .any(|grant| !grant.verbs.risky().is_empty() || grant.scope.org().is_some_and(by_org))
+    }
+
+    /// Takes an invitation up: the account is from now on the only one of that person, and their sessions end.
+    ///
+    /// # Errors
+    /// `NotAllowed` for one that is none, was used or has expired.
+    pub fn accept(
+        &mut self,
+        invitation: &Sha256,
+        account: Account,
+        now: Timestamp,
+    ) -> Result<(PersonKey, Vec<Change>), Refusal> {
+        let refused = || {
+            Refusal::new(
+                Code::NotAllowed,
+                "the invitation is wrong, was taken up already or has expired; ask for a new one: `dogwatch access invite \
+                 --again PERSON`",
+            )
+        };
+        let found =
+            self.invitations.get(invitation).filter(|found| now < found.expires_at).ok_or_else(refused)?;
+        let key = found.to.clone();
+        let known = self.people.get(&key).is_some_and(|person| person.disabled_at.is_none());
+        if !known {
+            return Err(refused());
+        }
+        let mut changes = vec![
+            Change::Invitation(*invitation, None),
+            Change::Account(key.clone(), Some(Box::new(account))),
+        ];
+        let sessions = self
+            .tokens
+            .values()
+            .filter(|token| token.session.is_some() && token.principal.key() == key && token.is_valid(now));
+        changes.extend(sessions.map(|token| Change::Token(token.revoked(now))));
+        self.apply(&changes);
+        Ok((key, changes))
+    }
+
+    /// Whom somebody means who logs in as `omar` or, where there are several, as `acme:omar`.
+    pub fn named(&self, text: &str) -> Option<PersonKey> {
+        if text.contains(':') {
+            return text.parse().ok();
+        }
+        let mut known = self.people.keys().filter(|key| key.id.as_str() == text);
+        let first = known.next()?.clone();
+        known.next().is_none().then_some(first)
+    }
+
+    /// The scope of a person's home.
+    pub fn home_of(&self, key: &PersonKey) -> Option<&Scope> {
+        self.people.get(key).map(|person| &person.home)
+    }
+}

@@ -1,0 +1,224 @@
+//! A small world to try things in: two orgs with two sites, people of every side, and dice.
+
+use std::collections::BTreeMap;
+
+use dogwatch_model::{OrgId, PersonId, Side, SiteId};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::access::{
+    Act, ApiToken, NewGrant, NewPerson, NewToken, PersonKey, Principal, Register, Scope, Sha256, Verb, Verbs,
+};
+
+/// A site of an org.
+pub(super) type Place = (OrgId, SiteId);
+
+pub(super) fn places() -> Vec<Place> {
+    let pairs = [("acme", "main"), ("acme", "lab"), ("globex", "main")];
+    pairs.iter().map(|(org, site)| (OrgId::new(org).unwrap(), SiteId::new(site).unwrap())).collect()
+}
+
+pub(super) struct World {
+    pub(super) register: Register,
+    pub(super) now: Timestamp,
+    state: u64,
+    next: u64,
+}
+
+pub(super) fn principal(side: Side, person: &str, scope: &str) -> Principal {
+    let scope: Scope = scope.parse().unwrap();
+    Principal {
+        person: PersonId::new(person).unwrap(),
+        side,
+        team: None,
+        org: scope.org().cloned(),
+        site: scope.site().cloned(),
+        ceiling: Verbs::EVERYTHING,
+        maker: None,
+    }
+}
+
+pub(super) fn set_up(now: Timestamp) -> (Register, Principal) {
+    let ann = Principal { ceiling: Verbs::ALL, ..principal(Side::Msp, "ann", "*") };
+    let token = ApiToken {
+        id: "first".into(),
+        hash: Sha256::of(b"first"),
+        principal: ann.clone(),
+        created_at: now,
+        expires_at: None,
+        revoked_at: None,
+        session: None,
+        used_at: None,
+    };
+    let mut register = Register::default();
+    register.enlist(&token, now);
+    (register, ann)
+}
+
+impl World {
+    /// Half of the worlds have an owner in `acme` already, and people who can do something.
+    pub(super) fn new(seed: u64) -> Self {
+        let now = "2026-11-23T00:00:00Z".parse().unwrap();
+        let (register, ann) = set_up(now);
+        let mut world =
+            Self { register, now, state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5bd1, next: 0 };
+        if world.dice(4) != 0 {
+            let owner = world.person(Side::Internal, "omar", "acme");
+            let verbs = (Verbs::ALL, world.id());
+            world.must(
+                &Act::Invite { person: owner, verbs, reason: "owns it".into(), invitation: None },
+                &ann,
+            );
+            let omar = principal(Side::Internal, "omar", "acme");
+            for (side, id, home, by) in [
+                (Side::Internal, "sam", "acme/main", &omar),
+                (Side::Msp, "kim", "acme", &ann),
+                (Side::Msp, "mira", "*", &ann),
+            ] {
+                let person = world.person(side, id, home);
+                let verbs = (world.verbs(), world.id());
+                world.must(&Act::Invite { person, verbs, reason: "works".into(), invitation: None }, by);
+            }
+        }
+        world
+    }
+
+    fn must(&mut self, act: &Act, by: &Principal) {
+        self.register.act(act, by, self.now).unwrap();
+    }
+
+    /// A number below `n`.
+    pub(super) fn dice(&mut self, n: u64) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % n
+    }
+
+    fn pick<T: Clone>(&mut self, of: &[T]) -> T {
+        of[usize::try_from(self.dice(of.len() as u64)).unwrap()].clone()
+    }
+
+    fn id(&mut self) -> String {
+        self.next += 1;
+        format!("g{}", self.next)
+    }
+
+    fn person(&self, side: Side, id: &str, home: &str) -> NewPerson {
+        NewPerson {
+            id: PersonId::new(id).unwrap(),
+            side,
+            home: home.parse().unwrap(),
+            team: None,
+            service: false,
+        }
+    }
+
+    fn any_person(&mut self) -> NewPerson {
+        let side = self.pick(&[Side::Msp, Side::Internal, Side::Internal, Side::Vendor]);
+        let id = self.pick(&["ann", "omar", "sam", "kim", "mira", "eve", "vic"]);
+        let home = self.pick(&["*", "acme", "acme", "acme/main", "acme/lab", "globex"]);
+        let service = self.dice(5) == 0;
+        NewPerson { service, ..self.person(side, id, home) }
+    }
+
+    fn known(&mut self) -> PersonKey {
+        let keys: Vec<_> = self.register.people.keys().cloned().collect();
+        self.pick(&keys)
+    }
+
+    fn verbs(&mut self) -> Verbs {
+        match self.dice(4) {
+            0 => Verbs::ALL,
+            1 => Verbs::CREW,
+            2 => Verbs::of(&[Verb::Administer]),
+            _ => {
+                let one = self.pick(Verb::ALL);
+                Verbs::of(&[one, Verb::View])
+            }
+        }
+    }
+
+    fn scope(&mut self) -> Scope {
+        self.pick(&["*", "acme", "acme", "acme/main", "acme/lab", "globex"]).parse().unwrap()
+    }
+
+    fn end(&mut self) -> Option<Timestamp> {
+        let hours = 1 + self.dice(200) as i64;
+        (self.dice(2) == 0).then(|| self.now + SignedDuration::from_hours(hours))
+    }
+
+    /// Somebody who acts: with all of their rights, or through one of their tokens.
+    pub(super) fn any_caller(&mut self) -> Principal {
+        let tokens: Vec<_> =
+            self.register.tokens.values().filter(|token| token.is_valid(self.now)).cloned().collect();
+        if !tokens.is_empty() && self.dice(3) == 0 {
+            let mut tokens = tokens;
+            tokens.sort_by(|a, b| a.hash.cmp(&b.hash));
+            return self.pick(&tokens).principal.clone();
+        }
+        let key = self.known();
+        let person = self.register.people[&key].clone();
+        let home = Scope::of(key.org.clone(), None);
+        Principal { person: key.id, ..principal(person.side, "x1", &home.to_string()) }
+    }
+
+    fn grant(&mut self) -> String {
+        let ids: Vec<_> = self.register.grants.keys().cloned().collect();
+        self.pick(&ids)
+    }
+
+    fn org(&mut self) -> OrgId {
+        OrgId::new(self.pick(&["acme", "acme", "globex"])).unwrap()
+    }
+
+    pub(super) fn any_act(&mut self) -> Act {
+        let hash = Sha256::of(&self.dice(u64::MAX).to_be_bytes());
+        match self.dice(16) {
+            0..=2 => Act::Invite {
+                person: self.any_person(),
+                verbs: (self.verbs(), self.id()),
+                reason: "needed".into(),
+                invitation: Some(hash),
+            },
+            3..=5 => Act::Grant(NewGrant {
+                id: self.id(),
+                to: self.known(),
+                verbs: self.verbs(),
+                scope: self.scope(),
+                reason: "needed".into(),
+                expires_at: self.end(),
+                review_at: None,
+            }),
+            6..=7 => Act::Approve(self.grant(), self.org()),
+            8 => Act::Refuse(self.grant(), self.org()),
+            9 => Act::End(self.grant(), "over".into()),
+            10 => Act::Disable(self.known()),
+            11 => Act::Enable(self.known()),
+            12 => Act::Reinvite(self.known(), hash),
+            13 => Act::Offboard(self.org(), Side::Msp),
+            _ => Act::MakeToken(Box::new(NewToken {
+                hash,
+                person: self.any_person(),
+                scope: self.scope(),
+                verbs: self.verbs(),
+                expires_at: self.end(),
+                endless: false,
+                asked_until: None,
+            })),
+        }
+    }
+
+    /// What everybody may do everywhere.
+    pub(super) fn rights(&self) -> BTreeMap<(PersonKey, Place), Verbs> {
+        let mut rights = BTreeMap::new();
+        for key in self.register.people.keys() {
+            let reach = self.register.own_reach(key, Verbs::EVERYTHING, Scope::Everywhere, self.now);
+            for (org, site) in places() {
+                let verbs = reach.verbs(&org, Some(&site));
+                rights.insert((key.clone(), (org, site)), verbs);
+            }
+        }
+        rights
+    }
+}

@@ -1,0 +1,153 @@
+//! Passwords, second factors and recovery codes: made here, compared here.
+//!
+//! Hashing a password takes a good part of a tenth of a second and 19 MiB by design, so it runs off the async threads and
+//! no more than two at once: a flood of logins waits in line and slows nothing else down.
+
+mod base32;
+mod totp;
+
+use std::sync::{Arc, OnceLock};
+
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHash, PasswordHasher as _, PasswordVerifier as _, Version,
+    password_hash::SaltString,
+};
+use tokio::sync::Semaphore;
+
+#[cfg(test)]
+pub(crate) use totp::code_now;
+pub(crate) use totp::{new_key, otpauth, step_of};
+
+use crate::{
+    access::Hidden,
+    refusal::{Code, Refusal},
+};
+
+/// Memory of one hash, in KiB: OWASP's first choice for Argon2id.
+const MEMORY_KIB: u32 = 19 * 1024;
+/// Passes over it.
+const PASSES: u32 = 2;
+/// Hashes at once.
+const AT_ONCE: usize = 2;
+/// Logins that may wait for their turn: at a tenth of a second each, four seconds.
+const MAX_WAITING: usize = 40;
+
+/// The shortest password: with a second factor, and five tries a minute, twelve letters of anything do.
+pub(crate) const MIN_PASSWORD_CHARS: usize = 12;
+/// The longest, in bytes.
+pub(crate) const MAX_PASSWORD_BYTES: usize = 512;
+
+/// Hashes passwords, a few at a time.
+#[derive(Debug, Clone)]
+pub(crate) struct Passwords {
+    turns: Arc<Semaphore>,
+    line: Arc<Semaphore>,
+    /// What is compared with where there is nobody: the same work for somebody unknown.
+    nobody: Arc<OnceLock<Hidden>>,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self {
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            line: Arc::new(Semaphore::new(MAX_WAITING)),
+            nobody: Arc::default(),
+        }
+    }
+}
+
+fn argon() -> Argon2<'static> {
+    // These are within every bound of Argon2's.
+    let params = Params::new(MEMORY_KIB, PASSES, 1, None).unwrap_or_default();
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+fn hash(password: &str) -> Result<Hidden, Refusal> {
+    let broken =
+        || Refusal::new(Code::Unavailable, "the password could not be hashed; see the collector's log");
+    let mut salt = [0; 16];
+    getrandom::fill(&mut salt).map_err(|_| broken())?;
+    let salt = SaltString::encode_b64(&salt).map_err(|_| broken())?;
+    let hash = argon().hash_password(password.as_bytes(), &salt).map_err(|_| broken())?;
+    Ok(Hidden::new(hash.to_string()))
+}
+
+impl Passwords {
+    /// Hashes a new password.
+    ///
+    /// # Errors
+    /// `Invalid` for one that is too short or too long; `TooMany` when too many wait.
+    pub(crate) async fn hash(&self, password: Hidden) -> Result<Hidden, Refusal> {
+        let (chars, bytes) = (password.reveal().chars().count(), password.reveal().len());
+        if chars < MIN_PASSWORD_CHARS || bytes > MAX_PASSWORD_BYTES {
+            let what = format!(
+                "a password has at least {MIN_PASSWORD_CHARS} characters and at most {MAX_PASSWORD_BYTES} bytes; a sentence is fine"
+            );
+            return Err(Refusal::new(Code::Invalid, what));
+        }
+        self.work(move || hash(password.reveal())).await?
+    }
+
+    /// Whether a password is the one that was hashed; with nobody's hash the same work is done, and the answer is no.
+    ///
+    /// # Errors
+    /// `TooMany` when too many wait.
+    pub(crate) async fn verify(&self, kept: Option<Hidden>, password: Hidden) -> Result<bool, Refusal> {
+        if password.reveal().len() > MAX_PASSWORD_BYTES {
+            return Ok(false);
+        }
+        let nobody = self.nobody.clone();
+        self.work(move || {
+            let known = kept.is_some();
+            // Made at the first login of all, whoever it is.
+            let nobody = nobody_of(&nobody)?;
+            let kept = kept.unwrap_or(nobody);
+            let Ok(parsed) = PasswordHash::new(kept.reveal()) else { return Ok(false) };
+            Ok(argon().verify_password(password.reveal().as_bytes(), &parsed).is_ok() && known)
+        })
+        .await?
+    }
+
+    async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+        let busy = || {
+            Refusal::new(Code::TooMany, "too many people log in at this moment; try again in a few seconds")
+        };
+        let _place = self.line.clone().try_acquire_owned().map_err(|_| busy())?;
+        let turn = self.turns.clone().acquire_owned().await.map_err(|_| busy())?;
+        tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(turn);
+            done
+        })
+        .await
+        .map_err(|_| busy())
+    }
+}
+
+fn nobody_of(nobody: &OnceLock<Hidden>) -> Result<Hidden, Refusal> {
+    if let Some(hash) = nobody.get() {
+        return Ok(hash.clone());
+    }
+    let made = hash("nobody has this password")?;
+    Ok(nobody.get_or_init(|| made).clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hidden(text: &str) -> Hidden {
+        Hidden::new(text.to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_password_opens_what_it_was_set_for_and_nothing_else() {
+        let passwords = Passwords::default();
+        let kept = passwords.hash(hidden("correct horse battery")).await.unwrap();
+        assert!(kept.reveal().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", kept.reveal());
+        assert!(passwords.verify(Some(kept.clone()), hidden("correct horse battery")).await.unwrap());
+        assert!(!passwords.verify(Some(kept), hidden("correct horse")).await.unwrap());
+        assert!(!passwords.verify(None, hidden("nobody has this password")).await.unwrap());
+        assert!(passwords.hash(hidden("too short")).await.is_err());
+    }
+}

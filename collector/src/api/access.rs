@@ -1,0 +1,289 @@
+//! The access register: grants, their approvals and reviews, why somebody may or may not, sealed codes.
+
+use axum::{
+    Extension, Json,
+    extract::{ConnectInfo, Path, State},
+};
+use dogwatch_model::OrgId;
+use http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Shared,
+    caller::Caller,
+    extract::{Body, Params},
+    problem::Problem,
+    secret,
+    tokens::NewToken,
+};
+use crate::access::{
+    Act, Change, Due, Explained, Grant, NewGrant, PersonKey, Scope, Seal, Sha256, Verb, Verbs,
+};
+
+/// The farthest that a grant's end or review can lie ahead: ten years.
+const MAX_SECONDS: u32 = 10 * 366 * 24 * 3600;
+
+/// A grant as it is shown.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct GrantJson {
+    #[serde(flatten)]
+    grant: Grant,
+    /// `in_force`, `expired` or `ended`.
+    state: &'static str,
+}
+
+impl GrantJson {
+    fn of(grant: Grant, now: Timestamp) -> Self {
+        let state = match &grant {
+            Grant { ended: Some(_), .. } => "ended",
+            grant if grant.is_in_force(now) => "in_force",
+            _ => "expired",
+        };
+        Self { grant, state }
+    }
+}
+
+/// Grants, oldest first.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Grants {
+    grants: Vec<GrantJson>,
+}
+
+/// Which grants.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Which {
+    org: Option<OrgId>,
+    person: Option<String>,
+    #[serde(default)]
+    all: bool,
+}
+
+/// `GET /api/v1/access/grants`
+pub(crate) async fn list(
+    State(api): State<Shared>,
+    caller: Caller,
+    Params(which): Params<Which>,
+) -> Json<Grants> {
+    let now = caller.now;
+    let mut grants = caller.see(&api, |sight| {
+        let key = which.person.as_deref().map(|person| sight.named(person));
+        let wanted = |grant: &Grant| {
+            which.org.as_ref().is_none_or(|org| grant.scope.touches(org))
+                && key.as_ref().is_none_or(|key| key.as_ref() == Some(&grant.to))
+                && (which.all || grant.is_in_force(now))
+        };
+        sight.register_grants().filter(wanted).collect::<Vec<_>>()
+    });
+    grants.sort_by(|a, b| (a.given_at, &a.id).cmp(&(b.given_at, &b.id)));
+    Json(Grants { grants: grants.into_iter().map(|grant| GrantJson::of(grant, now)).collect() })
+}
+
+/// What is to be looked at.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct DueList {
+    due: Vec<Due>,
+}
+
+/// `GET /api/v1/access/due`
+pub(crate) async fn due(State(api): State<Shared>, caller: Caller) -> Json<DueList> {
+    Json(DueList { due: caller.see(&api, |sight| sight.due(caller.now)) })
+}
+
+/// What is asked.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Question {
+    person: String,
+    verb: String,
+    scope: Option<Scope>,
+}
+
+/// `GET /api/v1/access/check`
+pub(crate) async fn check(
+    State(api): State<Shared>,
+    caller: Caller,
+    Params(asked): Params<Question>,
+) -> Result<Json<Explained>, Problem> {
+    let verb: Verb = asked.verb.parse().map_err(|error| Problem::invalid(format!("verb: {error}")))?;
+    let key = known(&api, &caller, &asked.person)?;
+    let scope = match asked.scope {
+        Some(scope) => scope,
+        None => home(&api, &caller, &key)?,
+    };
+    let answer = caller.see(&api, |sight| sight.explain(&key, verb, &scope, caller.now));
+    answer.map(Json).ok_or_else(|| Problem::not_found(format!("there is no org `{scope}` that you may see")))
+}
+
+/// Whom somebody means.
+pub(super) fn known(api: &Shared, caller: &Caller, text: &str) -> Result<PersonKey, Problem> {
+    caller.see(api, |sight| sight.named(text)).ok_or_else(|| {
+        let id = text.split_once(':').map_or(text, |(_, id)| id);
+        Problem::not_found(format!(
+            "there is no person `{id}` that you may see; where two have that id, write `ORG:{id}` or `msp:{id}`"
+        ))
+    })
+}
+
+fn home(api: &Shared, caller: &Caller, key: &PersonKey) -> Result<Scope, Problem> {
+    let home = caller.see(api, |sight| sight.person(key).map(|person| person.home.clone()));
+    home.ok_or_else(|| Problem::not_found(format!("there is no person `{}` that you may see", key.id)))
+}
+
+/// Rights to give.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    person: String,
+    verbs: Verbs,
+    scope: Option<Scope>,
+    #[serde(default)]
+    reason: String,
+    expires_in_seconds: Option<u32>,
+    review_in_seconds: Option<u32>,
+}
+
+/// An instant that lies so many seconds ahead.
+pub(super) fn ahead(name: &str, seconds: Option<u32>, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
+    match seconds {
+        None => Ok(None),
+        Some(seconds @ 1..=MAX_SECONDS) => Ok(Some(now + SignedDuration::from_secs(seconds.into()))),
+        Some(_) => Err(Problem::invalid(format!("`{name}` must be from 1 to {MAX_SECONDS}"))),
+    }
+}
+
+/// `POST /api/v1/access/grants`
+pub(crate) async fn give(
+    State(api): State<Shared>,
+    caller: Caller,
+    Body(wanted): Body<Wanted>,
+) -> Result<(StatusCode, Json<GrantJson>), Problem> {
+    let to = known(&api, &caller, &wanted.person)?;
+    let scope = match wanted.scope {
+        Some(scope) => scope,
+        None => home(&api, &caller, &to)?,
+    };
+    let grant = NewGrant {
+        id: secret::short()?,
+        to,
+        verbs: wanted.verbs,
+        scope,
+        reason: wanted.reason,
+        expires_at: ahead("expires_in_seconds", wanted.expires_in_seconds, caller.now)?,
+        review_at: ahead("review_in_seconds", wanted.review_in_seconds, caller.now)?,
+    };
+    Ok((StatusCode::CREATED, Json(changed(&api, &caller, Act::Grant(grant)).await?)))
+}
+
+/// Does something to a grant, and gives it as it is then.
+async fn changed(api: &Shared, caller: &Caller, act: Act) -> Result<GrantJson, Problem> {
+    let id = match &act {
+        Act::Grant(grant) => grant.id.clone(),
+        Act::Approve(id, _) | Act::Refuse(id, _) | Act::End(id, _) | Act::Review(id, _) => id.clone(),
+        _ => String::new(),
+    };
+    let changes = api.core.access(act, caller.principal().clone()).await?;
+    let found = changes.into_iter().find_map(|change| match change {
+        Change::Grant(grant) => Some(grant),
+        _ => None,
+    });
+    let found =
+        found.or_else(|| caller.see(api, |sight| sight.register_grants().find(|grant| grant.id == id)));
+    found
+        .map(|grant| GrantJson::of(grant, caller.now))
+        .ok_or_else(|| Problem::not_found(format!("there is no grant `{id}` that you may see")))
+}
+
+/// In which org, and why.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Word {
+    org: Option<OrgId>,
+    #[serde(default)]
+    why: String,
+    review_in_seconds: Option<u32>,
+}
+
+/// `POST /api/v1/access/grants/{grant}/approve`, `/refuse`, `/end` and `/review`
+pub(crate) async fn act(
+    State(api): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+    uri: http::Uri,
+    Body(word): Body<Word>,
+) -> Result<Json<GrantJson>, Problem> {
+    let grant = caller.see(&api, |sight| sight.register_grants().find(|grant| grant.id == id));
+    let grant =
+        grant.ok_or_else(|| Problem::not_found(format!("there is no grant `{id}` that you may see")))?;
+    let org = word.org.or_else(|| grant.scope.org().cloned()).or_else(|| caller.principal().org.clone());
+    let org = || {
+        org.clone().ok_or_else(|| Problem::invalid("say in which org: the grant counts in every one (`org`)"))
+    };
+    let act = match uri.path().rsplit('/').next() {
+        Some("approve") => Act::Approve(id, org()?),
+        Some("refuse") => Act::Refuse(id, org()?),
+        Some("end") => Act::End(id, word.why),
+        _ => Act::Review(id, ahead("review_in_seconds", word.review_in_seconds, caller.now)?),
+    };
+    changed(&api, &caller, act).await.map(Json)
+}
+
+/// What a code is to open.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sealed {
+    scope: Option<Scope>,
+}
+
+/// A sealed code: the one time that it is shown.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct NewSeal {
+    code: String,
+    #[serde(flatten)]
+    seal: Seal,
+}
+
+/// `POST /api/v1/access/seals`
+pub(crate) async fn seal(
+    State(api): State<Shared>,
+    caller: Caller,
+    Body(sealed): Body<Sealed>,
+) -> Result<(StatusCode, Json<NewSeal>), Problem> {
+    let made = secret::sealed_code()?;
+    let scope = sealed.scope.unwrap_or_else(|| caller.principal().scope());
+    let act = Act::Seal { id: secret::short()?, hash: made.hash, scope };
+    let changes = api.core.access(act, caller.principal().clone()).await?;
+    let seal = changes.into_iter().rev().find_map(|change| match change {
+        Change::Seal(seal) => Some(seal),
+        _ => None,
+    });
+    let seal = seal.ok_or_else(|| Problem::internal("a code was sealed and is not there"))?;
+    Ok((StatusCode::CREATED, Json(NewSeal { code: made.text, seal })))
+}
+
+/// The code from the envelope.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Broken {
+    code: String,
+}
+
+/// `POST /api/v1/break-glass`
+pub(crate) async fn break_glass(
+    State(api): State<Shared>,
+    from: Option<Extension<ConnectInfo<std::net::SocketAddr>>>,
+    Body(broken): Body<Broken>,
+) -> Result<Json<NewToken>, Problem> {
+    api.tries.admit(from.as_ref(), "sealed codes")?;
+    let made = secret::api_token()?;
+    let code = Sha256::of(secret::plain(&broken.code).as_bytes());
+    match api.core.break_seal(code, made.hash).await {
+        Ok(kept) => Ok(Json(NewToken::of(&kept, made.text))),
+        Err(refusal) => {
+            api.core.note_failed_login(None);
+            Err(refusal.into())
+        }
+    }
+}

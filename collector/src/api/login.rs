@@ -1,0 +1,217 @@
+//! Coming in and going out: invitations, logins, sessions.
+//!
+//! Who is unknown and who has the wrong password get the same answer after the same work. A browser's session is a cookie
+//! that scripts cannot read; whatever changes something has to show its CSRF token besides, which is worked out from the
+//! cookie and needs no keeping. A CLI gets a token for a shift.
+
+use std::net::SocketAddr;
+
+use axum::{
+    Extension, Json,
+    extract::{ConnectInfo, State},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::{HeaderMap, HeaderValue, header};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Shared, caller::Caller, extract::Body, login_tries::Counted, problem::Problem, secret, tokens::NewToken,
+};
+use crate::{
+    access::{Account, Act, ApiToken, Factor, Hidden, Login, NO_LOGIN, Sha256},
+    account,
+    refusal::{Code, Refusal},
+};
+
+/// The session's cookie: `__Host-` keeps it to this host, this path and TLS.
+pub(crate) const COOKIE: &str = "__Host-dogwatch";
+
+/// What a browser sends besides with whatever changes something.
+pub(crate) const CSRF_HEADER: &str = "x-dogwatch-csrf";
+
+/// Recovery codes of an account.
+const RECOVERY_CODES: usize = 8;
+
+/// From where a request came.
+pub(super) type From = Option<Extension<ConnectInfo<SocketAddr>>>;
+
+/// Who comes in, and with what.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    pub(super) person: String,
+    pub(super) password: Hidden,
+    #[serde(default)]
+    pub(super) code: Option<Hidden>,
+    /// A cookie instead of a token.
+    #[serde(default)]
+    browser: bool,
+}
+
+impl Wanted {
+    /// As the page's form has it.
+    pub(super) const fn by_form(person: String, password: Hidden, code: Option<Hidden>) -> Self {
+        Self { person, password, code, browser: true }
+    }
+}
+
+/// The answer to a browser.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Opened {
+    person: String,
+    csrf: String,
+    expires_at: Option<Timestamp>,
+}
+
+/// `POST /api/v1/login`
+pub(crate) async fn login(
+    State(api): State<Shared>,
+    from: From,
+    Body(wanted): Body<Wanted>,
+) -> Result<Response, Problem> {
+    let browser = wanted.browser;
+    let (kept, text) = open(&api, &from, wanted, browser).await?;
+    if !browser {
+        return Ok(Json(NewToken::of(&kept, text)).into_response());
+    }
+    let opened = Opened {
+        person: kept.principal.person.to_string(),
+        csrf: csrf_of(&text),
+        expires_at: kept.expires_at,
+    };
+    Ok(([(header::SET_COOKIE, cookie(&text)?)], Json(opened)).into_response())
+}
+
+/// Opens a session for whoever shows that they are who they say.
+pub(super) async fn open(
+    api: &Shared,
+    from: &From,
+    wanted: Wanted,
+    browser: bool,
+) -> Result<(ApiToken, String), Problem> {
+    let counted = Counted::of(from.as_ref(), &wanted.person);
+    api.logins.admit(&counted)?;
+    let (who, kept) = api.core.account(wanted.person.trim());
+    let right =
+        api.passwords.verify(kept.as_ref().map(|kept| kept.password.clone()), wanted.password).await?;
+    let failed = || {
+        tracing::warn!(from = ?from.as_ref().map(|from| from.0.0.ip()), "a login failed");
+        api.core.note_failed_login(who.clone().filter(|_| kept.is_some()));
+        Problem::from(Refusal::new(Code::Unauthenticated, NO_LOGIN))
+    };
+    let (Some(key), Some(account), true) = (&who, &kept, right) else { return Err(failed()) };
+    let code =
+        wanted.code.as_ref().map(|code| code.reveal().trim().to_owned()).filter(|code| !code.is_empty());
+    let Some(factor) = factor(account, code.as_deref(), (api.now)()) else { return Err(failed()) };
+    let made = secret::api_token()?;
+    let login = Login { who: key.clone(), set_at: Some(account.set_at), factor, hash: made.hash, browser };
+    let opened = api.core.log_in(login).await?;
+    api.logins.forget(&counted);
+    Ok((opened, made.text))
+}
+
+/// What a code proves; nothing for one that is wrong.
+fn factor(account: &Account, code: Option<&str>, now: Timestamp) -> Option<Factor> {
+    let Some(code) = code else { return Some(Factor::None) };
+    let key = account.totp.as_ref().map(|totp| &totp.key).or(account.pending.as_ref());
+    if code.len() == 6 {
+        return account::step_of(key?, code, now).map(Factor::Totp);
+    }
+    let hash = Sha256::of(secret::plain(code).as_bytes());
+    account.recovery.contains(&hash).then_some(Factor::Recovery(hash))
+}
+
+/// What a browser has to show besides its cookie.
+pub(super) fn csrf_of(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::of(format!("csrf:{text}").as_bytes()).0)
+}
+
+/// The cookie of a session.
+pub(super) fn cookie(text: &str) -> Result<HeaderValue, Problem> {
+    HeaderValue::from_str(&format!("{COOKIE}={text}; Path=/; Secure; HttpOnly; SameSite=Strict"))
+        .map_err(|_| Problem::internal("a session has no cookie"))
+}
+
+/// The word that there is no session any more.
+pub(super) fn no_cookie() -> HeaderValue {
+    HeaderValue::from_static("__Host-dogwatch=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0")
+}
+
+/// The session that a browser shows.
+pub(super) fn shown(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|all| all.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs
+        .find(|(name, _)| *name == COOKIE)
+        .map(|(_, text)| text)
+        .filter(|text| secret::looks_like_token(text))
+}
+
+/// It is over.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Over {
+    ended: String,
+}
+
+/// `POST /api/v1/logout`: ends the session, or the token, that asks.
+pub(crate) async fn logout(State(api): State<Shared>, caller: Caller) -> Result<Response, Problem> {
+    let id = caller.token.id.clone();
+    api.core.access(Act::RevokeToken(id.clone()), caller.principal().clone()).await?;
+    Ok(([(header::SET_COOKIE, no_cookie())], Json(Over { ended: id })).into_response())
+}
+
+/// An invitation, and the password that the person chose.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Accepted {
+    pub(super) invitation: Hidden,
+    pub(super) password: Hidden,
+}
+
+/// What is shown once: the second factor and the codes that stand in for it.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Welcome {
+    pub(super) person: String,
+    pub(super) secret: String,
+    pub(super) otpauth: String,
+    pub(super) recovery_codes: Vec<String>,
+    pub(super) next: String,
+}
+
+/// `POST /api/v1/invitations/accept`
+pub(crate) async fn accept(
+    State(api): State<Shared>,
+    from: From,
+    Body(accepted): Body<Accepted>,
+) -> Result<Json<Welcome>, Problem> {
+    take_up(&api, &from, accepted).await.map(Json)
+}
+
+/// Takes an invitation up.
+pub(super) async fn take_up(api: &Shared, from: &From, accepted: Accepted) -> Result<Welcome, Problem> {
+    api.tries.admit(from.as_ref(), "invitations")?;
+    let password = api.passwords.hash(accepted.password).await?;
+    let key = account::new_key()?;
+    let codes = (0..RECOVERY_CODES).map(|_| secret::recovery_code()).collect::<Result<Vec<_>, _>>()?;
+    let account = Account {
+        password,
+        totp: None,
+        pending: Some(key.clone()),
+        recovery: codes.iter().map(|code| code.hash).collect(),
+        set_at: (api.now)(),
+    };
+    let hash = Sha256::of(accepted.invitation.reveal().trim().as_bytes());
+    let who = api.core.accept(hash, account).await?;
+    Ok(Welcome {
+        otpauth: account::otpauth(&api.info.name, who.id.as_str(), &key),
+        secret: key.reveal().to_owned(),
+        recovery_codes: codes.into_iter().map(|code| code.text).collect(),
+        next: format!(
+            "give the secret to your authenticator, then log in as {who} with your password and the code that it shows"
+        ),
+        person: who.to_string(),
+    })
+}

@@ -1,0 +1,219 @@
+//! The pages of coming in: plain forms that work without a script.
+//!
+//! Every form of somebody logged in carries their CSRF token; the forms before that are safe by `SameSite` and by a check
+//! of where they come from.
+
+use axum::{
+    Form,
+    extract::State,
+    response::{Html, IntoResponse as _, Redirect, Response},
+};
+use http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+
+use super::{
+    Shared, auth,
+    login::{self, Accepted, From, Wanted, cookie, csrf_of, no_cookie, shown},
+    page::escape,
+    problem::Problem,
+};
+use crate::access::{Act, ApiToken, Hidden};
+
+const FRAME: &str = include_str!("page/frame.html");
+
+fn page(api: &Shared, title: &str, body: &str) -> Html<String> {
+    let page = FRAME.replace("{title}", &escape(title)).replace("{name}", &escape(&api.info.name));
+    Html(page.replace("{body}", body))
+}
+
+fn note(problem: Option<&Problem>) -> String {
+    problem.map_or_else(String::new, |problem| {
+        format!("<p role=\"alert\" class=\"bad\">{}</p>", escape(problem.detail()))
+    })
+}
+
+fn login_form(api: &Shared, problem: Option<&Problem>) -> Html<String> {
+    let body = format!(
+        "{}<form method=\"post\" action=\"/login\">\
+         <label>Person <input name=\"person\" autocomplete=\"username\" autofocus required></label>\
+         <label>Password <input name=\"password\" type=\"password\" autocomplete=\"current-password\" required></label>\
+         <label>Code of your second factor <input name=\"code\" inputmode=\"numeric\" autocomplete=\"one-time-code\"></label>\
+         <button>Log in</button></form>\
+         <p>Where several have your name, write <code>org:name</code>, or <code>msp:name</code>. \
+         <a href=\"/invite\">Take up an invitation</a></p>",
+        note(problem)
+    );
+    page(api, "Log in", &body)
+}
+
+fn invite_form(api: &Shared, problem: Option<&Problem>) -> Html<String> {
+    let body = format!(
+        "{}<form method=\"post\" action=\"/invite\">\
+         <label>Invitation <input name=\"invitation\" autocomplete=\"off\" required></label>\
+         <label>New password <input name=\"password\" type=\"password\" autocomplete=\"new-password\" minlength=\"{}\" required></label>\
+         <button>Take it up</button></form>\
+         <p>The invitation is what stands between <code>#</code> and the last dot of the link that you got.</p>",
+        note(problem),
+        crate::account::MIN_PASSWORD_CHARS
+    );
+    page(api, "Take up an invitation", &body)
+}
+
+/// `GET /login`
+pub(crate) async fn show_login(State(api): State<Shared>) -> Html<String> {
+    login_form(&api, None)
+}
+
+/// `GET /invite`
+pub(crate) async fn show_invite(State(api): State<Shared>) -> Html<String> {
+    invite_form(&api, None)
+}
+
+/// The form of `/login`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LoginForm {
+    person: String,
+    password: Hidden,
+    #[serde(default)]
+    code: Option<Hidden>,
+}
+
+/// Forms of other sites are not taken: a browser says where one comes from.
+fn own_form(headers: &HeaderMap) -> Result<(), Problem> {
+    let site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    match site {
+        None | Some("same-origin" | "none") => Ok(()),
+        Some(_) => Err(Problem::not_allowed("this form was sent by another site; open /login yourself")),
+    }
+}
+
+/// `POST /login`
+pub(crate) async fn log_in(
+    State(api): State<Shared>,
+    from: From,
+    headers: HeaderMap,
+    Form(form): Form<LoginForm>,
+) -> Response {
+    let wanted = Wanted::by_form(form.person, form.password, form.code);
+    let opened = match own_form(&headers) {
+        Ok(()) => login::open(&api, &from, wanted, true).await,
+        Err(problem) => Err(problem),
+    };
+    match opened.and_then(|(_, text)| cookie(&text)) {
+        Ok(cookie) => ([(header::SET_COOKIE, cookie)], Redirect::to("/account")).into_response(),
+        Err(problem) => (problem.code(), login_form(&api, Some(&problem))).into_response(),
+    }
+}
+
+/// The form of `/invite`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InviteForm {
+    invitation: Hidden,
+    password: Hidden,
+}
+
+/// `POST /invite`
+pub(crate) async fn accept(
+    State(api): State<Shared>,
+    from: From,
+    headers: HeaderMap,
+    Form(form): Form<InviteForm>,
+) -> Response {
+    let accepted = Accepted { invitation: form.invitation, password: form.password };
+    let taken = match own_form(&headers) {
+        Ok(()) => login::take_up(&api, &from, accepted).await,
+        Err(problem) => Err(problem),
+    };
+    match taken {
+        Ok(welcome) => {
+            let codes: String = welcome
+                .recovery_codes
+                .iter()
+                .map(|code| format!("<li><code>{}</code></li>", escape(code)))
+                .collect();
+            let body = format!(
+                "<p>You are <b>{}</b>. This is shown once.</p><h2>Second factor</h2><p>Give this to your authenticator:</p>\
+                 <pre><code>{}</code></pre><p>or, as one address: <code>{}</code></p><h2>Recovery codes</h2>\
+                 <p>Each stands in for your authenticator once. Keep them on paper.</p><ul>{codes}</ul>\
+                 <p><a href=\"/login\">Log in</a> with your password and the code that it shows.</p>",
+                escape(&welcome.person),
+                escape(&welcome.secret),
+                escape(&welcome.otpauth),
+            );
+            page(&api, "Welcome", &body).into_response()
+        }
+        Err(problem) => (problem.code(), invite_form(&api, Some(&problem))).into_response(),
+    }
+}
+
+/// `GET /account`
+pub(crate) async fn account(State(api): State<Shared>, headers: HeaderMap) -> Response {
+    let Some((text, token)) = session(&api, &headers) else { return Redirect::to("/login").into_response() };
+    let csrf = escape(&csrf_of(&text));
+    let me = &token.principal;
+    let now = (api.now)();
+    let own = api.core.tokens_of(me, now);
+    let rows: String = own
+        .iter()
+        .map(|one| {
+            let what = if one.session.is_some() { "login" } else { "token" };
+            let here = if one.id == token.id { " (this one)" } else { "" };
+            let used = one.used_at.map_or_else(|| "never".to_owned(), |used| format!("{used:.0}"));
+            format!(
+                "<tr><td>{what}{here}</td><td>{:.0}</td><td>{used}</td><td><form method=\"post\" action=\"/account/end\">\
+                 <input type=\"hidden\" name=\"csrf\" value=\"{csrf}\"><input type=\"hidden\" name=\"id\" value=\"{}\">\
+                 <button>End</button></form></td></tr>",
+                one.created_at,
+                escape(&one.id)
+            )
+        })
+        .collect();
+    let body = format!(
+        "<p>You are <b>{}</b>, {} side.</p><h2>Where you are logged in</h2><table><tr><th>What</th><th>Since</th>\
+         <th>Last used</th><th></th></tr>{rows}</table><form method=\"post\" action=\"/logout\"><input type=\"hidden\" \
+         name=\"csrf\" value=\"{csrf}\"><button>Log out</button></form>",
+        escape(&me.key().to_string()),
+        me.side
+    );
+    page(&api, "Your account", &body).into_response()
+}
+
+/// The session of a browser, if it is valid.
+fn session(api: &Shared, headers: &HeaderMap) -> Option<(String, ApiToken)> {
+    let text = shown(headers)?;
+    let token = auth::session_of(api, text)?;
+    Some((text.to_owned(), token))
+}
+
+/// The form of what somebody logged in does.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Own {
+    csrf: String,
+    #[serde(default)]
+    id: Option<String>,
+}
+
+/// `POST /logout` and `POST /account/end`
+pub(crate) async fn end(State(api): State<Shared>, headers: HeaderMap, Form(form): Form<Own>) -> Response {
+    let Some((text, token)) = session(&api, &headers) else { return Redirect::to("/login").into_response() };
+    if !auth::same(&form.csrf, &csrf_of(&text)) {
+        return (
+            StatusCode::FORBIDDEN,
+            page(&api, "Not done", "<p>The form is too old; <a href=\"/account\">open it again</a>.</p>"),
+        )
+            .into_response();
+    }
+    let own = form.id.is_none() || form.id.as_deref() == Some(token.id.as_str());
+    let act = Act::RevokeToken(form.id.unwrap_or_else(|| token.id.clone()));
+    match api.core.access(act, token.principal.clone()).await {
+        Ok(_) if own => ([(header::SET_COOKIE, no_cookie())], Redirect::to("/login")).into_response(),
+        Ok(_) => Redirect::to("/account").into_response(),
+        Err(refusal) => {
+            let problem = Problem::from(refusal);
+            (problem.code(), page(&api, "Not done", &note(Some(&problem)))).into_response()
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! People: who there is, letting somebody in, keeping somebody out.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use dogwatch_model::{OrgId, PersonId, Side, SiteId, TeamId};
+use http::StatusCode;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Shared,
+    access::known,
+    caller::Caller,
+    extract::{Body, Params},
+    problem::Problem,
+    secret,
+};
+use crate::{
+    access::{Act, Change, NewPerson, Person, PersonKey, Role, Scope, Verbs},
+    core::Sight,
+};
+
+/// A person as they are shown.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct PersonJson {
+    #[serde(flatten)]
+    person: Person,
+    key: String,
+    owner: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_seen: Option<Timestamp>,
+    /// `none`, `password` or `second_factor`.
+    account: &'static str,
+}
+
+impl PersonJson {
+    fn of(person: &Person, sight: &Sight<'_>, now: Timestamp) -> Self {
+        let key = person.key();
+        let owner =
+            person.home.org().is_some_and(|org| sight.owners(org, now).iter().any(|own| own.key() == key));
+        let account = match sight.account(&key) {
+            None => "none",
+            Some(false) => "password",
+            Some(true) => "second_factor",
+        };
+        Self {
+            person: person.clone(),
+            key: key.to_string(),
+            owner,
+            last_seen: sight.last_seen(&key),
+            account,
+        }
+    }
+}
+
+/// People, by side and id.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct People {
+    people: Vec<PersonJson>,
+}
+
+/// Whose.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Which {
+    org: Option<OrgId>,
+}
+
+/// `GET /api/v1/people`
+pub(crate) async fn list(
+    State(api): State<Shared>,
+    caller: Caller,
+    Params(which): Params<Which>,
+) -> Json<People> {
+    let people = caller.see(&api, |sight| {
+        let wanted = |person: &&Person| which.org.as_ref().is_none_or(|org| person.home.touches(org));
+        sight.people().filter(wanted).map(|person| PersonJson::of(person, sight, caller.now)).collect()
+    });
+    Json(People { people })
+}
+
+/// Somebody to let in.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    person: PersonId,
+    side: Option<Side>,
+    team: Option<TeamId>,
+    org: Option<OrgId>,
+    site: Option<SiteId>,
+    role: Option<Role>,
+    verbs: Option<Verbs>,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    service: bool,
+}
+
+/// Somebody let in: the one time that their invitation is shown.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Invited {
+    person: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invitation: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+}
+
+fn invited(key: &PersonKey, text: Option<String>, changes: &[Change]) -> Invited {
+    let expires_at = changes.iter().find_map(|change| match change {
+        Change::Invitation(_, Some(invitation)) => Some(invitation.expires_at),
+        _ => None,
+    });
+    Invited { person: key.to_string(), invitation: text, expires_at }
+}
+
+/// `POST /api/v1/people`
+pub(crate) async fn invite(
+    State(api): State<Shared>,
+    caller: Caller,
+    Body(wanted): Body<Wanted>,
+) -> Result<(StatusCode, Json<Invited>), Problem> {
+    let by = caller.principal();
+    let side = wanted.side.unwrap_or(by.side);
+    let org = wanted.org.or_else(|| by.org.clone());
+    if let Some(org) = &org
+        && !(api.core.policy().orgs.contains_key(org) && caller.sees(org))
+    {
+        return Err(Problem::not_found(format!("there is no org `{org}` that you may see")));
+    }
+    let home = Scope::of(org, wanted.site);
+    let person = NewPerson { id: wanted.person, side, home, team: wanted.team, service: wanted.service };
+    super::tokens::same_side(&api.core.policy(), &person)?;
+    let made = (!wanted.service).then(secret::invitation).transpose()?;
+    let verbs = wanted.verbs.unwrap_or_else(|| wanted.role.unwrap_or(Role::Member).verbs());
+    let reason =
+        if wanted.reason.is_empty() { "came with their invitation".to_owned() } else { wanted.reason };
+    let key = person.key();
+    let act = Act::Invite {
+        person,
+        verbs: (verbs, secret::short()?),
+        reason,
+        invitation: made.as_ref().map(|made| made.hash),
+    };
+    let changes = api.core.access(act, by.clone()).await?;
+    Ok((StatusCode::CREATED, Json(invited(&key, made.map(|made| made.text), &changes))))
+}
+
+/// `POST /api/v1/people/{person}/invite`
+pub(crate) async fn reinvite(
+    State(api): State<Shared>,
+    caller: Caller,
+    Path(person): Path<String>,
+) -> Result<Json<Invited>, Problem> {
+    let key = known(&api, &caller, &person)?;
+    let made = secret::invitation()?;
+    let act = Act::Reinvite(key.clone(), made.hash);
+    let changes = api.core.access(act, caller.principal().clone()).await?;
+    Ok(Json(invited(&key, Some(made.text), &changes)))
+}
+
+/// `POST /api/v1/people/{person}/disable` and `/enable`
+pub(crate) async fn set(
+    State(api): State<Shared>,
+    caller: Caller,
+    Path(person): Path<String>,
+    uri: http::Uri,
+) -> Result<Json<PersonJson>, Problem> {
+    let key = known(&api, &caller, &person)?;
+    let act = match uri.path().ends_with("/disable") {
+        true => Act::Disable(key.clone()),
+        false => Act::Enable(key.clone()),
+    };
+    api.core.access(act, caller.principal().clone()).await?;
+    let shown =
+        caller.see(&api, |sight| sight.person(&key).map(|person| PersonJson::of(person, sight, caller.now)));
+    shown
+        .map(Json)
+        .ok_or_else(|| Problem::not_found(format!("there is no person `{}` that you may see", key.id)))
+}

@@ -1,0 +1,273 @@
+//! The access register's acts, sealed codes and logins: decided purely in [`crate::access`], written down here.
+
+use dogwatch_model::{OrgId, Side};
+use dogwatch_triage::audit::{By, Deed};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{
+    Batch, Core, NewApiToken,
+    audit::{deed, of_join_token, of_token},
+    people::SETUP_CODE,
+};
+use crate::{
+    access::{Act, ApiToken, Change, Login, PersonKey, Principal, Sha256},
+    policy::Policy,
+    queue,
+    refusal::{Code, Refusal},
+    state::State,
+    storage::Table,
+};
+
+/// Writes changes of the register.
+fn put(changes: &[Change], batch: &mut Batch) {
+    for change in changes {
+        match change {
+            Change::Person(person) => batch.put(Table::People, person.key(), person),
+            Change::Grant(grant) => batch.put(Table::Grants, &grant.id, grant),
+            Change::Token(token) => batch.put(Table::Tokens, token.hash, token),
+            Change::Account(key, Some(account)) => batch.put(Table::Accounts, key, &(key, account)),
+            Change::Account(key, None) => batch.delete(Table::Accounts, key),
+            Change::Invitation(hash, Some(invitation)) => batch.put(Table::Invitations, hash, invitation),
+            Change::Invitation(hash, None) => batch.delete(Table::Invitations, hash),
+            Change::Seal(seal) => batch.put(Table::Seals, seal.hash, seal),
+            Change::Org(org, standing) => batch.put(Table::Orgs, org, standing),
+        }
+    }
+}
+
+/// What an act was done to, for the audit.
+fn on(act: &Act, changes: &[Change]) -> String {
+    match act {
+        Act::Invite { person, .. } => person.key().to_string(),
+        Act::Reinvite(key, _) | Act::Disable(key) | Act::Enable(key) => key.to_string(),
+        Act::Grant(grant) => format!("{}: {} on {} for {}", grant.id, grant.verbs, grant.scope, grant.to),
+        Act::Approve(id, org) | Act::Refuse(id, org) => format!("{id} in {org}"),
+        Act::End(id, _) | Act::Review(id, _) | Act::RevokeToken(id) | Act::Seal { id, .. } => id.clone(),
+        Act::MakeToken(_) => {
+            changes.iter().find_map(token_of).map(|token| token.id.clone()).unwrap_or_default()
+        }
+        Act::Offboard(org, side) => format!("{side} from {org}"),
+        Act::SecondFactor(org, all) => {
+            format!("{org}: {}", if *all { "everybody" } else { "administrators" })
+        }
+    }
+}
+
+/// What changed, as the audit tells of it: no hash, no secret.
+fn told_of(changes: &[Change]) -> Value {
+    let told = |change: &Change| match change {
+        Change::Person(person) => Some(json!({ "person": person })),
+        Change::Grant(grant) => Some(json!({ "grant": grant })),
+        Change::Token(token) => Some(json!({ "token": of_token(token), "id": token.id })),
+        Change::Org(org, standing) => Some(json!({ "org": org, "standing": standing })),
+        Change::Seal(seal) => {
+            Some(json!({ "seal": seal.id, "scope": seal.scope, "broken_at": seal.broken_at }))
+        }
+        Change::Invitation(_, Some(invitation)) => Some(json!({ "invitation": invitation })),
+        Change::Invitation(_, None) | Change::Account(..) => None,
+    };
+    changes.iter().filter_map(told).collect()
+}
+
+/// The org that changes are about, where they are about one.
+fn org_of(changes: &[Change]) -> Option<OrgId> {
+    changes.iter().find_map(|change| match change {
+        Change::Person(person) => person.home.org().cloned(),
+        Change::Grant(grant) => grant.scope.org().cloned(),
+        Change::Token(token) => token.principal.org.clone(),
+        Change::Org(org, _) => Some(org.clone()),
+        Change::Seal(seal) => seal.scope.org().cloned(),
+        Change::Account(key, _) => key.org.clone(),
+        Change::Invitation(_, invitation) => {
+            invitation.as_ref().and_then(|invitation| invitation.to.org.clone())
+        }
+    })
+}
+
+/// Somebody as the doer of a deed, known by their key alone.
+fn doer(key: &PersonKey, state: &State) -> By {
+    let unknown = if key.org.is_some() { Side::Internal } else { Side::Msp };
+    let side = state.access.people.get(key).map_or(unknown, |person| person.side);
+    By { person: key.id.clone(), side, org: key.org.clone() }
+}
+
+const fn token_of(change: &Change) -> Option<&ApiToken> {
+    match change {
+        Change::Token(token) => Some(token),
+        _ => None,
+    }
+}
+
+impl Core {
+    /// Does one act of the register.
+    pub(super) fn access(
+        &mut self,
+        state: &mut State,
+        act: &Act,
+        by: &Principal,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) -> Result<Vec<Change>, Refusal> {
+        let (people, grants) = (state.access.people.clone(), state.access.grants.clone());
+        let changes = state.access.act(act, by, now)?;
+        put(&changes, batch);
+        let was = |change: &Change| match change {
+            Change::Person(person) => people.get(&person.key()).cloned().map(Change::Person),
+            Change::Grant(grant) => grants.get(&grant.id).cloned().map(Change::Grant),
+            _ => None,
+        };
+        let before: Vec<Change> = changes.iter().filter_map(was).collect();
+        let org = org_of(&changes).or_else(|| by.key().org);
+        let told = deed(by, act.name(), on(act, &changes), org.as_ref());
+        batch.record(now, told.before(told_of(&before)).after(told_of(&changes)));
+        if let Act::Offboard(org, side) = act {
+            revoke_joins(state, org, *side, by, now, batch);
+            self.agree(state, now);
+        }
+        Ok(changes)
+    }
+
+    /// Breaks a sealed code, and tells both sides of every org concerned.
+    pub(super) fn break_seal(
+        &mut self,
+        state: &mut State,
+        policy: &Policy,
+        (code, token): (Sha256, Sha256),
+        now: Timestamp,
+        batch: &mut Batch,
+    ) -> Result<ApiToken, Refusal> {
+        let (seal, changes) = state.access.break_seal(&code, token, now)?;
+        put(&changes, batch);
+        let on = format!("{} for {} on {}", seal.id, seal.side, seal.scope);
+        batch.record(now, Deed::new("break-glass.open", on, seal.scope.org()).after(told_of(&changes)));
+        tracing::warn!(seal = seal.id, side = %seal.side, scope = %seal.scope, "a sealed code was broken");
+        let orgs: Vec<OrgId> = match seal.scope.org() {
+            Some(org) => vec![org.clone()],
+            None => policy.orgs.keys().cloned().collect(),
+        };
+        let left = state.access.left.get(&seal.side).cloned().unwrap_or_default();
+        for org in orgs.iter().filter(|org| !left.contains(*org)) {
+            queue::glass_broken(state, policy, org, &seal, now, batch);
+        }
+        let opened = changes.iter().find_map(token_of).cloned();
+        opened.ok_or_else(|| Refusal::new(Code::Unavailable, "the code opened nothing"))
+    }
+
+    /// Lets somebody in who has shown who they are.
+    pub(super) fn log_in(
+        &mut self,
+        state: &mut State,
+        login: &Login,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) -> Result<ApiToken, Refusal> {
+        match state.access.log_in(login, now) {
+            Ok(changes) => {
+                put(&changes, batch);
+                let told = Deed::new("login", &login.who, login.who.org.as_ref()).by(doer(&login.who, state));
+                batch.record(now, told);
+                let opened = changes.iter().find_map(token_of).cloned();
+                opened.ok_or_else(|| Refusal::new(Code::Unavailable, "the login opened nothing"))
+            }
+            Err(refusal) => {
+                let told = Deed::new("login.refused", &login.who, login.who.org.as_ref());
+                batch.record(now, told);
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Writes down that somebody failed to come in.
+    pub(super) fn login_failed(who: Option<&PersonKey>, now: Timestamp, batch: &mut Batch) {
+        let told = match who {
+            Some(key) => Deed::new("login.failed", key, key.org.as_ref()),
+            None => Deed::new("login.failed", "somebody unknown", None),
+        };
+        batch.record(now, told);
+    }
+
+    /// Takes an invitation up.
+    pub(super) fn accept(
+        &mut self,
+        state: &mut State,
+        (invitation, account): (Sha256, crate::access::Account),
+        now: Timestamp,
+        batch: &mut Batch,
+    ) -> Result<PersonKey, Refusal> {
+        let (key, changes) = state.access.accept(&invitation, account, now)?;
+        put(&changes, batch);
+        batch.record(now, Deed::new("invitation.accept", &key, key.org.as_ref()).by(doer(&key, state)));
+        Ok(key)
+    }
+
+    /// Notes that a token is in use.
+    pub(super) fn touch(state: &mut State, hash: &Sha256, now: Timestamp, batch: &mut Batch) {
+        if let Some(token) = state.access.tokens.get_mut(hash)
+            && token.is_valid(now)
+            && token.is_worth_noting(now)
+        {
+            token.used_at = Some(now);
+            batch.put(Table::Tokens, token.hash, &*token);
+        }
+    }
+}
+
+/// Join tokens that a side made go with it.
+fn revoke_joins(
+    state: &mut State,
+    org: &OrgId,
+    side: Side,
+    by: &Principal,
+    now: Timestamp,
+    batch: &mut Batch,
+) {
+    let theirs = |side_of: Option<Side>| side_of.is_none_or(|made| made == side);
+    let joins = state
+        .join_tokens
+        .values_mut()
+        .filter(|token| token.org == *org && token.revoked_at.is_none() && theirs(token.created_side));
+    for token in joins {
+        let before = of_join_token(token);
+        token.revoked_at = Some(now);
+        batch.put(Table::JoinTokens, &token.id, &*token);
+        let told = deed(by, "join-token.revoke", &token.id, Some(org));
+        batch.record(now, told.before(before).after(of_join_token(token)));
+    }
+}
+
+/// Trades the one-time setup code for an administrator's token.
+pub(super) fn redeem_setup(
+    state: &mut State,
+    code: Sha256,
+    token: NewApiToken,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Result<ApiToken, Refusal> {
+    if state.setup_code != Some(code) {
+        return Err(Refusal::new(
+            Code::NotAllowed,
+            "the setup code is wrong or was used already; `dogwatch-collector setup-code` on the collector makes a new one",
+        ));
+    }
+    state.setup_code = None;
+    batch.delete(Table::Meta, SETUP_CODE);
+    let record = ApiToken {
+        id: ApiToken::short_id(&token.hash),
+        hash: token.hash,
+        principal: token.principal,
+        created_at: now,
+        expires_at: token.lifetime.and_then(|lifetime| now.checked_add(lifetime).ok()),
+        revoked_at: None,
+        session: None,
+        used_at: None,
+    };
+    let mut changes: Vec<Change> = state.access.enlist(&record, now).into_iter().map(Change::Grant).collect();
+    changes.extend(state.access.people.get(&record.principal.key()).cloned().map(Change::Person));
+    changes.push(Change::Token(record.clone()));
+    state.access.apply(&changes);
+    put(&changes, batch);
+    let told = deed(&record.principal, "setup.redeem", &record.id, None);
+    batch.record(now, told.after(of_token(&record)));
+    Ok(record)
+}

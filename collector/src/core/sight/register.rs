@@ -1,0 +1,79 @@
+//! What somebody sees of the access register: people of the orgs they see and the MSP's own, and what those may do there.
+
+use dogwatch_model::OrgId;
+use jiff::Timestamp;
+
+use super::Sight;
+use crate::access::{Due, Explained, Grant, OrgStanding, Person, PersonKey, Scope, Verb};
+
+impl<'s> Sight<'s> {
+    /// People.
+    pub fn people(&self) -> impl Iterator<Item = &'s Person> + use<'s, '_> {
+        self.state.access.people.values().filter(|person| self.sees_home(&person.home))
+    }
+
+    /// One person.
+    pub fn person(&self, key: &PersonKey) -> Option<&'s Person> {
+        self.state.access.people.get(key).filter(|person| self.sees_home(&person.home))
+    }
+
+    /// Grants, without word of orgs that are not theirs to see.
+    pub fn register_grants(&self) -> impl Iterator<Item = Grant> + use<'s, '_> {
+        let seen = self.state.access.grants.values().filter(|grant| self.sees_home(&grant.scope));
+        seen.map(|grant| {
+            let mut grant = grant.clone();
+            grant.approvals.retain(|org, _| self.reach.sees_org(org));
+            grant
+        })
+    }
+
+    /// What of it is to be looked at.
+    pub fn due(&self, now: Timestamp) -> Vec<Due> {
+        let mut due = self.state.access.due(now);
+        due.retain(|due| self.sees_home(&due.scope));
+        due
+    }
+
+    /// Why somebody may do something, or not.
+    pub fn explain(&self, key: &PersonKey, verb: Verb, scope: &Scope, now: Timestamp) -> Option<Explained> {
+        let known = self.person(key).is_some() && self.sees_home(scope);
+        known.then(|| self.state.access.explain(key, verb, scope, now))
+    }
+
+    /// Whom somebody means by `omar` or `acme:omar`, among those they see.
+    pub fn named(&self, text: &str) -> Option<PersonKey> {
+        if text.contains(':') {
+            return text.parse().ok().filter(|key| self.person(key).is_some());
+        }
+        let mut named = self.people().filter(|person| person.id.as_str() == text);
+        let first = named.next()?.key();
+        named.next().is_none().then_some(first)
+    }
+
+    /// The owners of an org.
+    pub fn owners<'a>(&'a self, org: &'a OrgId, now: Timestamp) -> Vec<&'a Person> {
+        if self.reach.sees_org(org) { self.state.access.owners(org, now).collect() } else { Vec::new() }
+    }
+
+    /// What holds for an org as a whole.
+    pub fn org_standing(&self, org: &OrgId) -> OrgStanding {
+        let seen = self.state.access.orgs.get(org).filter(|_| self.reach.sees_org(org));
+        seen.cloned().unwrap_or_default()
+    }
+
+    /// When somebody last came in, roughly.
+    pub fn last_seen(&self, key: &PersonKey) -> Option<Timestamp> {
+        self.person(key).and_then(|_| self.state.access.last_seen(key))
+    }
+
+    /// Whether somebody has set a password, and has a second factor.
+    pub fn account(&self, key: &PersonKey) -> Option<bool> {
+        self.person(key)?;
+        self.state.access.accounts.get(key).map(|account| account.totp.is_some())
+    }
+
+    /// A place is seen by who sees anything of its org; what is the MSP's as a whole, by everybody that it looks after.
+    fn sees_home(&self, scope: &Scope) -> bool {
+        scope.org().is_none_or(|org| self.reach.sees_org(org))
+    }
+}
