@@ -62,7 +62,7 @@ pub(crate) struct Listing<'a> {
     /// Under which name the answer holds the rows.
     pub(crate) rows: &'static str,
     /// What `-o name` shows.
-    pub(crate) name: &'static str,
+    pub(crate) name: &'a str,
     /// What a table shows.
     pub(crate) columns: &'a [Column],
     /// What a wide table shows after that.
