@@ -157,7 +157,7 @@ struct Sorted<'c> {
 enum Kept<'c> {
     Kept(&'c Column),
     /// Made for this query: of what moves with time, and of what is computed.
-    Made(Column),
+    Made(Box<Column>),
 }
 
 impl Sorted<'_> {
@@ -248,7 +248,7 @@ impl Columns {
             _ => None,
         };
         let kept = name.and_then(|name| self.columns.get(&name)).filter(|column| column.is_ranked());
-        let column = kept.map_or_else(|| Kept::Made(self.made(key, found, rows)), Kept::Kept);
+        let column = kept.map_or_else(|| Kept::Made(Box::new(self.made(key, found, rows))), Kept::Kept);
         Sorted { column, descending: key.descending() }
     }
 
