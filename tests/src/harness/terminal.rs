@@ -102,11 +102,16 @@ impl Terminal {
         ended.expect("it was just seen")
     }
 
-    /// Whether the terminal is as it was before the program: in its modes, on its own screen, with a cursor.
-    pub fn is_as_before(&self) -> bool {
-        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let modes = tcgetattr(&self.line).expect("a terminal has modes").local_modes;
-        modes == self.before && !shown.screen().alternate_screen() && !shown.screen().hide_cursor()
+    /// Waits until the terminal is as it was before the program: in its modes, on its own screen, with a cursor. What the
+    /// program wrote last may still be on its way when it has ended.
+    #[track_caller]
+    pub fn becomes_as_before(&self) {
+        let look = || {
+            let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+            let modes = tcgetattr(&self.line).expect("a terminal has modes").local_modes;
+            (modes, shown.screen().alternate_screen(), shown.screen().hide_cursor())
+        };
+        wait_for("the terminal as it was", PATIENCE, look, |seen| *seen == (self.before, false, false));
     }
 }
 
