@@ -11,8 +11,8 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use dogwatch_model::JoinToken;
-use serde_json::json;
 use rustls_pki_types::CertificateDer;
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 

@@ -254,7 +254,8 @@ impl Scene {
             )
             .at_most(TARGET_PAGE_P99_MS),
             Figure::new("  p50", "ms", pages.quantile_ms(0.5)),
-            figure("  listeners that were not told what they may see, in order and once", "", wrong).at_most(0.0),
+            figure("  listeners that were not told what they may see, in order and once", "", wrong)
+                .at_most(0.0),
             #[expect(clippy::cast_precision_loss, reason = "counts of a benchmark")]
             Figure::new("  changes", "/s", changes as f64 / seconds),
             #[expect(clippy::cast_precision_loss, reason = "counts of a benchmark")]
@@ -271,16 +272,15 @@ impl Scene {
         let start = Instant::now();
         loop {
             let truth = account.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-            let all = truth
-                .orgs
-                .values()
-                .fold((0, 0_u64), |all, org| (all.0 + org.0, all.1.wrapping_add(org.1)));
+            let all =
+                truth.orgs.values().fold((0, 0_u64), |all, org| (all.0 + org.0, all.1.wrapping_add(org.1)));
             let due = |of: &Option<String>| match of {
                 Some(org) => truth.orgs.get(org).copied().unwrap_or_default(),
                 None => all,
             };
-            let is_wrong =
-                |(one, of): &&(Arc<Told>, Option<String>)| one.account() != due(of) || one.missed.load(Relaxed) > 0;
+            let is_wrong = |(one, of): &&(Arc<Told>, Option<String>)| {
+                one.account() != due(of) || one.missed.load(Relaxed) > 0
+            };
             let wrong = told.iter().filter(is_wrong).count() as u64;
             let known = self.versions_are_known(&truth)?;
             if (wrong == 0 && known) || start.elapsed() > PATIENCE {

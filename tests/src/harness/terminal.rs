@@ -29,7 +29,8 @@ impl Terminal {
     /// Starts a program in a terminal of this size.
     #[track_caller]
     pub fn start(program: &Command, columns: u16, rows: u16) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
+        let master =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
         grantpt(&master).and_then(|()| unlockpt(&master)).expect("our own terminal");
         let name = ptsname(&master, Vec::new()).expect("a terminal has a name");
         let path = std::ffi::OsStr::from_bytes(name.as_bytes());

@@ -88,7 +88,10 @@ pub fn count(stream: TlsStream<TcpStream>, told: Arc<Told>) -> JoinHandle<Result
 }
 
 /// Reads a stream until its end, and understands every event.
-pub fn understand(stream: TlsStream<TcpStream>, account: Arc<std::sync::Mutex<Account>>) -> JoinHandle<Result<()>> {
+pub fn understand(
+    stream: TlsStream<TcpStream>,
+    account: Arc<std::sync::Mutex<Account>>,
+) -> JoinHandle<Result<()>> {
     tokio::spawn(async move {
         let mut id = 0;
         read(stream, |line| {

@@ -60,9 +60,12 @@ fn an_alert_comes_up_is_claimed_and_commented_and_the_terminal_is_left_as_it_was
     terminal.wait_for("MSP: 1 claimed");
 
     terminal.resize(50, 10);
-    wait::wait_for("one side alone", PATIENCE, || terminal.seen(), |seen| {
-        seen.contains("MSP: 1 claimed") && !seen.contains("Internal IT") && seen.lines().count() <= 10
-    });
+    wait::wait_for(
+        "one side alone",
+        PATIENCE,
+        || terminal.seen(),
+        |seen| seen.contains("MSP: 1 claimed") && !seen.contains("Internal IT") && seen.lines().count() <= 10,
+    );
     terminal.type_in("q");
     assert!(terminal.ended().success());
     assert!(terminal.is_as_before(), "{}", terminal.seen());

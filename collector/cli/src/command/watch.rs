@@ -30,11 +30,7 @@ use self::{
     model::Model,
     terminal::Terminal,
 };
-use crate::{
-    client::Client,
-    failure::Failure,
-    output::Screen,
-};
+use crate::{client::Client, failure::Failure, output::Screen};
 
 /// How long a look at the keyboard takes: what the collector tells is shown this soon.
 const LOOK: Duration = Duration::from_millis(50);

@@ -44,7 +44,10 @@ impl<R: BufRead> Reader<R> {
             return Ok(None);
         }
         if !line.ends_with('\n') {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "the line broke in the middle of an event"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the line broke in the middle of an event",
+            ));
         }
         Ok(Some(line.trim_end_matches(['\r', '\n']).to_owned()))
     }
@@ -99,7 +102,8 @@ mod tests {
     fn events_signs_and_what_is_not_known_are_told_apart() {
         let told = "retry: 2000\n\nid: a1\nevent: alert\ndata: {\"number\":7}\n\n: still here\n\nnew: thing\n\n\
                     event:window\r\ndata:{}\r\n\r\n";
-        let alert = Heard::Event { id: Some("a1".into()), kind: "alert".into(), data: json!({ "number": 7 }) };
+        let alert =
+            Heard::Event { id: Some("a1".into()), kind: "alert".into(), data: json!({ "number": 7 }) };
         let window = Heard::Event { id: None, kind: "window".into(), data: json!({}) };
         assert_eq!(read(told), [alert, Heard::Sign, window]);
     }

@@ -100,6 +100,9 @@ pub(crate) const fn text(media: &'static str) -> Answer {
     Answer { status: 200, media: Some(media), schema: None }
 }
 
+/// `304`: whoever asks has it already, by its `etag` in `If-None-Match`.
+pub(crate) const UNCHANGED: Answer = Answer { status: 304, media: None, schema: None };
+
 /// What a body is read into.
 #[derive(Clone, Copy)]
 pub(crate) enum Takes {
@@ -195,7 +198,6 @@ impl Untold {
 
 impl Route {
     /// Another good answer.
-    #[expect(dead_code, reason = "for answers in more than one form")]
     pub(super) const fn or(self, answer: Answer) -> Self {
         let answers = match self.answers {
             [first, None, ..] => [first, Some(answer), None, None],

@@ -76,7 +76,14 @@ impl Line {
     pub(super) fn has(&self, words: &str) -> bool {
         let all = format!(
             "#{} {} {} {} {} {} {} {}",
-            self.number, self.priority, self.org, self.endpoint, self.title, self.team, self.assignee, self.work
+            self.number,
+            self.priority,
+            self.org,
+            self.endpoint,
+            self.title,
+            self.team,
+            self.assignee,
+            self.work
         );
         let all = all.to_lowercase();
         words.split_whitespace().all(|word| all.contains(&word.to_lowercase()))

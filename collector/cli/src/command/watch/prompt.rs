@@ -21,7 +21,9 @@ impl For {
     const fn questions(self) -> &'static [&'static str] {
         match self {
             Self::Comment => &["comment"],
-            Self::Handoff => &["hand off to team", "what was tried", "how things stand", "why it is for them"],
+            Self::Handoff => {
+                &["hand off to team", "what was tried", "how things stand", "why it is for them"]
+            }
             Self::Filter => &["show only"],
         }
     }

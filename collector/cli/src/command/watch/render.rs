@@ -126,9 +126,9 @@ fn footer(model: &Model) -> Text<'static> {
         (Page::Item { .. }, None) => Text::from("↑↓ scroll  c claim  m comment  h hand off  Esc back"),
         (Page::Asking(_), None) => Text::from("Enter goes on  Esc leaves it"),
         (Page::Help, None) => Text::from("any key goes back"),
-        (Page::Crews, None) => Text::from(
-            "↑↓ choose  Tab side  Enter details  c claim  m comment  h hand off  ? all keys",
-        ),
+        (Page::Crews, None) => {
+            Text::from("↑↓ choose  Tab side  Enter details  c claim  m comment  h hand off  ? all keys")
+        }
     }
 }
 

@@ -14,7 +14,12 @@ use super::{
     pulse::Pulse,
     render,
 };
-use crate::{args::Format, events::Word, failure::{Exit, Failure}, output::Screen};
+use crate::{
+    args::Format,
+    events::Word,
+    failure::{Exit, Failure},
+    output::Screen,
+};
 
 fn noon() -> Timestamp {
     "2026-11-22T12:00:00Z".parse().unwrap()
@@ -99,7 +104,9 @@ Fleet 120: online 117  offline 3  patch 3  reboot 2  backup failed 1  overdue 0
 
 #[test]
 fn eighty_columns_are_enough_and_a_narrow_terminal_shows_one_side() {
-    assert_eq!(seen(&model(), 80, 12), "\
+    assert_eq!(
+        seen(&model(), 80, 12),
+        "\
 Dogwatch  Acme MSP  kim (msp)                                     live  12:00:00
 ┌ MSP: 1 unclaimed 1 claimed 1 offered ┐┌ Internal IT: 1 unclaimed 1 waiting ──┐
 │on watch Kim (noc)                    ││on watch –                            │
@@ -112,8 +119,11 @@ Dogwatch  Acme MSP  kim (msp)                                     live  12:00:00
 └──────────────────────────────────────┘└──────────────────────────────────────┘
 Fleet 120: online 117  offline 3  patch 3  reboot 2  backup failed 1  overdue 0
 ↑↓ choose  Tab side  Enter details  c claim  m comment  h hand off  ? all keys
-");
-    assert_eq!(seen(&model(), 50, 10), "\
+"
+    );
+    assert_eq!(
+        seen(&model(), 50, 10),
+        "\
 Dogwatch  Acme MSP  kim (msp)       live  12:00:00
 ┌ MSP: 1 unclaimed 1 claimed 1 offered ──────────┐
 │on watch Kim (noc)                              │
@@ -124,7 +134,8 @@ Dogwatch  Acme MSP  kim (msp)       live  12:00:00
 └────────────────────────────────────────────────┘
 Fleet 120: online 117  offline 3  patch 3  reboot
 ↑↓ choose  Tab side  Enter details  c claim  m com
-");
+"
+    );
 }
 
 #[test]
@@ -218,7 +229,10 @@ fn an_item_is_shown_whole_and_kept_up_to_date_while_it_is_looked_at() {
         "by": { "person": "omar", "side": "internal" } }]);
     model.hear(News::Details(whole.clone()), noon()).unwrap();
     let text = seen(&model, 80, 40);
-    assert!(text.contains("#7  P1 critical  disk / is nearly full") && text.contains("“it is the log”"), "{text}");
+    assert!(
+        text.contains("#7  P1 critical  disk / is nearly full") && text.contains("“it is the log”"),
+        "{text}"
+    );
     whole["version"] = json!(2);
     assert_eq!(changed(&mut model, &whole), Some(Wish::Details(7)));
     assert_eq!(press(&mut model, KeyCode::Esc), None);
