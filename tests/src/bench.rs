@@ -16,5 +16,6 @@ pub mod filter;
 pub mod fleet_json;
 pub mod ingest;
 pub mod memory;
+pub mod query;
 pub mod restart;
 pub mod storm;

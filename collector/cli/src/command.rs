@@ -2,6 +2,8 @@
 
 mod again;
 mod alert;
+mod audit;
+mod completions;
 mod context;
 mod endpoint;
 mod fleet;
@@ -12,6 +14,7 @@ mod queue;
 mod report;
 mod rules;
 mod token;
+mod view;
 mod watch;
 mod who;
 mod whoami;
@@ -44,11 +47,14 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Command::Who(who) => who::run(&who, &screen),
         Command::Ownership(ownership) => ownership::run(&ownership, &screen),
         Command::Report(report) => report::run(&report, &screen),
+        Command::View(view) => view::run(&view, &screen),
         Command::Window(window) => window::run(&window, &screen),
+        Command::Audit(audit) => audit::run(&audit, &screen),
         Command::JoinToken(join_token) => join_token::run(&join_token, &screen),
         Command::Token(token) => token::run(&token, &screen),
         Command::Rules(rules) => rules::run(&rules, &screen),
         Command::Watch => watch::run(&screen),
+        Command::Completions(asked) => completions::run(&asked),
     }
 }
 

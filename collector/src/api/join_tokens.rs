@@ -95,6 +95,8 @@ pub(crate) struct Query {
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Made {
     token: String,
+    /// Nothing stood at that site before, and something at others of the org.
+    new_site: bool,
     #[serde(flatten)]
     kept: JoinTokenJson,
 }
@@ -157,6 +159,10 @@ pub(crate) async fn create(
     Body(wanted): Body<Wanted>,
 ) -> Result<(http::StatusCode, Json<Made>), Problem> {
     wanted.check()?;
+    let new_site = caller.see(&api, |sight| {
+        let known = sight.sites(&wanted.org);
+        !known.is_empty() && !known.contains(&wanted.site)
+    });
     let made = secret::join_secret()?;
     let text = JoinToken {
         address: api.info.people_address.clone(),
@@ -175,7 +181,10 @@ pub(crate) async fn create(
         approval: wanted.approval,
     };
     let kept = api.core.create_join_token(new, caller.principal().clone()).await?;
-    Ok((http::StatusCode::CREATED, Json(Made { token: text, kept: JoinTokenJson::of(kept, caller.now) })))
+    Ok((
+        http::StatusCode::CREATED,
+        Json(Made { token: text, new_site, kept: JoinTokenJson::of(kept, caller.now) }),
+    ))
 }
 
 /// `DELETE /api/v1/join-tokens/{id}`

@@ -5,8 +5,10 @@ mod audit;
 mod conforms;
 mod described;
 mod documents;
+mod fleet;
 mod intake;
 mod live;
+mod once;
 mod permissions;
 mod strictness;
 mod walk;
@@ -96,7 +98,7 @@ impl Collector {
         let (inputs, kept) = tokio::sync::mpsc::channel(1);
         let (health, watched) = tokio::sync::watch::channel(Health::Ready);
         let core = CoreHandle {
-            commands: crate::core::Commands { inputs },
+            commands: crate::core::Commands { inputs, meters: Arc::default() },
             shared: Arc::new(RwLock::new(state)),
             health: watched,
             policy_files: Arc::new(arc_swap::ArcSwap::from_pointee(crate::policy::Standing::InForce {

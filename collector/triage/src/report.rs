@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 
 use dogwatch_model::{Class, EndpointId, OrgId, SiteId};
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::filter::{Filter, FilterError, Row, Verdict};
@@ -23,7 +22,8 @@ pub use figure::{Figure, Oldest, Place};
 pub use measure::{BACKUP, Measure, PATCH};
 
 /// A report in figures.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FleetReport {
     /// When it was counted.
     pub as_of: Timestamp,

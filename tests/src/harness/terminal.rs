@@ -3,6 +3,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::{Read as _, Write as _},
+    num::NonZeroU16,
     os::unix::ffi::OsStrExt as _,
     process::{Child, Command, ExitStatus},
     sync::{Arc, Mutex, PoisonError},
@@ -50,7 +51,7 @@ impl Terminal {
             };
         }
         let child = command.spawn().expect("setsid is a part of util-linux");
-        let shown = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
+        let shown = Arc::new(Mutex::new(vt100::Parser::new(cells(rows), cells(columns), 0)));
         let mut screen = keyboard.try_clone().expect("another handle");
         let parser = Arc::clone(&shown);
         // Ends when the other end is closed for good.
@@ -84,7 +85,7 @@ impl Terminal {
     #[track_caller]
     pub fn resize(&self, columns: u16, rows: u16) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        shown.screen_mut().set_size(rows, columns);
+        shown.screen_mut().set_size(cells(rows), cells(columns));
         tcsetwinsize(&self.keyboard, size(columns, rows)).expect("a size");
     }
 
@@ -115,6 +116,11 @@ impl Drop for Terminal {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A side of the window as the screen counts it.
+fn cells(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).expect("a window has a size")
 }
 
 const fn size(columns: u16, rows: u16) -> Winsize {

@@ -13,6 +13,7 @@ mod durability;
 mod events;
 mod exit_codes;
 mod fed;
+mod figures;
 mod fleet;
 mod hand_off;
 mod handed_over;

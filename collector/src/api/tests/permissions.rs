@@ -12,6 +12,7 @@ use crate::{
         routes::{self, ROUTES, Route},
     },
     ownership::Version,
+    views::View,
 };
 
 /// Machines, an alert and a join token of `acme`; an admin (`a`), a member (`m`) and a viewer (`v`) of everything, a viewer of
@@ -49,6 +50,8 @@ fn collector() -> Collector {
     let window = window();
     state.windows.insert(window.id.clone(), window);
     state.matrices.insert(org("acme"), vec![version()]);
+    let view = view();
+    state.views.insert(view.key(), view);
     Collector::over(state)
 }
 
@@ -57,6 +60,19 @@ fn window() -> Window {
         r#"{"org":"acme","starts":"2026-12-05T22:00","zone":"UTC","lasts":"PT2H","reason":"new switches"}"#,
     );
     Window::new(WindowId::new("w1").unwrap(), plan.unwrap(), Actor::DOGWATCH, noon()).unwrap()
+}
+
+fn view() -> View {
+    View {
+        name: "mornings".into(),
+        org: Some(org("acme")),
+        side: None,
+        filter: "!online".into(),
+        sort: None,
+        columns: Vec::new(),
+        saved_by: dogwatch_model::PersonId::new("pat").unwrap(),
+        saved_at: noon(),
+    }
 }
 
 fn version() -> Version {
@@ -92,6 +108,7 @@ fn path(route: &Route) -> String {
         .replace("{number}", "1")
         .replace("{id}", id)
         .replace("{window}", "w1")
+        .replace("{view}", "mornings")
         .replace("{version}", "a1b2")
 }
 

@@ -2,11 +2,11 @@
 
 use dogwatch_model::{Class, EndpointId, OrgId, SiteId};
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a figure is of: an org, or one class of machines at one of its sites.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Place {
     /// The org.
     pub org: OrgId,
@@ -31,7 +31,8 @@ impl Place {
 }
 
 /// The endpoint that has not been well for longest.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Oldest {
     /// Since when.
     pub at: Timestamp,
@@ -42,7 +43,8 @@ pub struct Oldest {
 }
 
 /// One number.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Figure {
     /// Of what.
     #[serde(flatten)]

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use dogwatch_model::{EndpointId, EndpointState, OrgId, RowId, SiteId};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{boundary::report::Drift, filter::Row, lint::REVIEW_DAYS, matrix::Matrix};
@@ -13,7 +12,8 @@ use crate::{boundary::report::Drift, filter::Row, lint::REVIEW_DAYS, matrix::Mat
 pub const STALE_DAYS: i64 = 30;
 
 /// What is due at a review.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Review {
     /// When it was counted.
     pub as_of: Timestamp,
@@ -28,7 +28,8 @@ pub struct Review {
 }
 
 /// A row to be read together again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RowDue {
     /// The org.
     pub org: OrgId,
@@ -41,7 +42,8 @@ pub struct RowDue {
 }
 
 /// A right that somebody is to look at again: whoever keeps the register tells which.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AccessDue {
     /// The grant, by its short id.
     pub grant: String,
@@ -58,7 +60,8 @@ pub struct AccessDue {
 }
 
 /// An endpoint that nobody hears of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Stale {
     /// Which.
     pub id: EndpointId,
