@@ -76,6 +76,7 @@ fn admit(gate: &Gate, request: &mut Request) -> Result<(), Problem> {
         gate.needs.allows(&caller)?;
         request.extensions_mut().insert(caller);
     }
+    extract::check_path(request.uri().path())?;
     extract::check_names(request.uri(), gate.params)
 }
 

@@ -9,7 +9,14 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Shared, caller::Caller, extract::Body, problem::Problem, secret};
+use super::{
+    Shared,
+    caller::Caller,
+    extract::{Body, Params},
+    paging::page,
+    problem::Problem,
+    secret,
+};
 use crate::{access::JoinTokenRecord, core::NewJoinToken};
 
 /// For how long a token works unless something else is said: long enough to walk to the machine.
@@ -70,6 +77,18 @@ impl JoinTokenJson {
 #[schemars(rename = "JoinTokens")]
 pub(crate) struct List {
     join_tokens: Vec<JoinTokenJson>,
+    /// Where to go on, as `cursor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Which page.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Query {
+    #[schemars(range(min = 1, max = 1000))]
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
 }
 
 /// A join token just made: the one time that it is shown whole.
@@ -120,10 +139,17 @@ impl Wanted {
 }
 
 /// `GET /api/v1/join-tokens`
-pub(crate) async fn list(State(api): State<Shared>, caller: Caller) -> Json<List> {
+pub(crate) async fn list(
+    State(api): State<Shared>,
+    caller: Caller,
+    Params(query): Params<Query>,
+) -> Result<Json<List>, Problem> {
     let mut tokens: Vec<JoinTokenRecord> = caller.see(&api, |sight| sight.join_tokens().cloned().collect());
     tokens.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-    Json(List { join_tokens: tokens.into_iter().map(|token| JoinTokenJson::of(token, caller.now)).collect() })
+    let key = |token: &JoinTokenRecord| (token.created_at, token.id.clone());
+    let (tokens, next) = page(tokens, key, (query.limit, query.cursor.as_deref()))?;
+    let join_tokens = tokens.into_iter().map(|token| JoinTokenJson::of(token, caller.now)).collect();
+    Ok(Json(List { join_tokens, next }))
 }
 
 /// `POST /api/v1/join-tokens`

@@ -13,16 +13,12 @@ mod schemas;
 
 use std::sync::LazyLock;
 
-use axum::{
-    body::Bytes,
-    extract::Request,
-    response::{IntoResponse as _, Response},
-};
-use http::header;
+use axum::{body::Bytes, response::Response};
+use http::HeaderMap;
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
-use super::routes::ROUTES;
+use super::{routes::ROUTES, tagged::tagged};
 use schemas::Schemas;
 
 #[cfg(test)]
@@ -92,7 +88,7 @@ pub(crate) struct Description {
 }
 
 /// `GET /api/v1/openapi.json`
-pub(crate) async fn show(_: Request) -> Response {
+pub(crate) async fn show(headers: HeaderMap) -> Response {
     static TEXT: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(description().to_string()));
-    ([(header::CONTENT_TYPE, "application/json")], TEXT.clone()).into_response()
+    tagged(&headers, "application/json", TEXT.clone())
 }

@@ -24,6 +24,7 @@ use super::{
     Shared,
     caller::Caller,
     extract::{Body, Params},
+    paging::page,
     problem::Problem,
     who::org_meant,
 };
@@ -153,20 +154,38 @@ pub(crate) struct History {
     as_of: Timestamp,
     org: OrgId,
     versions: Vec<VersionJson>,
+    /// Where to go on, as `cursor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Whose versions, and which page of them.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct HistoryQuery {
+    org: Option<OrgId>,
+    #[schemars(range(min = 1, max = 1000))]
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
 }
 
 /// `GET /api/v1/ownership/versions`
 pub(crate) async fn history(
     State(api): State<Shared>,
     caller: Caller,
-    Params(query): Params<Query>,
+    Params(query): Params<HistoryQuery>,
 ) -> Result<Json<History>, Problem> {
     let org = org_meant(&api.core.policy(), &caller, query.org)?;
     let versions = caller.see(&api, |sight| {
         let all = sight.versions(&org);
-        all.iter().rev().map(|version| VersionJson::of(version, all, caller.now)).collect()
+        let numbered = all.iter().enumerate().rev();
+        numbered.map(|(at, version)| (at, VersionJson::of(version, all, caller.now))).collect()
     });
-    Ok(Json(History { as_of: caller.now, org, versions }))
+    // They are only ever added at the end: its place there names a version for good, and the newest comes first.
+    let key = |(at, _): &(usize, VersionJson)| core::cmp::Reverse(*at);
+    let (versions, next) = page(versions, key, (query.limit, query.cursor.as_deref()))?;
+    let versions = versions.into_iter().map(|(_, version)| version).collect();
+    Ok(Json(History { as_of: caller.now, org, versions, next }))
 }
 
 /// `GET /api/v1/ownership/versions/{version}`

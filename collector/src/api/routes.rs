@@ -27,8 +27,8 @@ use super::{
         Needs::{Everything, May, Public},
         guard,
     },
-    endpoints, events, fleet, health, intake, join_tokens, login, metrics, once, openapi, orgs, ownership,
-    page, pages, people, queue, reports, rules, setup, tokens, views, who, whoami, windows,
+    docs, endpoints, events, fleet, health, intake, join_tokens, login, metrics, once, openapi, orgs,
+    ownership, page, pages, people, queue, reports, rules, setup, tokens, views, who, whoami, windows,
 };
 use crate::{
     access::Verb,
@@ -37,7 +37,7 @@ use crate::{
     views::{NewView, View},
 };
 pub(crate) use row::{Answer, Make, Method, Route, Takes};
-use row::{accepted, delete, get, made, ok, post, post_document, post_intake, text};
+use row::{UNCHANGED, accepted, delete, get, made, ok, post, post_document, post_intake, text};
 
 /// A page.
 const HTML: Answer = text("text/html; charset=utf-8");
@@ -49,7 +49,13 @@ const ELSEWHERE: Answer = Answer { status: 303, media: None, schema: None };
 const FLEET: &[&str] = &["filter", "sort", "limit", "cursor", "state", "fields"];
 
 /// What of the queue may be asked for.
-const QUEUE: &[&str] = &["state", "filter", "hidden", "mine", "team", "limit"];
+const QUEUE: &[&str] = &["state", "filter", "hidden", "mine", "team", "limit", "cursor"];
+
+/// What of a list with an org may be asked for.
+const OF_ORG: &[&str] = &["org", "limit", "cursor"];
+
+/// What of a list may be asked for.
+const PAGED: &[&str] = &["limit", "cursor"];
 
 /// What of the events may be asked for.
 const EVENTS: &[&str] = &["kinds", "org", "after"];
@@ -67,7 +73,11 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/setup", Public, &[], |m| on(m, page::index))
         .tells("The same page, for links of the set-up.", text("text/html; charset=utf-8")),
     get("/style.css", Public, &[], |m| on(m, page::style))
-        .tells("How pages look.", text("text/css; charset=utf-8")),
+        .tells("How pages look.", text("text/css; charset=utf-8"))
+        .or(UNCHANGED),
+    get("/docs", Public, &[], |m| on(m, docs::show))
+        .tells("This description as a page.", text("text/html; charset=utf-8"))
+        .or(UNCHANGED),
     get("/healthz", Public, &[], |m| on(m, health::alive))
         .tells("Whether the process answers.", text("text/plain; charset=utf-8")),
     get("/readyz", Public, &[], |m| on(m, health::ready))
@@ -76,7 +86,8 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/metrics", Everything, &[], |m| on(m, metrics::show))
         .tells("The collector's own figures.", text(metrics::OPENMETRICS)),
     get("/api/v1/openapi.json", Public, &[], |m| on(m, openapi::show))
-        .tells("This description: OpenAPI 3.1.", ok::<openapi::Description>()),
+        .tells("This description: OpenAPI 3.1.", ok::<openapi::Description>())
+        .or(UNCHANGED),
     post("/api/v1/setup", Public, |m| on(m, setup::redeem))
         .takes::<setup::Setup>()
         .tells(
@@ -240,8 +251,8 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/api/v1/ownership", May(Verb::View), &["org"], |m| on(m, ownership::show))
         .asks::<ownership::Query>()
         .tells("The matrix in force.", ok::<ownership::Shown>()),
-    get("/api/v1/ownership/versions", May(Verb::View), &["org"], |m| on(m, ownership::history))
-        .asks::<ownership::Query>()
+    get("/api/v1/ownership/versions", May(Verb::View), OF_ORG, |m| on(m, ownership::history))
+        .asks::<ownership::HistoryQuery>()
         .tells("The versions of a matrix, the newest first.", ok::<ownership::History>()),
     post_document("/api/v1/ownership/versions", May(Verb::Configure), |m| on(m, ownership::propose))
         .takes::<ownership::Proposed>()
@@ -277,7 +288,7 @@ pub(crate) const ROUTES: &[Route] = &[
         .with(&["org"])
         .asks::<views::Query>()
         .tells("Deletes a saved view.", ok::<View>()),
-    get("/api/v1/windows", May(Verb::View), &["org"], |m| on(m, windows::list))
+    get("/api/v1/windows", May(Verb::View), OF_ORG, |m| on(m, windows::list))
         .asks::<windows::Query>()
         .tells("Maintenance windows, those that begin first in front.", ok::<windows::List>()),
     post("/api/v1/windows", May(Verb::Snooze), |m| on(m, windows::add))
@@ -312,14 +323,16 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/api/v1/rules/watched", May(Verb::View), &["endpoint"], |m| on(m, rules::watched))
         .asks::<rules::Query>()
         .tells("What an endpoint is told to watch.", ok::<rules::Watched>()),
-    get("/api/v1/join-tokens", May(Verb::Configure), &[], |m| on(m, join_tokens::list))
+    get("/api/v1/join-tokens", May(Verb::Configure), PAGED, |m| on(m, join_tokens::list))
+        .asks::<join_tokens::Query>()
         .tells("Join tokens, oldest first.", ok::<join_tokens::List>()),
     post("/api/v1/join-tokens", May(Verb::Configure), |m| on(m, join_tokens::create))
         .takes::<join_tokens::Wanted>()
         .tells("Makes a join token, shown this once.", made::<join_tokens::Made>()),
     delete("/api/v1/join-tokens/{id}", May(Verb::Configure), |m| on(m, join_tokens::revoke))
         .tells("Withdraws a join token.", ok::<join_tokens::JoinTokenJson>()),
-    get("/api/v1/tokens", May(Verb::View), &[], |m| on(m, tokens::list))
+    get("/api/v1/tokens", May(Verb::View), PAGED, |m| on(m, tokens::list))
+        .asks::<tokens::Query>()
         .tells("API tokens, oldest first.", ok::<tokens::List>()),
     post("/api/v1/tokens", May(Verb::View), |m| on(m, tokens::create))
         .takes::<tokens::Wanted>()

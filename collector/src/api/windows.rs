@@ -15,6 +15,7 @@ use super::{
     Shared,
     caller::Caller,
     extract::{Body, Params},
+    paging::page,
     problem::Problem,
 };
 
@@ -51,12 +52,19 @@ impl WindowJson {
 pub(crate) struct List {
     as_of: Timestamp,
     windows: Vec<WindowJson>,
+    /// Where to go on, as `cursor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// Which windows.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Query {
     org: Option<OrgId>,
+    #[schemars(range(min = 1, max = 1000))]
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
 }
 
 /// `GET /api/v1/windows`
@@ -64,14 +72,16 @@ pub(crate) async fn list(
     State(api): State<Shared>,
     caller: Caller,
     Params(query): Params<Query>,
-) -> Json<List> {
+) -> Result<Json<List>, Problem> {
     let mut windows: Vec<WindowJson> = caller.see(&api, |sight| {
         let mine =
             sight.windows().filter(|window| query.org.as_ref().is_none_or(|org| *org == window.plan.org));
         mine.cloned().map(|window| WindowJson::of(window, caller.now)).collect()
     });
-    windows.sort_by_key(|shown| (shown.begins_at.is_none(), shown.begins_at, shown.window.id.clone()));
-    Json(List { as_of: caller.now, windows })
+    let key = |shown: &WindowJson| (shown.begins_at.is_none(), shown.begins_at, shown.window.id.clone());
+    windows.sort_by_key(key);
+    let (windows, next) = page(windows, key, (query.limit, query.cursor.as_deref()))?;
+    Ok(Json(List { as_of: caller.now, windows, next }))
 }
 
 /// `POST /api/v1/windows`

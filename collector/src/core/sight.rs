@@ -327,7 +327,7 @@ impl<'s> Sight<'s> {
     pub fn grants(&self, now: Timestamp) -> impl Iterator<Item = &'s Grant> + use<'s> {
         let reach = self.reach;
         let seen = move |grant: &&Grant| match grant.scope.org() {
-            Some(org) => reach.sees_org(org),
+            Some(org) => reach.sees(org, grant.scope.site()),
             None => reach.sees_everything(),
         };
         self.state.access.grants.values().filter(move |grant| grant.is_in_force(now)).filter(seen)

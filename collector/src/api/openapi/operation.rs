@@ -60,6 +60,13 @@ fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
     if let Some(query) = route.query {
         parameters.extend(query_parameters(query, schemas));
     }
+    if route.answers.iter().flatten().any(|answer| answer.status == 304) {
+        parameters.push(json!({
+            "name": "If-None-Match", "in": "header", "required": false, "example": "\"0a1b2c3d4e5f6071\"",
+            "description": "The `etag` of what the caller has: if it is that still, the answer is 304 without a body.",
+            "schema": { "type": "string" },
+        }));
+    }
     if matches!(route.takes, Some(Takes::Act)) {
         parameters.push(json!({
             "name": "If-Match", "in": "header", "required": false, "example": "\"7\"",

@@ -109,6 +109,9 @@ pub(crate) const fn text(media: &'static str) -> Answer {
     Answer { status: 200, media: Some(media), schema: None }
 }
 
+/// `304`: whoever asks has it already, by its `etag` in `If-None-Match`.
+pub(crate) const UNCHANGED: Answer = Answer { status: 304, media: None, schema: None };
+
 /// What a body is read into.
 #[derive(Clone, Copy)]
 pub(crate) enum Takes {

@@ -28,6 +28,7 @@ const MEMBERS: &[(&str, &[&str])] = &[
     ),
     ("endpoint", &["zebra-srv", "018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d21", "yak-srv", "own-srv", "nowhere"]),
     ("expect", &["zebra-it", "msp-noc", "nobody"]),
+    ("fields", &["name,org,site", "id"]),
     (
         "filter",
         &[
