@@ -9,7 +9,8 @@ usage: sh packaging/dist.sh [TARGET]
 
   TARGET  as rustc names it (default: this machine's)
 
-The agent is then in target/dist, where the benchmark looks for it, or in target/TARGET/dist.
+The agent is then in target/dist, where the benchmark looks for it, or in target/TARGET/dist; manual pages and
+completions of all three programs are in share/ beside it.
 USAGE
 }
 
@@ -34,4 +35,12 @@ esac
 case ${target:-$(rustc -vV | sed -n 's/^host: //p')} in
     x86_64-unknown-linux-gnu) set -- "$@" -Clink-arg=-Wl,--icf=all ;;
 esac
-exec cargo rustc "$@"
+cargo rustc "$@"
+
+# What packages put beside the programs: manual pages, and completions for shells.
+share=target/${target:+$target/}dist/share
+mkdir -p "$share/man/man1" "$share/completions"
+cp packaging/man/*.1 "$share/man/man1/"
+for shell in bash zsh fish powershell; do
+    cargo run --quiet --locked -p dogwatch -- completions "$shell" >"$share/completions/dogwatch.$shell"
+done

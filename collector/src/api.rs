@@ -16,6 +16,7 @@ mod alerts;
 mod audit;
 mod auth;
 mod caller;
+mod docs;
 mod endpoints;
 mod events;
 mod extract;
@@ -26,12 +27,16 @@ mod intake;
 mod join_tokens;
 mod login;
 mod login_tries;
+mod metrics;
 mod oidc;
+mod once;
+mod openapi;
 mod orgs;
 mod ownership;
 mod pace;
 mod page;
 mod pages;
+mod paging;
 mod people;
 mod problem;
 mod queue;
@@ -40,6 +45,7 @@ mod routes;
 mod rules;
 mod secret;
 mod setup;
+mod tagged;
 mod tokens;
 mod tries;
 mod views;
@@ -99,6 +105,7 @@ struct Api {
     info: ApiInfo,
     now: fn() -> Timestamp,
     tries: tries::Tries,
+    in_flight: once::InFlight,
     oidc: identity::Desk,
     logins: login_tries::LoginTries,
     pace: pace::Pace,
@@ -119,6 +126,7 @@ fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router
         info,
         now,
         tries: tries::Tries::default(),
+        in_flight: once::InFlight::default(),
         logins: login_tries::LoginTries::default(),
         pace: pace::Pace::default(),
         passwords: Passwords::default(),

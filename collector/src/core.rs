@@ -22,6 +22,7 @@ mod keys;
 mod load;
 mod may;
 mod newcomer;
+mod once;
 mod outbound;
 mod ownership;
 mod people;
@@ -66,6 +67,7 @@ pub use upkeep::Upkept;
 
 use crate::{
     feed::{Feed, Notices},
+    meters::Meters,
     notify::News,
     origin::Origin,
     policy::Policy,
@@ -184,6 +186,7 @@ struct Core {
     shared: Shared,
     policy: Arc<ArcSwap<Policy>>,
     settings: Settings,
+    meters: Arc<Meters>,
     health: watch::Sender<Health>,
     sessions: BTreeMap<EndpointId, Session>,
     next_session: u64,

@@ -24,6 +24,7 @@ use dogwatch_triage::{
     sla::NextBreach,
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -61,7 +62,7 @@ pub struct Member {
 pub const MAX_EPOCHS: usize = 8;
 
 /// An alert with its timeline.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Item {
     /// The alert.
     #[serde(flatten)]
@@ -114,6 +115,8 @@ pub struct State {
     pub next_alert: u64,
     /// Maintenance windows that have not ended for good, and some that have.
     pub windows: BTreeMap<WindowId, Window>,
+    /// Requests under a key that were done.
+    pub once: crate::once::Ledger,
     /// How far the chains of the audit go.
     pub audit: crate::audit::Chains,
     /// Saved views of the fleet, by [`View::key`].

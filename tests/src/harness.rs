@@ -22,6 +22,7 @@ pub mod port;
 pub mod program;
 pub mod receiver;
 pub mod settings;
+pub mod terminal;
 pub mod tool;
 pub mod wait;
 
@@ -119,6 +120,15 @@ impl Lab {
         let person = Person::new(self.folder(), order["person"].as_str().unwrap_or_default());
         person.run(&["login", &self.collector.login_link(&token)]).succeeds();
         person
+    }
+
+    /// A token of the MSP's for every org, with a role.
+    #[track_caller]
+    pub fn person_token(&self, person: &str, role: &str) -> String {
+        let order = json!({ "person": person, "side": "msp", "role": role });
+        let made =
+            self.collector.api().post("/api/v1/tokens", &order).expect("an administrator makes tokens");
+        made["token"].as_str().expect("a token is shown once").to_owned()
     }
 
     /// A join token for so many machines, as the one string that people copy.

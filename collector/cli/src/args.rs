@@ -2,10 +2,14 @@
 
 mod access;
 mod alert;
+mod audit;
+mod completions;
 mod context;
 mod endpoint;
 mod ownership;
+mod register;
 mod report;
+mod view;
 mod window;
 mod work;
 
@@ -13,12 +17,18 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-pub(crate) use access::{CreateJoinToken, CreateToken, JoinToken, Login, Token};
+pub(crate) use access::{CreateJoinToken, JoinToken, Login, Token};
 pub(crate) use alert::{Alert, Handoff, Numbered, Open, Opinion};
+pub(crate) use audit::Audit;
+pub(crate) use completions::{Completions, Shell};
 pub(crate) use context::Context;
 pub(crate) use endpoint::{Endpoint, Move, Named, NamedSoftware, Set, Tag};
 pub(crate) use ownership::{Change, Draft, Lint, OfOrg, Ownership, Propose, Replay};
-pub(crate) use report::{Boundary, Report};
+pub(crate) use register::{
+    Access, Check, CreateToken, GrantAccess, Invite, ListAccess, OfOneOrg, Offboard, Org,
+};
+pub(crate) use report::{Boundary, OfFleet, OfReview, Report};
+pub(crate) use view::{SaveView, View};
 pub(crate) use window::{AddWindow, Window};
 pub(crate) use work::{Queue, Who};
 
@@ -84,7 +94,7 @@ pub(crate) enum Command {
     Whoami,
     /// Endpoints, all or those that match a filter
     #[command(
-        after_help = "Example: dogwatch fleet 'patch.missing.security > 0 && class == \"server\"' --sort -health.cpu.used_percent"
+        after_help = "Examples: dogwatch fleet os:windows patch.missing.critical:'>0' site:toronto srv\n          dogwatch fleet 'patch.missing.security > 0 && class == \"server\"' --sort -health.cpu.used_percent,name\n          dogwatch fleet 'os:windows -tag:lab' --explain\n          dogwatch fleet summary --by os.family,site\n          dogwatch fleet @patching"
     )]
     Fleet(Fleet),
     /// One endpoint
@@ -109,26 +119,52 @@ pub(crate) enum Command {
     /// What has become of things over a time
     #[command(subcommand)]
     Report(Report),
+    /// Saved views of the fleet: dogwatch fleet @NAME
+    #[command(subcommand)]
+    View(View),
     /// Maintenance windows, which hide what is expected
     #[command(subcommand)]
     Window(Window),
+    /// Who changed what, and whether the record of it holds
+    #[command(
+        after_help = "Examples: dogwatch audit --org acme --since 7d\n          dogwatch audit --verify\n          dogwatch audit --export acme.jsonl\n          dogwatch audit --verify acme.jsonl --checkpoints ours.jsonl --key KEY"
+    )]
+    Audit(Audit),
     /// What lets machines enrol
     #[command(subcommand)]
     JoinToken(JoinToken),
     /// What lets people and programs in
     #[command(subcommand)]
     Token(Token),
+    /// Orgs of this collector
+    #[command(subcommand)]
+    Org(Org),
+    /// Who may do what, where, until when
+    #[command(subcommand)]
+    Access(Access),
     /// The rules that decide what is wrong
     #[command(subcommand)]
     Rules(Rules),
+    /// Both crews' queue and the fleet's pulse, live in the terminal
+    #[command(after_help = "Example: dogwatch watch      (`?` shows the keys, `q` leaves)")]
+    Watch,
+    /// A script that teaches a shell these commands
+    #[command(
+        after_help = "Examples: dogwatch completions bash > ~/.local/share/bash-completion/completions/dogwatch\n          dogwatch completions fish > ~/.config/fish/completions/dogwatch.fish"
+    )]
+    Completions(Completions),
 }
 
 #[derive(ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Fleet {
-    /// Which endpoints, as a CEL expression; `--schema` lists the names
-    pub(crate) filter: Option<String>,
-    /// Field to sort by; with a `-` before it, from the top
-    #[arg(long, allow_hyphen_values = true, value_name = "FIELD")]
+    /// Counts instead of endpoints
+    #[command(subcommand)]
+    pub(crate) counts: Option<Counts>,
+    /// Which endpoints: words and field:value, or a CEL expression, or a saved view as @NAME; `--schema` lists the names
+    pub(crate) filter: Vec<String>,
+    /// Fields to sort by; with a `-` before one, from the top
+    #[arg(long, allow_hyphen_values = true, value_name = "FIELDS")]
     pub(crate) sort: Option<String>,
     /// Fields to show: name,health.cpu.used_percent
     #[arg(long, value_delimiter = ',', value_name = "FIELDS")]
@@ -136,12 +172,36 @@ pub(crate) struct Fleet {
     /// Endpoints in which state: active, pending, revoked, retired or all
     #[arg(long, default_value = "active")]
     pub(crate) state: String,
+    /// Show the filter as a CEL expression, and nothing else
+    #[arg(long)]
+    pub(crate) explain: bool,
     /// Keep showing, until Ctrl-C
     #[arg(long)]
     pub(crate) watch: bool,
     /// The names that filters, columns and JSON have
     #[arg(long, conflicts_with_all = ["filter", "sort", "columns", "watch"])]
     pub(crate) schema: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Counts {
+    /// How many endpoints have which values
+    #[command(
+        after_help = "Examples: dogwatch fleet summary --by os.family\n          dogwatch fleet summary 'patch.missing.critical:>0' --by site,class -o csv"
+    )]
+    Summary(Summary),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Summary {
+    /// Which endpoints, as `dogwatch fleet` takes it
+    pub(crate) filter: Vec<String>,
+    /// Fields to count by, three at most
+    #[arg(long, value_delimiter = ',', default_value = "os.family", value_name = "FIELDS")]
+    pub(crate) by: Vec<String>,
+    /// Endpoints in which state: active, pending, revoked, retired or all
+    #[arg(long, default_value = "active")]
+    pub(crate) state: String,
 }
 
 #[derive(Subcommand)]
@@ -194,6 +254,53 @@ mod tests {
         let mut without = Vec::new();
         walk(&Args::command(), "dogwatch", &mut without);
         assert_eq!(without, Vec::<String>::new());
+    }
+
+    /// The commands of an `after_help`, a line each: continued lines joined, what a shell does with the output cut off.
+    fn examples(help: &str) -> Vec<String> {
+        let joined = help.replace("\\\n", " ");
+        let lines = joined.lines().filter_map(|line| line.split_once("dogwatch ").map(|(_, rest)| rest));
+        lines
+            .map(|rest| rest.split(" > ").next().unwrap_or(rest).trim().to_owned())
+            .filter(|rest| !rest.is_empty())
+            .collect()
+    }
+
+    /// Words as a shell splits them: quotes of both kinds hold spaces, a backslash the next sign.
+    fn words(line: &str) -> Vec<String> {
+        let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
+        for c in line.chars() {
+            match (quote, c) {
+                (None, '\'' | '"') => quote = Some(c),
+                (Some(open), _) if open == c => quote = None,
+                (None, ' ') if !word.is_empty() => words.push(std::mem::take(&mut word)),
+                (None, ' ') => {}
+                _ => word.push(c),
+            }
+        }
+        words.extend((!word.is_empty()).then_some(word));
+        words
+    }
+
+    #[test]
+    fn every_example_is_a_command_that_there_is() {
+        fn walk(command: &clap::Command, wrong: &mut Vec<String>) {
+            let leaf = command.get_subcommands().next().is_none();
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            for example in examples(&help).into_iter().filter(|_| leaf) {
+                let typed = std::iter::once("dogwatch".to_owned()).chain(words(&example));
+                if let Err(error) = Args::try_parse_from(typed) {
+                    // Files of an example are nobody's here.
+                    let absent = error.to_string().contains("no such file");
+                    wrong.extend((!absent).then(|| format!("{example}: {error}")));
+                }
+            }
+            command.get_subcommands().for_each(|inner| walk(inner, wrong));
+        }
+        let mut wrong = Vec::new();
+        walk(&Args::command(), &mut wrong);
+        assert_eq!(wrong, Vec::<String>::new());
+        assert_eq!(words("a 'b c' \"d e\" f"), ["a", "b c", "d e", "f"]);
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! Asks the collector, and turns every refusal into an exit code and a sentence.
 
-use std::{io, time::Duration};
+use std::{
+    io::{self, BufRead, BufReader},
+    thread,
+    time::{Duration, Instant},
+};
 
 use rustls_pki_types::CertificateDer;
 use serde_json::Value;
@@ -26,7 +30,25 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 /// The longest answer that is read: a page of 1,000 endpoints with a hundred missing updates each is a third of it.
 const MAX_ANSWER_BYTES: u64 = 128 * 1024 * 1024;
 
+/// The largest file that is fetched: as large as the collector makes one.
+const MAX_FILE_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// How long a stream may let us wait for its beginning. It has no end.
+const STREAM_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The longest parameters of one request: with their percent signs they still fit a line that HTTP servers take.
+const MAX_PARAMS_BYTES: usize = 16 * 1024;
+/// Says which change a request is, so that sending it again does nothing twice.
+const KEY: &str = "idempotency-key";
+
+/// How long to wait for an earlier try of the same change: the collector itself gives up after ten seconds.
+const IN_FLIGHT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often to ask meanwhile.
+const IN_FLIGHT_PAUSE: Duration = Duration::from_millis(500);
+
 /// A connection to one collector, trusting its root alone.
+#[derive(Clone)]
 pub(crate) struct Client {
     agent: Agent,
     url: String,
@@ -63,8 +85,38 @@ impl Client {
 
     /// Reads.
     pub(crate) fn get(&self, path: &str, params: &[(&str, &str)]) -> Result<Value, Failure> {
+        fits(params)?;
         let request = self.agent.get(self.at(path)).query_pairs(params.iter().copied());
         self.answer(self.authorized(request).call(), params)
+    }
+
+    /// Reads what is not one JSON value.
+    pub(crate) fn get_bytes(&self, path: &str) -> Result<Vec<u8>, Failure> {
+        let mut response = self
+            .authorized(self.agent.get(self.at(path)))
+            .call()
+            .map_err(|error| self.unreachable(&error))?;
+        if !response.status().is_success() {
+            return self.answer(Ok(response), &[]).map(|_| Vec::new());
+        }
+        let read = response.body_mut().with_config().limit(MAX_FILE_BYTES).read_to_vec();
+        read.map_err(|error| self.unreachable(&error))
+    }
+
+    /// Listens to changes of some kinds, from after the event with this id or from now on.
+    pub(crate) fn events(&self, kinds: &str, after: Option<&str>) -> Result<impl BufRead + use<>, Failure> {
+        let request = self.agent.get(self.at("events")).query("kinds", kinds);
+        let request = match after {
+            Some(id) => request.header("last-event-id", id),
+            None => request,
+        };
+        let request = self.authorized(request).config().timeout_global(None);
+        let outcome = request.timeout_recv_response(Some(STREAM_PATIENCE)).build().call();
+        let response = outcome.map_err(|error| self.unreachable(&error))?;
+        if response.status() != 200 {
+            return Err(self.answer(Ok(response), &[]).err().unwrap_or_else(|| self.strange("no stream")));
+        }
+        Ok(BufReader::new(response.into_body().into_with_config().limit(u64::MAX).reader()))
     }
 
     /// The first fault of policy files that the collector refused, if it did; nothing when that cannot be learned.
@@ -75,12 +127,15 @@ impl Client {
 
     /// Changes.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        self.answer(self.authorized(self.agent.post(self.at(path))).send_json(body), &[])
+        self.once(|key| {
+            let request = self.agent.post(self.at(path)).header(KEY, key);
+            self.authorized(request).send_json(body)
+        })
     }
 
     /// Asks for what may not be ready: the outer refusal is final, the inner one a word that says why not yet.
     pub(crate) fn poll(&self, path: &str, body: &Value) -> Result<Result<Value, String>, Failure> {
-        match self.read(self.agent.post(self.at(path)).send_json(body))? {
+        match self.read(self.agent.post(self.at(path)).send_json(body), &[])? {
             (200..=299, value) => Ok(Ok(value)),
             (status, problem) => match problem["error"].as_str() {
                 Some(word @ ("authorization_pending" | "slow_down")) => Ok(Err(word.to_owned())),
@@ -91,7 +146,23 @@ impl Client {
 
     /// Withdraws.
     pub(crate) fn delete(&self, path: &str) -> Result<Value, Failure> {
-        self.answer(self.authorized(self.agent.delete(self.at(path))).call(), &[])
+        self.once(|key| self.authorized(self.agent.delete(self.at(path)).header(KEY, key)).call())
+    }
+
+    /// Sends a change under a key of its own, so that sending it again does nothing twice: once more when the connection
+    /// failed, and until it is through when it is still being done.
+    fn once(&self, send: impl Fn(&str) -> Result<Response<Body>, ureq::Error>) -> Result<Value, Failure> {
+        let key = new_key()?;
+        let mut outcome = send(&key);
+        if outcome.as_ref().is_err_and(may_have_arrived) {
+            outcome = send(&key);
+        }
+        let asked = Instant::now();
+        while outcome.as_ref().is_ok_and(still_at_it) && asked.elapsed() < IN_FLIGHT_PATIENCE {
+            thread::sleep(IN_FLIGHT_PAUSE);
+            outcome = send(&key);
+        }
+        self.answer(outcome, &[])
     }
 
     fn at(&self, path: &str) -> String {
@@ -110,14 +181,18 @@ impl Client {
         outcome: Result<Response<Body>, ureq::Error>,
         params: &[(&str, &str)],
     ) -> Result<Value, Failure> {
-        match self.read(outcome)? {
+        match self.read(outcome, params)? {
             (200..=299, value) => Ok(value),
             (status, problem) => Err(refused(status, &problem, params)),
         }
     }
 
     /// What was answered, refusals included.
-    fn read(&self, outcome: Result<Response<Body>, ureq::Error>) -> Result<(u16, Value), Failure> {
+    fn read(
+        &self,
+        outcome: Result<Response<Body>, ureq::Error>,
+        params: &[(&str, &str)],
+    ) -> Result<(u16, Value), Failure> {
         let mut response = outcome.map_err(|error| self.unreachable(&error))?;
         let status = response.status().as_u16();
         let text = response
@@ -127,8 +202,9 @@ impl Client {
             .read_to_vec()
             .map_err(|error| self.unreachable(&error))?;
         match (status, serde_json::from_slice(&text)) {
-            (_, Ok(value)) => Ok((status, value)),
             (200..=299, Err(_)) => Err(self.strange("an answer that is not JSON")),
+            (414 | 431, _) => Err(too_long(params)),
+            (_, Ok(value)) => Ok((status, value)),
             (_, Err(_)) => Err(self.strange(&format!("status {status}"))),
         }
     }
@@ -154,6 +230,44 @@ impl Client {
         };
         Failure::new(Exit::Unreachable, what)
     }
+}
+
+/// What would not fit is not sent: a server that hangs up in the middle would look like a broken network.
+fn fits(params: &[(&str, &str)]) -> Result<(), Failure> {
+    let bytes: usize = params.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if bytes > MAX_PARAMS_BYTES { Err(too_long(params)) } else { Ok(()) }
+}
+
+fn too_long(params: &[(&str, &str)]) -> Failure {
+    let longest = params.iter().max_by_key(|(_, value)| value.len());
+    let (name, bytes) = longest.map_or(("request", 0), |(name, value)| (*name, value.len()));
+    Failure::usage(format!(
+        "the {name} is too long for a request ({bytes} bytes; {MAX_PARAMS_BYTES} at most); shorten it, or tag what it lists \
+         and ask for the tag"
+    ))
+}
+
+/// Whether a request that failed so may have been done, or can be sent again at once. Nobody waits for a silent collector
+/// twice, and a wrong certificate does not get better.
+fn may_have_arrived(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Io(error) => tls_of(error).is_none() && error.kind() != io::ErrorKind::ConnectionRefused,
+        ureq::Error::Protocol(_) => true,
+        _ => false,
+    }
+}
+
+/// Whether the collector still does what an earlier try has asked for: it says so and when to ask again.
+fn still_at_it(response: &Response<Body>) -> bool {
+    response.status() == 409 && response.headers().contains_key("retry-after")
+}
+
+/// A key that no other request has: 128 random bits.
+fn new_key() -> Result<String, Failure> {
+    let mut bits = [0; 16];
+    aws_lc_rs::rand::fill(&mut bits)
+        .map_err(|_| Failure::new(Exit::NotMet, "the system gives no random numbers"))?;
+    Ok(bits.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn tls_of(error: &io::Error) -> Option<&rustls::Error> {
@@ -234,6 +348,17 @@ mod tests {
         };
         let seen = [400, 401, 403, 404, 409, 413, 429, 500, 503].map(exit);
         assert_eq!(seen, [2, 4, 4, 3, 1, 2, 5, 5, 5]);
+    }
+
+    #[test]
+    fn a_filter_that_no_request_holds_is_not_blamed_on_the_network() {
+        let filter = "x".repeat(50_000);
+        let said = fits(&[("state", "active"), ("filter", &filter)]).unwrap_err().to_string();
+        assert!(
+            said.starts_with("the filter is too long for a request (50000 bytes; 16384 at most)"),
+            "{said}"
+        );
+        assert_eq!(fits(&[("filter", "online")]), Ok(()));
     }
 
     #[test]

@@ -1,17 +1,23 @@
 //! One module per command.
 
+mod access;
 mod again;
 mod alert;
+mod audit;
+mod completions;
 mod context;
 mod endpoint;
 mod fleet;
 mod join_token;
 mod login;
+mod org;
 mod ownership;
 mod queue;
 mod report;
 mod rules;
 mod token;
+mod view;
+mod watch;
 mod who;
 mod whoami;
 mod window;
@@ -43,10 +49,16 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Command::Who(who) => who::run(&who, &screen),
         Command::Ownership(ownership) => ownership::run(&ownership, &screen),
         Command::Report(report) => report::run(&report, &screen),
+        Command::View(view) => view::run(&view, &screen),
         Command::Window(window) => window::run(&window, &screen),
+        Command::Audit(audit) => audit::run(&audit, &screen),
         Command::JoinToken(join_token) => join_token::run(&join_token, &screen),
         Command::Token(token) => token::run(&token, &screen),
+        Command::Org(org) => org::run(&org, &screen),
+        Command::Access(access) => access::run(&access, &screen),
         Command::Rules(rules) => rules::run(&rules, &screen),
+        Command::Watch => watch::run(&screen),
+        Command::Completions(asked) => completions::run(&asked),
     }
 }
 

@@ -12,6 +12,8 @@ pub(crate) enum Key {
     Setup(String),
     /// An API token.
     Token(String),
+    /// An invitation.
+    Invitation(String),
 }
 
 /// A login link, taken apart.
@@ -40,6 +42,7 @@ impl Link {
         let url = base_url(address)?;
         let key = match address[url.len()..].trim_end_matches('/') {
             "/setup" => Key::Setup(secret.to_owned()),
+            "/invite" => Key::Invitation(secret.to_owned()),
             "" => Key::Token(secret.to_owned()),
             _ => return Err(cut()),
         };

@@ -9,12 +9,13 @@ use core::fmt;
 
 use dogwatch_model::Side;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{PersonKey, Scope, Sha256};
 
 /// A person's own way in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Account {
     /// The password's Argon2id string, with its salt and parameters.
     pub password: Hidden,
@@ -32,7 +33,7 @@ pub struct Account {
 }
 
 /// A second factor in use.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Totp {
     /// Its key, base32.
     pub key: Hidden,
@@ -41,7 +42,7 @@ pub struct Totp {
 }
 
 /// Text that nothing prints.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Hidden(String);
 
@@ -64,7 +65,7 @@ impl fmt::Debug for Hidden {
 }
 
 /// A way to set a password, once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Invitation {
     /// Whose.
     pub to: PersonKey,
@@ -75,7 +76,7 @@ pub struct Invitation {
 }
 
 /// A code on paper that opens an hour of `administer`, once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Seal {
     /// Short id, to see on paper which one it is.
     pub id: String,
@@ -95,7 +96,7 @@ pub struct Seal {
 }
 
 /// What holds for an org as a whole.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrgStanding {
     /// Sides that have left, since when.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -2,6 +2,7 @@
 
 use dogwatch_model::text_enum;
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 
 use super::{PersonKey, Register, Scope};
 
@@ -33,7 +34,7 @@ text_enum! {
 }
 
 /// One thing to look at.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, JsonSchema)]
 pub struct Due {
     /// Why.
     pub kind: DueKind,

@@ -1,11 +1,12 @@
 //! Why somebody may do something, or may not: every step from the person to the right.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 
 use super::{PersonKey, Register, Scope, Verb, Verbs};
 
 /// An answer with its reasons.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, JsonSchema)]
 pub struct Explained {
     /// Whether they may.
     pub allowed: bool,

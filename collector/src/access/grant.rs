@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use dogwatch_model::OrgId;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{PersonKey, Scope, Verbs};
 
 /// Rights that somebody was given.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Grant {
     /// Short id, to end it by.
     pub id: String,
@@ -41,7 +42,7 @@ pub struct Grant {
 }
 
 /// Somebody's word that the risky verbs of a grant may be used in their org.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Approval {
     /// Whose.
     pub by: PersonKey,
@@ -50,7 +51,7 @@ pub struct Approval {
 }
 
 /// The end of a grant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Ended {
     /// By whom.
     pub by: PersonKey,

@@ -7,6 +7,7 @@ use axum::{
 use dogwatch_model::OrgId;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -25,7 +26,7 @@ use crate::access::{
 const MAX_SECONDS: u32 = 10 * 366 * 24 * 3600;
 
 /// A grant as it is shown.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct GrantJson {
     #[serde(flatten)]
     grant: Grant,
@@ -45,13 +46,13 @@ impl GrantJson {
 }
 
 /// Grants, oldest first.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Grants {
     grants: Vec<GrantJson>,
 }
 
 /// Which grants.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Which {
     org: Option<OrgId>,
@@ -81,7 +82,7 @@ pub(crate) async fn list(
 }
 
 /// What is to be looked at.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct DueList {
     due: Vec<Due>,
 }
@@ -92,7 +93,7 @@ pub(crate) async fn due(State(api): State<Shared>, caller: Caller) -> Json<DueLi
 }
 
 /// What is asked.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Question {
     person: String,
@@ -132,7 +133,7 @@ fn home(api: &Shared, caller: &Caller, key: &PersonKey) -> Result<Scope, Problem
 }
 
 /// Rights to give.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     person: String,
@@ -196,7 +197,7 @@ async fn changed(api: &Shared, caller: &Caller, act: Act) -> Result<GrantJson, P
 }
 
 /// In which org, and why.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Word {
     org: Option<OrgId>,
@@ -230,14 +231,14 @@ pub(crate) async fn act(
 }
 
 /// What a code is to open.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sealed {
     scope: Option<Scope>,
 }
 
 /// A sealed code: the one time that it is shown.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct NewSeal {
     code: String,
     #[serde(flatten)]
@@ -263,7 +264,7 @@ pub(crate) async fn seal(
 }
 
 /// The code from the envelope.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Broken {
     code: String,

@@ -15,6 +15,7 @@ use dogwatch_triage::{
 };
 use http::{HeaderMap, StatusCode, Uri, header};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -41,8 +42,9 @@ fn unseen(text: &str) -> Problem {
 }
 
 /// An item as it is shown: with its clocks at that instant.
-#[derive(Serialize)]
-struct Shown<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AlertShown")]
+pub(crate) struct Shown<'a> {
     as_of: Timestamp,
     #[serde(flatten)]
     alert: &'a Alert,
@@ -113,7 +115,7 @@ pub(crate) async fn show(
 }
 
 /// What somebody opens by hand.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewItem {
     org: Option<OrgId>,
@@ -178,8 +180,9 @@ pub(crate) async fn act(
     headers: HeaderMap,
     Body(parts): Body<Map<String, Value>>,
 ) -> Result<Response, Problem> {
-    let version = expected_version(&headers)?;
-    let number = caller.see(&api, |sight| find(sight, &text).map(|item| item.alert.number))?;
+    let (number, now) =
+        caller.see(&api, |sight| find(sight, &text).map(|item| (item.alert.number, item.alert.version)))?;
+    let version = expected_version(&headers, now)?;
     let name = path.path().rsplit('/').next().unwrap_or_default();
     let act = act_of(name, parts)?;
     match api.core.alert_act(number, act, caller.principal().clone(), version).await {
@@ -227,18 +230,49 @@ fn overtaken(refusal: Refusal, current: Option<Item>) -> Problem {
     }
 }
 
-/// The version that the caller has seen, from `If-Match`.
-fn expected_version(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    match value.to_str().map(|text| text.trim().trim_matches('"')) {
-        Ok("*") => Ok(None),
-        Ok(text) => text.parse().map(Some).map_err(|_| bad_version()),
-        Err(_) => Err(bad_version()),
+/// The version that the caller has seen, from `If-Match`: of several the one that the item has now, else the first, which
+/// was overtaken; none where any will do.
+fn expected_version(headers: &HeaderMap, now: u64) -> Result<Option<u64>, Problem> {
+    let mut seen = Vec::new();
+    for value in headers.get_all(header::IF_MATCH) {
+        for tag in value.to_str().map_err(|_| bad_version())?.split(',').map(str::trim) {
+            if tag == "*" {
+                return Ok(None);
+            }
+            let version = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or(tag);
+            seen.push(version.parse().map_err(|_| bad_version())?);
+        }
     }
+    Ok(seen.iter().find(|version| **version == now).or(seen.first()).copied())
 }
 
 fn bad_version() -> Problem {
     Problem::invalid(
         "the `if-match` header is not a version; send the answer's `etag` as it came, such as \"7\"",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expected(values: &[&'static str], now: u64) -> Result<Option<u64>, ()> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(header::IF_MATCH, http::HeaderValue::from_static(value));
+        }
+        expected_version(&headers, now).map_err(|_| ())
+    }
+
+    #[test]
+    fn a_version_a_list_of_them_and_the_wildcard_are_understood_and_nothing_else_is() {
+        assert_eq!(expected(&[], 7), Ok(None));
+        assert_eq!(expected(&["*"], 7), Ok(None));
+        assert_eq!(expected(&["\"7\""], 8), Ok(Some(7)));
+        assert_eq!(expected(&["\"6\", \"8\""], 8), Ok(Some(8)));
+        assert_eq!(expected(&["\"6\"", "\"7\""], 8), Ok(Some(6)), "it was overtaken");
+        for wrong in ["soon", "W/\"7\"", "\"\"", ""] {
+            assert_eq!(expected(&[wrong], 7), Err(()), "{wrong}");
+        }
+    }
 }

@@ -29,7 +29,6 @@ pub(crate) enum Needs {
     /// A right, at one place at least. Whether it counts where something is done is judged where it is done.
     May(Verb),
     /// Sight of the whole collector, every org included.
-    #[expect(dead_code, reason = "the collector's own figures take it, once there are some")]
     Everything,
 }
 
@@ -77,6 +76,7 @@ fn admit(gate: &Gate, request: &mut Request) -> Result<(), Problem> {
         gate.needs.allows(&caller)?;
         request.extensions_mut().insert(caller);
     }
+    extract::check_path(request.uri().path())?;
     extract::check_names(request.uri(), gate.params)
 }
 

@@ -18,7 +18,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let says_json =
             request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(
-                |value| value.split(';').next().is_some_and(|kind| kind.trim() == "application/json"),
+                |value| {
+                    value
+                        .split(';')
+                        .next()
+                        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+                },
             );
         let limit = request.extensions().get::<BodyLimit>().map_or(MAX_BODY_BYTES, |limit| limit.0);
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
@@ -75,6 +80,36 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     }
 }
 
+/// Refuses a path that is no text: bytes that are not UTF-8, and control characters, which no name here has.
+pub(crate) fn check_path(path: &str) -> Result<(), Problem> {
+    let bytes = decoded(path.as_bytes());
+    match core::str::from_utf8(&bytes) {
+        Ok(text) if !text.contains(|c: char| c.is_control()) => Ok(()),
+        Ok(_) => Err(Problem::invalid("the path has a control character in it; no name here has one")),
+        Err(_) => Err(Problem::invalid("the path is not UTF-8; percent-encode the bytes of UTF-8 text")),
+    }
+}
+
+/// Bytes without percent-encoding. A `%` without two digits behind it stays one.
+fn decoded(mut encoded: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(encoded.len());
+    while let [first, rest @ ..] = encoded {
+        let digit = |at: usize| rest.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+        let pair = digit(0).zip(digit(1)).filter(|_| *first == b'%');
+        match pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                encoded = &rest[2..];
+            }
+            None => {
+                bytes.push(*first);
+                encoded = rest;
+            }
+        }
+    }
+    bytes
+}
+
 /// In a route's parameters: others are let through and not looked at. For answers in a form that others may extend.
 pub(crate) const ANY: &str = "*";
 
@@ -96,4 +131,19 @@ pub(crate) fn check_names(parts: &http::Uri, known: &[&str]) -> Result<(), Probl
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_text() {
+        for fine in ["/api/v1/alerts/%231", "/a/%C3%A9", "/a/100%", "/a/%zz", "/a%2fb"] {
+            assert!(check_path(fine).is_ok(), "{fine}");
+        }
+        for wrong in ["/a/%00", "/a/%0a", "/a/%ff", "/a/%C3"] {
+            assert!(check_path(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -6,9 +6,17 @@ use axum::{
 };
 use dogwatch_model::{JoinToken, OrgId, PersonId, SiteId};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Shared, caller::Caller, extract::Body, problem::Problem, secret};
+use super::{
+    Shared,
+    caller::Caller,
+    extract::{Body, Params},
+    paging::page,
+    problem::Problem,
+    secret,
+};
 use crate::{access::JoinTokenRecord, core::NewJoinToken};
 
 /// For how long a token works unless something else is said: long enough to walk to the machine.
@@ -21,7 +29,7 @@ const MAX_LIFETIME_SECONDS: u32 = 30 * 24 * 3600;
 const MAX_USES: u32 = 10_000;
 
 /// A join token as it is shown: never its secret.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct JoinTokenJson {
     id: String,
     org: OrgId,
@@ -65,21 +73,36 @@ impl JoinTokenJson {
 }
 
 /// Join tokens, oldest first.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "JoinTokens")]
 pub(crate) struct List {
     join_tokens: Vec<JoinTokenJson>,
+    /// Where to go on, as `cursor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Which page.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Query {
+    #[schemars(range(min = 1, max = 1000))]
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
 }
 
 /// A join token just made: the one time that it is shown whole.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Made {
     token: String,
+    /// Nothing stood at that site before, and something at others of the org.
+    new_site: bool,
     #[serde(flatten)]
     kept: JoinTokenJson,
 }
 
 /// What a new join token is to be.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     org: OrgId,
@@ -116,10 +139,17 @@ impl Wanted {
 }
 
 /// `GET /api/v1/join-tokens`
-pub(crate) async fn list(State(api): State<Shared>, caller: Caller) -> Json<List> {
+pub(crate) async fn list(
+    State(api): State<Shared>,
+    caller: Caller,
+    Params(query): Params<Query>,
+) -> Result<Json<List>, Problem> {
     let mut tokens: Vec<JoinTokenRecord> = caller.see(&api, |sight| sight.join_tokens().cloned().collect());
     tokens.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-    Json(List { join_tokens: tokens.into_iter().map(|token| JoinTokenJson::of(token, caller.now)).collect() })
+    let key = |token: &JoinTokenRecord| (token.created_at, token.id.clone());
+    let (tokens, next) = page(tokens, key, (query.limit, query.cursor.as_deref()))?;
+    let join_tokens = tokens.into_iter().map(|token| JoinTokenJson::of(token, caller.now)).collect();
+    Ok(Json(List { join_tokens, next }))
 }
 
 /// `POST /api/v1/join-tokens`
@@ -129,6 +159,10 @@ pub(crate) async fn create(
     Body(wanted): Body<Wanted>,
 ) -> Result<(http::StatusCode, Json<Made>), Problem> {
     wanted.check()?;
+    let new_site = caller.see(&api, |sight| {
+        let known = sight.sites(&wanted.org);
+        !known.is_empty() && !known.contains(&wanted.site)
+    });
     let made = secret::join_secret()?;
     let text = JoinToken {
         address: api.info.people_address.clone(),
@@ -147,7 +181,10 @@ pub(crate) async fn create(
         approval: wanted.approval,
     };
     let kept = api.core.create_join_token(new, caller.principal().clone()).await?;
-    Ok((http::StatusCode::CREATED, Json(Made { token: text, kept: JoinTokenJson::of(kept, caller.now) })))
+    Ok((
+        http::StatusCode::CREATED,
+        Json(Made { token: text, new_site, kept: JoinTokenJson::of(kept, caller.now) }),
+    ))
 }
 
 /// `DELETE /api/v1/join-tokens/{id}`

@@ -14,6 +14,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue, header};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -38,7 +39,7 @@ const RECOVERY_CODES: usize = 8;
 pub(super) type From = Option<Extension<ConnectInfo<SocketAddr>>>;
 
 /// Who comes in, and with what.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     pub(super) person: String,
@@ -58,8 +59,8 @@ impl Wanted {
 }
 
 /// The answer to a browser.
-#[derive(Serialize)]
-struct Opened {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Opened {
     person: String,
     csrf: String,
     expires_at: Option<Timestamp>,
@@ -150,7 +151,7 @@ pub(super) fn shown(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// It is over.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Over {
     ended: String,
 }
@@ -163,7 +164,7 @@ pub(crate) async fn logout(State(api): State<Shared>, caller: Caller) -> Result<
 }
 
 /// An invitation, and the password that the person chose.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Accepted {
     pub(super) invitation: Hidden,
@@ -171,7 +172,7 @@ pub(crate) struct Accepted {
 }
 
 /// What is shown once: the second factor and the codes that stand in for it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Welcome {
     pub(super) person: String,
     pub(super) secret: String,

@@ -14,6 +14,7 @@ use axum::{
     Extension, Json,
     extract::{ConnectInfo, State},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Shared, login::From, problem::Problem, secret, tokens::NewToken};
@@ -43,14 +44,14 @@ impl std::convert::From<Trouble> for Problem {
 }
 
 /// A provider, for who chooses one.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct ProviderJson {
     id: String,
     name: String,
 }
 
 /// The providers there are.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct List {
     providers: Vec<ProviderJson>,
 }

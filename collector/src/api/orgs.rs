@@ -8,6 +8,7 @@ use axum::{
 use dogwatch_model::{OrgId, Side};
 use http::{StatusCode, header};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, extract::Body, problem::Problem};
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// An org as it is shown.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct OrgJson {
     org: OrgId,
     name: String,
@@ -47,7 +48,7 @@ impl OrgJson {
 }
 
 /// Orgs, by id.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Orgs {
     orgs: Vec<OrgJson>,
 }
@@ -79,7 +80,7 @@ pub(crate) async fn show(
 }
 
 /// A new org.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     org: OrgId,
@@ -120,7 +121,7 @@ pub(crate) async fn export(
 }
 
 /// Who leaves, and the org's name once more, so that nobody does it by a slip.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Goodbye {
     #[serde(default = "msp")]
@@ -134,7 +135,7 @@ const fn msp() -> Side {
 }
 
 /// What ended.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Left {
     org: OrgId,
     side: Side,
@@ -175,7 +176,7 @@ pub(crate) async fn offboard(
 }
 
 /// Whom a second factor is asked of.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Factor {
     #[serde(default = "yes")]

@@ -13,16 +13,18 @@ use dogwatch_model::{OrgId, PersonId, Side};
 use dogwatch_triage::matrix::Standing;
 use http::StatusCode;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use change::{diff, diff_of_texts};
-pub(crate) use lint::lint;
-pub(crate) use replay::replay;
+pub(crate) use change::{Asked as Compared, Changes, Named, diff, diff_of_texts};
+pub(crate) use lint::{Asked as ToLint, Linted, lint};
+pub(crate) use replay::{Asked as ToReplay, Replayed, replay};
 
 use super::{
     Shared,
     caller::Caller,
     extract::{Body, Params},
+    paging::page,
     problem::Problem,
     who::org_meant,
 };
@@ -32,13 +34,14 @@ use crate::{
 };
 
 /// Which org; may be left out where there is only one.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Query {
     org: Option<OrgId>,
 }
 
 /// Whose is what, at an instant.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Ownership")]
 pub(crate) struct Shown {
     as_of: Timestamp,
     org: OrgId,
@@ -60,7 +63,7 @@ pub(crate) struct Shown {
 }
 
 /// A version as it is listed: without its text.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct VersionJson {
     org: OrgId,
     hash: String,
@@ -146,25 +149,43 @@ pub(crate) async fn show(
 }
 
 /// An org's versions, the newest first.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct History {
     as_of: Timestamp,
     org: OrgId,
     versions: Vec<VersionJson>,
+    /// Where to go on, as `cursor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Whose versions, and which page of them.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct HistoryQuery {
+    org: Option<OrgId>,
+    #[schemars(range(min = 1, max = 1000))]
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
 }
 
 /// `GET /api/v1/ownership/versions`
 pub(crate) async fn history(
     State(api): State<Shared>,
     caller: Caller,
-    Params(query): Params<Query>,
+    Params(query): Params<HistoryQuery>,
 ) -> Result<Json<History>, Problem> {
     let org = org_meant(&api.core.policy(), &caller, query.org)?;
     let versions = caller.see(&api, |sight| {
         let all = sight.versions(&org);
-        all.iter().rev().map(|version| VersionJson::of(version, all, caller.now)).collect()
+        let numbered = all.iter().enumerate().rev();
+        numbered.map(|(at, version)| (at, VersionJson::of(version, all, caller.now))).collect()
     });
-    Ok(Json(History { as_of: caller.now, org, versions }))
+    // They are only ever added at the end: its place there names a version for good, and the newest comes first.
+    let key = |(at, _): &(usize, VersionJson)| core::cmp::Reverse(*at);
+    let (versions, next) = page(versions, key, (query.limit, query.cursor.as_deref()))?;
+    let versions = versions.into_iter().map(|(_, version)| version).collect();
+    Ok(Json(History { as_of: caller.now, org, versions, next }))
 }
 
 /// `GET /api/v1/ownership/versions/{version}`
@@ -194,7 +215,7 @@ fn find<'s>(sight: &Sight<'s>, hash: &str) -> Result<(&'s Version, &'s [Version]
 }
 
 /// A document to agree on.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Proposed {
     org: Option<OrgId>,

@@ -3,12 +3,13 @@
 //! Login links end in a fragment, which browsers keep to themselves: a link opened here by mistake betrays nothing.
 
 use axum::{
+    body::Bytes,
     extract::State,
-    response::{Html, IntoResponse, Response},
+    response::{Html, Response},
 };
-use http::header;
+use http::HeaderMap;
 
-use super::Shared;
+use super::{Shared, tagged::tagged};
 
 const PAGE: &str = include_str!("page/index.html");
 const STYLE: &str = include_str!("page/style.css");
@@ -19,11 +20,11 @@ pub(crate) async fn index(State(api): State<Shared>) -> Html<String> {
 }
 
 /// `GET /style.css`
-pub(crate) async fn style() -> Response {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=3600")], STYLE)
-        .into_response()
+pub(crate) async fn style(headers: HeaderMap) -> Response {
+    tagged(&headers, "text/css; charset=utf-8", Bytes::from_static(STYLE.as_bytes()))
 }
 
+/// The text as text of a page.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

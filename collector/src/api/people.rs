@@ -7,6 +7,7 @@ use axum::{
 use dogwatch_model::{OrgId, PersonId, Side, SiteId, TeamId};
 use http::StatusCode;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -23,7 +24,7 @@ use crate::{
 };
 
 /// A person as they are shown.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct PersonJson {
     #[serde(flatten)]
     person: Person,
@@ -56,13 +57,13 @@ impl PersonJson {
 }
 
 /// People, by side and id.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct People {
     people: Vec<PersonJson>,
 }
 
 /// Whose.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Which {
     org: Option<OrgId>,
@@ -82,7 +83,7 @@ pub(crate) async fn list(
 }
 
 /// Somebody to let in.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     person: PersonId,
@@ -99,7 +100,7 @@ pub(crate) struct Wanted {
 }
 
 /// Somebody let in: the one time that their invitation is shown.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Invited {
     person: String,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -13,9 +13,10 @@ use dogwatch_triage::{
     sla::NextBreach,
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Shared, caller::Caller, extract::Params, fleet, problem::Problem};
+use super::{Shared, caller::Caller, extract::Params, fleet, paging, problem::Problem};
 use crate::{
     access::Principal,
     policy::Policy,
@@ -39,7 +40,7 @@ text_enum! {
 }
 
 /// Query of the queue.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Query {
     state: Option<Part>,
     filter: Option<String>,
@@ -51,11 +52,14 @@ pub(crate) struct Query {
     mine: bool,
     /// Only what a team owns or is offered.
     team: Option<TeamId>,
+    #[schemars(range(min = 1, max = 20_000))]
     limit: Option<usize>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
 }
 
 /// The queue at an instant.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Queue {
     as_of: Timestamp,
     /// How many there are in all that the caller may see.
@@ -68,11 +72,14 @@ pub(crate) struct Queue {
     hidden: usize,
     /// How many match and are left out because the answer is full.
     left_off: usize,
+    /// Where to go on, as `cursor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
     alerts: Vec<Listed>,
 }
 
 /// An alert in the queue.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Listed {
     #[serde(flatten)]
     alert: Alert,
@@ -91,6 +98,7 @@ pub(crate) async fn list(
     if !(1..=LIMIT_MAX).contains(&limit) {
         return Err(Problem::invalid(format!("`limit` must be from 1 to {LIMIT_MAX}, not {limit}")));
     }
+    let after: Option<Place> = query.cursor.as_deref().map(paging::read).transpose()?;
     let policy = api.core.policy();
     let filter = fleet::compile(query.filter.as_deref())?;
     let mut queue = Queue {
@@ -100,8 +108,10 @@ pub(crate) async fn list(
         unjudged: 0,
         hidden: 0,
         left_off: 0,
+        next: None,
         alerts: Vec::new(),
     };
+    let mut last = None;
     caller.see(&api, |sight| {
         let mut taken: Vec<&Item> = Vec::new();
         for item in sight.alerts().filter(|item| query.wants(&item.alert, caller.principal())) {
@@ -120,10 +130,15 @@ pub(crate) async fn list(
         }
         queue.matched = taken.len();
         taken.sort_by_cached_key(|item| place(item));
+        if let Some(after) = &after {
+            taken.retain(|item| place(item) > *after);
+        }
         queue.left_off = taken.len().saturating_sub(limit);
+        last = taken.get(limit - 1).filter(|_| queue.left_off > 0).map(|item| place(item));
         let listed = |item: &&Item| Listed { alert: item.alert.clone(), next_breach: item.next_breach };
         queue.alerts = taken.iter().take(limit).map(listed).collect();
     });
+    queue.next = last.as_ref().map(paging::written).transpose()?;
     match query.team.filter(|_| queue.total == 0) {
         Some(team) => a_team_of(&policy, &caller, &team).map(|()| Json(queue)),
         None => Ok(Json(queue)),
@@ -160,9 +175,12 @@ fn judge(member: Option<&Member>, filter: &Filter, policy: &Policy, as_of: Times
     member.map_or(Verdict::Unknown, |member| filter.judge(&fleet::row(member, policy, as_of)))
 }
 
+/// Where an item stands in the queue.
+type Place = (bool, bool, Option<Timestamp>, Priority, Timestamp, AlertNumber);
+
 /// What is not done before what is; then by the earliest deadline; what has none after that, by priority; then what waits
 /// longest; then by number.
-fn place(item: &Item) -> (bool, bool, Option<Timestamp>, Priority, Timestamp, AlertNumber) {
+fn place(item: &Item) -> Place {
     let Item { alert, next_breach, .. } = item;
     let at = next_breach.map(|next| next.at);
     (alert.work == Work::Done, at.is_none(), at, alert.priority, alert.first_seen, alert.number)

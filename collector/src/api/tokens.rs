@@ -9,16 +9,24 @@ use axum::{
 };
 use dogwatch_model::{OrgId, PersonId, Side, SiteId, TeamId};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Shared, caller::Caller, extract::Body, problem::Problem, secret};
+use super::{
+    Shared,
+    caller::Caller,
+    extract::{Body, Params},
+    paging::page,
+    problem::Problem,
+    secret,
+};
 use crate::{
     access::{self, Act, ApiToken, Change, NewPerson, Principal, Role, Scope, Verbs},
     policy::Policy,
 };
 
 /// A token as it is shown: never its text, never its hash.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct TokenJson {
     id: String,
     #[serde(flatten)]
@@ -64,7 +72,7 @@ impl TokenJson {
 }
 
 /// A token just made: the one time that its text is shown.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct NewToken {
     token: String,
     #[serde(flatten)]
@@ -78,13 +86,26 @@ impl NewToken {
 }
 
 /// Tokens, oldest first.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Tokens")]
 pub(crate) struct List {
     tokens: Vec<TokenJson>,
+    /// Where to go on, as `cursor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Which page.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Query {
+    #[schemars(range(min = 1, max = 1000))]
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
 }
 
 /// What a new token is to be.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     /// Oneself when absent.
@@ -103,11 +124,18 @@ pub(crate) struct Wanted {
 }
 
 /// `GET /api/v1/tokens`
-pub(crate) async fn list(State(api): State<Shared>, caller: Caller) -> Json<List> {
+pub(crate) async fn list(
+    State(api): State<Shared>,
+    caller: Caller,
+    Params(query): Params<Query>,
+) -> Result<Json<List>, Problem> {
     let mut tokens: Vec<ApiToken> =
         caller.see(&api, |sight| sight.tokens(caller.principal(), caller.now).into_iter().cloned().collect());
     tokens.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-    Json(List { tokens: tokens.iter().map(|token| TokenJson::of(token, caller.now)).collect() })
+    let key = |token: &ApiToken| (token.created_at, token.id.clone());
+    let (tokens, next) = page(tokens, key, (query.limit, query.cursor.as_deref()))?;
+    let tokens = tokens.iter().map(|token| TokenJson::of(token, caller.now)).collect();
+    Ok(Json(List { tokens, next }))
 }
 
 /// `POST /api/v1/tokens`

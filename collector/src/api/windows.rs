@@ -8,17 +8,19 @@ use dogwatch_model::{OrgId, WindowId};
 use dogwatch_triage::mute::{NewWindow, Window};
 use http::StatusCode;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
     Shared,
     caller::Caller,
     extract::{Body, Params},
+    paging::page,
     problem::Problem,
 };
 
 /// A window as it is shown: with where it stands now.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct WindowJson {
     #[serde(flatten)]
     window: Window,
@@ -45,16 +47,24 @@ impl WindowJson {
 }
 
 /// Windows, those that begin or began first in front; what has ended comes last.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Windows")]
 pub(crate) struct List {
     as_of: Timestamp,
     windows: Vec<WindowJson>,
+    /// Where to go on, as `cursor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// Which windows.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Query {
     org: Option<OrgId>,
+    #[schemars(range(min = 1, max = 1000))]
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
 }
 
 /// `GET /api/v1/windows`
@@ -62,14 +72,16 @@ pub(crate) async fn list(
     State(api): State<Shared>,
     caller: Caller,
     Params(query): Params<Query>,
-) -> Json<List> {
+) -> Result<Json<List>, Problem> {
     let mut windows: Vec<WindowJson> = caller.see(&api, |sight| {
         let mine =
             sight.windows().filter(|window| query.org.as_ref().is_none_or(|org| *org == window.plan.org));
         mine.cloned().map(|window| WindowJson::of(window, caller.now)).collect()
     });
-    windows.sort_by_key(|shown| (shown.begins_at.is_none(), shown.begins_at, shown.window.id.clone()));
-    Json(List { as_of: caller.now, windows })
+    let key = |shown: &WindowJson| (shown.begins_at.is_none(), shown.begins_at, shown.window.id.clone());
+    windows.sort_by_key(key);
+    let (windows, next) = page(windows, key, (query.limit, query.cursor.as_deref()))?;
+    Ok(Json(List { as_of: caller.now, windows, next }))
 }
 
 /// `POST /api/v1/windows`

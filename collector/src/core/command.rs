@@ -2,6 +2,10 @@
 //!
 //! Every method that changes something answers after the change is on disk.
 
+mod access;
+
+pub use access::NewApiToken;
+
 use std::sync::Arc;
 
 use dogwatch_model::{Class, EndpointId, EndpointState, MachineEvidence, OrgId, SiteId, ToolId, WindowId};
@@ -15,7 +19,7 @@ use dogwatch_triage::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    access::{self, Account, ApiToken, Change, JoinTokenRecord, Login, PersonKey, Principal, Sha256},
+    access::{Account, ApiToken, Change, JoinTokenRecord, Login, PersonKey, Principal, Sha256},
     core::{Delivery, Taken, software::SoftwareList, upkeep::Upkept},
     identity::Proved,
     origin::Origin,
@@ -74,17 +78,6 @@ pub struct NewJoinToken {
     pub approval: bool,
 }
 
-/// An API token to make.
-#[derive(Debug, Clone)]
-pub struct NewApiToken {
-    /// Hash of its text.
-    pub hash: Sha256,
-    /// Who it speaks for.
-    pub principal: Principal,
-    /// For how long it works; absent for ever.
-    pub lifetime: Option<SignedDuration>,
-}
-
 /// A version of an org's matrix to propose.
 #[derive(Debug, Clone)]
 pub struct Proposal {
@@ -140,7 +133,7 @@ pub(crate) enum Command {
         reply: Reply<ApiToken>,
     },
     /// An act of the access register.
-    Access(Box<access::Act>, Principal, Reply<Vec<Change>>),
+    Access(Box<crate::access::Act>, Principal, Reply<Vec<Change>>),
     /// Trade a sealed code for an hour's token.
     BreakSeal {
         /// Hash of the code.
@@ -198,6 +191,8 @@ pub(crate) enum Command {
     ReadShelf(u64, Reply<Vec<Item>>),
     /// Read the records of one [shelf](crate::audit::SHELF) of a chain of the audit.
     ReadAudit(Chain, u64, Reply<Vec<Vec<u8>>>),
+    /// Keep the sealed answer of a request that was done under a key.
+    KeepAnswer(Sha256, String, Reply<()>),
     /// Read the checkpoints of a chain.
     ReadCheckpoints(Chain, Reply<Vec<Checkpoint>>),
     /// The list of installed software of an endpoint.
@@ -244,6 +239,7 @@ impl Command {
             Self::ReadShelf(_, reply) => reply.is_closed(),
             Self::ReadSoftware(_, reply) => reply.is_closed(),
             Self::ReadAudit(_, _, reply) => reply.is_closed(),
+            Self::KeepAnswer(_, _, reply) => reply.is_closed(),
             Self::ReadCheckpoints(_, reply) => reply.is_closed(),
             Self::SetEndpointState(_, _, _, reply) => reply.is_closed(),
             Self::ChangeEndpoint(_, _, _, reply) => reply.is_closed(),
@@ -268,6 +264,7 @@ pub(crate) type Reply<T> = tokio::sync::oneshot::Sender<Result<T, Refusal>>;
 #[derive(Clone)]
 pub struct Commands {
     pub(crate) inputs: tokio::sync::mpsc::Sender<super::Input>,
+    pub(crate) meters: Arc<crate::meters::Meters>,
 }
 
 /// How the rest of the collector reaches the core; people's side has a [`super::Desk`]. Cheap to clone.
@@ -326,103 +323,6 @@ impl Commands {
     /// `NotAllowed` when the token is unknown, expired, used up or withdrawn.
     pub async fn enrol(&self, enrol: Enrol) -> Result<Enrolled, Refusal> {
         self.ask(|reply| Command::Enrol(enrol, reply)).await
-    }
-
-    /// Trades the one-time setup code for an administrator's API token.
-    ///
-    /// # Errors
-    /// `NotAllowed` when the code is wrong or gone.
-    pub async fn redeem_setup(&self, code: Sha256, token: NewApiToken) -> Result<ApiToken, Refusal> {
-        self.ask(|reply| Command::RedeemSetup { code, token, reply }).await
-    }
-
-    /// Does an act of the access register, and gives what it changed.
-    ///
-    /// # Errors
-    /// As [`crate::access::Register::act`] says.
-    pub async fn access(&self, act: access::Act, by: Principal) -> Result<Vec<Change>, Refusal> {
-        self.ask(|reply| Command::Access(Box::new(act), by, reply)).await
-    }
-
-    /// Trades a sealed code for an hour's token.
-    ///
-    /// # Errors
-    /// `NotAllowed` for a code that is none, or was used.
-    pub async fn break_seal(&self, code: Sha256, token: Sha256) -> Result<ApiToken, Refusal> {
-        self.ask(|reply| Command::BreakSeal { code, token, reply }).await
-    }
-
-    /// Opens a session for somebody whose password was right.
-    ///
-    /// # Errors
-    /// As [`crate::access::Register::log_in`] says.
-    pub async fn log_in(&self, login: Login) -> Result<ApiToken, Refusal> {
-        self.ask(|reply| Command::Login(Box::new(login), reply)).await
-    }
-
-    /// Takes an invitation up.
-    ///
-    /// # Errors
-    /// As [`crate::access::Register::accept`] says.
-    pub async fn accept(&self, invitation: Sha256, account: Account) -> Result<PersonKey, Refusal> {
-        self.ask(|reply| Command::Accept { invitation, account: Box::new(account), reply }).await
-    }
-
-    /// All of an org's data, as JSON Lines with a manifest.
-    ///
-    /// # Errors
-    /// `NotFound`, `NotAllowed`; `Unavailable` when the archive cannot be read.
-    pub async fn take_out(&self, org: OrgId, by: Principal) -> Result<Vec<u8>, Refusal> {
-        self.ask(|reply| Command::TakeOut(org, by, reply)).await
-    }
-
-    /// Has it written down that an org was made.
-    ///
-    /// # Errors
-    /// `Unavailable` when the collector cannot write.
-    pub async fn note_org(&self, org: &OrgId, by: Principal) -> Result<(), Refusal> {
-        self.ask(|reply| Command::NoteOrg(org.clone(), by, reply)).await
-    }
-
-    /// Lets somebody in whom a provider has proved: gives who they are here. A token or session is made for that.
-    ///
-    /// # Errors
-    /// `NotAllowed` when the id is another's, or the person may not come in.
-    pub(crate) async fn sign_in(&self, proved: Box<Proved>) -> Result<Principal, Refusal> {
-        self.ask(|reply| Command::SignIn(proved, reply)).await
-    }
-
-    /// Has it written down that somebody failed to come in. Nobody waits for it; the log has it in any case.
-    pub fn note_failed_login(&self, who: Option<PersonKey>) {
-        let _ = self
-            .inputs
-            .try_send(super::Input::Command(Origin::current(), Box::new(Command::LoginFailed(who))));
-    }
-
-    /// Has it noted that a token is in use. Nobody waits for it.
-    pub fn note_use(&self, token: Sha256) {
-        let _ =
-            self.inputs.try_send(super::Input::Command(Origin::current(), Box::new(Command::Touch(token))));
-    }
-
-    /// Makes a join token.
-    ///
-    /// # Errors
-    /// `NotFound` when the org has no matrix.
-    pub async fn create_join_token(
-        &self,
-        token: NewJoinToken,
-        by: Principal,
-    ) -> Result<JoinTokenRecord, Refusal> {
-        self.ask(|reply| Command::CreateJoinToken(token, by, reply)).await
-    }
-
-    /// Withdraws a join token by its short id.
-    ///
-    /// # Errors
-    /// `NotFound` when there is none that the principal may see.
-    pub async fn revoke_join_token(&self, id: String, by: Principal) -> Result<JoinTokenRecord, Refusal> {
-        self.ask(|reply| Command::RevokeJoinToken(id, by, reply)).await
     }
 
     /// Approves (`Active`), revokes or retires an endpoint; a live stream of one that is to be no more is cut at once.
@@ -496,6 +396,14 @@ impl Commands {
     /// `Unavailable` when the store cannot be read.
     pub(super) async fn read_software(&self, id: EndpointId) -> Result<Option<SoftwareList>, Refusal> {
         self.ask(|reply| Command::ReadSoftware(id, reply)).await
+    }
+
+    /// Keeps the sealed answer of a request that was done under a key.
+    ///
+    /// # Errors
+    /// `Unavailable` when the collector cannot write.
+    pub async fn keep_answer(&self, id: Sha256, sealed: String) -> Result<(), Refusal> {
+        self.ask(|reply| Command::KeepAnswer(id, sealed, reply)).await
     }
 
     /// The records of a chain of the audit whose number divided by [`crate::audit::SHELF`] is `shelf`, as they were hashed;

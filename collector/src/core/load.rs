@@ -22,6 +22,7 @@ use crate::{
         Register, Seal, Sha256,
     },
     audit, fleet, notify,
+    once::Mark,
     ownership::Version,
     queue,
     state::{Item, Link, Member, State},
@@ -139,6 +140,7 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
         Table::Alerts => apply_alert(state, row)?,
         Table::Timeline => apply_event(state, row)?,
         Table::Audit => apply_record(state, row),
+        Table::Once => state.once.load(key::<Sha256>(row)?, optional::<Mark>(row)?),
         Table::AuditCheckpoints => {
             if let Some(checkpoint) = optional::<Checkpoint>(row)? {
                 drop(state.audit.keep(checkpoint));

@@ -37,6 +37,7 @@ fn reach(home: &str) -> Reach {
         side,
         home: home.clone(),
         team: None,
+        service: false,
         created_at: now,
         created_by: None,
         disabled_at: None,

@@ -3,18 +3,19 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
-use dogwatch_model::{OrgId, PersonId, Side, SiteId, TeamId};
+use dogwatch_model::{OrgId, Side, SiteId, TeamId};
 
 use crate::when::parse_seconds;
 
 #[derive(ClapArgs)]
 pub(crate) struct Login {
-    /// Login link, in quotes; `-` reads it from standard input. With --token-file, --oidc or --device, the collector's
-    /// https:// address, with `#` and its root's hash behind it where there is neither --ca-file nor an earlier login
+    /// Login link or invitation, in quotes; `-` reads it from standard input. The collector's https:// address, to log in
+    /// with a password, or with --token-file, --oidc or --device; the last two take `#` and its root's hash behind it
+    /// where there is neither --ca-file nor an earlier login
     pub(crate) link: String,
-    /// Who you are, for the first login at a new collector [default: your user name]
+    /// Who you are: omar, or acme:omar where there are several [default: your user name]
     #[arg(long)]
-    pub(crate) person: Option<PersonId>,
+    pub(crate) person: Option<String>,
     /// Your side, for the first login at a new collector
     #[arg(long, default_value = "msp", value_parser = side)]
     pub(crate) side: Side,
@@ -27,12 +28,15 @@ pub(crate) struct Login {
     /// File that holds the collector's root certificate, PEM
     #[arg(long)]
     pub(crate) ca_file: Option<PathBuf>,
+    /// Break the glass: come in with the code from the sealed envelope
+    #[arg(long, conflicts_with = "token_file")]
+    pub(crate) break_glass: bool,
     /// By your browser and this identity provider; the only one there is when none is named
-    #[arg(long, value_name = "PROVIDER", conflicts_with_all = ["token_file", "person", "team"])]
+    #[arg(long, value_name = "PROVIDER", conflicts_with_all = ["token_file", "person", "team", "break_glass"])]
     #[expect(clippy::option_option, reason = "clap's way to say: an option whose value may be left out")]
     pub(crate) oidc: Option<Option<String>>,
     /// By a browser on another machine: shows a code to type there
-    #[arg(long, conflicts_with_all = ["token_file", "person", "team", "oidc"])]
+    #[arg(long, conflicts_with_all = ["token_file", "person", "team", "break_glass", "oidc"])]
     pub(crate) device: bool,
     /// Only print the address that --oidc would open in a browser
     #[arg(long, requires = "oidc")]
@@ -83,9 +87,9 @@ pub(crate) struct ById {
 pub(crate) enum Token {
     /// Make one; its login link is shown once
     #[command(
-        after_help = "Example: dogwatch token create --person omar --side internal --team it --org acme"
+        after_help = "Example: dogwatch token create --verbs view,intake --person prometheus --service --org acme"
     )]
-    Create(CreateToken),
+    Create(super::CreateToken),
     /// Those that were made
     #[command(after_help = "Example: dogwatch token list")]
     List,
@@ -94,28 +98,6 @@ pub(crate) enum Token {
     Revoke(ById),
 }
 
-#[derive(ClapArgs)]
-pub(crate) struct CreateToken {
-    /// Who it is for
-    #[arg(long)]
-    pub(crate) person: PersonId,
-    /// Their side: msp, internal or vendor
-    #[arg(long, value_parser = side)]
-    pub(crate) side: Side,
-    /// Their team
-    #[arg(long)]
-    pub(crate) team: Option<TeamId>,
-    /// The one org they may see [default: all that you see for the MSP side, the only one there is for others]
-    #[arg(long)]
-    pub(crate) org: Option<OrgId>,
-    /// What they may do: viewer, member or admin
-    #[arg(long, default_value = "member")]
-    pub(crate) role: String,
-    /// For how long: 8h, 90d [default: until revoked]
-    #[arg(long, value_parser = parse_seconds)]
-    pub(crate) expires: Option<u32>,
-}
-
-fn side(text: &str) -> Result<Side, String> {
+pub(super) fn side(text: &str) -> Result<Side, String> {
     text.parse().map_err(|error: dogwatch_model::IdError| error.to_string())
 }

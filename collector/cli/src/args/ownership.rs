@@ -118,6 +118,16 @@ pub(crate) enum Draft {
     Version(String),
 }
 
+impl Draft {
+    /// The file, if it is one.
+    pub(crate) fn file(&self) -> Option<&std::path::Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Version(_) => None,
+        }
+    }
+}
+
 impl std::str::FromStr for Draft {
     type Err = String;
 

@@ -80,7 +80,9 @@ pub(crate) enum Access {
     #[command(after_help = "Example: dogwatch access invite omar --org acme --role admin --side internal")]
     Invite(Invite),
     /// Give rights to somebody of your side
-    #[command(after_help = "Example: dogwatch access grant kim configure --scope acme --reason \"patch project\" --expires 30d")]
+    #[command(
+        after_help = "Example: dogwatch access grant kim configure --scope acme --reason \"patch project\" --expires 30d"
+    )]
     Grant(GrantAccess),
     /// Say yes to the risky verbs of a grant
     #[command(after_help = "Example: dogwatch access approve 4f1c2a9b01 --org acme")]

@@ -11,6 +11,37 @@ pub(crate) enum Report {
         after_help = "Examples: dogwatch report boundary --month 2026-11\n          dogwatch report boundary --org acme --from 2026-09-01 --until 2026-12-01 -o csv"
     )]
     Boundary(Boundary),
+    /// How much of the fleet misses no update, site by site
+    #[command(
+        after_help = "Examples: dogwatch report patch\n          dogwatch report patch --filter 'class == \"server\"' -o csv"
+    )]
+    Patch(OfFleet),
+    /// How much of the fleet is backed up, in time, and proved by restores
+    #[command(after_help = "Example: dogwatch report backup --org acme")]
+    Backup(OfFleet),
+    /// A month for both sides: patches, backups, and what became of the queue
+    #[command(after_help = "Example: dogwatch report month --month 2026-11 --org acme")]
+    Month(Boundary),
+    /// What the quarterly review has to look at
+    #[command(after_help = "Example: dogwatch report review --org acme -o json")]
+    Review(OfReview),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct OfFleet {
+    /// Org; all that you see when left out
+    #[arg(long)]
+    pub(crate) org: Option<OrgId>,
+    /// Only endpoints that match, as a CEL expression: they are the denominator
+    #[arg(long, value_name = "CEL")]
+    pub(crate) filter: Option<String>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct OfReview {
+    /// Org; all that you see when left out
+    #[arg(long)]
+    pub(crate) org: Option<OrgId>,
 }
 
 #[derive(ClapArgs)]

@@ -22,7 +22,10 @@ const GRANTS: Listing<'static> = Listing {
         column("REVIEW", "review_at", Show::Instant),
         column("STATE", "state", Show::Text),
     ],
-    wide: &[column("GIVEN", "given_at", Show::Instant), column("APPROVED IN", "approvals", Show::Made(approved))],
+    wide: &[
+        column("GIVEN", "given_at", Show::Instant),
+        column("APPROVED IN", "approvals", Show::Made(approved)),
+    ],
     csv: &["id", "to.org", "to.id", "scope", "reason", "given_at", "expires_at", "review_at", "state"],
 };
 
@@ -91,13 +94,19 @@ pub(crate) fn run(command: &Access, screen: &Screen) -> Result<(), Failure> {
         Access::Invite(wanted) => invite(wanted, screen),
         Access::Grant(wanted) => grant(wanted, screen),
         Access::Approve(one) => on_grant(&one.id, "approve", &json!({ "org": one.org }), "approved", screen),
-        Access::Refuse(one) => on_grant(&one.id, "refuse", &json!({ "org": one.org }), "not approved", screen),
+        Access::Refuse(one) => {
+            on_grant(&one.id, "refuse", &json!({ "org": one.org }), "not approved", screen)
+        }
         Access::Revoke(one) => on_grant(&one.id, "end", &json!({ "why": one.why }), "ended", screen),
         Access::Review(one) => {
             on_grant(&one.id, "review", &json!({ "review_in_seconds": one.again }), "reviewed", screen)
         }
-        Access::Disable(one) => on_person(&one.person, "disable", "kept out; every token of theirs is revoked", screen),
-        Access::Enable(one) => on_person(&one.person, "enable", "may come in again; make a new token or invitation", screen),
+        Access::Disable(one) => {
+            on_person(&one.person, "disable", "kept out; every token of theirs is revoked", screen)
+        }
+        Access::Enable(one) => {
+            on_person(&one.person, "enable", "may come in again; make a new token or invitation", screen)
+        }
         Access::Check(asked) => check(asked, screen),
         Access::BreakGlass(seal) => {
             let made = Client::logged_in()?.post("access/seals", &json!({ "scope": seal.scope }))?;
@@ -143,7 +152,10 @@ fn invite(wanted: &Invite, screen: &Screen) -> Result<(), Failure> {
     };
     if made["invitation"].is_null() {
         return super::show_one(&made, "person", screen, || {
-            format!("{} is known now; make it a token: dogwatch token create --person {}\n", wanted.person, wanted.person)
+            format!(
+                "{} is known now; make it a token: dogwatch token create --person {}\n",
+                wanted.person, wanted.person
+            )
         });
     }
     let link = format!(
@@ -172,7 +184,13 @@ fn grant(wanted: &GrantAccess, screen: &Screen) -> Result<(), Failure> {
     });
     let made = Client::logged_in()?.post("access/grants", &body)?;
     super::show_one(&made, "id", screen, || {
-        format!("{} has {} on {} (grant {})\n", person(&made), verbs(&made), text_at(&made, "scope"), text_at(&made, "id"))
+        format!(
+            "{} has {} on {} (grant {})\n",
+            person(&made),
+            verbs(&made),
+            text_at(&made, "scope"),
+            text_at(&made, "id")
+        )
     })
 }
 
@@ -196,7 +214,13 @@ fn check(asked: &Check, screen: &Screen) -> Result<(), Failure> {
     let answer = Client::logged_in()?.get("access/check", &params)?;
     super::show_one(&answer, "allowed", screen, || {
         let lines = |name: &str| -> Vec<String> {
-            answer[name].as_array().into_iter().flatten().filter_map(Value::as_str).map(output::tame).collect()
+            answer[name]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(output::tame)
+                .collect()
         };
         let word = if answer["allowed"] == true { "yes" } else { "no" };
         let mut text = format!("{word}\n");

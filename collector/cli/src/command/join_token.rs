@@ -68,6 +68,14 @@ fn create(wanted: &CreateJoinToken, screen: &Screen) -> Result<(), Failure> {
     });
     let made = Client::logged_in()?.post("join-tokens", &body)?;
     let token = text_at(&made, "token");
+    if made["new_site"] == true {
+        output::note(&format!(
+            "nothing stands at site `{}` of {} yet; if that is a slip, revoke it: dogwatch join-token revoke {}",
+            wanted.site,
+            wanted.org,
+            text_at(&made, "id")
+        ));
+    }
     if screen.format == Format::Name {
         return output::print(&format!("{token}\n"));
     }

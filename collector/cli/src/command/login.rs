@@ -3,11 +3,15 @@
 mod device;
 mod oidc;
 
-use std::{fs, io, path::Path};
+use std::{
+    fs,
+    io::{self, IsTerminal as _},
+    path::Path,
+};
 
 use dogwatch_model::PersonId;
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     args::Login,
@@ -15,7 +19,7 @@ use crate::{
     context::{self, Context},
     failure::{Exit, Failure},
     link::{self, Key, Link},
-    output::{Screen, text_at},
+    output::{self, Screen, text_at},
     pin,
 };
 
@@ -24,11 +28,7 @@ pub(crate) fn run(login: &Login, screen: &Screen) -> Result<(), Failure> {
         _ if login.device => by_provider(login, |client| device::token(client))?,
         _ if login.oidc.is_some() => by_provider(login, |client| oidc::token(client, login))?,
         (Some(token), Some(ca)) => (link::base_url(&login.link)?, root_of(ca)?, token_of(token)?),
-        (None, Some(_)) => {
-            return Err(Failure::usage(
-                "--ca-file goes with --token-file, --oidc or --device; a link has the hash",
-            ));
-        }
+        (None, _) if login.link.starts_with("https://") && !login.link.contains('#') => by_person(login)?,
         _ => by_link(login)?,
     };
     let me = Client::new(url.clone(), &root, Some(&token)).get("whoami", &[])?;
@@ -64,6 +64,7 @@ fn by_link(login: &Login) -> Result<Access, Failure> {
     let token = match link.key {
         Key::Token(token) => token,
         Key::Setup(code) => redeem(login, &Client::new(link.url.clone(), &root, None), &code)?,
+        Key::Invitation(code) => take_up(&Client::new(link.url.clone(), &root, None), &code)?,
     };
     Ok((link.url, root, token))
 }
@@ -88,25 +89,94 @@ fn by_provider(
     Ok((url, root, token))
 }
 
-/// The token of an answer.
-fn token_in(made: &serde_json::Value) -> Result<String, Failure> {
-    made["token"]
-        .as_str()
-        .map(str::to_owned)
-        .ok_or_else(|| Failure::new(Exit::Unreachable, "the collector gave no token; see its log"))
+/// With a password, or with the code from the sealed envelope: at a collector that we know, or whose root we are given.
+fn by_person(login: &Login) -> Result<Access, Failure> {
+    let url = link::base_url(&login.link)?;
+    let root = match &login.ca_file {
+        Some(file) => root_of(file)?,
+        None => known_root(&url)?,
+    };
+    let client = Client::new(url.clone(), &root, None);
+    let token = if login.break_glass {
+        let code = ask_hidden("Code from the envelope: ")?;
+        client.post("break-glass", &json!({ "code": code }))?
+    } else {
+        let person = match &login.person {
+            Some(person) => person.clone(),
+            None => user_name()?.to_string(),
+        };
+        let password = ask_hidden(&format!("Password of {person}: "))?;
+        open(&client, &person, &password)?
+    };
+    Ok((url, root, token_in(&token)?))
+}
+
+fn open(client: &Client, person: &str, password: &str) -> Result<Value, Failure> {
+    let code = ask_hidden("Code of your second factor (none: just Enter): ")?;
+    let code = Some(code).filter(|code| !code.is_empty());
+    client.post("login", &json!({ "person": person, "password": password, "code": code }))
+}
+
+/// Sets the password that an invitation asks for, shows the second factor, and logs in with both.
+fn take_up(client: &Client, invitation: &str) -> Result<String, Failure> {
+    let password = ask_hidden("Choose a password (12 characters or more): ")?;
+    if ask_hidden("Once more: ")? != password {
+        return Err(Failure::usage("the two are not the same; open the invitation again"));
+    }
+    let welcome =
+        client.post("invitations/accept", &json!({ "invitation": invitation, "password": password }))?;
+    let codes = welcome["recovery_codes"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    output::note(&format!(
+        "You are {}. This is shown once.\n\nSecond factor, for your authenticator: {}\n  as one address: {}\n\nRecovery \
+         codes, each in place of your authenticator once:\n  {}\n",
+        text_at(&welcome, "person"),
+        text_at(&welcome, "secret"),
+        text_at(&welcome, "otpauth"),
+        codes.collect::<Vec<_>>().join("\n  ")
+    ));
+    token_in(&open(client, &text_at(&welcome, "person"), &password)?)
+}
+
+/// Asks for what nobody else is to see: without echo at a terminal, else a line of standard input.
+fn ask_hidden(what: &str) -> Result<String, Failure> {
+    if io::stdin().is_terminal() {
+        return Ok(rpassword::prompt_password(what)?);
+    }
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn known_root(url: &str) -> Result<CertificateDer<'static>, Failure> {
+    context::root_at(url)?.ok_or_else(|| {
+        Failure::usage(format!(
+            "you were never logged in at {url}: add --ca-file with its root certificate, or use the link of your invitation"
+        ))
+    })
 }
 
 /// Trades the setup code for a token.
 fn redeem(login: &Login, client: &Client, code: &str) -> Result<String, Failure> {
     let person = match &login.person {
-        Some(person) => person.clone(),
+        Some(person) => {
+            PersonId::new(person).map_err(|error| Failure::usage(format!("--person: {error}")))?
+        }
         None => user_name()?,
     };
     let mut wanted = json!({ "code": code, "person": person, "side": login.side });
     if let Some(team) = &login.team {
         wanted["team"] = json!(team);
     }
-    token_in(&client.post("setup", &wanted)?)
+    let made = client.post("setup", &wanted)?;
+    token_in(&made)
+}
+
+/// The token of an answer.
+fn token_in(made: &Value) -> Result<String, Failure> {
+    made["token"]
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| Failure::new(Exit::Unreachable, "the collector gave no token; see its log"))
 }
 
 fn user_name() -> Result<PersonId, Failure> {

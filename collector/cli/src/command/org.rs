@@ -8,7 +8,7 @@ use crate::{
     args::{Offboard, Org},
     client::Client,
     failure::{Exit, Failure},
-    output::{self, Listing, Screen, Show, column, text_at},
+    output::{Listing, Screen, Show, column, text_at},
 };
 
 const ORGS: Listing<'static> = Listing {
@@ -46,7 +46,9 @@ pub(crate) fn run(command: &Org, screen: &Screen) -> Result<(), Failure> {
         Org::Show(one) => {
             let org = Client::logged_in()?.get(&format!("orgs/{}", one.org), &[])?;
             super::show_one(&org, "org", screen, || {
-                let left = org["left"]["msp"].as_str().map_or_else(String::new, |at| format!("the MSP left at {at}\n"));
+                let left = org["left"]["msp"]
+                    .as_str()
+                    .map_or_else(String::new, |at| format!("the MSP left at {at}\n"));
                 format!(
                     "{} ({}): {} endpoints, matrix {}, owners: {}\n{left}",
                     one.org,
@@ -66,7 +68,9 @@ pub(crate) fn run(command: &Org, screen: &Screen) -> Result<(), Failure> {
             let path = format!("orgs/{}/second-factor", wanted.org);
             let kept = Client::logged_in()?.post(&path, &json!({ "all": !wanted.only_administrators }))?;
             let whom = if wanted.only_administrators { "administrators" } else { "everybody" };
-            super::show_one(&kept, "org", screen, || format!("{}: a second factor is asked of {whom}\n", wanted.org))
+            super::show_one(&kept, "org", screen, || {
+                format!("{}: a second factor is asked of {whom}\n", wanted.org)
+            })
         }
     }
 }
@@ -98,7 +102,8 @@ fn export(client: &Client, org: &str, file: &Path) -> Result<Value, Failure> {
 
 /// The manifest of an export, if the rest is what it says.
 fn verified(bytes: &[u8]) -> Result<Value, Failure> {
-    let broken = |what: &str| Failure::new(Exit::NotMet, format!("the export is not whole: {what}; ask again"));
+    let broken =
+        |what: &str| Failure::new(Exit::NotMet, format!("the export is not whole: {what}; ask again"));
     let end = bytes.iter().position(|byte| *byte == b'\n').ok_or_else(|| broken("it has no manifest"))?;
     let (first, rest) = (&bytes[..end], &bytes[end + 1..]);
     let manifest: Value = serde_json::from_slice(first).map_err(|_| broken("its manifest is not JSON"))?;

@@ -141,7 +141,7 @@ fn propose(wanted: &Propose, screen: &Screen) -> Result<(), Failure> {
     }
     let version = Client::logged_in()?
         .post("ownership/versions", &Value::Object(body))
-        .map_err(|failure| named(failure, &wanted.file))?;
+        .map_err(|failure| named(failure, Some(&wanted.file)))?;
     super::show_one(&version, "hash", screen, || {
         let hash = text_at(&version, "hash");
         format!("{}each side signs it with: dogwatch ownership sign {hash}\n", in_a_line(&version, screen))
@@ -172,12 +172,12 @@ fn read(file: &Path) -> Result<String, Failure> {
 }
 
 /// A failure that names places in a document, which the collector knows by its text only, by the name of its file.
-fn named(failure: Failure, file: &Path) -> Failure {
-    match failure {
-        Failure::Told { exit, what } => {
+fn named(failure: Failure, file: Option<&Path>) -> Failure {
+    match (failure, file) {
+        (Failure::Told { exit, what }, Some(file)) => {
             Failure::new(exit, what.replace("draft:", &format!("{}:", file.display())))
         }
-        other @ Failure::ReaderGone => other,
+        (other, _) => other,
     }
 }
 

@@ -1,6 +1,9 @@
-//! `report boundary`: what both sides see of their seam.
+//! `report boundary|patch|backup|month|review`.
 //!
-//! People get all parts, each under its heading; a spreadsheet gets the months, a program everything.
+//! People get all parts, each under its heading; a spreadsheet gets the part that is counted finest, a program everything.
+
+mod fleet;
+mod review;
 
 use serde_json::Value;
 
@@ -123,14 +126,40 @@ fn row(drift: &Value) -> String {
 }
 
 pub(crate) fn run(report: &Report, screen: &Screen) -> Result<(), Failure> {
-    let Report::Boundary(asked) = report;
-    let params = params(asked);
-    let params: Vec<_> = params.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let answer = Client::logged_in()?.get("reports/boundary", &params)?;
+    match report {
+        Report::Boundary(asked) => boundary(asked, screen),
+        Report::Patch(asked) => fleet::run("patch", asked, screen),
+        Report::Backup(asked) => fleet::run("backup", asked, screen),
+        Report::Month(asked) => month(asked, screen),
+        Report::Review(asked) => review::run(asked, screen),
+    }
+}
+
+fn boundary(asked: &Boundary, screen: &Screen) -> Result<(), Failure> {
+    let answer = ask("boundary", &params(asked))?;
     if screen.is_for_people() && answer["groups"].as_array().is_some_and(Vec::is_empty) {
         output::note("nothing came into the queue in that time");
     }
     output::print(&render(&answer, screen)?)
+}
+
+fn ask(report: &str, params: &[(&'static str, String)]) -> Result<Value, Failure> {
+    let params: Vec<_> = params.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    Client::logged_in()?.get(&format!("reports/{report}"), &params)
+}
+
+/// Patches and backups as they stand now, and the queue's figures of the month.
+fn month(asked: &Boundary, screen: &Screen) -> Result<(), Failure> {
+    let answer = ask("month", &params(asked))?;
+    output::print(&match screen.format {
+        Format::Json | Format::Yaml => screen.whole(&answer)?,
+        Format::Csv | Format::Name => fleet::of_both(&answer, screen)?,
+        Format::Table | Format::Wide => {
+            let part = |name: &str| fleet::render(&answer[name], screen);
+            let queue = render(&answer["queue"], screen)?;
+            format!("Patches\n{}\nBackups\n{}\nThe queue\n{queue}", part("patch")?, part("backup")?)
+        }
+    })
 }
 
 fn params(asked: &Boundary) -> Vec<(&'static str, String)> {

@@ -47,10 +47,14 @@ pub(crate) fn run(command: &Token, screen: &Screen) -> Result<(), Failure> {
 fn create(wanted: &CreateToken, screen: &Screen) -> Result<(), Failure> {
     let client = Client::logged_in()?;
     let collector = client.get("whoami", &[])?;
-    let body = json!({
-        "person": wanted.person, "side": wanted.side, "team": wanted.team, "org": wanted.org, "role": wanted.role,
-        "expires_in_seconds": wanted.expires,
+    let mut body = json!({
+        "person": wanted.person, "side": wanted.side, "team": wanted.team, "org": wanted.org, "site": wanted.site,
+        "role": wanted.role, "expires_in_seconds": wanted.expires, "service": wanted.service,
+        "never_expires": wanted.never_expires,
     });
+    if !wanted.verbs.is_empty() {
+        body["verbs"] = json!(wanted.verbs);
+    }
     let mut made = client.post("tokens", &body)?;
     let link = format!(
         "https://{}/#{}.{}",
@@ -66,11 +70,11 @@ fn create(wanted: &CreateToken, screen: &Screen) -> Result<(), Failure> {
         format!(
             "A way in for {} ({} side, {}; id {}). The link is shown this once; whoever has it is {}:\n\n{link}\n\n\
              They run: dogwatch login '{link}'\n",
-            wanted.person,
-            wanted.side,
-            wanted.role,
+            text_at(&made, "person"),
+            text_at(&made, "side"),
+            wanted.role.as_deref().unwrap_or("as asked"),
             text_at(&made, "id"),
-            wanted.person,
+            text_at(&made, "person"),
         )
     })
 }

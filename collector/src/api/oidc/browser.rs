@@ -5,6 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{network_of, said, session_for};
@@ -24,7 +25,7 @@ use crate::{
 const COOKIE: &str = "__Host-dogwatch-login";
 
 /// How a login is to begin.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Start {
     provider: Option<String>,
     ticket: Option<String>,
@@ -82,7 +83,7 @@ fn whither(
 }
 
 /// What comes back.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Back {
     #[serde(default)]
     state: String,

@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{network_of, said, token_for};
@@ -18,12 +19,12 @@ use crate::{
 };
 
 /// Nothing is asked of a program that begins to wait.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}
 
 /// RFC 8628, section 3.2. There is no `verification_uri_complete`: the code is to be read and typed.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Begun {
     device_code: String,
     user_code: String,
@@ -49,7 +50,7 @@ pub(crate) async fn begin(
 }
 
 /// What a program shows when it asks.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Ask {
     device_code: String,

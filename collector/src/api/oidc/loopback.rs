@@ -2,6 +2,7 @@
 //! for a token, proving by its verifier that it is the one that began.
 
 use axum::{Json, extract::State};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{network_of, token_for};
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// How a program wants to log in.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     provider: Option<String>,
@@ -20,7 +21,7 @@ pub(crate) struct Wanted {
 }
 
 /// Where the browser has to go.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Begun {
     provider: String,
     url: String,
@@ -54,7 +55,7 @@ pub(crate) async fn begin(
 }
 
 /// A one-time code and the verifier of who began.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Trade {
     code: String,

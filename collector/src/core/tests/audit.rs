@@ -1,5 +1,6 @@
 //! The audit: what is done is on record, in its org's chain, in the same commit.
 
+use crate::access::{Act, NewPerson, NewToken, Scope, Verbs};
 use dogwatch_triage::audit::{Chain, Record, Source, Verifier, Witness};
 
 use super::*;
@@ -86,12 +87,23 @@ fn a_chain_goes_on_where_it_was_after_every_kind_of_stop() {
 fn each_org_has_its_own_chain_and_the_collector_one_more() {
     let mut sim = Sim::new();
     sim.join_token(1);
-    let token = crate::core::NewApiToken {
+    let by = Principal { org: None, ..person(Side::Msp) };
+    let token = NewToken {
         hash: Sha256::of(b"t"),
-        principal: Principal { org: None, ..person(Side::Msp) },
-        lifetime: None,
+        person: NewPerson {
+            id: by.person.clone(),
+            side: by.side,
+            home: Scope::Everywhere,
+            team: None,
+            service: false,
+        },
+        scope: Scope::Everywhere,
+        verbs: Verbs::EVERYBODY,
+        expires_at: None,
+        endless: false,
+        asked_until: None,
     };
-    sim.ask(|reply| Command::CreateToken(token, person(Side::Msp), reply)).unwrap();
+    sim.ask(|reply| Command::Access(Box::new(Act::MakeToken(Box::new(token))), by, reply)).unwrap();
     let of = |records: Vec<Record>| records.into_iter().map(|r| (r.seq, r.act)).collect::<Vec<_>>();
     assert_eq!(of(records(&mut sim, &home())), [(1, "join-token.create".to_owned())]);
     assert_eq!(of(records(&mut sim, &Chain::Collector)), [(1, "token.create".to_owned())]);

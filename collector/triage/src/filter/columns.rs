@@ -163,11 +163,12 @@ impl Columns {
 
     /// Whether the wanted columns show what the rows hold now.
     pub fn are_fresh(&self, wanted: &Wanted, rows: &dyn Rows) -> bool {
-        let fresh = |name: &Box<str>| match self.columns.get(name) {
-            Some(column) => column.is_fresh(rows) && (column.is_ranked() || !wanted.ranked.contains(name)),
+        let ranked = |name: &str| wanted.ranked.iter().any(|one| **one == *name);
+        let fresh = |name: &str| match self.columns.get(name) {
+            Some(column) => column.is_fresh(rows) && (column.is_ranked() || !ranked(name)),
             None => Source::named(name).is_none(),
         };
-        wanted.names.iter().all(fresh)
+        wanted.names.iter().all(|name| fresh(name))
     }
 
     /// Judges the slots `among`. What columns do not decide is asked of the row.

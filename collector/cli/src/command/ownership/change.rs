@@ -34,8 +34,10 @@ pub(super) fn run(wanted: &Change, screen: &Screen) -> Result<(), Failure> {
     };
     let from = from.map_or(Ok(("from", None)), |from| side(from, ["from", "from_text"]))?;
     let to = side(to, ["to", "to_text"])?;
+    let file = [Some(&wanted.from), wanted.to.as_ref()].into_iter().flatten().rev().find_map(Draft::file);
     let body = super::parts([from, to, ("org", super::of(&wanted.org))]);
-    let answer = Client::logged_in()?.post("ownership/diff", &Value::Object(body))?;
+    let answer = Client::logged_in()?.post("ownership/diff", &Value::Object(body));
+    let answer = answer.map_err(|failure| super::named(failure, file))?;
     output::print(&match screen.format {
         Format::Table => in_words(&answer),
         _ => LISTING.render(&answer, Timestamp::UNIX_EPOCH, screen)?,

@@ -60,7 +60,8 @@ pub(super) fn run(wanted: &Replay, screen: &Screen) -> Result<(), Failure> {
     let (kind, text) = super::document(&wanted.draft)?;
     let mut body = super::parts([(kind, Some(text)), ("org", super::of(&wanted.org))]);
     body.insert("days".to_owned(), json!(wanted.days));
-    let answer = Client::logged_in()?.post("ownership/replay", &Value::Object(body))?;
+    let answer = Client::logged_in()?.post("ownership/replay", &Value::Object(body));
+    let answer = answer.map_err(|failure| super::named(failure, wanted.draft.file()))?;
     output::print(&match screen.format {
         Format::Table | Format::Wide => in_words(&answer, screen),
         _ => MOVED.render(&answer, output::as_of(&answer), screen)?,

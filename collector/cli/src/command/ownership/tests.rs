@@ -91,6 +91,6 @@ fn a_document_is_a_file_that_there_is_or_a_version() {
 #[test]
 fn faults_of_a_proposal_are_in_its_file() {
     let told = Failure::usage("draft:3:15: there is no team `nic`");
-    let said = named(told, Path::new("mine/acme.toml")).to_string();
+    let said = named(told, Some(Path::new("mine/acme.toml"))).to_string();
     assert_eq!(said, "mine/acme.toml:3:15: there is no team `nic`");
 }

@@ -28,11 +28,13 @@ pub struct Order {
 
 /// The place of an endpoint in an order, to go on after it: it means the same when the endpoint is gone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Place(Vec<Mark>);
 
 /// One value of a place. A number is kept by its bits: what is printed and read again may differ.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 enum Mark {
     Missing,
@@ -155,7 +157,7 @@ struct Sorted<'c> {
 enum Kept<'c> {
     Kept(&'c Column),
     /// Made for this query: of what moves with time, and of what is computed.
-    Made(Column),
+    Made(Box<Column>),
 }
 
 impl Sorted<'_> {
@@ -246,7 +248,7 @@ impl Columns {
             _ => None,
         };
         let kept = name.and_then(|name| self.columns.get(&name)).filter(|column| column.is_ranked());
-        let column = kept.map_or_else(|| Kept::Made(self.made(key, found, rows)), Kept::Kept);
+        let column = kept.map_or_else(|| Kept::Made(Box::new(self.made(key, found, rows))), Kept::Kept);
         Sorted { column, descending: key.descending() }
     }
 

@@ -65,7 +65,8 @@ fn endpoint(n: u32, seed: u32) -> Endpoint {
     endpoint.class = if bits(4, 1) == 0 { Class::Server } else { Class::Laptop };
     endpoint.tags = [(5, "lab"), (6, "prod"), (7, "srv")]
         .into_iter()
-        .filter_map(|(bit, tag)| (bits(bit, 1) == 1).then(|| tag.to_owned()))
+        .filter(|(bit, _)| bits(*bit, 1) == 1)
+        .map(|(_, tag)| tag.to_owned())
         .collect();
     endpoint.labels = (bits(8, 1) == 1)
         .then(|| ("env".to_owned(), ["prod", "test"][bits(9, 1) as usize].to_owned()))
