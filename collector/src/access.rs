@@ -22,6 +22,7 @@ use core::fmt;
 
 use dogwatch_model::{OrgId, PersonId, Side, SiteId, TeamId};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// SHA-256 of a secret or of a public key.
@@ -70,6 +71,20 @@ impl core::str::FromStr for Sha256 {
     }
 }
 
+impl JsonSchema for Sha256 {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Sha256".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^[0-9a-f]{64}$" })
+    }
+}
+
 impl Serialize for Sha256 {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -84,7 +99,7 @@ impl<'de> Deserialize<'de> for Sha256 {
 
 /// Who speaks, and how much of their rights they use: the ceiling of a token. What comes of it is worked out at use, by
 /// [`Register::reach`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Principal {
     /// The person.
     pub person: PersonId,
@@ -125,7 +140,7 @@ impl Principal {
 }
 
 /// One API token as it is kept: never the token itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ApiToken {
     /// Short public id, to list and revoke it by.
     pub id: String,
@@ -151,7 +166,7 @@ impl ApiToken {
 }
 
 /// A join token as it is kept: never its secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct JoinTokenRecord {
     /// Short public id, to list and revoke it by.
     pub id: String,

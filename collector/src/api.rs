@@ -23,6 +23,7 @@ mod gather;
 mod health;
 mod intake;
 mod join_tokens;
+mod openapi;
 mod ownership;
 mod page;
 mod problem;

@@ -10,6 +10,7 @@
 
 use dogwatch_model::{OrgId, PersonId, Side};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Sha256;
@@ -24,7 +25,7 @@ pub const MAX_WAITING: usize = 8;
 pub const MAX_NOTE_BYTES: usize = 2 * 1024;
 
 /// "We agree to exactly this."
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Signature {
     /// For which side.
     pub side: Side,
@@ -35,7 +36,7 @@ pub struct Signature {
 }
 
 /// One version of an org's matrix.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Version {
     /// Whose.
     pub org: OrgId,

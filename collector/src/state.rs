@@ -24,6 +24,7 @@ use dogwatch_triage::{
     sla::NextBreach,
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -61,7 +62,7 @@ pub struct Member {
 pub const MAX_EPOCHS: usize = 8;
 
 /// An alert with its timeline.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Item {
     /// The alert.
     #[serde(flatten)]

@@ -6,6 +6,7 @@
 use dogwatch_model::{OrgId, PersonId, Side};
 use dogwatch_triage::filter::{Fields, Filter, FilterError, Order};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Reach;
@@ -17,7 +18,7 @@ const MAX_NAME: usize = 63;
 pub(crate) const MAX_VIEWS: usize = 100;
 
 /// A view to save.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewView {
     /// What it is called: letters, digits, `-` and `_`.
@@ -67,7 +68,7 @@ impl NewView {
 }
 
 /// A saved view.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct View {
     /// What it is called.
     pub name: String,

@@ -20,6 +20,7 @@ pub mod port;
 pub mod program;
 pub mod receiver;
 pub mod settings;
+pub mod terminal;
 pub mod tool;
 pub mod wait;
 

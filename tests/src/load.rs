@@ -15,6 +15,7 @@ pub mod enrol;
 pub mod facts;
 pub mod fleet;
 pub mod latency;
+pub mod listener;
 pub mod process;
 pub mod tally;
 pub mod trust;

@@ -7,6 +7,7 @@ mod context;
 mod endpoint;
 mod ownership;
 mod report;
+mod view;
 mod window;
 mod work;
 
@@ -21,6 +22,7 @@ pub(crate) use context::Context;
 pub(crate) use endpoint::{Endpoint, Move, Named, NamedSoftware, Set, Tag};
 pub(crate) use ownership::{Change, Draft, Lint, OfOrg, Ownership, Propose, Replay};
 pub(crate) use report::{Boundary, OfFleet, OfReview, Report};
+pub(crate) use view::{SaveView, View};
 pub(crate) use window::{AddWindow, Window};
 pub(crate) use work::{Queue, Who};
 
@@ -86,7 +88,7 @@ pub(crate) enum Command {
     Whoami,
     /// Endpoints, all or those that match a filter
     #[command(
-        after_help = "Example: dogwatch fleet 'patch.missing.security > 0 && class == \"server\"' --sort -health.cpu.used_percent"
+        after_help = "Examples: dogwatch fleet os:windows patch.missing.critical:'>0' site:toronto srv\n          dogwatch fleet 'patch.missing.security > 0 && class == \"server\"' --sort -health.cpu.used_percent,name\n          dogwatch fleet 'os:windows -tag:lab' --explain\n          dogwatch fleet summary --by os.family,site\n          dogwatch fleet @patching"
     )]
     Fleet(Fleet),
     /// One endpoint
@@ -111,6 +113,9 @@ pub(crate) enum Command {
     /// What has become of things over a time
     #[command(subcommand)]
     Report(Report),
+    /// Saved views of the fleet: dogwatch fleet @NAME
+    #[command(subcommand)]
+    View(View),
     /// Maintenance windows, which hide what is expected
     #[command(subcommand)]
     Window(Window),
@@ -128,14 +133,21 @@ pub(crate) enum Command {
         after_help = "Examples: dogwatch completions bash > ~/.local/share/bash-completion/completions/dogwatch\n          dogwatch completions fish > ~/.config/fish/completions/dogwatch.fish"
     )]
     Completions(Completions),
+    /// Both crews' queue and the fleet's pulse, live in the terminal
+    #[command(after_help = "Example: dogwatch watch\n\n`?` shows the keys, `q` leaves")]
+    Watch,
 }
 
 #[derive(ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Fleet {
-    /// Which endpoints, as a CEL expression; `--schema` lists the names
-    pub(crate) filter: Option<String>,
-    /// Field to sort by; with a `-` before it, from the top
-    #[arg(long, allow_hyphen_values = true, value_name = "FIELD")]
+    /// Counts instead of endpoints
+    #[command(subcommand)]
+    pub(crate) counts: Option<Counts>,
+    /// Which endpoints: words and field:value, or a CEL expression, or a saved view as @NAME; `--schema` lists the names
+    pub(crate) filter: Vec<String>,
+    /// Fields to sort by; with a `-` before one, from the top
+    #[arg(long, allow_hyphen_values = true, value_name = "FIELDS")]
     pub(crate) sort: Option<String>,
     /// Fields to show: name,health.cpu.used_percent
     #[arg(long, value_delimiter = ',', value_name = "FIELDS")]
@@ -143,12 +155,36 @@ pub(crate) struct Fleet {
     /// Endpoints in which state: active, pending, revoked, retired or all
     #[arg(long, default_value = "active")]
     pub(crate) state: String,
+    /// Show the filter as a CEL expression, and nothing else
+    #[arg(long)]
+    pub(crate) explain: bool,
     /// Keep showing, until Ctrl-C
     #[arg(long)]
     pub(crate) watch: bool,
     /// The names that filters, columns and JSON have
     #[arg(long, conflicts_with_all = ["filter", "sort", "columns", "watch"])]
     pub(crate) schema: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Counts {
+    /// How many endpoints have which values
+    #[command(
+        after_help = "Examples: dogwatch fleet summary --by os.family\n          dogwatch fleet summary 'patch.missing.critical:>0' --by site,class -o csv"
+    )]
+    Summary(Summary),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Summary {
+    /// Which endpoints, as `dogwatch fleet` takes it
+    pub(crate) filter: Vec<String>,
+    /// Fields to count by, three at most
+    #[arg(long, value_delimiter = ',', default_value = "os.family", value_name = "FIELDS")]
+    pub(crate) by: Vec<String>,
+    /// Endpoints in which state: active, pending, revoked, retired or all
+    #[arg(long, default_value = "active")]
+    pub(crate) state: String,
 }
 
 #[derive(Subcommand)]

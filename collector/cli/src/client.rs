@@ -1,6 +1,9 @@
 //! Asks the collector, and turns every refusal into an exit code and a sentence.
 
-use std::{io, time::Duration};
+use std::{
+    io::{self, BufRead, BufReader},
+    time::Duration,
+};
 
 use rustls_pki_types::CertificateDer;
 use serde_json::Value;
@@ -28,8 +31,11 @@ const MAX_ANSWER_BYTES: u64 = 128 * 1024 * 1024;
 
 /// The longest parameters of one request: with their percent signs they still fit a line that HTTP servers take.
 const MAX_PARAMS_BYTES: usize = 16 * 1024;
+/// How long a stream may let us wait for its beginning. It has no end.
+const STREAM_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A connection to one collector, trusting its root alone.
+#[derive(Clone)]
 pub(crate) struct Client {
     agent: Agent,
     url: String,
@@ -69,6 +75,22 @@ impl Client {
         fits(params)?;
         let request = self.agent.get(self.at(path)).query_pairs(params.iter().copied());
         self.answer(self.authorized(request).call(), params)
+    }
+
+    /// Listens to changes of some kinds, from after the event with this id or from now on.
+    pub(crate) fn events(&self, kinds: &str, after: Option<&str>) -> Result<impl BufRead + use<>, Failure> {
+        let request = self.agent.get(self.at("events")).query("kinds", kinds);
+        let request = match after {
+            Some(id) => request.header("last-event-id", id),
+            None => request,
+        };
+        let request = self.authorized(request).config().timeout_global(None);
+        let outcome = request.timeout_recv_response(Some(STREAM_PATIENCE)).build().call();
+        let response = outcome.map_err(|error| self.unreachable(&error))?;
+        if response.status() != 200 {
+            return Err(self.answer(Ok(response), &[]).err().unwrap_or_else(|| self.strange("no stream")));
+        }
+        Ok(BufReader::new(response.into_body().into_with_config().limit(u64::MAX).reader()))
     }
 
     /// The first fault of policy files that the collector refused, if it did; nothing when that cannot be learned.

@@ -13,6 +13,8 @@ mod queue;
 mod report;
 mod rules;
 mod token;
+mod view;
+mod watch;
 mod who;
 mod whoami;
 mod window;
@@ -44,11 +46,13 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Command::Who(who) => who::run(&who, &screen),
         Command::Ownership(ownership) => ownership::run(&ownership, &screen),
         Command::Report(report) => report::run(&report, &screen),
+        Command::View(view) => view::run(&view, &screen),
         Command::Window(window) => window::run(&window, &screen),
         Command::JoinToken(join_token) => join_token::run(&join_token, &screen),
         Command::Token(token) => token::run(&token, &screen),
         Command::Rules(rules) => rules::run(&rules, &screen),
         Command::Completions(asked) => completions::run(&asked),
+        Command::Watch => watch::run(&screen),
     }
 }
 

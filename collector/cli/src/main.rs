@@ -10,6 +10,7 @@ mod command;
 #[cfg(test)]
 mod contact_tests;
 mod context;
+mod events;
 mod failure;
 mod link;
 mod output;

@@ -4,12 +4,13 @@ use core::fmt;
 
 use dogwatch_model::{OrgId, PersonId, Side, TeamId};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Scope;
 
 /// Names a person: ids are unique among the MSP's own people and among the people of each org.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct PersonKey {
     /// The org they belong to; absent for the MSP's own people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,7 +38,7 @@ impl fmt::Display for PersonKey {
 }
 
 /// One person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Person {
     /// Their id.
     pub id: PersonId,

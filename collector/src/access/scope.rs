@@ -3,6 +3,7 @@
 use core::{fmt, str::FromStr};
 
 use dogwatch_model::{IdError, OrgId, SiteId};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// `*`, `acme` or `acme/main`.
@@ -84,6 +85,24 @@ impl FromStr for Scope {
             None if text == "*" => Self::Everywhere,
             None => Self::Org(text.parse()?),
             Some((org, site)) => Self::Site(org.parse()?, site.parse()?),
+        })
+    }
+}
+
+impl JsonSchema for Scope {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Scope".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "`*`, an org, or a site of an org as `org/site`.",
+            "pattern": r"^(\*|[a-z0-9][a-z0-9._-]{0,62}(/[a-z0-9][a-z0-9._-]{0,62})?)$",
         })
     }
 }

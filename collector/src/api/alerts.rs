@@ -15,6 +15,7 @@ use dogwatch_triage::{
 };
 use http::{HeaderMap, StatusCode, Uri, header};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -41,8 +42,9 @@ fn unseen(text: &str) -> Problem {
 }
 
 /// An item as it is shown: with its clocks at that instant.
-#[derive(Serialize)]
-struct Shown<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AlertShown")]
+pub(crate) struct Shown<'a> {
     as_of: Timestamp,
     #[serde(flatten)]
     alert: &'a Alert,
@@ -113,7 +115,7 @@ pub(crate) async fn show(
 }
 
 /// What somebody opens by hand.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewItem {
     org: Option<OrgId>,

@@ -7,6 +7,7 @@ use axum::{Json, extract::State};
 use dogwatch_model::text_enum;
 use dogwatch_triage::audit::{Chain, Checkpoint, Head, PublicKey, Record};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, extract::Params, problem::Problem, who::org_meant};
@@ -35,7 +36,7 @@ text_enum! {
 }
 
 /// Which records.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Query {
     /// The org; `*` for the collector's own.
     org: Option<Chain>,
@@ -51,7 +52,8 @@ pub(crate) struct Query {
 }
 
 /// A page of a chain.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AuditPage")]
 pub(crate) struct Page {
     as_of: Timestamp,
     chain: Chain,
@@ -182,14 +184,14 @@ fn unseen(chain: &Chain) -> Problem {
 }
 
 /// Whose checkpoints.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Whose {
     /// The org; `*` for the collector's own.
     org: Option<Chain>,
 }
 
 /// Checkpoints of a chain, oldest first; the last one is of this moment.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Checkpoints {
     as_of: Timestamp,
     chain: Chain,
@@ -209,7 +211,8 @@ pub(crate) async fn checkpoints(
 }
 
 /// What checkpoints are verified with.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AuditKey")]
 pub(crate) struct Key {
     /// Its short name, which checkpoints carry: the first 16 digits of the SHA-256 of the public key.
     pub(super) key: String,

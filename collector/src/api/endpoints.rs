@@ -9,6 +9,7 @@ use axum::{
 use dogwatch_model::{Class, Criticality, EndpointId, EndpointState, OrgId, SiteId, Software};
 use dogwatch_triage::upkeep::EndpointChange;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -20,7 +21,7 @@ use super::{
 use crate::{core::Sight, state::Member};
 
 /// An endpoint whose identity was decided on.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Decided {
     id: EndpointId,
     name: String,
@@ -48,14 +49,14 @@ pub(crate) fn find<'s>(sight: &Sight<'s>, text: &str) -> Result<&'s Member, Prob
 }
 
 /// Narrows the list of software.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Wanted {
     /// Part of a name, whatever its case.
     name: Option<String>,
 }
 
 /// What an endpoint has installed.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Installed {
     endpoint: String,
     /// When it told; absent until it has.
@@ -123,7 +124,7 @@ async fn decide(
 }
 
 /// Tags and labels to have or not to have.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Tagging {
     #[serde(default)]
@@ -135,7 +136,7 @@ pub(crate) struct Tagging {
 }
 
 /// What a machine is for.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Setting {
     class: Option<Class>,
@@ -143,7 +144,7 @@ pub(crate) struct Setting {
 }
 
 /// Where a machine goes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Moving {
     site: Option<SiteId>,
@@ -153,7 +154,7 @@ pub(crate) struct Moving {
 }
 
 /// An endpoint as people decided about it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Upkept {
     id: EndpointId,
     name: String,

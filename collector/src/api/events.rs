@@ -18,6 +18,7 @@ use axum::{
 use dogwatch_model::OrgId;
 use http::{HeaderMap, header};
 use hyper::body::Frame;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Shared, caller::Caller, extract::Params, problem::Problem};
@@ -28,7 +29,7 @@ mod ear;
 use ear::Ear;
 
 /// Query of the stream.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Query {
     /// Which kinds, joined by commas; all when absent.
     kinds: Option<String>,

@@ -14,6 +14,7 @@ use dogwatch_model::{EndpointState, text_enum};
 use dogwatch_triage::filter::{ChosenJson, EndpointJson, Fields, Filter, FilterError, Order, Row};
 use http::header;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, endpoints, extract::Params, problem::Problem};
@@ -21,7 +22,7 @@ use crate::query;
 use cursor::Cursor;
 
 pub(crate) use crate::query::row;
-pub(crate) use summary::summary;
+pub(crate) use summary::{Query as SummaryQuery, Summary, summary};
 
 /// The most endpoints in one answer; whoever wants more follows `next`. An endpoint with a hundred missing updates takes
 /// 40 KB, and the core waits while a page is written.
@@ -62,7 +63,7 @@ impl Standing {
 }
 
 /// Query of the fleet.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Query {
     filter: Option<String>,
     sort: Option<String>,
@@ -72,8 +73,8 @@ pub(crate) struct Query {
     fields: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Page<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Page<'a> {
     as_of: Timestamp,
     /// How many there are in all that the caller may see.
     total: usize,
@@ -83,7 +84,9 @@ struct Page<'a> {
     unjudged: usize,
     /// Where to go on.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     next: Option<Cursor>,
+    #[schemars(with = "Vec<EndpointJson<'a>>")]
     endpoints: Vec<Shown<'a>>,
 }
 

@@ -21,6 +21,7 @@ use dogwatch_triage::{
 };
 use http::StatusCode;
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -51,7 +52,7 @@ const MIN_REPEAT: SignedDuration = SignedDuration::from_secs(60);
 const MAX_REPEAT: SignedDuration = SignedDuration::from_hours(31 * 24);
 
 /// The address's part of a message.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Query {
     org: Option<OrgId>,
     site: Option<SiteId>,
@@ -202,7 +203,7 @@ pub(crate) async fn alertmanager(
 }
 
 /// What a sender of events is answered, in the words of the published API.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Accepted {
     status: &'static str,
     message: &'static str,

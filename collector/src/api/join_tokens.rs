@@ -6,6 +6,7 @@ use axum::{
 };
 use dogwatch_model::{JoinToken, OrgId, PersonId, SiteId};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, extract::Body, problem::Problem, secret};
@@ -21,7 +22,7 @@ const MAX_LIFETIME_SECONDS: u32 = 30 * 24 * 3600;
 const MAX_USES: u32 = 10_000;
 
 /// A join token as it is shown: never its secret.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct JoinTokenJson {
     id: String,
     org: OrgId,
@@ -65,13 +66,14 @@ impl JoinTokenJson {
 }
 
 /// Join tokens, oldest first.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "JoinTokens")]
 pub(crate) struct List {
     join_tokens: Vec<JoinTokenJson>,
 }
 
 /// A join token just made: the one time that it is shown whole.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Made {
     token: String,
     /// Nothing stood at that site before, and something at others of the org.
@@ -81,7 +83,7 @@ pub(crate) struct Made {
 }
 
 /// What a new join token is to be.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     org: OrgId,

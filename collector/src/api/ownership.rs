@@ -13,11 +13,12 @@ use dogwatch_model::{OrgId, PersonId, Side};
 use dogwatch_triage::matrix::Standing;
 use http::StatusCode;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use change::{diff, diff_of_texts};
-pub(crate) use lint::lint;
-pub(crate) use replay::replay;
+pub(crate) use change::{Asked as Compared, Changes, Named, diff, diff_of_texts};
+pub(crate) use lint::{Asked as ToLint, Linted, lint};
+pub(crate) use replay::{Asked as ToReplay, Replayed, replay};
 
 use super::{
     Shared,
@@ -32,13 +33,14 @@ use crate::{
 };
 
 /// Which org; may be left out where there is only one.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Query {
     org: Option<OrgId>,
 }
 
 /// Whose is what, at an instant.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Ownership")]
 pub(crate) struct Shown {
     as_of: Timestamp,
     org: OrgId,
@@ -60,7 +62,7 @@ pub(crate) struct Shown {
 }
 
 /// A version as it is listed: without its text.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct VersionJson {
     org: OrgId,
     hash: String,
@@ -146,7 +148,7 @@ pub(crate) async fn show(
 }
 
 /// An org's versions, the newest first.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct History {
     as_of: Timestamp,
     org: OrgId,
@@ -194,7 +196,7 @@ fn find<'s>(sight: &Sight<'s>, hash: &str) -> Result<(&'s Version, &'s [Version]
 }
 
 /// A document to agree on.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Proposed {
     org: Option<OrgId>,

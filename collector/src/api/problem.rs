@@ -5,13 +5,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, header};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::refusal::Refusal;
 
 /// An error as people and programs get it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Problem {
     /// Stable name of the kind, for programs.
     #[serde(rename = "type")]
@@ -27,21 +28,26 @@ pub(crate) struct Problem {
     more: Map<String, Value>,
 }
 
+/// Every kind of problem: status, stable name, and what it is called.
+pub(crate) const KINDS: &[(u16, &str, &str)] = &[
+    (400, "urn:dogwatch:problem:invalid", "The request is not valid"),
+    (401, "urn:dogwatch:problem:unauthenticated", "Who asks is not known"),
+    (403, "urn:dogwatch:problem:not-allowed", "Not allowed"),
+    (404, "urn:dogwatch:problem:not-found", "Not found"),
+    (405, "urn:dogwatch:problem:method", "Method not allowed"),
+    (409, "urn:dogwatch:problem:conflict", "It changed meanwhile"),
+    (413, "urn:dogwatch:problem:too-large", "The body is too large"),
+    (415, "urn:dogwatch:problem:media-type", "The body is not JSON"),
+    (429, "urn:dogwatch:problem:too-many", "Too many tries"),
+    (500, "urn:dogwatch:problem:internal", "Something is wrong here"),
+    (503, "urn:dogwatch:problem:unavailable", "Not now"),
+];
+
 impl Problem {
     fn of(status: u16, detail: impl Into<String>) -> Self {
-        let (kind, title) = match status {
-            400 => ("urn:dogwatch:problem:invalid", "The request is not valid"),
-            401 => ("urn:dogwatch:problem:unauthenticated", "Who asks is not known"),
-            403 => ("urn:dogwatch:problem:not-allowed", "Not allowed"),
-            404 => ("urn:dogwatch:problem:not-found", "Not found"),
-            405 => ("urn:dogwatch:problem:method", "Method not allowed"),
-            409 => ("urn:dogwatch:problem:conflict", "It changed meanwhile"),
-            413 => ("urn:dogwatch:problem:too-large", "The body is too large"),
-            415 => ("urn:dogwatch:problem:media-type", "The body is not JSON"),
-            429 => ("urn:dogwatch:problem:too-many", "Too many tries"),
-            503 => ("urn:dogwatch:problem:unavailable", "Not now"),
-            _ => ("urn:dogwatch:problem:internal", "Something is wrong here"),
-        };
+        let known = KINDS.iter().find(|(known, ..)| *known == status);
+        let (_, kind, title) =
+            known.unwrap_or(&(500, "urn:dogwatch:problem:internal", "Something is wrong here"));
         Self { kind, title, status, detail: detail.into(), more: Map::new() }
     }
 

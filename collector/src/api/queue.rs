@@ -13,6 +13,7 @@ use dogwatch_triage::{
     sla::NextBreach,
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, extract::Params, fleet, problem::Problem};
@@ -39,7 +40,7 @@ text_enum! {
 }
 
 /// Query of the queue.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Query {
     state: Option<Part>,
     filter: Option<String>,
@@ -55,7 +56,7 @@ pub(crate) struct Query {
 }
 
 /// The queue at an instant.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Queue {
     as_of: Timestamp,
     /// How many there are in all that the caller may see.
@@ -72,7 +73,7 @@ pub(crate) struct Queue {
 }
 
 /// An alert in the queue.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Listed {
     #[serde(flatten)]
     alert: Alert,

@@ -21,6 +21,7 @@ use dogwatch_triage::{
     },
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -40,7 +41,7 @@ const MAX_SPAN: SignedDuration = SignedDuration::from_hours(400 * 24);
 const MAX_ITEMS: usize = 20_000;
 
 /// Of what, and over which time; all that the caller sees, and the month so far, when left out.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Query {
     org: Option<OrgId>,
     from: Option<Timestamp>,
@@ -83,7 +84,7 @@ pub(crate) async fn boundary(
 }
 
 /// Of which endpoints.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct FleetQuery {
     org: Option<OrgId>,
     filter: Option<String>,
@@ -108,7 +109,7 @@ pub(crate) async fn backup(
 }
 
 /// A month: how the fleet stands now, and what became of the items that came in then.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Month {
     as_of: Timestamp,
     patch: FleetReport,
@@ -131,7 +132,7 @@ pub(crate) async fn month(
 }
 
 /// Whose review.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct ReviewQuery {
     org: Option<OrgId>,
 }

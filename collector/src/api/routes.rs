@@ -1,79 +1,34 @@
-//! The one table of routes: method, path, permission, parameters, handler.
+//! The one table of routes: method, path, permission, parameters, handler, and what is told about it.
 //!
 //! The router is built from it and from nothing else; the tests walk it with every kind of token.
 
-use axum::{
-    Extension, Router,
-    extract::DefaultBodyLimit,
-    middleware::from_fn_with_state,
-    routing::{MethodFilter, MethodRouter, on},
+mod row;
+
+use axum::{Extension, Router, extract::DefaultBodyLimit, middleware::from_fn_with_state, routing::on};
+use dogwatch_triage::{
+    filter::EndpointJson,
+    intake::{alertmanager::Webhook, events::Event},
+    mute::NewWindow,
+    report::{FleetReport, review::Review},
 };
 
 use super::{
-    BodyLimit, MAX_BODY_BYTES, MAX_DOCUMENT_BODY_BYTES, Shared, alerts, audit,
+    BodyLimit, Shared, alerts, audit,
     auth::{
-        Gate, Needs,
+        Gate,
         Needs::{May, Public},
         guard,
     },
-    endpoints, events, fleet, health, intake, join_tokens, ownership, page, queue, reports, rules, setup,
-    tokens, views, who, whoami, windows,
+    endpoints, events, fleet, health, intake, join_tokens, openapi, ownership, page, queue, reports, rules,
+    setup, tokens, views, who, whoami, windows,
 };
-use crate::access::Verb;
-
-/// One route.
-pub(crate) struct Route {
-    pub(crate) method: Method,
-    pub(crate) path: &'static str,
-    pub(crate) needs: Needs,
-    /// Query parameters it takes; any other is refused by name.
-    pub(crate) params: &'static [&'static str],
-    /// The longest body, in bytes.
-    body: usize,
-    handler: fn(MethodFilter) -> MethodRouter<Shared>,
-}
-
-/// The methods in use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Method {
-    Get,
-    Post,
-    Delete,
-}
-
-impl Method {
-    const fn filter(self) -> MethodFilter {
-        match self {
-            Self::Get => MethodFilter::GET,
-            Self::Post => MethodFilter::POST,
-            Self::Delete => MethodFilter::DELETE,
-        }
-    }
-}
-
-type Handler = fn(MethodFilter) -> MethodRouter<Shared>;
-
-const fn get(path: &'static str, needs: Needs, params: &'static [&'static str], handler: Handler) -> Route {
-    Route { method: Method::Get, path, needs, params, body: MAX_BODY_BYTES, handler }
-}
-
-const fn post(path: &'static str, needs: Needs, handler: Handler) -> Route {
-    Route { method: Method::Post, path, needs, params: &[], body: MAX_BODY_BYTES, handler }
-}
-
-/// A route that takes a whole matrix.
-const fn post_document(path: &'static str, needs: Needs, handler: Handler) -> Route {
-    Route { body: MAX_DOCUMENT_BODY_BYTES, ..post(path, needs, handler) }
-}
-
-/// A route that takes what other tools tell.
-const fn post_intake(path: &'static str, handler: Handler) -> Route {
-    Route { body: intake::MAX_BODY_BYTES, params: intake::PARAMS, ..post(path, May(Verb::Intake), handler) }
-}
-
-const fn delete(path: &'static str, needs: Needs, handler: Handler) -> Route {
-    Route { method: Method::Delete, path, needs, params: &[], body: MAX_BODY_BYTES, handler }
-}
+use crate::{
+    access::Verb,
+    core::Taken,
+    views::{NewView, View},
+};
+pub(crate) use row::{Answer, Make, Method, Route, Takes};
+use row::{accepted, delete, get, made, ok, post, post_document, post_intake, text};
 
 /// What of the fleet may be asked for.
 const FLEET: &[&str] = &["filter", "sort", "limit", "cursor", "state", "fields"];
@@ -92,89 +47,240 @@ const AUDIT: &[&str] = &["org", "from", "until", "by", "act", "order", "cursor",
 
 /// Every route there is.
 pub(crate) const ROUTES: &[Route] = &[
-    get("/", Public, &[], |m| on(m, page::index)),
-    get("/setup", Public, &[], |m| on(m, page::index)),
-    get("/style.css", Public, &[], |m| on(m, page::style)),
-    get("/healthz", Public, &[], |m| on(m, health::alive)),
-    get("/readyz", Public, &[], |m| on(m, health::ready)),
-    post("/api/v1/setup", Public, |m| on(m, setup::redeem)),
-    get("/api/v1/whoami", May(Verb::View), &[], |m| on(m, whoami::whoami)),
-    get("/api/v1/fleet", May(Verb::View), FLEET, |m| on(m, fleet::list)),
-    get("/api/v1/fleet/summary", May(Verb::View), &["by", "filter", "state"], |m| on(m, fleet::summary)),
-    get("/api/v1/fleet/schema", May(Verb::View), &[], |m| on(m, fleet::schema)),
-    get("/api/v1/endpoints/{endpoint}", May(Verb::View), &[], |m| on(m, fleet::show)),
-    get("/api/v1/endpoints/{endpoint}/software", May(Verb::View), &["name"], |m| on(m, endpoints::software)),
-    post("/api/v1/endpoints/{endpoint}/approve", May(Verb::Configure), |m| on(m, endpoints::approve)),
-    post("/api/v1/endpoints/{endpoint}/revoke", May(Verb::Configure), |m| on(m, endpoints::revoke)),
-    post("/api/v1/endpoints/{endpoint}/retire", May(Verb::Configure), |m| on(m, endpoints::retire)),
-    post("/api/v1/endpoints/{endpoint}/tag", May(Verb::Configure), |m| on(m, endpoints::tag)),
-    post("/api/v1/endpoints/{endpoint}/set", May(Verb::Configure), |m| on(m, endpoints::set)),
-    post("/api/v1/endpoints/{endpoint}/move", May(Verb::Configure), |m| on(m, endpoints::relocate)),
-    get("/api/v1/queue", May(Verb::View), QUEUE, |m| on(m, queue::list)),
-    post("/api/v1/alerts", May(Verb::Claim), |m| on(m, alerts::open)),
-    post_intake("/api/v1/intake/alertmanager", |m| on(m, intake::alertmanager)),
-    post_intake("/api/v1/intake/events", |m| on(m, intake::events)),
+    get("/", Public, &[], |m| on(m, page::index))
+        .tells("The page that says what this is and how to get in.", text("text/html; charset=utf-8")),
+    get("/setup", Public, &[], |m| on(m, page::index))
+        .tells("The same page, for links of the set-up.", text("text/html; charset=utf-8")),
+    get("/style.css", Public, &[], |m| on(m, page::style))
+        .tells("How pages look.", text("text/css; charset=utf-8")),
+    get("/healthz", Public, &[], |m| on(m, health::alive))
+        .tells("Whether the process answers.", text("text/plain; charset=utf-8")),
+    get("/readyz", Public, &[], |m| on(m, health::ready))
+        .tells("Whether reports and changes are accepted.", ok::<health::Ready>())
+        .refuses(&[503]),
+    get("/api/v1/openapi.json", Public, &[], |m| on(m, openapi::show))
+        .tells("This description: OpenAPI 3.1.", ok::<openapi::Description>()),
+    post("/api/v1/setup", Public, |m| on(m, setup::redeem)).takes::<setup::Setup>().tells(
+        "Trades the one-time setup code for the first administrator's token.",
+        ok::<tokens::NewToken>(),
+    ),
+    get("/api/v1/whoami", May(Verb::View), &[], |m| on(m, whoami::whoami))
+        .tells("Who the token speaks for, and with which collector.", ok::<whoami::WhoAmI>()),
+    get("/api/v1/fleet", May(Verb::View), FLEET, |m| on(m, fleet::list))
+        .asks::<fleet::Query>()
+        .tells("Endpoints: filtered, sorted, a page at a time.", ok::<fleet::Page<'_>>()),
+    get("/api/v1/fleet/summary", May(Verb::View), &["by", "filter", "state"], |m| on(m, fleet::summary))
+        .asks::<fleet::SummaryQuery>()
+        .tells("Endpoints counted by what they are.", ok::<fleet::Summary<'_>>()),
+    get("/api/v1/fleet/schema", May(Verb::View), &[], |m| on(m, fleet::schema)).tells(
+        "What a filter may name, and what an endpoint's JSON holds.",
+        ok::<dogwatch_triage::filter::Schema>(),
+    ),
+    get("/api/v1/endpoints/{endpoint}", May(Verb::View), &[], |m| on(m, fleet::show))
+        .tells("One endpoint.", ok::<EndpointJson<'_>>()),
+    get("/api/v1/endpoints/{endpoint}/software", May(Verb::View), &["name"], |m| on(m, endpoints::software))
+        .asks::<endpoints::Wanted>()
+        .tells("What an endpoint has installed.", ok::<endpoints::Installed>())
+        .refuses(&[503]),
+    post("/api/v1/endpoints/{endpoint}/approve", May(Verb::Configure), |m| on(m, endpoints::approve))
+        .tells("Lets a waiting endpoint into service.", ok::<endpoints::Decided>()),
+    post("/api/v1/endpoints/{endpoint}/revoke", May(Verb::Configure), |m| on(m, endpoints::revoke))
+        .tells("Puts an endpoint out of service, for good.", ok::<endpoints::Decided>()),
+    post("/api/v1/endpoints/{endpoint}/retire", May(Verb::Configure), |m| on(m, endpoints::retire))
+        .tells("Takes an endpoint out of the fleet; its history stays.", ok::<endpoints::Decided>()),
+    post("/api/v1/endpoints/{endpoint}/tag", May(Verb::Configure), |m| on(m, endpoints::tag))
+        .takes::<endpoints::Tagging>()
+        .tells("Gives an endpoint tags and labels, and takes them away.", ok::<endpoints::Upkept>()),
+    post("/api/v1/endpoints/{endpoint}/set", May(Verb::Configure), |m| on(m, endpoints::set))
+        .takes::<endpoints::Setting>()
+        .tells("Says what an endpoint is for.", ok::<endpoints::Upkept>()),
+    post("/api/v1/endpoints/{endpoint}/move", May(Verb::Configure), |m| on(m, endpoints::relocate))
+        .takes::<endpoints::Moving>()
+        .tells("Moves an endpoint to another site.", ok::<endpoints::Upkept>()),
+    get("/api/v1/queue", May(Verb::View), QUEUE, |m| on(m, queue::list))
+        .asks::<queue::Query>()
+        .tells("The shared queue: what runs out next is on top.", ok::<queue::Queue>()),
+    post("/api/v1/alerts", May(Verb::Claim), |m| on(m, alerts::open))
+        .takes::<alerts::NewItem>()
+        .tells("Opens an item by hand, unless an open one may be meant.", made::<alerts::Shown<'_>>()),
+    post_intake("/api/v1/intake/alertmanager", |m| on(m, intake::alertmanager))
+        .takes::<Webhook>()
+        .tells("Takes what Prometheus Alertmanager tells.", ok::<Taken>()),
+    post_intake("/api/v1/intake/events", |m| on(m, intake::events))
+        .takes::<Event>()
+        .tells("Takes an event of the Events API v2.", accepted::<intake::Accepted>()),
     // Where the vendor's own clients look for it below an address that is theirs to set.
-    post_intake("/api/v1/intake/events/v2/enqueue", |m| on(m, intake::events)),
-    get("/api/v1/alerts/{number}", May(Verb::View), &[], |m| on(m, alerts::show)),
-    post("/api/v1/alerts/{number}/claim", May(Verb::Claim), |m| on(m, alerts::act)),
-    post("/api/v1/alerts/{number}/release", May(Verb::Claim), |m| on(m, alerts::act)),
-    post("/api/v1/alerts/{number}/assign", May(Verb::Claim), |m| on(m, alerts::act)),
-    post("/api/v1/alerts/{number}/comment", May(Verb::Comment), |m| on(m, alerts::act)),
-    post("/api/v1/alerts/{number}/handoff", May(Verb::Handoff), |m| on(m, alerts::act)),
-    post("/api/v1/alerts/{number}/accept", May(Verb::Handoff), |m| on(m, alerts::act)),
-    post("/api/v1/alerts/{number}/decline", May(Verb::Handoff), |m| on(m, alerts::act)),
-    post("/api/v1/alerts/{number}/withdraw", May(Verb::Handoff), |m| on(m, alerts::act)),
-    post("/api/v1/alerts/{number}/wait", May(Verb::Claim), |m| on(m, alerts::act)),
-    post("/api/v1/alerts/{number}/resume", May(Verb::Claim), |m| on(m, alerts::act)),
-    post("/api/v1/alerts/{number}/snooze", May(Verb::Snooze), |m| on(m, alerts::act)),
-    post("/api/v1/alerts/{number}/wake", May(Verb::Snooze), |m| on(m, alerts::act)),
-    post("/api/v1/alerts/{number}/close", May(Verb::Close), |m| on(m, alerts::act)),
-    post("/api/v1/alerts/{number}/merge", May(Verb::Close), |m| on(m, alerts::act)),
-    post("/api/v1/alerts/{number}/reopen", May(Verb::Close), |m| on(m, alerts::act)),
-    post("/api/v1/alerts/{number}/acknowledge", May(Verb::Claim), |m| on(m, alerts::act)),
-    post("/api/v1/alerts/{number}/prioritise", May(Verb::Claim), |m| on(m, alerts::act)),
-    post("/api/v1/alerts/{number}/link", May(Verb::Claim), |m| on(m, alerts::act)),
-    post("/api/v1/alerts/{number}/feedback", May(Verb::Comment), |m| on(m, alerts::act)),
-    get("/api/v1/events", May(Verb::View), EVENTS, |m| on(m, events::stream)),
-    get("/api/v1/who", May(Verb::View), WHO, |m| on(m, who::answer)),
-    get("/api/v1/ownership", May(Verb::View), &["org"], |m| on(m, ownership::show)),
-    get("/api/v1/ownership/versions", May(Verb::View), &["org"], |m| on(m, ownership::history)),
-    post_document("/api/v1/ownership/versions", May(Verb::Configure), |m| on(m, ownership::propose)),
-    get("/api/v1/ownership/versions/{version}", May(Verb::View), &[], |m| on(m, ownership::version)),
-    delete("/api/v1/ownership/versions/{version}", May(Verb::Configure), |m| on(m, ownership::withdraw)),
-    post("/api/v1/ownership/versions/{version}/sign", May(Verb::View), |m| on(m, ownership::sign)),
-    post_document("/api/v1/ownership/lint", May(Verb::View), |m| on(m, ownership::lint)),
-    get("/api/v1/ownership/diff", May(Verb::View), &["org", "from", "to"], |m| on(m, ownership::diff)),
-    post_document("/api/v1/ownership/diff", May(Verb::View), |m| on(m, ownership::diff_of_texts)),
-    post_document("/api/v1/ownership/replay", May(Verb::View), |m| on(m, ownership::replay)),
-    get("/api/v1/views", May(Verb::View), &[], |m| on(m, views::list)),
-    post("/api/v1/views", May(Verb::Comment), |m| on(m, views::save)),
-    get("/api/v1/views/{view}", May(Verb::View), &["org"], |m| on(m, views::show)),
-    Route {
-        params: &["org"],
-        ..delete("/api/v1/views/{view}", May(Verb::Comment), |m| on(m, views::delete))
-    },
-    get("/api/v1/windows", May(Verb::View), &["org"], |m| on(m, windows::list)),
-    post("/api/v1/windows", May(Verb::Snooze), |m| on(m, windows::add)),
-    delete("/api/v1/windows/{window}", May(Verb::Snooze), |m| on(m, windows::end)),
-    get("/api/v1/reports/boundary", May(Verb::View), &["org", "from", "until"], |m| on(m, reports::boundary)),
-    get("/api/v1/reports/patch", May(Verb::View), &["org", "filter"], |m| on(m, reports::patch)),
-    get("/api/v1/reports/backup", May(Verb::View), &["org", "filter"], |m| on(m, reports::backup)),
-    get("/api/v1/reports/month", May(Verb::View), &["org", "from", "until"], |m| on(m, reports::month)),
-    get("/api/v1/reports/review", May(Verb::View), &["org"], |m| on(m, reports::quarterly)),
-    get("/api/v1/audit", May(Verb::View), AUDIT, |m| on(m, audit::list)),
-    get("/api/v1/audit/checkpoints", May(Verb::View), &["org"], |m| on(m, audit::checkpoints)),
-    get("/api/v1/audit/key", May(Verb::View), &[], |m| on(m, audit::key)),
-    get("/api/v1/rules", May(Verb::View), &[], |m| on(m, rules::list)),
-    get("/api/v1/rules/test", May(Verb::View), &["endpoint"], |m| on(m, rules::test)),
-    get("/api/v1/rules/watched", May(Verb::View), &["endpoint"], |m| on(m, rules::watched)),
-    get("/api/v1/join-tokens", May(Verb::Configure), &[], |m| on(m, join_tokens::list)),
-    post("/api/v1/join-tokens", May(Verb::Configure), |m| on(m, join_tokens::create)),
-    delete("/api/v1/join-tokens/{id}", May(Verb::Configure), |m| on(m, join_tokens::revoke)),
-    get("/api/v1/tokens", May(Verb::Administer), &[], |m| on(m, tokens::list)),
-    post("/api/v1/tokens", May(Verb::Administer), |m| on(m, tokens::create)),
-    delete("/api/v1/tokens/{id}", May(Verb::Administer), |m| on(m, tokens::revoke)),
+    post_intake("/api/v1/intake/events/v2/enqueue", |m| on(m, intake::events))
+        .takes::<Event>()
+        .tells("The same, where clients of that API look for it.", accepted::<intake::Accepted>()),
+    get("/api/v1/alerts/{number}", May(Verb::View), &[], |m| on(m, alerts::show))
+        .tells("One item, with its timeline and its clocks.", ok::<alerts::Shown<'_>>())
+        .refuses(&[503]),
+    post("/api/v1/alerts/{number}/claim", May(Verb::Claim), |m| on(m, alerts::act))
+        .takes_act()
+        .tells("Takes an item.", ok::<alerts::Shown<'_>>()),
+    post("/api/v1/alerts/{number}/release", May(Verb::Claim), |m| on(m, alerts::act))
+        .takes_act()
+        .tells("Gives an item back.", ok::<alerts::Shown<'_>>()),
+    post("/api/v1/alerts/{number}/assign", May(Verb::Claim), |m| on(m, alerts::act))
+        .takes_act()
+        .tells("Gives an item to a colleague.", ok::<alerts::Shown<'_>>()),
+    post("/api/v1/alerts/{number}/comment", May(Verb::Comment), |m| on(m, alerts::act))
+        .takes_act()
+        .tells("Writes into the timeline.", ok::<alerts::Shown<'_>>()),
+    post("/api/v1/alerts/{number}/handoff", May(Verb::Handoff), |m| on(m, alerts::act))
+        .takes_act()
+        .tells("Offers an item to another team.", ok::<alerts::Shown<'_>>()),
+    post("/api/v1/alerts/{number}/accept", May(Verb::Handoff), |m| on(m, alerts::act))
+        .takes_act()
+        .tells("Takes what is offered.", ok::<alerts::Shown<'_>>()),
+    post("/api/v1/alerts/{number}/decline", May(Verb::Handoff), |m| on(m, alerts::act))
+        .takes_act()
+        .tells("Does not take what is offered.", ok::<alerts::Shown<'_>>()),
+    post("/api/v1/alerts/{number}/withdraw", May(Verb::Handoff), |m| on(m, alerts::act))
+        .takes_act()
+        .tells("Takes an offer back.", ok::<alerts::Shown<'_>>()),
+    post("/api/v1/alerts/{number}/wait", May(Verb::Claim), |m| on(m, alerts::act))
+        .takes_act()
+        .tells("Lets an item wait for others.", ok::<alerts::Shown<'_>>()),
+    post("/api/v1/alerts/{number}/resume", May(Verb::Claim), |m| on(m, alerts::act))
+        .takes_act()
+        .tells("Ends the waiting.", ok::<alerts::Shown<'_>>()),
+    post("/api/v1/alerts/{number}/snooze", May(Verb::Snooze), |m| on(m, alerts::act))
+        .takes_act()
+        .tells("Puts an item to sleep.", ok::<alerts::Shown<'_>>()),
+    post("/api/v1/alerts/{number}/wake", May(Verb::Snooze), |m| on(m, alerts::act))
+        .takes_act()
+        .tells("Wakes an item.", ok::<alerts::Shown<'_>>()),
+    post("/api/v1/alerts/{number}/close", May(Verb::Close), |m| on(m, alerts::act))
+        .takes_act()
+        .tells("Ends an item.", ok::<alerts::Shown<'_>>()),
+    post("/api/v1/alerts/{number}/merge", May(Verb::Close), |m| on(m, alerts::act))
+        .takes_act()
+        .tells("Ends an item that is the same as another.", ok::<alerts::Shown<'_>>()),
+    post("/api/v1/alerts/{number}/reopen", May(Verb::Close), |m| on(m, alerts::act))
+        .takes_act()
+        .tells("Opens an item again.", ok::<alerts::Shown<'_>>()),
+    post("/api/v1/alerts/{number}/acknowledge", May(Verb::Claim), |m| on(m, alerts::act))
+        .takes_act()
+        .tells("Says \"seen\".", ok::<alerts::Shown<'_>>()),
+    post("/api/v1/alerts/{number}/prioritise", May(Verb::Claim), |m| on(m, alerts::act))
+        .takes_act()
+        .tells("Says how urgent it is.", ok::<alerts::Shown<'_>>()),
+    post("/api/v1/alerts/{number}/link", May(Verb::Claim), |m| on(m, alerts::act))
+        .takes_act()
+        .tells("Ties an item to another.", ok::<alerts::Shown<'_>>()),
+    post("/api/v1/alerts/{number}/feedback", May(Verb::Comment), |m| on(m, alerts::act))
+        .takes_act()
+        .tells("Says whether it was worth anybody's time.", ok::<alerts::Shown<'_>>()),
+    get("/api/v1/events", May(Verb::View), EVENTS, |m| on(m, events::stream))
+        .asks::<events::Query>()
+        .tells("What changes, as it happens: server-sent events.", text("text/event-stream"))
+        .refuses(&[503]),
+    get("/api/v1/audit", May(Verb::View), AUDIT, |m| on(m, audit::list))
+        .asks::<audit::Query>()
+        .tells("Who changed what: a chain of records, a page at a time.", ok::<audit::Page>())
+        .refuses(&[503]),
+    get("/api/v1/audit/checkpoints", May(Verb::View), &["org"], |m| on(m, audit::checkpoints))
+        .asks::<audit::Whose>()
+        .tells("The signed checkpoints of a chain, oldest first.", ok::<audit::Checkpoints>())
+        .refuses(&[503]),
+    get("/api/v1/audit/key", May(Verb::View), &[], |m| on(m, audit::key))
+        .tells("What checkpoints are verified with.", ok::<audit::Key>())
+        .refuses(&[404]),
+    get("/api/v1/who", May(Verb::View), WHO, |m| on(m, who::answer))
+        .asks::<who::Query>()
+        .tells("Who owns something at an instant, or through a week, and why.", ok::<who::Told>())
+        .refuses(&[503]),
+    get("/api/v1/ownership", May(Verb::View), &["org"], |m| on(m, ownership::show))
+        .asks::<ownership::Query>()
+        .tells("The matrix in force.", ok::<ownership::Shown>()),
+    get("/api/v1/ownership/versions", May(Verb::View), &["org"], |m| on(m, ownership::history))
+        .asks::<ownership::Query>()
+        .tells("The versions of a matrix, the newest first.", ok::<ownership::History>()),
+    post_document("/api/v1/ownership/versions", May(Verb::Configure), |m| on(m, ownership::propose))
+        .takes::<ownership::Proposed>()
+        .tells("Proposes a matrix to both sides.", made::<ownership::VersionJson>()),
+    get("/api/v1/ownership/versions/{version}", May(Verb::View), &[], |m| on(m, ownership::version))
+        .tells("One version, with its text.", ok::<ownership::VersionJson>()),
+    delete("/api/v1/ownership/versions/{version}", May(Verb::Configure), |m| on(m, ownership::withdraw))
+        .tells("Takes a proposal back.", ok::<ownership::VersionJson>()),
+    post("/api/v1/ownership/versions/{version}/sign", May(Verb::View), |m| on(m, ownership::sign))
+        .tells("Signs a version for one's side.", ok::<ownership::VersionJson>()),
+    post_document("/api/v1/ownership/lint", May(Verb::View), |m| on(m, ownership::lint))
+        .takes::<ownership::ToLint>()
+        .tells("What is not good about a matrix.", ok::<ownership::Linted>()),
+    get("/api/v1/ownership/diff", May(Verb::View), &["org", "from", "to"], |m| on(m, ownership::diff))
+        .asks::<ownership::Named>()
+        .tells("What changes from one version to another.", ok::<ownership::Changes>()),
+    post_document("/api/v1/ownership/diff", May(Verb::View), |m| on(m, ownership::diff_of_texts))
+        .takes::<ownership::Compared>()
+        .tells("What changes from one text to another.", ok::<ownership::Changes>()),
+    post_document("/api/v1/ownership/replay", May(Verb::View), |m| on(m, ownership::replay))
+        .takes::<ownership::ToReplay>()
+        .tells("The items of the last days, routed by a draft.", ok::<ownership::Replayed>())
+        .refuses(&[503]),
+    get("/api/v1/views", May(Verb::View), &[], |m| on(m, views::list))
+        .tells("Saved views of the fleet.", ok::<views::List>()),
+    post("/api/v1/views", May(Verb::Comment), |m| on(m, views::save))
+        .takes::<NewView>()
+        .tells("Saves a view, or saves it anew.", ok::<View>()),
+    get("/api/v1/views/{view}", May(Verb::View), &["org"], |m| on(m, views::show))
+        .asks::<views::Query>()
+        .tells("One saved view.", ok::<View>()),
+    delete("/api/v1/views/{view}", May(Verb::Comment), |m| on(m, views::delete))
+        .with(&["org"])
+        .asks::<views::Query>()
+        .tells("Deletes a saved view.", ok::<View>()),
+    get("/api/v1/windows", May(Verb::View), &["org"], |m| on(m, windows::list))
+        .asks::<windows::Query>()
+        .tells("Maintenance windows, those that begin first in front.", ok::<windows::List>()),
+    post("/api/v1/windows", May(Verb::Snooze), |m| on(m, windows::add))
+        .takes::<NewWindow>()
+        .tells("Plans a maintenance window.", made::<windows::WindowJson>()),
+    delete("/api/v1/windows/{window}", May(Verb::Snooze), |m| on(m, windows::end))
+        .tells("Ends a window, or takes it back.", ok::<windows::WindowJson>()),
+    get("/api/v1/reports/boundary", May(Verb::View), &["org", "from", "until"], |m| on(m, reports::boundary))
+        .asks::<reports::Query>()
+        .tells(
+            "What went right and wrong at the boundary between the sides.",
+            ok::<dogwatch_triage::boundary::BoundaryReport>(),
+        )
+        .refuses(&[503]),
+    get("/api/v1/reports/patch", May(Verb::View), &["org", "filter"], |m| on(m, reports::patch))
+        .asks::<reports::FleetQuery>()
+        .tells("How well endpoints are patched, by site and class.", ok::<FleetReport>()),
+    get("/api/v1/reports/backup", May(Verb::View), &["org", "filter"], |m| on(m, reports::backup))
+        .asks::<reports::FleetQuery>()
+        .tells("How well endpoints are backed up, by site and class.", ok::<FleetReport>()),
+    get("/api/v1/reports/month", May(Verb::View), &["org", "from", "until"], |m| on(m, reports::month))
+        .asks::<reports::Query>()
+        .tells("The month: endpoints, queue and boundary.", ok::<reports::Month>()),
+    get("/api/v1/reports/review", May(Verb::View), &["org"], |m| on(m, reports::quarterly))
+        .asks::<reports::ReviewQuery>()
+        .tells("What the quarterly review has before it.", ok::<Review>()),
+    get("/api/v1/rules", May(Verb::View), &[], |m| on(m, rules::list))
+        .tells("The rules in force.", ok::<rules::List>()),
+    get("/api/v1/rules/test", May(Verb::View), &["endpoint"], |m| on(m, rules::test))
+        .asks::<rules::Query>()
+        .tells("What each rule says about an endpoint.", ok::<rules::Tested>()),
+    get("/api/v1/rules/watched", May(Verb::View), &["endpoint"], |m| on(m, rules::watched))
+        .asks::<rules::Query>()
+        .tells("What an endpoint is told to watch.", ok::<rules::Watched>()),
+    get("/api/v1/join-tokens", May(Verb::Configure), &[], |m| on(m, join_tokens::list))
+        .tells("Join tokens, oldest first.", ok::<join_tokens::List>()),
+    post("/api/v1/join-tokens", May(Verb::Configure), |m| on(m, join_tokens::create))
+        .takes::<join_tokens::Wanted>()
+        .tells("Makes a join token, shown this once.", made::<join_tokens::Made>()),
+    delete("/api/v1/join-tokens/{id}", May(Verb::Configure), |m| on(m, join_tokens::revoke))
+        .tells("Withdraws a join token.", ok::<join_tokens::JoinTokenJson>()),
+    get("/api/v1/tokens", May(Verb::Administer), &[], |m| on(m, tokens::list))
+        .tells("API tokens, oldest first.", ok::<tokens::List>()),
+    post("/api/v1/tokens", May(Verb::Administer), |m| on(m, tokens::create))
+        .takes::<tokens::Wanted>()
+        .tells("Makes an API token, shown this once.", made::<tokens::NewToken>()),
+    delete("/api/v1/tokens/{id}", May(Verb::Administer), |m| on(m, tokens::revoke))
+        .tells("Revokes an API token.", ok::<tokens::TokenJson>()),
 ];
 
 /// Builds the router: each route behind its guard.

@@ -9,19 +9,21 @@ use dogwatch_triage::{
     rules::{Level, Rule},
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, endpoints, extract::Params, fleet, problem::Problem};
 use crate::policy::Told;
 
 /// The rules in force.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Rules")]
 pub(crate) struct List {
     rules: Vec<RuleJson>,
 }
 
 /// One rule, as it was written.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct RuleJson {
     id: RuleId,
     category: Category,
@@ -37,7 +39,7 @@ struct RuleJson {
 }
 
 /// One level of a rule.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct LevelJson {
     severity: Severity,
     when: String,
@@ -79,13 +81,13 @@ pub(crate) async fn list(State(api): State<Shared>) -> Json<List> {
 }
 
 /// Which endpoint.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Query {
     endpoint: String,
 }
 
 /// What the rules say about an endpoint.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Tested {
     as_of: Timestamp,
     endpoint: EndpointId,
@@ -117,7 +119,7 @@ pub(crate) async fn test(
 }
 
 /// What an endpoint is told to watch.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Watched {
     endpoint: EndpointId,
     name: String,

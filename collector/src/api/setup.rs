@@ -7,6 +7,7 @@ use axum::{
     extract::{ConnectInfo, State},
 };
 use dogwatch_model::{PersonId, Side, TeamId};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Shared, extract::Body, problem::Problem, secret, tokens::NewToken};
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// What the first person says.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Setup {
     code: String,

@@ -2,7 +2,10 @@
 
 mod acts;
 mod audit;
+mod conforms;
+mod described;
 mod documents;
+mod fleet;
 mod intake;
 mod live;
 mod permissions;
@@ -145,11 +148,13 @@ impl Collector {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
+        conforms::check(&method, &path, parts.status, kind, &text);
         Answer {
             status: parts.status,
             problem: kind == "application/problem+json",

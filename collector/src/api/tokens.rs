@@ -9,6 +9,7 @@ use axum::{
 };
 use dogwatch_model::{OrgId, PersonId, Side, TeamId};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, extract::Body, problem::Problem, secret};
@@ -22,7 +23,7 @@ use crate::{
 const MAX_LIFETIME_SECONDS: u32 = 10 * 366 * 24 * 3600;
 
 /// A token as it is shown: never its text, never its hash.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct TokenJson {
     id: String,
     #[serde(flatten)]
@@ -58,7 +59,7 @@ impl TokenJson {
 }
 
 /// A token just made: the one time that its text is shown.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct NewToken {
     token: String,
     #[serde(flatten)]
@@ -72,13 +73,14 @@ impl NewToken {
 }
 
 /// Tokens, oldest first.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Tokens")]
 pub(crate) struct List {
     tokens: Vec<TokenJson>,
 }
 
 /// What a new token is to be.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     person: PersonId,

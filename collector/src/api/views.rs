@@ -6,6 +6,7 @@ use axum::{
 };
 use dogwatch_model::OrgId;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -18,14 +19,14 @@ use super::{
 use crate::views::{NewView, View};
 
 /// Views, by name.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct List {
     as_of: Timestamp,
     views: Vec<View>,
 }
 
 /// Whose view.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Query {
     org: Option<OrgId>,
 }

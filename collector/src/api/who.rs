@@ -1,10 +1,6 @@
 //! `who`: the answer of an org's matrix, for an endpoint or in general, for a whole week, or for an alert.
 
-use axum::{
-    Json,
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::{Json, extract::State};
 use dogwatch_model::{OrgId, TeamId};
 use dogwatch_triage::{
     filter,
@@ -13,13 +9,14 @@ use dogwatch_triage::{
     who::{self, Moment, UnknownName, known_team, parse_at},
 };
 use jiff::{Timestamp, tz::TimeZone};
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{Shared, alerts, caller::Caller, endpoints, extract::Params, fleet, problem::Problem};
 use crate::{policy::Policy, state::Item};
 
 /// What is asked: about something by name, or about an alert.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Query {
     about: Option<String>,
     alert: Option<String>,
@@ -33,12 +30,20 @@ pub(crate) struct Query {
     expect: Option<TeamId>,
 }
 
+/// The answer at an instant, or through a week.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum Told {
+    Now(Box<who::Answer>),
+    Week(Box<who::Week>),
+}
+
 /// `GET /api/v1/who`
 pub(crate) async fn answer(
     State(api): State<Shared>,
     caller: Caller,
     Params(query): Params<Query>,
-) -> Result<Response, Problem> {
+) -> Result<Json<Told>, Problem> {
     match (&query.alert, &query.about) {
         (Some(number), None) => of_alert(&api, &caller, number, &query).await,
         (None, Some(about)) => of_name(&api, &caller, about, &query),
@@ -47,7 +52,7 @@ pub(crate) async fn answer(
     }
 }
 
-fn of_name(api: &Shared, caller: &Caller, about: &str, query: &Query) -> Result<Response, Problem> {
+fn of_name(api: &Shared, caller: &Caller, about: &str, query: &Query) -> Result<Json<Told>, Problem> {
     let at = match &query.at {
         Some(text) => moment(text)?.at,
         None => caller.now,
@@ -81,14 +86,14 @@ fn told(
     row: Option<&filter::Row<'_>>,
     at: Timestamp,
     week: Option<&TimeZone>,
-) -> Result<Response, UnknownName> {
-    Ok(match week {
-        Some(zone) => Json(who::week(asked, matrix, row, at, zone)?).into_response(),
-        None => Json(who::who(asked, matrix, row, at)?).into_response(),
-    })
+) -> Result<Json<Told>, UnknownName> {
+    Ok(Json(match week {
+        Some(zone) => Told::Week(Box::new(who::week(asked, matrix, row, at, zone)?)),
+        None => Told::Now(Box::new(who::who(asked, matrix, row, at)?)),
+    }))
 }
 
-async fn of_alert(api: &Shared, caller: &Caller, number: &str, query: &Query) -> Result<Response, Problem> {
+async fn of_alert(api: &Shared, caller: &Caller, number: &str, query: &Query) -> Result<Json<Told>, Problem> {
     let besides = [
         ("endpoint", query.endpoint.is_some()),
         ("severity", query.severity.is_some()),
@@ -109,7 +114,7 @@ async fn of_alert(api: &Shared, caller: &Caller, number: &str, query: &Query) ->
         let row = member.map(|member| fleet::row(member, &policy, caller.now));
         who::for_alert(&alert, &timeline, matrix, row.as_ref(), caller.now)
     });
-    Ok(Json(answer).into_response())
+    Ok(Json(Told::Now(Box::new(answer))))
 }
 
 fn moment(text: &str) -> Result<Moment, Problem> {

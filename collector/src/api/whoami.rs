@@ -1,12 +1,13 @@
 //! `whoami`: who the token speaks for, and with which collector.
 
 use axum::{Json, extract::State};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Shared, audit, caller::Caller, tokens::TokenJson};
 
 /// Who asks, and whom.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct WhoAmI {
     #[serde(flatten)]
     token: TokenJson,
@@ -14,7 +15,7 @@ pub(crate) struct WhoAmI {
 }
 
 /// The collector itself.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct CollectorJson {
     name: String,
     version: &'static str,

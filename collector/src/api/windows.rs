@@ -8,6 +8,7 @@ use dogwatch_model::{OrgId, WindowId};
 use dogwatch_triage::mute::{NewWindow, Window};
 use http::StatusCode;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -18,7 +19,7 @@ use super::{
 };
 
 /// A window as it is shown: with where it stands now.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct WindowJson {
     #[serde(flatten)]
     window: Window,
@@ -45,14 +46,15 @@ impl WindowJson {
 }
 
 /// Windows, those that begin or began first in front; what has ended comes last.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Windows")]
 pub(crate) struct List {
     as_of: Timestamp,
     windows: Vec<WindowJson>,
 }
 
 /// Which windows.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Query {
     org: Option<OrgId>,
 }

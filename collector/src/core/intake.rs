@@ -63,7 +63,7 @@ pub struct Trouble {
 }
 
 /// What became of a delivery.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Taken {
     /// Items that were opened, or came back.
     pub opened: u64,

@@ -9,13 +9,14 @@ use dogwatch_triage::{
     watch_list::{Given, LeftOut, Resolved},
 };
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Policy;
 use crate::{access::Sha256, config::Telemetry};
 
 /// What holds for an endpoint, value by value.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Told {
     /// The version that the agent is given.
     pub version: String,
@@ -26,7 +27,7 @@ pub struct Told {
 }
 
 /// A value, from a file of the policy folder or from `collector.toml`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum ToldValue {
     /// From a watch list, with its place.

@@ -63,6 +63,7 @@ pub type Change = (Alert, Vec<TimelineEvent>);
 
 /// The short number that people say: `#1042`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct AlertNumber(pub u64);
 
@@ -76,6 +77,7 @@ impl fmt::Display for AlertNumber {
 ///
 /// The order keeps one endpoint's alerts together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AlertKey {
     /// The endpoint; absent for what concerns a site as a whole.
     pub endpoint: Option<EndpointId>,
@@ -166,6 +168,7 @@ impl Priority {
 
 /// Who did something: a person, or Dogwatch itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Actor {
     /// The person; absent for Dogwatch itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -205,6 +208,7 @@ impl fmt::Display for Actor {
 
 /// Who owns an alert, by which row, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Owner {
     /// The team that acts first.
     pub team: TeamId,
@@ -230,6 +234,7 @@ pub struct Owner {
 
 /// How an alert ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Closed {
     /// When.
     pub at: Timestamp,
@@ -241,6 +246,7 @@ pub struct Closed {
 
 /// The queue's item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Alert {
     /// The number that people say.
     pub number: AlertNumber,

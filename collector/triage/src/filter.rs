@@ -54,6 +54,7 @@ pub const MAX_COMPREHENSION_DEPTH: usize = 2;
 
 /// What a filter says about one endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It matches.

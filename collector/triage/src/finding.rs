@@ -38,6 +38,7 @@ text_enum! {
 
 /// One line of what a finding rests on, for people: a name and a value already in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Evidence {
     /// What it is: `openssl`, `free`, `last run`.
     pub name: String,
@@ -47,6 +48,7 @@ pub struct Evidence {
 
 /// What the rules say about one endpoint and subject.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// The rule that says so.
     pub rule: RuleId,

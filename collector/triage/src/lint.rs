@@ -70,6 +70,7 @@ text_enum! {
 
 /// One thing that is not good about a matrix.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// Which rule found it.
     pub code: Code,

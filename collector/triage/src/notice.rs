@@ -44,6 +44,7 @@ pub use reason::{Pace, Reason};
 
 /// A way to reach somebody.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub enum Via {
     /// A channel that the collector's `notify.toml` defines.
@@ -91,6 +92,7 @@ impl From<Via> for String {
 
 /// Somebody should hear something, through one way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Notice {
     /// What it is about, as text: `ORG/NUMBER/PLACE/VIA`. The same event, told through the same way, is the same notice.
     pub key: String,

@@ -35,6 +35,7 @@ pub struct Past<'a> {
 
 /// Where an item went, or would have gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Place {
     /// To which team.
     pub team: TeamId,
@@ -47,6 +48,7 @@ pub struct Place {
 
 /// An item that would have gone to another team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Moved {
     /// Which.
     pub number: AlertNumber,
@@ -64,6 +66,7 @@ pub struct Moved {
 
 /// How many items a team had, and would have had.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TeamLoad {
     /// Which team.
     pub team: TeamId,
@@ -77,6 +80,7 @@ pub struct TeamLoad {
 
 /// The same of a side.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SideLoad {
     /// Which side.
     pub side: Side,
@@ -88,6 +92,7 @@ pub struct SideLoad {
 
 /// What a draft would have changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Replay {
     /// How many items were looked at.
     pub items: usize,

@@ -23,6 +23,7 @@ pub use measure::{BACKUP, Measure, PATCH};
 
 /// A report in figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FleetReport {
     /// When it was counted.
     pub as_of: Timestamp,

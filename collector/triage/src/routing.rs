@@ -80,6 +80,7 @@ text_enum! {
 
 /// What became of a row, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Considered {
     /// The row.
     pub row: RowId,

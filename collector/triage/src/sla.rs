@@ -74,6 +74,7 @@ impl Pause {
 
 /// A share of the promised time, and when it is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mark {
     /// The share, in percent: one of [`MARKS`].
     pub percent: u8,
@@ -83,6 +84,7 @@ pub struct Mark {
 
 /// One clock at an instant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClockState {
     /// Since when it is counted.
     pub began: Timestamp,
@@ -126,6 +128,7 @@ impl ClockState {
 
 /// The clocks of an alert at an instant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Clocks {
     /// To the first claim.
     pub response: ClockState,

@@ -23,6 +23,7 @@ pub const MAX_VALUE_CHARS: usize = 256;
 
 /// What is to change. What is left out stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct EndpointChange {
     /// Tags to have.

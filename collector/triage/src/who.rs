@@ -37,6 +37,7 @@ pub use week::{Stretch, Week, week};
 
 /// What a person asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Query {
     /// A tool or a category, by name.
     pub about: String,
@@ -47,6 +48,7 @@ pub struct Query {
 
 /// What was asked, with every name resolved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Asked {
     /// The org.
     pub org: OrgId,
@@ -72,6 +74,7 @@ pub struct Asked {
 
 /// A team or a person, with how to reach them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Card {
     /// A team.
@@ -91,6 +94,7 @@ impl Card {
 
 /// Who acts first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FirstResponder {
     /// The team.
     pub team: TeamId,
@@ -127,6 +131,7 @@ pub struct FirstResponder {
 
 /// The whole answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Answer {
     /// What was asked.
     pub asked: Asked,

@@ -59,6 +59,7 @@ text_enum! {
 
 /// The state of an endpoint's backups.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BackupStatus {
     /// When the agent last looked.
     pub scanned_at: Timestamp,
@@ -69,6 +70,7 @@ pub struct BackupStatus {
 
 /// One job and how it has been going.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BackupJob {
     /// The job's name, unique on its endpoint.
     pub name: String,
@@ -180,6 +182,7 @@ impl BackupJob {
 
 /// One run of a job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BackupRun {
     /// Unique within the job: the same run told twice counts once.
     pub id: String,
@@ -238,6 +241,7 @@ impl BackupRun {
 
 /// When the copies were last looked after, and what it came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Upkeep {
     /// When it ended.
     pub at: Timestamp,
@@ -247,6 +251,7 @@ pub struct Upkeep {
 
 /// Proof that a copy could be restored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RestoreTest {
     /// When it ended.
     pub at: Timestamp,

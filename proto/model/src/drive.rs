@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One physical drive.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Drive {
     /// Device: `/dev/sda`, `/dev/nvme0`, `PhysicalDrive0` …
     pub device: String,

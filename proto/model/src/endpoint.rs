@@ -80,6 +80,7 @@ text_enum! {
 
 /// Whether an endpoint's stream stands, judged by the collector's clock alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Presence {
     /// A stream is open and not stale.
     pub online: bool,
@@ -108,6 +109,7 @@ impl Presence {
 
 /// What speaks for a machine being the one it was; evidence, never identity.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MachineEvidence {
     /// `/etc/machine-id`, `MachineGuid` or `IOPlatformUUID`, hashed by the agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -122,6 +124,7 @@ pub struct MachineEvidence {
 
 /// The latest of everything an endpoint told. Each part is absent until it was told once.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Facts {
     /// The agent itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -170,6 +173,7 @@ impl Facts {
 
 /// One machine with an agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Endpoint {
     /// Given at enrolment.
     pub id: EndpointId,

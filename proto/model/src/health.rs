@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// One health sample.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Health {
     /// When it was sampled, by the endpoint's clock.
     pub sampled_at: Timestamp,
@@ -48,6 +49,7 @@ pub struct Health {
 
 /// Shares of the last minute in which work waited for a resource, percent (`/proc/pressure`, `avg60`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pressure {
     /// Some task waited for a processor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,6 +70,7 @@ pub struct Pressure {
 
 /// One network interface: counters since it came up.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Interface {
     /// Its name: `eth0`, `Ethernet 2` …
     pub name: String,
@@ -83,6 +86,7 @@ pub struct Interface {
 
 /// A battery.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Battery {
     /// Charge, percent.
     pub charge_percent: f64,
@@ -95,6 +99,7 @@ pub struct Battery {
 
 /// The busiest processes, as context for an alert.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Top {
     /// By processor use, the busiest first; at most 5.
     #[serde(default)]
@@ -106,6 +111,7 @@ pub struct Top {
 
 /// One process. Its arguments are never told: they may hold secrets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Process {
     /// Process id.
     pub pid: u32,
@@ -119,6 +125,7 @@ pub struct Process {
 
 /// Processor use.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cpu {
     /// Share of all processors in use since the previous sample, percent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -138,6 +145,7 @@ pub struct Cpu {
 
 /// Memory use.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Memory {
     /// Physical memory.
     pub total_bytes: u64,
@@ -165,6 +173,7 @@ impl Memory {
 
 /// One mounted volume.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Disk {
     /// Where it is mounted.
     pub mount: String,
@@ -197,6 +206,7 @@ impl Disk {
 
 /// One temperature sensor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Temperature {
     /// The sensor's name.
     pub sensor: String,
@@ -206,6 +216,7 @@ pub struct Temperature {
 
 /// Least, mean and greatest value of a minute.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Spread {
     /// The least.
     pub min: f64,
@@ -217,6 +228,7 @@ pub struct Spread {
 
 /// The minute behind a summary report.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HealthSummary {
     /// How many samples it covers.
     pub samples: u32,

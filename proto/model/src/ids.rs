@@ -43,6 +43,10 @@ pub enum IdError {
     },
 }
 
+/// The slug as a pattern for JSON Schema; its length is apart.
+#[cfg(feature = "schema")]
+const SLUG: &str = "^[a-z0-9][a-z0-9._-]*$";
+
 fn is_slug(text: &str) -> bool {
     let lower = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     let bytes = text.as_bytes();
@@ -109,6 +113,26 @@ macro_rules! slug {
                 &self.0
             }
         }
+
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({
+                    "type": "string",
+                    "description": concat!("A slug: the id of a ", $kind, "."),
+                    "pattern": SLUG,
+                    "maxLength": MAX_SLUG_BYTES,
+                })
+            }
+        }
     )+};
 }
 
@@ -147,6 +171,7 @@ macro_rules! uuid_id {
     ($($(#[$meta:meta])* $name:ident = $kind:literal;)+) => {$(
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
 

@@ -23,6 +23,7 @@ text_enum! {
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Incident {
     /// When, endpoint's clock.
     pub at: Timestamp,

@@ -19,6 +19,7 @@ text_enum! {
 
 /// What the machine is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Inventory {
     /// Operating system.
     pub os: Os,
@@ -44,6 +45,7 @@ pub struct Inventory {
 
 /// Installed software in short: enough to know whether a list that one holds is still true.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SoftwareDigest {
     /// Entries of the list.
     pub count: u32,
@@ -53,6 +55,7 @@ pub struct SoftwareDigest {
 
 /// Operating system.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Os {
     /// Family.
     pub family: OsFamily,
@@ -84,6 +87,7 @@ pub struct Os {
 
 /// Hardware.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Hardware {
     /// Maker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -104,6 +108,7 @@ pub struct Hardware {
 
 /// Names and addresses.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Net {
     /// Host name as the system tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -121,6 +126,7 @@ pub struct Net {
 
 /// Security posture; each part absent until the agent can tell.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Security {
     /// The system volume is encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -141,6 +147,7 @@ pub struct Security {
 
 /// The agent itself.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AgentFacts {
     /// Version of the agent.
     pub version: String,
@@ -160,6 +167,7 @@ pub struct AgentFacts {
 
 /// How one source of the agent is doing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SourceStatus {
     /// `health`, `patch.apt`, `backup.restic`, `checks` …
     pub name: String,

@@ -44,8 +44,49 @@ macro_rules! text_enum {
                 })
             }
         }
+
+        $crate::schema_of_texts!($name);
     };
 }
+
+/// Gives a `text_enum!` its JSON Schema, where schemas are wanted.
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! schema_of_texts {
+    ($name:ident) => {
+        impl $crate::schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn schema_id() -> std::borrow::Cow<'static, str> {
+                concat!(module_path!(), "::", stringify!($name)).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut $crate::schemars::SchemaGenerator) -> $crate::schemars::Schema {
+                let texts: Vec<&str> = Self::ALL.iter().map(|value| value.as_str()).collect();
+                $crate::schemars::json_schema!({ "type": "string", "enum": texts })
+            }
+        }
+    };
+}
+
+/// Nothing, where schemas are not wanted.
+#[cfg(not(feature = "schema"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! schema_of_texts {
+    ($name:ident) => {};
+}
+
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+pub use schemars;
 
 pub mod backup;
 pub mod drive;

@@ -101,6 +101,7 @@ text_enum! {
 
 /// What all patch sources of an endpoint say together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PatchStatus {
     /// `apt`, `dnf`, `wua` …; several are joined: `apt+flatpak`.
     pub source: String,
@@ -139,6 +140,7 @@ pub struct PatchStatus {
 
 /// How one patch source fared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PatchSource {
     /// `apt`, `dnf`, `wua` …
     pub source: String,
@@ -162,6 +164,7 @@ pub struct PatchSource {
 
 /// One available update.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Update {
     /// Stable within an endpoint: source and package or KB, such as `apt:openssl`.
     pub id: String,
@@ -251,6 +254,7 @@ impl Update {
 
 /// Whether a reboot is waiting, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reboot {
     /// A reboot is waiting.
     pub pending: bool,

@@ -21,6 +21,7 @@ text_enum! {
 
 /// One number per lane.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LaneMarks {
     /// Of the kept lane.
     pub kept: u64,
@@ -52,6 +53,7 @@ impl LaneMarks {
 
 /// Something that happened to the agent itself and that people should be able to see.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AgentEvent {
     /// When, by the endpoint's clock.
     pub at: Timestamp,
@@ -63,6 +65,7 @@ pub struct AgentEvent {
 
 /// What an agent sends. Parts that are absent have not changed. As JSON it is shown to people; on the wire it is protobuf.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     /// The lane it travels in.
     pub lane: Lane,

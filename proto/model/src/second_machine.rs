@@ -13,6 +13,7 @@ const SHORT: usize = 12;
 
 /// The second machine that spoke with an endpoint's key, beside the one that the collector holds to be the endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SecondMachine {
     /// When one was first seen, of those that were seen again and again since.
     pub first_seen_at: Timestamp,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// One service of the operating system's service manager.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Service {
     /// Unit, service or job name.
     pub name: String,
@@ -32,6 +33,7 @@ text_enum! {
 
 /// One check on the endpoint itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Check {
     /// The policy's name for it.
     pub name: String,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One installed product or package.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Software {
     /// Where it was found: `dpkg`, `rpm`, `snap`, `registry`, `applications` …
     pub source: String,

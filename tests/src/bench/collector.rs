@@ -11,6 +11,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use dogwatch_model::JoinToken;
+use rustls_pki_types::CertificateDer;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::runtime::Handle;
@@ -38,6 +39,8 @@ pub struct Collector {
     program: Program,
     api: Api,
     login_link: String,
+    people: String,
+    root: CertificateDer<'static>,
 }
 
 impl Collector {
@@ -55,12 +58,16 @@ impl Collector {
         let bearer = answer["token"].as_str().context("set-up answered without a token")?;
         api.sign_in(bearer);
         let login_link = format!("https://{}/#{bearer}.{}", link.people, link.root);
-        Ok(Self { folder, program, api, login_link })
+        Ok(Self { folder, program, api, login_link, people: link.people, root })
     }
 
     /// A token for this many agents.
     pub fn join_token(&self, uses: usize) -> Result<JoinToken> {
-        let order = json!({ "org": ORG, "site": SITE, "uses": uses, "expires_in_seconds": 3600 });
+        self.join_token_of(ORG, uses)
+    }
+
+    fn join_token_of(&self, org: &str, uses: usize) -> Result<JoinToken> {
+        let order = json!({ "org": org, "site": SITE, "uses": uses, "expires_in_seconds": 3600 });
         let answer = self.api.post("/api/v1/join-tokens", &order)?;
         let token = answer["token"].as_str().context("no token in the answer")?;
         Ok(token.parse()?)
@@ -70,6 +77,22 @@ impl Collector {
     pub fn crew(&self, runtime: &Handle, agents: usize) -> Result<Vec<Agent>> {
         let token = self.join_token(agents)?;
         Ok(Fleet::crew(runtime.block_on(enrol(&token, "sim", agents))?))
+    }
+
+    /// Enrols this many agents in an org.
+    pub fn crew_in(&self, runtime: &Handle, org: &str, agents: usize) -> Result<Vec<Agent>> {
+        let token = self.join_token_of(org, agents)?;
+        Ok(Fleet::crew(runtime.block_on(enrol(&token, &format!("{org}-sim"), agents))?))
+    }
+
+    /// `host:port` of the people's listener.
+    pub fn people(&self) -> &str {
+        &self.people
+    }
+
+    /// Its root certificate.
+    pub const fn root(&self) -> &CertificateDer<'static> {
+        &self.root
     }
 
     /// Kills it (SIGKILL), starts it again, and returns how long it took from the start until `ready` was content.

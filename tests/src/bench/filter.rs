@@ -100,7 +100,7 @@ fn per_endpoint(rows: &[Row<'_>], rounds: usize, mut work: impl FnMut(&Row<'_>))
 }
 
 /// What the collector holds of a simulated machine: its reports, through the wire's own conversions.
-fn endpoint(number: u64, now: Timestamp) -> Result<Endpoint> {
+pub(super) fn endpoint(number: u64, now: Timestamp) -> Result<Endpoint> {
     let mut machine = Machine::new(number);
     let mut wire = v1::Report {
         sequence: 1,

@@ -62,7 +62,8 @@ impl Place {
             .with_context(|| format!("cannot connect to {}", self.uri))
     }
 
-    async fn handshake(
+    /// Shakes hands over a connection of its own.
+    pub(super) async fn handshake(
         &self,
         config: Arc<ClientConfig>,
     ) -> std::io::Result<tokio_rustls::client::TlsStream<TcpStream>> {

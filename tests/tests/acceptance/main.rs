@@ -16,6 +16,7 @@ mod fleet;
 mod hand_off;
 mod handed_over;
 mod health_service;
+mod live_view;
 mod muted;
 mod one_write;
 mod owners;

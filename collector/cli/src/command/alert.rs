@@ -115,6 +115,11 @@ fn show(of: &Numbered, screen: &Screen) -> Result<(), Failure> {
     super::show_one(&item, "number", screen, || words::all(&item, screen))
 }
 
+/// All about an alert, in words.
+pub(super) fn in_words(item: &Value, screen: &Screen) -> String {
+    words::all(item, screen)
+}
+
 fn send(of: &Numbered, act: &Act, screen: &Screen) -> Result<(), Failure> {
     let path = format!("alerts/{}/{}", of.number, act.name());
     let item = Client::logged_in()?.post(&path, &parts_of(act)?)?;

@@ -1,15 +1,19 @@
-//! `fleet`: endpoints, filtered and sorted by the collector.
+//! `fleet`: endpoints, filtered and sorted by the collector, or counted by it.
+
+mod asked;
+mod summary;
 
 use serde_json::Value;
 
 use super::again;
 use crate::{
-    args::{Fleet, Format},
+    args::{Counts, Fleet, Format},
     client::Client,
     failure::Failure,
     output::{self, Column, Listing, Screen, Show, column},
     progress::Progress,
 };
+use asked::Asked;
 
 const COLUMNS: &[Column] = &[
     column("NAME", "name", Show::Text),
@@ -76,13 +80,27 @@ fn presence(row: &Value) -> String {
     .to_owned()
 }
 
+/// What `STATE` is made of.
+const PRESENCE: [&str; 3] = ["state", "online", "planned_offline"];
+
 pub(crate) fn run(fleet: &Fleet, screen: &Screen) -> Result<(), Failure> {
+    if let Some(Counts::Summary(summary)) = &fleet.counts {
+        return summary::run(summary, screen);
+    }
     if fleet.schema {
         return schema(screen);
     }
-    let wanted =
-        fleet.columns.iter().map(|path| Column::wanted(path.trim())).collect::<Result<Vec<_>, _>>()?;
-    let paths: Vec<&str> = fleet.columns.iter().map(|path| path.trim()).collect();
+    let asked = Asked::typed(fleet);
+    if fleet.explain && asked.view().is_none() {
+        return output::print(&format!("{}\n", asked.expression()?));
+    }
+    let client = Client::logged_in()?;
+    let asked = asked.resolved(&client)?;
+    if fleet.explain {
+        return output::print(&format!("{}\n", asked.expression()?));
+    }
+    let wanted = asked.columns.iter().map(|path| Column::wanted(path)).collect::<Result<Vec<_>, _>>()?;
+    let paths: Vec<&str> = asked.columns.iter().map(String::as_str).collect();
     let listing = Listing {
         rows: "endpoints",
         name: "name",
@@ -90,11 +108,12 @@ pub(crate) fn run(fleet: &Fleet, screen: &Screen) -> Result<(), Failure> {
         wide: if wanted.is_empty() { WIDE } else { &[] },
         csv: if paths.is_empty() { CSV } else { &paths },
     };
-    let client = Client::logged_in()?;
+    let fields = fields(&listing, &asked, screen);
     let mut said = String::new();
-    again::show(fleet.watch, screen, || {
-        let answer = fetch(&client, fleet)?;
-        let remark = remark(&answer, fleet.filter.is_some());
+    let kinds = fleet.watch.then_some("endpoint");
+    again::show(&client, kinds, screen, || {
+        let answer = fetch(&client, &asked, &fleet.state, fields.as_deref())?;
+        let remark = remark(&answer, asked.filter.is_some());
         if remark != said && screen.is_for_people() {
             output::note(&remark);
             said = remark;
@@ -103,11 +122,29 @@ pub(crate) fn run(fleet: &Fleet, screen: &Screen) -> Result<(), Failure> {
     })
 }
 
+/// The fields that are shown: a whole endpoint is fifty times as long. Programs that name none get everything.
+fn fields(listing: &Listing<'_>, asked: &Asked, screen: &Screen) -> Option<String> {
+    let columns = listing.columns.iter().map(Column::path);
+    let mut paths: Vec<&str> = match screen.format {
+        Format::Json | Format::Yaml if asked.columns.is_empty() => return None,
+        Format::Json | Format::Yaml => asked.columns.iter().map(String::as_str).collect(),
+        Format::Csv => listing.csv.to_vec(),
+        Format::Name => vec![listing.name],
+        Format::Table => columns.chain(PRESENCE).collect(),
+        Format::Wide => columns.chain(listing.wide.iter().map(Column::path)).chain(PRESENCE).collect(),
+    };
+    if !asked.columns.is_empty() && screen.is_for_people() {
+        paths.truncate(paths.len() - PRESENCE.len());
+    }
+    Some(paths.join(","))
+}
+
 /// Every page in one answer.
-fn fetch(client: &Client, fleet: &Fleet) -> Result<Value, Failure> {
-    let mut params = vec![("state", fleet.state.as_str())];
-    params.extend(fleet.filter.as_deref().map(|filter| ("filter", filter)));
-    params.extend(fleet.sort.as_deref().map(|sort| ("sort", sort)));
+fn fetch(client: &Client, asked: &Asked, state: &str, fields: Option<&str>) -> Result<Value, Failure> {
+    let mut params = vec![("state", state)];
+    params.extend(asked.filter.as_deref().map(|filter| ("filter", filter)));
+    params.extend(asked.sort.as_deref().map(|sort| ("sort", sort)));
+    params.extend(fields.map(|fields| ("fields", fields)));
     let mut answer = client.get("fleet", &params)?;
     let mut progress = Progress::begin("reading endpoints", answer["matched"].as_u64());
     while let Some(next) = answer.as_object_mut().and_then(|answer| answer.remove("next")) {

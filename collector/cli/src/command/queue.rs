@@ -128,7 +128,8 @@ pub(crate) fn run(queue: &Queue, screen: &Screen) -> Result<(), Failure> {
     let client = Client::logged_in()?;
     let params = params(queue);
     let params: Vec<(&str, &str)> = params.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    again::show(queue.watch, screen, || {
+    let kinds = queue.watch.then_some("alert,window,ownership");
+    again::show(&client, kinds, screen, || {
         let answer = client.get("queue", &params)?;
         if !queue.watch && screen.is_for_people() {
             remark(&answer, queue);

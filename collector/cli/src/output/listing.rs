@@ -27,10 +27,17 @@ pub(crate) const fn column(title: &'static str, path: &'static str, show: Show) 
 }
 
 impl Column {
+    /// The path of its values.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// A column that somebody asked for by its path in the schema of endpoints.
     pub(crate) fn wanted(path: &str) -> Result<Self, Failure> {
         let kind = type_of(path).ok_or_else(|| {
-            Failure::usage(format!("no field `{path}`; `dogwatch fleet --schema -o name` lists the fields"))
+            let schema = "`dogwatch fleet --schema -o name` lists the fields";
+            let meant = dogwatch_triage::filter::Fields::compile(path).err().and_then(|error| error.mend);
+            Failure::usage(format!("no field `{path}`; {}", meant.as_deref().unwrap_or(schema)))
         })?;
         Ok(Self {
             title: Cow::Owned(path.to_uppercase()),
@@ -55,7 +62,7 @@ pub(crate) struct Listing<'a> {
     /// Under which name the answer holds the rows.
     pub(crate) rows: &'static str,
     /// What `-o name` shows.
-    pub(crate) name: &'static str,
+    pub(crate) name: &'a str,
     /// What a table shows.
     pub(crate) columns: &'a [Column],
     /// What a wide table shows after that.

@@ -3,6 +3,7 @@
 use axum::{extract::State, response::Response};
 use dogwatch_triage::filter::{Group, Grouping};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Standing, compile, json, misread};
@@ -18,15 +19,15 @@ const MAX_GROUPS: usize = 1_000;
 const BYTES_PER_GROUP: usize = 64;
 
 /// What is counted.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Query {
     by: Option<String>,
     filter: Option<String>,
     state: Option<Standing>,
 }
 
-#[derive(Serialize)]
-struct Summary<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Summary<'a> {
     as_of: Timestamp,
     /// How many there are in all that the caller may see.
     total: usize,

@@ -4,6 +4,7 @@ use axum::{Json, extract::State};
 use dogwatch_model::OrgId;
 use dogwatch_triage::matrix::{self, Difference};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::meant::Document;
@@ -16,7 +17,7 @@ use crate::api::{
 };
 
 /// From which document to which: by version, or by text. What is in force where nothing is said.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
     org: Option<OrgId>,
@@ -26,8 +27,16 @@ pub(crate) struct Asked {
     to_text: Option<String>,
 }
 
+/// From which version to which; what is in force where nothing is said.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Named {
+    org: Option<OrgId>,
+    from: Option<String>,
+    to: Option<String>,
+}
+
 /// What changes.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Changes {
     as_of: Timestamp,
     org: OrgId,
@@ -40,9 +49,9 @@ pub(crate) struct Changes {
 pub(crate) async fn diff(
     State(api): State<Shared>,
     caller: Caller,
-    Params(asked): Params<Asked>,
+    Params(Named { org, from, to }): Params<Named>,
 ) -> Result<Json<Changes>, Problem> {
-    compare(&api, &caller, asked)
+    compare(&api, &caller, Asked { org, from, to, from_text: None, to_text: None })
 }
 
 /// `POST /api/v1/ownership/diff`: the same, for documents that the collector does not have.

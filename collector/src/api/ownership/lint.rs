@@ -10,6 +10,7 @@ use dogwatch_triage::{
     lint::{self, Finding, LintContext, Severity, Signature, Source},
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::meant::Document;
@@ -28,7 +29,7 @@ const MAX_ENDPOINTS: usize = 5_000;
 const CATCH_ALL_DAYS: i64 = 30;
 
 /// Which document: a text, a version, or what is in force.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
     org: Option<OrgId>,
@@ -37,7 +38,7 @@ pub(crate) struct Asked {
 }
 
 /// What is not good about it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Linted {
     as_of: Timestamp,
     org: OrgId,

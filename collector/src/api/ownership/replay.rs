@@ -10,6 +10,7 @@ use dogwatch_triage::{
     replay::{Past, Replay, replay as played},
 };
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::meant::Document;
@@ -35,7 +36,7 @@ const DAYS: u16 = 30;
 const MAX_SHELVES: u64 = 20;
 
 /// Which document, over how many days.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
     org: Option<OrgId>,
@@ -45,7 +46,7 @@ pub(crate) struct Asked {
 }
 
 /// What would have changed.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Replayed {
     as_of: Timestamp,
     org: OrgId,

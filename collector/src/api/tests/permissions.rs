@@ -12,6 +12,7 @@ use crate::{
         routes::{self, ROUTES, Route},
     },
     ownership::Version,
+    views::View,
 };
 
 /// Machines, an alert and a join token of `acme`; an admin (`a`), a member (`m`) and a viewer (`v`) of everything, a viewer of
@@ -49,6 +50,8 @@ fn collector() -> Collector {
     let window = window();
     state.windows.insert(window.id.clone(), window);
     state.matrices.insert(org("acme"), vec![version()]);
+    let view = view();
+    state.views.insert(view.key(), view);
     Collector::over(state)
 }
 
@@ -57,6 +60,19 @@ fn window() -> Window {
         r#"{"org":"acme","starts":"2026-12-05T22:00","zone":"UTC","lasts":"PT2H","reason":"new switches"}"#,
     );
     Window::new(WindowId::new("w1").unwrap(), plan.unwrap(), Actor::DOGWATCH, noon()).unwrap()
+}
+
+fn view() -> View {
+    View {
+        name: "mornings".into(),
+        org: Some(org("acme")),
+        side: None,
+        filter: "!online".into(),
+        sort: None,
+        columns: Vec::new(),
+        saved_by: dogwatch_model::PersonId::new("pat").unwrap(),
+        saved_at: noon(),
+    }
 }
 
 fn version() -> Version {
@@ -92,6 +108,7 @@ fn path(route: &Route) -> String {
         .replace("{number}", "1")
         .replace("{id}", id)
         .replace("{window}", "w1")
+        .replace("{view}", "mornings")
         .replace("{version}", "a1b2")
 }
 
@@ -152,6 +169,7 @@ async fn another_orgs_things_are_not_found_in_the_words_of_things_that_do_not_ex
             .replace("j1", "j9")
             .replace("/1", "/9")
             .replace("w1", "w9")
+            .replace("mornings", "evenings")
             .replace("a1b2", "a9b9");
         let not_mine = collector.ask(method(route), &real, Some(&shown), "").await;
         let not_there = collector.ask(method(route), &unreal, Some(&shown), "").await;
@@ -163,6 +181,7 @@ async fn another_orgs_things_are_not_found_in_the_words_of_things_that_do_not_ex
                 .replace("j9", "j1")
                 .replace("`9`", "`1`")
                 .replace("w9", "w1")
+                .replace("evenings", "mornings")
                 .replace("a9b9", "a1b2")
         };
         assert_eq!(leveled(&theirs), leveled(&mine), "{real}");

@@ -85,9 +85,9 @@ async fn the_fleet_is_filtered_sorted_and_paged() {
 
 #[tokio::test]
 async fn a_filter_that_does_not_compile_says_where() {
-    let answer = get("/api/v1/fleet?filter=onlin").await;
+    let answer = get("/api/v1/fleet?filter=!onlin").await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-    assert_eq!((&answer.json["parameter"], &answer.json["column"]), (&json!("filter"), &json!(1)));
+    assert_eq!((&answer.json["parameter"], &answer.json["column"]), (&json!("filter"), &json!(2)));
     assert!(answer.detail().contains("did you mean `online`?"), "{}", answer.detail());
 }
 

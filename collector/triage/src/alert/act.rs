@@ -59,6 +59,7 @@ pub use written::{MAX_LINK_BYTES, MAX_TEXT_BYTES};
 
 /// Something a person does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Act {
     /// "I have it."

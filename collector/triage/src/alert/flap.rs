@@ -10,6 +10,7 @@ use super::{Alert, Condition, EventKind, Policy, TimelineEvent};
 
 /// How a flapping alert last turned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Flap {
     /// When it last came or went.
     pub turned_at: Timestamp,

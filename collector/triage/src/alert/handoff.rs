@@ -15,6 +15,7 @@ pub const MAX_DEADLINE: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 /// What goes with a hand-off. Without it an offer or a return is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Packet {
     /// What was tried, and what came of it.
@@ -36,6 +37,7 @@ pub struct Packet {
 
 /// A hand-off that waits for its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Offer {
     /// To which team.
     pub to: TeamId,

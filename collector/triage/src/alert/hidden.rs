@@ -11,6 +11,7 @@ use super::{Alert, AlertNumber, Change, EventKind, TimelineEvent, Visibility, Wo
 
 /// What hides an item. The first of several is shown; all of them must end before it is seen again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Hider {
     /// A maintenance window.

@@ -25,6 +25,7 @@ text_enum! {
 
 /// A tie to another item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Link {
     /// How.
     pub relation: Relation,
@@ -34,6 +35,7 @@ pub struct Link {
 
 /// A joint case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Joint {
     /// The boundary rule that made it one.
     pub rule: BoundaryId,

@@ -28,6 +28,7 @@ text_enum! {
 
 /// An item that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Waiting {
     /// For whom or what.
     pub on: WaitOn,
@@ -41,6 +42,7 @@ pub struct Waiting {
 
 /// An item that sleeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Snooze {
     /// Until when; at most [`MAX_SNOOZE`] ahead.
     pub until: Timestamp,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the machine has decided about an item in its present life.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Progress {
     /// When this life began: what escalation and service levels count from.
     pub began: Timestamp,

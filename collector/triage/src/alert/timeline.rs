@@ -41,6 +41,7 @@ text_enum! {
 
 /// How telling somebody ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum Told {
     /// The channel took it.
@@ -59,6 +60,7 @@ pub enum Told {
 
 /// One entry of an alert's append-only timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TimelineEvent {
     /// When.
     pub at: Timestamp,
@@ -71,6 +73,7 @@ pub struct TimelineEvent {
 
 /// What happened to an alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum EventKind {
     /// It came into the queue.

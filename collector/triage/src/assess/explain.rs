@@ -12,6 +12,7 @@ use crate::{
 
 /// What one rule says about one subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Explained {
     /// The rule.
     pub rule: RuleId,
@@ -26,6 +27,7 @@ pub struct Explained {
 
 /// What one level says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LevelExplained {
     /// How bad it would be.
     pub severity: Severity,

@@ -8,6 +8,7 @@ use crate::finding::Severity;
 
 /// One rule and subject that is waiting or firing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Standing {
     /// The rule.
     pub rule: RuleId,
@@ -21,6 +22,7 @@ pub struct Standing {
 
 /// How a rule stands about one subject.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct State {
     /// Since when each level's condition is true.
     #[serde(default, skip_serializing_if = "Held::is_empty")]
@@ -63,6 +65,7 @@ impl State {
 
 /// Since when the condition of each level has been true in a row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Held {
     /// Of the informational level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -106,6 +109,7 @@ impl Held {
 
 /// An open finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Firing {
     /// How bad it is.
     pub severity: Severity,

@@ -60,3 +60,22 @@ impl<'de> Deserialize<'de> for Chain {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Chain {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Chain".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "An org, or `*` for the collector's own.",
+            "pattern": r"^(\*|[a-z0-9][a-z0-9._-]{0,62})$",
+        })
+    }
+}

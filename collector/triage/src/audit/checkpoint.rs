@@ -7,6 +7,7 @@ use super::{CHECKPOINT_TAG, Chain, Digest, Head, Signature, canonical};
 
 /// What a checkpoint says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Statement {
     /// Which chain.
@@ -23,6 +24,7 @@ pub struct Statement {
 
 /// A statement with its signature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Checkpoint {
     /// Which chain.

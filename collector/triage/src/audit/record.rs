@@ -19,6 +19,7 @@ const MAX_ON_BYTES: usize = 512;
 
 /// Who did it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct By {
     /// The person, or the name of a program's token.
@@ -92,6 +93,7 @@ fn small(state: impl Serialize) -> Option<Value> {
 
 /// The last record of a chain, in short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Head {
     /// Its number; 0 before the first.
     pub seq: u64,
@@ -106,6 +108,7 @@ impl Head {
 
 /// One record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Record {
     /// Whose chain it is in.

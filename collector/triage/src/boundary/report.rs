@@ -70,6 +70,7 @@ impl Asked<'_> {
 
 /// The numbers of the boundary.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BoundaryReport {
     /// The first instant.
     pub from: Timestamp,
@@ -93,6 +94,7 @@ pub struct BoundaryReport {
 
 /// Items of one org, category and month.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Group {
     /// The org.
     pub org: OrgId,
@@ -107,6 +109,7 @@ pub struct Group {
 
 /// What is counted of items.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Numbers {
     /// Items.
     pub items: u64,
@@ -134,6 +137,7 @@ pub struct Numbers {
 
 /// How long people of one side took.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SideTimes {
     /// The org.
     pub org: OrgId,
@@ -147,6 +151,7 @@ pub struct SideTimes {
 
 /// How one clock was kept, in the latest life of each item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Kept {
     /// The org.
     pub org: OrgId,
@@ -164,6 +169,7 @@ pub struct Kept {
 
 /// Who works on a row's items.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Drift {
     /// The org.
     pub org: OrgId,
@@ -185,6 +191,7 @@ pub struct Drift {
 
 /// How often a person was disturbed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Burden {
     /// The org.
     pub org: OrgId,

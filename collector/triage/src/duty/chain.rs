@@ -18,6 +18,7 @@ pub const LAST_RESORT_AFTER: SignedDuration = SignedDuration::from_mins(30);
 
 /// A step of a chain, and whom it calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Called {
     /// Which step, from 1; absent for the last resort that ends every chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]

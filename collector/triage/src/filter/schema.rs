@@ -10,6 +10,8 @@ mod endpoint;
 mod health;
 mod incident;
 mod inventory;
+#[cfg(feature = "schema")]
+mod json_schema;
 mod patch;
 mod services;
 

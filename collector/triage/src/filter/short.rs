@@ -11,7 +11,7 @@ mod value;
 
 use super::{
     Filter, FilterError, names,
-    schema::{Kind, Type},
+    schema::{Kind, Type, fields},
 };
 
 impl Filter {
@@ -110,10 +110,15 @@ fn is_of_word(sign: char) -> bool {
     sign.is_alphanumeric() || "._-@:%".contains(sign)
 }
 
+/// A literal, or what begins as a field does: then the language says what is wrong with it.
 fn is_expression(word: &str) -> bool {
-    matches!(word, "true" | "false")
-        || names::lookup(word)
-            .is_some_and(|(field, _)| !matches!(field.kind, Kind::Value(Type::Bool, _)) && word.contains('.'))
+    let begins_as_field =
+        word.split_once('.').is_some_and(|(first, _)| names::find(fields(), first).is_some());
+    matches!(word, "true" | "false") || begins_as_field && !is_condition(word)
+}
+
+fn is_condition(name: &str) -> bool {
+    names::lookup(name).is_some_and(|(field, _)| matches!(field.kind, Kind::Value(Type::Bool, _)))
 }
 
 /// The whole as an expression.
@@ -130,10 +135,7 @@ fn translated(text: &str, parts: &[Part<'_>]) -> Result<String, FilterError> {
 
 /// A word is a condition's name, or searched for.
 fn word_term(word: &str) -> String {
-    match names::lookup(word).map(|(field, _)| &field.kind) {
-        Some(Kind::Value(Type::Bool, _)) => word.to_owned(),
-        _ => format!("search({})", value::quoted(word)),
-    }
+    if is_condition(word) { word.to_owned() } else { format!("search({})", value::quoted(word)) }
 }
 
 fn negated(term: &str) -> String {

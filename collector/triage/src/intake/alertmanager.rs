@@ -26,6 +26,7 @@ const VERSION: &str = "4";
 
 /// The webhook's body.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Webhook {
     version: String,
@@ -38,6 +39,7 @@ pub struct Webhook {
 
 /// One alert of it.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Alert {
     status: Status,
@@ -54,6 +56,7 @@ struct Alert {
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 enum Status {
     Firing,

@@ -24,6 +24,7 @@ pub const NAMES: [&str; 4] = ["endpoint", "hostname", "host", "instance"];
 
 /// The event's body. The routing key is not part of what is read: nothing that is kept can hold it.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Event {
     event_action: Action,
     dedup_key: Option<String>,
@@ -39,6 +40,7 @@ pub struct Event {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 enum Action {
     Trigger,
@@ -47,6 +49,7 @@ enum Action {
 }
 
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Payload {
     summary: String,
     #[serde(default)]
@@ -66,6 +69,7 @@ struct Payload {
 }
 
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Link {
     #[serde(default)]
     href: Option<String>,
@@ -74,6 +78,7 @@ struct Link {
 }
 
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Image {
     #[serde(default)]
     src: Option<String>,

@@ -21,6 +21,7 @@ pub struct Directory {
 
 /// A group of people that can own work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Team {
     /// Its id.
     pub id: TeamId,
@@ -44,6 +45,7 @@ pub struct Team {
 
 /// A person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Person {
     /// Their id.
     pub id: PersonId,
@@ -84,6 +86,7 @@ pub struct Person {
 
 /// Somebody who stands in for another person for a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Deputy {
     /// Who.
     pub person: PersonId,

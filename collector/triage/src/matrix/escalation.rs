@@ -64,6 +64,7 @@ pub struct Step {
 
 /// A vendor with a contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Vendor {
     /// Its id.
     pub id: VendorId,
@@ -85,6 +86,7 @@ pub struct Vendor {
 
 /// When a service-level clock runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Runs {
     /// Around the clock.
@@ -97,6 +99,7 @@ pub enum Runs {
 
 /// What is promised for one priority.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Promise {
     /// From the routing to the first claim, in running time.
     pub response: SignedDuration,

@@ -22,6 +22,7 @@ text_enum! {
 
 /// One fault of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Fault {
     /// What sort it is.
     pub kind: FaultKind,

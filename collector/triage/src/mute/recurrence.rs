@@ -27,6 +27,7 @@ const MAX_AFTER: u8 = 14;
 
 /// On which dates a window begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub enum Recurrence {
     /// On the day it was made for.

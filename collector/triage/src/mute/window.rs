@@ -33,6 +33,7 @@ pub const MAX_REASON_BYTES: usize = 1024;
 
 /// A window as it is asked for and as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewWindow {
     /// The org; a window is never for several.
@@ -71,6 +72,7 @@ const fn once() -> Recurrence {
 
 /// A window that stands.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Window {
     /// Its id.
     pub id: WindowId,

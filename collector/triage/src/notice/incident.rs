@@ -28,6 +28,7 @@ text_enum! {
 
 /// What has been told through one way, as far as it is still open.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ledger {
     /// Items told of and not told to be over.
     #[serde(default)]
@@ -39,6 +40,7 @@ pub struct Ledger {
 
 /// One thing to say to a pager.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Incident {
     /// What.
     pub action: Action,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a figure is of: an org, or one class of machines at one of its sites.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Place {
     /// The org.
     pub org: OrgId,
@@ -31,6 +32,7 @@ impl Place {
 
 /// The endpoint that has not been well for longest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Oldest {
     /// Since when.
     pub at: Timestamp,
@@ -42,6 +44,7 @@ pub struct Oldest {
 
 /// One number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Figure {
     /// Of what.
     #[serde(flatten)]

@@ -13,6 +13,7 @@ pub const STALE_DAYS: i64 = 30;
 
 /// What is due at a review.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Review {
     /// When it was counted.
     pub as_of: Timestamp,
@@ -28,6 +29,7 @@ pub struct Review {
 
 /// A row to be read together again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RowDue {
     /// The org.
     pub org: OrgId,
@@ -41,6 +43,7 @@ pub struct RowDue {
 
 /// A right that somebody is to look at again: whoever keeps the register tells which.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AccessDue {
     /// The grant, by its short id.
     pub grant: String,
@@ -58,6 +61,7 @@ pub struct AccessDue {
 
 /// An endpoint that nobody hears of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Stale {
     /// Which.
     pub id: EndpointId,

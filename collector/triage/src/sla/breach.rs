@@ -8,6 +8,7 @@ use crate::alert::Clock;
 
 /// The clock that runs out next, or ran out first of those that still count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NextBreach {
     /// Which.
     pub clock: Clock,

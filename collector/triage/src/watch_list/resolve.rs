@@ -26,6 +26,7 @@ pub struct Resolved {
 
 /// A value that counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Given {
     /// `telemetry`, `service sshd.service`, `check web`.
     pub subject: String,
@@ -46,6 +47,7 @@ pub struct Given {
 
 /// Something that is written and does not count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LeftOut {
     /// As in [`Given`].
     pub subject: String,

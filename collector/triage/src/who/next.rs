@@ -24,6 +24,7 @@ text_enum! {
 
 /// Something that happens if nobody takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Next {
     /// What.
     pub kind: Kind,

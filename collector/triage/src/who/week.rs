@@ -24,6 +24,7 @@ use crate::{
 
 /// A stretch of time in which the answer is the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Stretch {
     /// Its first instant.
     pub from: Timestamp,
@@ -50,6 +51,7 @@ pub struct Stretch {
 
 /// Who acts first through a week.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Week {
     /// What was asked; its instant is the one whose week this is.
     pub asked: Asked,

@@ -29,7 +29,11 @@ const PROTO: &str = "dogwatch-proto";
 const TRIAGE: &str = "dogwatch-triage";
 
 const TABLE: &[Arrows] = &[
-    Arrows { package: MODEL, inside: &[], outside: Outside::Only(&["serde", "thiserror", "jiff", "uuid"]) },
+    Arrows {
+        package: MODEL,
+        inside: &[],
+        outside: Outside::Only(&["serde", "thiserror", "jiff", "uuid", "schemars"]),
+    },
     Arrows { package: JOURNAL, inside: &[], outside: Outside::Only(&["crc32c", "thiserror"]) },
     Arrows {
         package: PROTO,
@@ -48,7 +52,16 @@ const TABLE: &[Arrows] = &[
     Arrows {
         package: TRIAGE,
         inside: &[MODEL],
-        outside: Outside::Only(&["cel", "jiff", "serde", "serde_json", "thiserror", "toml", "uuid"]),
+        outside: Outside::Only(&[
+            "cel",
+            "jiff",
+            "schemars",
+            "serde",
+            "serde_json",
+            "thiserror",
+            "toml",
+            "uuid",
+        ]),
     },
     Arrows {
         package: "dogwatch-agent",

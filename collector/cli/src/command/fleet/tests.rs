@@ -72,7 +72,7 @@ lap-07  –                     –                          2026-11-19 12:00
 #[test]
 fn a_column_that_is_no_field_is_refused() {
     let refused = Column::wanted("health.disk").err().unwrap().to_string();
-    assert_eq!(refused, "no field `health.disk`; `dogwatch fleet --schema -o name` lists the fields");
+    assert_eq!(refused, "no field `health.disk`; did you mean `health.disks`?");
     assert!(Column::wanted("labels.rack").is_ok());
 }
 
@@ -112,15 +112,8 @@ fn a_fleet_of_several_pages_becomes_one_answer() {
     ];
     let (url, server) = collector::serve(&pki, pages.map(collector::json).to_vec());
     let client = Client::new(url, &pki.root, None);
-    let asked = Fleet {
-        filter: Some("online".into()),
-        sort: None,
-        columns: Vec::new(),
-        state: "active".into(),
-        watch: false,
-        schema: false,
-    };
-    let answer = fetch(&client, &asked).unwrap();
+    let asked = Asked { filter: Some("online".into()), ..Asked::default() };
+    let answer = fetch(&client, &asked, "active", None).unwrap();
     assert_eq!(rendered_names(&answer), ["a", "b", "c"]);
     assert_eq!(answer.get("next"), None);
     let heard = server.join().unwrap();
@@ -130,4 +123,23 @@ fn a_fleet_of_several_pages_becomes_one_answer() {
 
 fn rendered_names(answer: &Value) -> Vec<&str> {
     answer["endpoints"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn only_what_is_shown_is_asked_for() {
+    let asked = |columns: &[&str]| Asked {
+        columns: columns.iter().map(|path| (*path).to_owned()).collect(),
+        ..Asked::default()
+    };
+    let shown = |format, columns: &[&str]| fields(&listing(), &asked(columns), &screen(format));
+    assert_eq!(shown(Format::Json, &[]), None);
+    assert_eq!(shown(Format::Name, &[]).as_deref(), Some("name"));
+    assert_eq!(shown(Format::Yaml, &["name", "os"]).as_deref(), Some("name,os"));
+    let table = shown(Format::Table, &[]).unwrap();
+    assert!(
+        table.starts_with("name,org,site,class,online,") && table.ends_with(",state,online,planned_offline")
+    );
+    for fields in [table, shown(Format::Wide, &[]).unwrap(), shown(Format::Csv, &[]).unwrap()] {
+        assert!(dogwatch_triage::filter::Fields::compile(&fields).is_ok(), "{fields}");
+    }
 }

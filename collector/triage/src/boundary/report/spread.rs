@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Times, summed up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Spread {
     /// How many.
     pub count: u64,

@@ -102,6 +102,7 @@ impl Grouping {
 
 /// How many endpoints have these values.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Group {
     /// The values under their names, as in an endpoint's JSON; what is not known is absent.
     #[serde(flatten)]

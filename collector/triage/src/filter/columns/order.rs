@@ -28,11 +28,13 @@ pub struct Order {
 
 /// The place of an endpoint in an order, to go on after it: it means the same when the endpoint is gone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Place(Vec<Mark>);
 
 /// One value of a place. A number is kept by its bits: what is printed and read again may differ.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 enum Mark {
     Missing,

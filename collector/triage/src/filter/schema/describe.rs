@@ -8,6 +8,7 @@ use super::{Field, Kind, Type, fields};
 
 /// One name of the schema.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SchemaField {
     /// The whole name; elements of a list are marked with `[]`: `health.disks[].mount`.
     pub name: String,
@@ -27,6 +28,7 @@ pub struct SchemaField {
 
 /// Every name of the schema, groups before their members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Schema {
     /// The names.

@@ -102,6 +102,7 @@ fn refusals_point_at_what_was_typed() {
             "line 1, column 1: `os:` is of the short form; there parts are joined by spaces alone; in an expression \
              compare the field with ==, > …",
         ),
+        ("health.disk", "line 1, column 1: no field `health.disk`; did you mean `health.disks`?"),
         ("os.family", "line 1, column 1: this is text, not a condition; compare it with something"),
     ];
     for (typed, expected) in table {

@@ -1,0 +1,43 @@
+//! `fleet summary`: how many endpoints have which values.
+
+use serde_json::Value;
+
+use super::{Asked, remark};
+use crate::{
+    args::Summary,
+    client::Client,
+    failure::Failure,
+    output::{self, Column, Listing, Screen, Show, column},
+};
+
+pub(super) fn run(summary: &Summary, screen: &Screen) -> Result<(), Failure> {
+    let client = Client::logged_in()?;
+    let asked = Asked { filter: Some(summary.filter.join(" ")), ..Asked::default() }.resolved(&client)?;
+    let by: Vec<&str> = summary.by.iter().map(|path| path.trim()).collect();
+    let columns = columns(&by)?;
+    let by = by.join(",");
+    let filter = asked.filter.unwrap_or_default();
+    let answer = client.get(
+        "fleet/summary",
+        &[("by", by.as_str()), ("filter", filter.as_str()), ("state", summary.state.as_str())],
+    )?;
+    if screen.is_for_people() {
+        output::note(&remark(&answer, !filter.trim().is_empty()));
+        if let Some(left_off) = left_off(&answer) {
+            output::note(&left_off);
+        }
+    }
+    let paths: Vec<&str> = by.split(',').chain(["count"]).collect();
+    let listing = Listing { rows: "groups", name: paths[0], columns: &columns, wide: &[], csv: &paths };
+    output::print(&listing.render(&answer, output::as_of(&answer), screen)?)
+}
+
+fn columns(by: &[&str]) -> Result<Vec<Column>, Failure> {
+    let named = by.iter().map(|path| Column::wanted(path));
+    named.chain([Ok(column("ENDPOINTS", "count", Show::Text))]).collect()
+}
+
+fn left_off(answer: &Value) -> Option<String> {
+    let count = answer["left_off"].as_u64().filter(|count| *count > 0)?;
+    Some(format!("{count} smaller groups are left off; narrow the filter to see them"))
+}
