@@ -75,8 +75,8 @@ install_missing() {
 }
 
 # Libraries for Python that Debian does not have, at fixed versions, for the tests alone: the webhook standard's own, the
-# vendor's client of the Events API, and a reader of OpenMetrics.
-LIBRARIES='standardwebhooks==1.1.0 pagerduty==7.2.0 prometheus-client==0.26.0'
+# vendor's client of the Events API, a reader of OpenMetrics, and what drives the API by its own description.
+LIBRARIES='standardwebhooks==1.1.0 pagerduty==7.2.0 prometheus-client==0.26.0 schemathesis==4.32.5'
 
 install_libraries() {
     [ "$install" = yes ] && [ -x /usr/bin/pip3 ] || return 0

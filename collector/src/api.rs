@@ -23,6 +23,8 @@ mod gather;
 mod health;
 mod intake;
 mod join_tokens;
+mod metrics;
+mod once;
 mod openapi;
 mod ownership;
 mod page;
@@ -84,6 +86,7 @@ struct Api {
     info: ApiInfo,
     now: fn() -> Timestamp,
     tries: tries::Tries,
+    in_flight: once::InFlight,
 }
 
 type Shared = Arc<Api>;
@@ -94,7 +97,13 @@ pub fn router(core: CoreHandle, info: ApiInfo) -> Router {
 }
 
 fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router {
-    let api = Arc::new(Api { core: Desk::new(core), info, now, tries: tries::Tries::default() });
+    let api = Arc::new(Api {
+        core: Desk::new(core),
+        info,
+        now,
+        tries: tries::Tries::default(),
+        in_flight: once::InFlight::default(),
+    });
     routes::mount(&api)
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)

@@ -21,6 +21,7 @@ mod keys;
 mod load;
 mod may;
 mod newcomer;
+mod once;
 mod outbound;
 mod ownership;
 mod people;
@@ -63,6 +64,7 @@ pub use upkeep::Upkept;
 
 use crate::{
     feed::{Feed, Notices},
+    meters::Meters,
     notify::News,
     origin::Origin,
     policy::Policy,
@@ -181,6 +183,7 @@ struct Core {
     shared: Shared,
     policy: Arc<ArcSwap<Policy>>,
     settings: Settings,
+    meters: Arc<Meters>,
     health: watch::Sender<Health>,
     sessions: BTreeMap<EndpointId, Session>,
     next_session: u64,

@@ -6,11 +6,15 @@
 use core::future::Future;
 use std::net::IpAddr;
 
+use crate::once::Once;
+
 /// Where a command comes from.
 #[derive(Debug, Clone, Default)]
 pub struct Origin {
     /// The address that asked.
     pub(crate) from: Option<IpAddr>,
+    /// The request, when it is to be done once.
+    pub(crate) once: Option<Box<Once>>,
 }
 
 tokio::task_local! {
@@ -20,7 +24,12 @@ tokio::task_local! {
 impl Origin {
     /// A request from an address.
     pub const fn of(from: Option<IpAddr>) -> Self {
-        Self { from }
+        Self { from, once: None }
+    }
+
+    /// The same, to be done once.
+    pub(crate) fn with(self, once: Once) -> Self {
+        Self { once: Some(Box::new(once)), ..self }
     }
 
     /// Does something on behalf of a request.

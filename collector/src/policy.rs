@@ -96,10 +96,16 @@ impl Policy {
 
     /// The same with a watch list of the MSP's.
     pub(crate) fn watching(org: &OrgId, watch: &str) -> Self {
+        Self::of_texts(&[(org.clone(), dogwatch_triage::matrix::starter(org))], watch)
+    }
+
+    /// The shipped rules with these matrices and a watch list.
+    pub(crate) fn of_texts(orgs: &[(OrgId, String)], watch: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("orgs")).unwrap();
-        let file = folder.path().join("orgs").join(format!("{org}.toml"));
-        std::fs::write(file, dogwatch_triage::matrix::starter(org)).unwrap();
+        for (org, text) in orgs {
+            std::fs::write(folder.path().join("orgs").join(format!("{org}.toml")), text).unwrap();
+        }
         std::fs::write(folder.path().join("watch.toml"), watch).unwrap();
         let reopen_window = alert::Policy::default().reopen_window;
         read(folder.path(), &Basis { reopen_window, ..Basis::default() })

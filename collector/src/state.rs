@@ -115,6 +115,8 @@ pub struct State {
     pub next_alert: u64,
     /// Maintenance windows that have not ended for good, and some that have.
     pub windows: BTreeMap<WindowId, Window>,
+    /// Requests under a key that were done.
+    pub once: crate::once::Ledger,
     /// How far the chains of the audit go.
     pub audit: crate::audit::Chains,
     /// Saved views of the fleet, by [`View::key`].

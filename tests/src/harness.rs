@@ -116,6 +116,15 @@ impl Lab {
         person
     }
 
+    /// A token of the MSP's for every org, with a role.
+    #[track_caller]
+    pub fn person_token(&self, person: &str, role: &str) -> String {
+        let order = json!({ "person": person, "side": "msp", "role": role });
+        let made =
+            self.collector.api().post("/api/v1/tokens", &order).expect("an administrator makes tokens");
+        made["token"].as_str().expect("a token is shown once").to_owned()
+    }
+
     /// A join token for so many machines, as the one string that people copy.
     #[track_caller]
     pub fn join_token(&self, uses: u32) -> String {

@@ -2,6 +2,7 @@
 
 mod access;
 mod alert;
+mod audit;
 mod completions;
 mod context;
 mod endpoint;
@@ -17,6 +18,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use access::{CreateJoinToken, CreateToken, JoinToken, Login, Token};
 pub(crate) use alert::{Alert, Handoff, Numbered, Open, Opinion};
+pub(crate) use audit::Audit;
 pub(crate) use completions::{Completions, Shell};
 pub(crate) use context::Context;
 pub(crate) use endpoint::{Endpoint, Move, Named, NamedSoftware, Set, Tag};
@@ -119,6 +121,11 @@ pub(crate) enum Command {
     /// Maintenance windows, which hide what is expected
     #[command(subcommand)]
     Window(Window),
+    /// Who changed what, and whether the record of it holds
+    #[command(
+        after_help = "Examples: dogwatch audit --org acme --since 7d\n          dogwatch audit --verify\n          dogwatch audit --export acme.jsonl\n          dogwatch audit --verify acme.jsonl --checkpoints ours.jsonl --key KEY"
+    )]
+    Audit(Audit),
     /// What lets machines enrol
     #[command(subcommand)]
     JoinToken(JoinToken),
@@ -128,14 +135,14 @@ pub(crate) enum Command {
     /// The rules that decide what is wrong
     #[command(subcommand)]
     Rules(Rules),
+    /// Both crews' queue and the fleet's pulse, live in the terminal
+    #[command(after_help = "Example: dogwatch watch\n\n`?` shows the keys, `q` leaves")]
+    Watch,
     /// A script that teaches a shell these commands
     #[command(
         after_help = "Examples: dogwatch completions bash > ~/.local/share/bash-completion/completions/dogwatch\n          dogwatch completions fish > ~/.config/fish/completions/dogwatch.fish"
     )]
     Completions(Completions),
-    /// Both crews' queue and the fleet's pulse, live in the terminal
-    #[command(after_help = "Example: dogwatch watch\n\n`?` shows the keys, `q` leaves")]
-    Watch,
 }
 
 #[derive(ClapArgs)]

@@ -2,7 +2,8 @@
 
 use std::{
     io::{self, BufRead, BufReader},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use rustls_pki_types::CertificateDer;
@@ -29,10 +30,19 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 /// The longest answer that is read: a page of 1,000 endpoints with a hundred missing updates each is a third of it.
 const MAX_ANSWER_BYTES: u64 = 128 * 1024 * 1024;
 
-/// The longest parameters of one request: with their percent signs they still fit a line that HTTP servers take.
-const MAX_PARAMS_BYTES: usize = 16 * 1024;
 /// How long a stream may let us wait for its beginning. It has no end.
 const STREAM_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The longest parameters of one request: with their percent signs they still fit a line that HTTP servers take.
+const MAX_PARAMS_BYTES: usize = 16 * 1024;
+/// Says which change a request is, so that sending it again does nothing twice.
+const KEY: &str = "idempotency-key";
+
+/// How long to wait for an earlier try of the same change: the collector itself gives up after ten seconds.
+const IN_FLIGHT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often to ask meanwhile.
+const IN_FLIGHT_PAUSE: Duration = Duration::from_millis(500);
 
 /// A connection to one collector, trusting its root alone.
 #[derive(Clone)]
@@ -101,12 +111,31 @@ impl Client {
 
     /// Changes.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        self.answer(self.authorized(self.agent.post(self.at(path))).send_json(body), &[])
+        self.once(|key| {
+            let request = self.agent.post(self.at(path)).header(KEY, key);
+            self.authorized(request).send_json(body)
+        })
     }
 
     /// Withdraws.
     pub(crate) fn delete(&self, path: &str) -> Result<Value, Failure> {
-        self.answer(self.authorized(self.agent.delete(self.at(path))).call(), &[])
+        self.once(|key| self.authorized(self.agent.delete(self.at(path)).header(KEY, key)).call())
+    }
+
+    /// Sends a change under a key of its own, so that sending it again does nothing twice: once more when the connection
+    /// failed, and until it is through when it is still being done.
+    fn once(&self, send: impl Fn(&str) -> Result<Response<Body>, ureq::Error>) -> Result<Value, Failure> {
+        let key = new_key()?;
+        let mut outcome = send(&key);
+        if outcome.as_ref().is_err_and(may_have_arrived) {
+            outcome = send(&key);
+        }
+        let asked = Instant::now();
+        while outcome.as_ref().is_ok_and(still_at_it) && asked.elapsed() < IN_FLIGHT_PATIENCE {
+            thread::sleep(IN_FLIGHT_PAUSE);
+            outcome = send(&key);
+        }
+        self.answer(outcome, &[])
     }
 
     fn at(&self, path: &str) -> String {
@@ -179,6 +208,29 @@ fn too_long(params: &[(&str, &str)]) -> Failure {
         "the {name} is too long for a request ({bytes} bytes; {MAX_PARAMS_BYTES} at most); shorten it, or tag what it lists \
          and ask for the tag"
     ))
+}
+
+/// Whether a request that failed so may have been done, or can be sent again at once. Nobody waits for a silent collector
+/// twice, and a wrong certificate does not get better.
+fn may_have_arrived(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Io(error) => tls_of(error).is_none() && error.kind() != io::ErrorKind::ConnectionRefused,
+        ureq::Error::Protocol(_) => true,
+        _ => false,
+    }
+}
+
+/// Whether the collector still does what an earlier try has asked for: it says so and when to ask again.
+fn still_at_it(response: &Response<Body>) -> bool {
+    response.status() == 409 && response.headers().contains_key("retry-after")
+}
+
+/// A key that no other request has: 128 random bits.
+fn new_key() -> Result<String, Failure> {
+    let mut bits = [0; 16];
+    aws_lc_rs::rand::fill(&mut bits)
+        .map_err(|_| Failure::new(Exit::NotMet, "the system gives no random numbers"))?;
+    Ok(bits.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn tls_of(error: &io::Error) -> Option<&rustls::Error> {

@@ -2,6 +2,7 @@
 
 mod again;
 mod alert;
+mod audit;
 mod completions;
 mod context;
 mod endpoint;
@@ -48,11 +49,12 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Command::Report(report) => report::run(&report, &screen),
         Command::View(view) => view::run(&view, &screen),
         Command::Window(window) => window::run(&window, &screen),
+        Command::Audit(audit) => audit::run(&audit, &screen),
         Command::JoinToken(join_token) => join_token::run(&join_token, &screen),
         Command::Token(token) => token::run(&token, &screen),
         Command::Rules(rules) => rules::run(&rules, &screen),
-        Command::Completions(asked) => completions::run(&asked),
         Command::Watch => watch::run(&screen),
+        Command::Completions(asked) => completions::run(&asked),
     }
 }
 

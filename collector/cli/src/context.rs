@@ -7,7 +7,11 @@
 mod file;
 mod name;
 
-use std::{env, fs, io, path::PathBuf, sync::OnceLock};
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
@@ -246,13 +250,20 @@ pub(crate) fn to_pem(certificate: &CertificateDer<'_>) -> String {
     text
 }
 
-fn folder() -> Result<PathBuf, Failure> {
+/// Where logins are kept, and what goes with them.
+pub(crate) fn folder() -> Result<PathBuf, Failure> {
     let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     set("DOGWATCH_CONFIG_DIR")
         .or_else(|| set("XDG_CONFIG_HOME").map(|folder| folder.join("dogwatch")))
         .or_else(|| set("APPDATA").map(|folder| folder.join("dogwatch")))
         .or_else(|| set("HOME").map(|folder| folder.join(".config/dogwatch")))
         .ok_or_else(|| Failure::usage("no home folder to keep the login in; set DOGWATCH_CONFIG_DIR"))
+}
+
+/// Writes a file of that folder; it is whole or untouched, and nobody else's to read.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    path.parent().map_or(Ok(()), file::create_folder)?;
+    file::replace(path, bytes)
 }
 
 #[cfg(test)]

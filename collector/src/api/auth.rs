@@ -26,7 +26,6 @@ pub(crate) enum Needs {
     /// A right, at one place at least. Whether it counts where something is done is judged where it is done.
     May(Verb),
     /// Sight of the whole collector, every org included.
-    #[expect(dead_code, reason = "the collector's own figures take it, once there are some")]
     Everything,
 }
 

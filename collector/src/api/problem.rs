@@ -38,6 +38,7 @@ pub(crate) const KINDS: &[(u16, &str, &str)] = &[
     (409, "urn:dogwatch:problem:conflict", "It changed meanwhile"),
     (413, "urn:dogwatch:problem:too-large", "The body is too large"),
     (415, "urn:dogwatch:problem:media-type", "The body is not JSON"),
+    (422, "urn:dogwatch:problem:key-reused", "The key stands for another request"),
     (429, "urn:dogwatch:problem:too-many", "Too many tries"),
     (500, "urn:dogwatch:problem:internal", "Something is wrong here"),
     (503, "urn:dogwatch:problem:unavailable", "Not now"),
@@ -79,6 +80,16 @@ impl Problem {
     /// Not JSON by its own account.
     pub(crate) fn not_json() -> Self {
         Self::of(415, "send the body as JSON, with the header `content-type: application/json`")
+    }
+
+    /// Something stands in the way.
+    pub(crate) fn conflict(detail: impl Into<String>) -> Self {
+        Self::of(409, detail)
+    }
+
+    /// An idempotency key that was used for something else.
+    pub(crate) fn key_reused(detail: impl Into<String>) -> Self {
+        Self::of(422, detail)
     }
 
     /// Too many tries.

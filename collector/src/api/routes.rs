@@ -4,7 +4,15 @@
 
 mod row;
 
-use axum::{Extension, Router, extract::DefaultBodyLimit, middleware::from_fn_with_state, routing::on};
+use core::future::{Ready, ready};
+
+use axum::{
+    Extension, Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn_with_state, map_response},
+    response::Response,
+    routing::on,
+};
 use dogwatch_triage::{
     filter::EndpointJson,
     intake::{alertmanager::Webhook, events::Event},
@@ -16,15 +24,16 @@ use super::{
     BodyLimit, Shared, alerts, audit,
     auth::{
         Gate,
-        Needs::{May, Public},
+        Needs::{Everything, May, Public},
         guard,
     },
-    endpoints, events, fleet, health, intake, join_tokens, openapi, ownership, page, queue, reports, rules,
-    setup, tokens, views, who, whoami, windows,
+    endpoints, events, fleet, health, intake, join_tokens, metrics, once, openapi, ownership, page, queue,
+    reports, rules, setup, tokens, views, who, whoami, windows,
 };
 use crate::{
     access::Verb,
     core::Taken,
+    meters::RouteMeter,
     views::{NewView, View},
 };
 pub(crate) use row::{Answer, Make, Method, Route, Takes};
@@ -58,12 +67,17 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/readyz", Public, &[], |m| on(m, health::ready))
         .tells("Whether reports and changes are accepted.", ok::<health::Ready>())
         .refuses(&[503]),
+    get("/metrics", Everything, &[], |m| on(m, metrics::show))
+        .tells("The collector's own figures.", text(metrics::OPENMETRICS)),
     get("/api/v1/openapi.json", Public, &[], |m| on(m, openapi::show))
         .tells("This description: OpenAPI 3.1.", ok::<openapi::Description>()),
-    post("/api/v1/setup", Public, |m| on(m, setup::redeem)).takes::<setup::Setup>().tells(
-        "Trades the one-time setup code for the first administrator's token.",
-        ok::<tokens::NewToken>(),
-    ),
+    post("/api/v1/setup", Public, |m| on(m, setup::redeem))
+        .takes::<setup::Setup>()
+        .tells(
+            "Trades the one-time setup code for the first administrator's token.",
+            ok::<tokens::NewToken>(),
+        )
+        .refuses(&[403]),
     get("/api/v1/whoami", May(Verb::View), &[], |m| on(m, whoami::whoami))
         .tells("Who the token speaks for, and with which collector.", ok::<whoami::WhoAmI>()),
     get("/api/v1/fleet", May(Verb::View), FLEET, |m| on(m, fleet::list))
@@ -283,14 +297,44 @@ pub(crate) const ROUTES: &[Route] = &[
         .tells("Revokes an API token.", ok::<tokens::TokenJson>()),
 ];
 
+/// Where what was done at a path can be looked at: the longest part of the path that can be read.
+pub(crate) fn where_to_look(path: &str) -> String {
+    let readable = |path: &str| {
+        let parts: Vec<&str> = path.split('/').collect();
+        let fits = |route: &Route| {
+            let wanted: Vec<&str> = route.path.split('/').collect();
+            wanted.len() == parts.len()
+                && wanted.iter().zip(&parts).all(|(wanted, part)| wanted.starts_with('{') || wanted == part)
+        };
+        ROUTES.iter().filter(|route| route.method == Method::Get).any(fits)
+    };
+    let mut ends = core::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(front, _)| front));
+    ends.find(|path| readable(path)).unwrap_or("/api/v1/audit").to_owned()
+}
+
 /// Builds the router: each route behind its guard.
 pub(crate) fn mount(api: &Shared) -> Router<Shared> {
     ROUTES.iter().fold(Router::new(), |router, route| {
         let gate = Gate { api: Shared::clone(api), needs: route.needs, params: route.params };
-        let guarded = (route.handler)(route.method.filter())
+        let handler = (route.handler)(route.method.filter());
+        let handler = match route.method {
+            Method::Get => handler,
+            // Innermost: it wants to know who asks, and how long a body may be.
+            _ => handler.route_layer(from_fn_with_state(Shared::clone(api), once::once)),
+        };
+        let guarded = handler
             .route_layer(DefaultBodyLimit::max(route.body))
             .route_layer(Extension(BodyLimit(route.body)))
-            .route_layer(from_fn_with_state(gate, guard));
+            .route_layer(from_fn_with_state(gate, guard))
+            .route_layer(map_response(count(api.core.meters.route(route.method.as_str(), route.path))));
         router.route(route.path, guarded)
     })
+}
+
+/// Counts a route's answers, refusals included.
+fn count(meter: RouteMeter) -> impl Fn(Response) -> Ready<Response> + Clone {
+    move |response| {
+        meter.note(response.status());
+        ready(response)
+    }
 }

@@ -8,8 +8,10 @@ mod documents;
 mod fleet;
 mod intake;
 mod live;
+mod once;
 mod permissions;
 mod strictness;
+mod walk;
 mod work;
 
 use std::sync::{Arc, RwLock};
@@ -20,6 +22,7 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio_stream::StreamExt as _;
 use tower::ServiceExt as _;
 
 use super::{ApiInfo, with_clock};
@@ -95,7 +98,7 @@ impl Collector {
         let (inputs, kept) = tokio::sync::mpsc::channel(1);
         let (health, watched) = tokio::sync::watch::channel(Health::Ready);
         let core = CoreHandle {
-            commands: crate::core::Commands { inputs },
+            commands: crate::core::Commands { inputs, meters: Arc::default() },
             shared: Arc::new(RwLock::new(state)),
             health: watched,
             policy_files: Arc::new(arc_swap::ArcSwap::from_pointee(crate::policy::Standing::InForce {
@@ -151,7 +154,12 @@ impl Collector {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
+        // A stream has no end: what it begins with is taken.
+        let stream = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+        let bytes = match stream {
+            true => body.into_data_stream().next().await.unwrap().unwrap(),
+            false => body.collect().await.unwrap().to_bytes(),
+        };
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         conforms::check(&method, &path, parts.status, kind, &text);

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     evaluate,
     fleet::{self, Applied, Place},
+    meters,
     policy::Policy,
     refusal::{Code, Refusal},
     state::{Member, State},
@@ -28,6 +29,9 @@ use crate::{
 /// For so long after a second machine with its key was seen an endpoint counts as two: longer than the one that was kept
 /// out waits before it tries again.
 const TWO_FOR: jiff::SignedDuration = jiff::SignedDuration::from_mins(60);
+
+/// What a list shows of an endpoint by itself.
+const SHOWN: Reads = Reads::PATCH.union(Reads::BACKUP).union(Reads::INVENTORY);
 
 /// The endpoint, if the collector deals with it.
 fn in_service(member: Option<&mut Member>) -> Result<&mut Member, Refusal> {
@@ -180,8 +184,12 @@ impl Core {
             return self.end_session(id, Status::invalid_argument("Report.lane is not one of the three"));
         };
         match member.place(lane, sequence) {
-            Place::Before => return batch.ack(id, lane, member.marks().get(lane)),
+            Place::Before => {
+                self.meters.report(meters::Report::Repeated);
+                return batch.ack(id, lane, member.marks().get(lane));
+            }
             Place::Ahead { expected } => {
+                self.meters.report(meters::Report::Refused);
                 return self.say(id, Message::Reject(v1::Reject { lane: number, expected }));
             }
             Place::Next => {}
@@ -193,6 +201,7 @@ impl Core {
         self.dirty.insert(id);
         match report {
             Ok(report) => {
+                self.meters.report(meters::Report::Taken);
                 let told = Reads::of_report(&report);
                 for event in &report.events {
                     tracing::info!(endpoint.id = %id, kind = event.kind, detail = event.detail, "agent event");
@@ -201,6 +210,10 @@ impl Core {
                     software::keep(id, list, at, batch);
                 }
                 let tells_inventory = report.inventory.is_some();
+                // Health, services and checks are seen through the alerts that they raise.
+                if told.intersects(SHOWN) {
+                    batch.seen.insert(id);
+                }
                 if fleet::apply(&mut member.endpoint, report, at, self.settings.late_after) == Applied::Live {
                     if tells_inventory
                         && let Some(session) = self.sessions.get_mut(&id)
@@ -215,6 +228,7 @@ impl Core {
                 }
             }
             Err(reason) => {
+                self.meters.report(meters::Report::SetAside);
                 tracing::warn!(endpoint.id = %id, %lane, sequence, reason, "report set aside: it could not be understood");
                 set_aside(batch, id, (lane, sequence), (&reason, at));
                 self.say(id, Message::Poisoned(v1::Poisoned { lane: number, sequence, reason }));

@@ -1,6 +1,10 @@
 //! What one commit holds, and what is told once it is on disk.
 
-use std::{collections::BTreeMap, fmt::Display, net::IpAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Display,
+    net::IpAddr,
+};
 
 use dogwatch_model::{EndpointId, Lane};
 use dogwatch_triage::audit::Deed;
@@ -24,6 +28,8 @@ pub(crate) struct Batch {
     pub(super) deeds: Vec<(Timestamp, Deed)>,
     /// From where the command came that is being done.
     pub(super) from: Option<IpAddr>,
+    /// Endpoints of which a list may show something else now, beyond those whose rows were written.
+    pub(super) seen: BTreeSet<EndpointId>,
     /// Told afterwards, in this order.
     after: Vec<Box<dyn FnOnce() + Send>>,
 }

@@ -4,7 +4,7 @@ use std::sync::RwLockWriteGuard;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Batch, Core, Settings, audit, load, windows};
+use super::{Batch, Core, Settings, audit, load, once, windows};
 use crate::{
     notify,
     ownership::Version,
@@ -46,6 +46,7 @@ impl Core {
     pub(super) fn do_chores(&mut self, chores: &mut Chores, now: Timestamp) -> Result<(), StorageError> {
         if now >= chores.beat_at {
             chores.beat_at = now + BEAT_EVERY;
+            self.meters.look(&self.storage.figures(), self.sessions.len());
             let mut batch = Batch::default();
             batch.put(Table::Meta, load::BEAT, &now);
             self.retire(now, &mut batch);
@@ -143,5 +144,6 @@ impl Core {
         let mut state = self.shared.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         load::retire(&mut state, now, self.settings.keep_done, batch);
         windows::retire(&mut state, now, batch);
+        once::retire(&mut state, now, batch);
     }
 }

@@ -169,6 +169,8 @@ pub(crate) enum Command {
     ReadShelf(u64, Reply<Vec<Item>>),
     /// Read the records of one [shelf](crate::audit::SHELF) of a chain of the audit.
     ReadAudit(Chain, u64, Reply<Vec<Vec<u8>>>),
+    /// Keep the sealed answer of a request that was done under a key.
+    KeepAnswer(Sha256, String, Reply<()>),
     /// Read the checkpoints of a chain.
     ReadCheckpoints(Chain, Reply<Vec<Checkpoint>>),
     /// The list of installed software of an endpoint.
@@ -209,6 +211,7 @@ impl Command {
             Self::ReadShelf(_, reply) => reply.is_closed(),
             Self::ReadSoftware(_, reply) => reply.is_closed(),
             Self::ReadAudit(_, _, reply) => reply.is_closed(),
+            Self::KeepAnswer(_, _, reply) => reply.is_closed(),
             Self::ReadCheckpoints(_, reply) => reply.is_closed(),
             Self::SetEndpointState(_, _, _, reply) => reply.is_closed(),
             Self::ChangeEndpoint(_, _, _, reply) => reply.is_closed(),
@@ -233,6 +236,7 @@ pub(crate) type Reply<T> = tokio::sync::oneshot::Sender<Result<T, Refusal>>;
 #[derive(Clone)]
 pub struct Commands {
     pub(crate) inputs: tokio::sync::mpsc::Sender<super::Input>,
+    pub(crate) meters: Arc<crate::meters::Meters>,
 }
 
 /// How the rest of the collector reaches the core; people's side has a [`super::Desk`]. Cheap to clone.
@@ -408,6 +412,14 @@ impl Commands {
     /// `Unavailable` when the store cannot be read.
     pub(super) async fn read_software(&self, id: EndpointId) -> Result<Option<SoftwareList>, Refusal> {
         self.ask(|reply| Command::ReadSoftware(id, reply)).await
+    }
+
+    /// Keeps the sealed answer of a request that was done under a key.
+    ///
+    /// # Errors
+    /// `Unavailable` when the collector cannot write.
+    pub async fn keep_answer(&self, id: Sha256, sealed: String) -> Result<(), Refusal> {
+        self.ask(|reply| Command::KeepAnswer(id, sealed, reply)).await
     }
 
     /// The records of a chain of the audit whose number divided by [`crate::audit::SHELF`] is `shelf`, as they were hashed;

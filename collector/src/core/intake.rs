@@ -150,6 +150,14 @@ impl Core {
         for trouble in delivery.troubles.iter().chain(is_news.then_some(&flood)) {
             self.note_trouble(state, policy, (&home, by), trouble, now, batch);
         }
+        let counted = [
+            ("opened", taken.opened),
+            ("repeated", taken.repeated),
+            ("noted", taken.noted),
+            ("unknown", taken.unknown),
+            ("left_off", taken.left_off),
+        ];
+        counted.into_iter().for_each(|(what, count)| self.meters.fed(what, count));
         Ok(taken)
     }
 

@@ -17,6 +17,7 @@ use super::{Batch, CoreError, agents::lane_of, people::SETUP_CODE};
 use crate::{
     access::{ApiToken, Grant, JoinTokenRecord, Person, Register, Sha256},
     audit, fleet, notify,
+    once::Mark,
     ownership::Version,
     queue,
     state::{Item, Link, Member, State},
@@ -127,6 +128,7 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
         Table::Alerts => apply_alert(state, row)?,
         Table::Timeline => apply_event(state, row)?,
         Table::Audit => apply_record(state, row),
+        Table::Once => state.once.load(key::<Sha256>(row)?, optional::<Mark>(row)?),
         Table::AuditCheckpoints => {
             if let Some(checkpoint) = optional::<Checkpoint>(row)? {
                 drop(state.audit.keep(checkpoint));

@@ -13,6 +13,7 @@ use super::{
     audit::{deed, of_join_token, of_token},
     batch::not_found,
     may::may,
+    once,
 };
 use crate::{
     access::{ApiToken, JoinTokenRecord, Principal, Sha256, Verb},
@@ -73,6 +74,10 @@ impl Core {
             }
             work @ (Command::OpenAlert(..) | Command::TakeIn(..)) => {
                 self.bring_in(state, policy, work, now, batch);
+            }
+            Command::KeepAnswer(id, sealed, reply) => {
+                once::answer(state, id, sealed, batch);
+                batch.answer(reply, Ok(()));
             }
             look @ (Command::ReadArchived(..)
             | Command::ReadShelf(..)

@@ -4,11 +4,14 @@
 //! holds only what the caller's [`Reach`] covers, and what it does not cover is not there.
 
 use core::ops::Deref;
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use dogwatch_model::{ChannelId, EndpointId, OrgId, SiteId, WindowId};
 use dogwatch_triage::{
-    alert::AlertNumber,
+    alert::{AlertNumber, Visibility, Work},
     audit::{Chain, Checkpoint, Head, PublicKey},
     matrix::Matrix,
     mute::Window,
@@ -21,6 +24,8 @@ use super::{
 };
 use crate::{
     access::{ApiToken, Grant, JoinTokenRecord, Reach, Sha256, Verb},
+    meters::Snapshot,
+    once::Mark,
     ownership::Version,
     policy::{Policy, Standing},
     query::{Answer, Fleet, Query},
@@ -63,6 +68,11 @@ impl Desk {
     /// What changes, for whoever listens; each is told what their reach covers then.
     pub(crate) const fn feed(&self) -> &crate::feed::Feed {
         &self.0.feed
+    }
+
+    /// What is known of a request under a key, which only who asked it can name.
+    pub fn done_once(&self, id: &Sha256) -> Option<Mark> {
+        self.0.read(|state| state.once.get(id).cloned())
     }
 
     /// Whether all is well.
@@ -165,6 +175,29 @@ impl<'s> Sight<'s> {
     pub fn member(&self, id: EndpointId) -> Option<&'s Member> {
         let member = self.state.members.get(&id)?;
         self.reach.sees(&member.endpoint.org, Some(&member.endpoint.site)).then_some(member)
+    }
+
+    /// Everything as counts, for who sees everything; nothing for others, because totals over orgs tell of each.
+    pub(crate) fn counted(&self, now: Timestamp) -> Option<Snapshot> {
+        if !self.reach.sees_everything() {
+            return None;
+        }
+        let (mut endpoints, mut alerts) = (BTreeMap::new(), BTreeMap::new());
+        for member in self.members() {
+            let key = (member.endpoint.state.as_str(), member.endpoint.presence.online);
+            *endpoints.entry(key).or_default() += 1;
+        }
+        let mut oldest: Option<Timestamp> = None;
+        for alert in self.alerts().map(|item| &item.alert).filter(|alert| alert.work != Work::Done) {
+            *alerts.entry((alert.priority.as_str(), alert.work.as_str())).or_default() += 1;
+            if alert.work == Work::Unclaimed && alert.visibility == Visibility::Normal {
+                oldest = Some(oldest.map_or(alert.first_seen, |oldest| oldest.min(alert.first_seen)));
+            }
+        }
+        let (notices, messages) = self.state.outbox.sizes();
+        let tokens = self.state.access.tokens.values().filter(|token| token.is_valid(now)).count();
+        let age = oldest.map(|oldest| now.duration_since(oldest).as_secs_f64().max(0.0));
+        Some(Snapshot { endpoints, alerts, oldest_unclaimed_seconds: age, notices, messages, tokens })
     }
 
     /// Asks about the endpoints.

@@ -13,6 +13,7 @@ use crate::{
     access::Sha256,
     config::{StorageConfig, Times, std_duration},
     feed::{Feed, Notices},
+    meters::Meters,
     notify,
     policy::{self, Policy},
     queue,
@@ -164,11 +165,13 @@ impl Core {
         let health = lost.map_or(Health::Ready, |why| Health::Impaired { since: now, why });
         let (health, health_seen) = watch::channel(health);
         let feed = Feed::default();
+        let meters = Arc::<Meters>::default();
         let mut core = Self {
             storage,
             shared: shared.clone(),
             policy: policy.clone(),
             settings,
+            meters: Arc::clone(&meters),
             health,
             sessions: BTreeMap::new(),
             next_session: 0,
@@ -184,7 +187,7 @@ impl Core {
         core.commit_start(&resumed, setup_code, now)?;
         let policy_files = Arc::new(ArcSwap::from_pointee(policy::Standing::InForce { since: now }));
         let handle = CoreHandle {
-            commands: Commands { inputs },
+            commands: Commands { inputs, meters },
             shared,
             health: health_seen,
             policy,

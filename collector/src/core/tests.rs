@@ -6,6 +6,7 @@ mod audit;
 mod boundary;
 mod newcomer;
 mod notify;
+mod once;
 mod upkeep;
 mod windows;
 

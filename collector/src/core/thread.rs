@@ -1,6 +1,9 @@
 //! The core's thread: waits for inputs and instants, makes batches, commits, tells.
 
-use std::time::Duration;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use dogwatch_proto::v1::{self, collector_message::Message};
 use dogwatch_triage::filter::Reads;
@@ -8,11 +11,15 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::{
-    Batch, Core, CoreError, Input, MAX_BATCH, MAX_BATCH_BYTES, audit, chores::Chores, load, outbound,
+    Batch, Command, Core, CoreError, Input, MAX_BATCH, MAX_BATCH_BYTES, audit, chores::Chores, load, once,
+    outbound,
 };
 use crate::{
-    notify, queue,
-    state::Health,
+    notify,
+    origin::Origin,
+    policy::Policy,
+    queue,
+    state::{Health, State},
     storage::{StorageError, Table},
 };
 
@@ -110,15 +117,16 @@ impl Core {
             for input in inputs.drain(..take.max(1).min(inputs.len())) {
                 match input {
                     Input::Command(origin, command) => {
-                        batch.from = origin.from;
-                        self.command(&mut state, &policy, *command, now, &mut batch);
-                        batch.from = None;
+                        self.command_from(&mut state, &policy, (origin, *command), now, &mut batch);
                     }
                     Input::Attach(attach) => self.attach(&mut state, &policy, *attach, now, &mut batch),
                     Input::FromAgent { session, endpoint, message } => {
                         self.hear(&mut state, &policy, (session, endpoint), message, now, &mut batch);
                     }
-                    Input::Notify(news) => notify::settle(&mut state, *news, now, &mut batch),
+                    Input::Notify(news) => {
+                        self.meters.told(&news);
+                        notify::settle(&mut state, *news, now, &mut batch);
+                    }
                     Input::PolicyChanged => {
                         state.members.keys().for_each(|id| self.due.set(*id, now));
                     }
@@ -136,11 +144,35 @@ impl Core {
             queue::join(&mut state, &policy, now, &mut batch);
             notify::enqueue(&mut state, &policy, now, &mut batch);
             notify::seal(&mut state, &policy, now, &mut batch);
-            self.notices.of(&batch.changes, &state, now)
+            self.notices.of(&batch.changes, std::mem::take(&mut batch.seen), &state, now)
         };
         self.commit(batch)?;
         self.feed.publish(news);
         Ok(drain)
+    }
+
+    /// Does what a request asks for; what was done under its key by another try is not done again.
+    fn command_from(
+        &mut self,
+        state: &mut State,
+        policy: &Arc<Policy>,
+        (origin, command): (Origin, Command),
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        if origin.once.as_deref().is_some_and(|once| state.once.is_done_by_another(once)) {
+            // Who asks hears that it may have happened; asking once more they hear that it did.
+            return;
+        }
+        let before = batch.changes.entries.len() + batch.deeds.len();
+        batch.from = origin.from;
+        self.command(state, policy, command, now, batch);
+        batch.from = None;
+        if let Some(once) = origin.once
+            && batch.changes.entries.len() + batch.deeds.len() > before
+        {
+            once::mark(state, *once, now, batch);
+        }
     }
 
     /// Puts a batch on disk, then tells what depends on it. A full disk is waited for until the collector stops:
@@ -151,7 +183,7 @@ impl Core {
             audit::seal(&mut state, &mut batch);
         }
         if !batch.changes.is_empty() {
-            let mut waited = false;
+            let (mut waited, began) = (false, Instant::now());
             while let Err(error) = self.storage.commit(&batch.changes) {
                 self.set_health(Health::Degraded { since: Timestamp::now(), why: error.to_string() });
                 if !error.is_full() || self.stop.is_cancelled() {
@@ -163,6 +195,7 @@ impl Core {
                 waited = true;
                 std::thread::sleep(FULL_DISK_PAUSE);
             }
+            self.meters.committed(&batch.changes, began.elapsed());
             if waited {
                 tracing::info!("there is room on the disk again");
                 self.set_health(Health::Ready);

@@ -1,7 +1,7 @@
 //! What of a commit is told: read off its rows, so that nothing that changes can forget to say so.
 //!
-//! A report is told when it changes what a list shows of its endpoint ([`Glance`]), an alert with each version, the rest
-//! whenever its row is written.
+//! An endpoint is told when what a list shows of it changes ([`Glance`]), an alert with each version, the rest whenever its row
+//! is written. A health report alone is not even looked at: a thousand come in a second.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -52,13 +52,20 @@ pub(crate) struct Notices {
 }
 
 impl Notices {
-    /// The changes of one commit, with the state as it is then.
-    pub(crate) fn of(&mut self, commit: &ChangeSet, state: &State, now: Timestamp) -> News {
+    /// The changes of one commit, with the state as it is then. A report is no row: the endpoints of those that may show
+    /// are `seen`.
+    pub(crate) fn of(
+        &mut self,
+        commit: &ChangeSet,
+        seen: BTreeSet<EndpointId>,
+        state: &State,
+        now: Timestamp,
+    ) -> News {
         let (mut changes, mut access) = (Vec::new(), false);
-        let (mut alerts, mut endpoints) = (BTreeSet::new(), BTreeSet::new());
+        let (mut alerts, mut endpoints) = (BTreeSet::new(), seen);
         for entry in &commit.entries {
             match entry {
-                Entry::Report(report) => drop(endpoints.insert(report.endpoint)),
+                Entry::Report(_) => {}
                 Entry::Row(row) => match row.table {
                     table if is_busy(table) => {}
                     Table::Alerts => alerts.extend(row.key.parse().ok().map(AlertNumber)),

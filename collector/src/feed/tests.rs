@@ -1,5 +1,6 @@
 //! Changes in, events out: made-up changes, listeners of every kind, and what each must and must not be told.
 
+mod commits;
 mod flow;
 mod told;
 

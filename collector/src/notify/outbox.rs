@@ -163,6 +163,12 @@ impl Outbox {
         channels.map(|(id, _)| id.clone()).collect()
     }
 
+    /// How much has gathered, and how many messages are on their way.
+    pub(crate) fn sizes(&self) -> (usize, usize) {
+        let gathered = self.waiting.iter().filter_map(|key| self.groups.get(key));
+        (gathered.map(|group| group.pending.len()).sum(), self.messages.len())
+    }
+
     /// An item's timeline has grown from `first` on.
     pub(crate) fn changed(&mut self, number: AlertNumber, first: usize) {
         self.changed.entry(number).or_insert(first);

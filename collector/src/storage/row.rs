@@ -37,6 +37,8 @@ text_enum! {
         Audit = "audit",
         /// Signed words on how far the audit's chains go.
         AuditCheckpoints = "audit_checkpoints",
+        /// Requests under an idempotency key that were done.
+        Once = "once",
         /// Sealed secrets.
         Secrets = "secrets",
         /// Installed software, a list an endpoint.

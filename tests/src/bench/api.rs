@@ -63,6 +63,19 @@ impl Api {
         answer(path, request.call().with_context(|| format!("GET {path}"))?)
     }
 
+    /// What `GET path` answers with, as text.
+    pub fn text(&self, path: &str) -> Result<String> {
+        let request = self.agent.get(format!("{}{path}", self.base));
+        let request = match &self.bearer {
+            Some(bearer) => request.header("authorization", bearer),
+            None => request,
+        };
+        let mut response = request.call().with_context(|| format!("GET {path}"))?;
+        let status = response.status();
+        let text = response.body_mut().with_config().limit(MAX_BODY_BYTES).read_to_string()?;
+        if status.is_success() { Ok(text) } else { bail!("{path}: {status}: {text}") }
+    }
+
     /// A stream of events as it comes in, line by line, from after the event with this id or from now on.
     pub fn events(&self, path: &str, after: Option<&str>) -> Result<impl BufRead + Send + use<>> {
         let mut request = self.agent.get(format!("{}{path}", self.base));

@@ -7,7 +7,7 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, Ordering::Relaxed},
     },
     thread,
     time::{Duration, Instant},
@@ -215,29 +215,7 @@ impl Scene {
             told.push((one, org));
         }
         let (cpu, own_cpu, start) = (self.collector.meter().cpu()?, own.cpu()?, Instant::now());
-        let over = AtomicBool::new(false);
-        let asked = AtomicU64::new(0);
-        let (mut pages, mut acknowledged, took) = thread::scope(|scope| {
-            let programs: Vec<_> = (0..POLLERS)
-                .map(|n| {
-                    let (over, asked, api) = (&over, &asked, self.collector.api().clone());
-                    scope.spawn(move || poll(&api, n, over, asked))
-                })
-                .collect();
-            let waves = [RootVolume::Full, RootVolume::Roomy].map(|to| self.strike(runtime, to));
-            over.store(true, Relaxed);
-            let mut pages = Latencies::default();
-            for program in programs {
-                pages.extend(&program.join().map_err(|_| anyhow::anyhow!("a program fell over"))??);
-            }
-            let (mut acknowledged, mut took) = (Latencies::default(), Duration::ZERO);
-            for wave in waves {
-                let wave = wave?;
-                acknowledged.extend(&wave.acknowledged);
-                took += wave.took;
-            }
-            anyhow::Ok((pages, acknowledged, took))
-        })?;
+        let (mut pages, mut acknowledged, took) = self.two_waves(runtime)?;
         let (cpu, own_cpu) = (self.collector.meter().cpu()? - cpu, own.cpu()? - own_cpu);
         let elapsed = start.elapsed();
         let (changes, wrong) = self.judge(&account, &told)?;
@@ -265,6 +243,32 @@ impl Scene {
             Figure::new("  the load's share of one processor", "%", share(own_cpu, elapsed)),
             figure("  memory for all of them", "MiB", after.saturating_sub(before) >> 20),
         ])
+    }
+
+    /// Two waves of changes while programs ask: how long their pages took, and acknowledgements, and the waves.
+    fn two_waves(&self, runtime: &Handle) -> Result<(Latencies, Latencies, Duration)> {
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let programs: Vec<_> = (0..POLLERS)
+                .map(|n| {
+                    let (over, api) = (&over, self.collector.api().clone());
+                    scope.spawn(move || poll(&api, n, over))
+                })
+                .collect();
+            let waves = [RootVolume::Full, RootVolume::Roomy].map(|to| self.strike(runtime, to));
+            over.store(true, Relaxed);
+            let (mut pages, mut acknowledged) = (Latencies::default(), Latencies::default());
+            for program in programs {
+                pages.extend(&program.join().map_err(|_| anyhow::anyhow!("a program fell over"))??);
+            }
+            let mut took = Duration::ZERO;
+            for wave in waves {
+                let wave = wave?;
+                acknowledged.extend(&wave.acknowledged);
+                took += wave.took;
+            }
+            Ok((pages, acknowledged, took))
+        })
     }
 
     /// How many changes there were, and how many listeners were told something else than they should have been.
@@ -304,7 +308,7 @@ impl Scene {
 }
 
 /// One program that asks for a page a second, at its own phase.
-fn poll(api: &Api, n: usize, over: &AtomicBool, asked: &AtomicU64) -> Result<Latencies> {
+fn poll(api: &Api, n: usize, over: &AtomicBool) -> Result<Latencies> {
     let mut seen = Latencies::default();
     let mut at = Instant::now() + Duration::from_secs(1) * u32::try_from(n)? / u32::try_from(POLLERS)?;
     while !over.load(Relaxed) {
@@ -313,7 +317,6 @@ fn poll(api: &Api, n: usize, over: &AtomicBool, asked: &AtomicU64) -> Result<Lat
         let start = Instant::now();
         api.get(PAGES[n % PAGES.len()])?;
         seen.record(start.elapsed());
-        asked.fetch_add(1, Relaxed);
     }
     Ok(seen)
 }

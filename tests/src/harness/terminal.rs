@@ -3,7 +3,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::{Read as _, Write as _},
-    num::NonZero,
+    num::NonZeroU16,
     os::unix::ffi::OsStrExt as _,
     process::{Child, Command, ExitStatus},
     sync::{Arc, Mutex, PoisonError},
@@ -51,7 +51,7 @@ impl Terminal {
             };
         }
         let child = command.spawn().expect("setsid is a part of util-linux");
-        let shown = Arc::new(Mutex::new(vt100::Parser::new(size(rows), size(columns), 0)));
+        let shown = Arc::new(Mutex::new(vt100::Parser::new(cells(rows), cells(columns), 0)));
         let mut screen = keyboard.try_clone().expect("another handle");
         let parser = Arc::clone(&shown);
         // Ends when the other end is closed for good.
@@ -85,7 +85,7 @@ impl Terminal {
     #[track_caller]
     pub fn resize(&self, columns: u16, rows: u16) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        shown.screen_mut().set_size(size(rows), size(columns));
+        shown.screen_mut().set_size(cells(rows), cells(columns));
         tcsetwinsize(&self.keyboard, size(columns, rows)).expect("a size");
     }
 
@@ -118,11 +118,11 @@ impl Drop for Terminal {
     }
 }
 
-const fn size(columns: u16, rows: u16) -> Winsize {
-    Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }
+/// A side of the window as the screen counts it.
+fn cells(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).expect("a window has a size")
 }
 
-/// A terminal has a line and a column at least.
-fn size(cells: u16) -> NonZero<u16> {
-    NonZero::new(cells).unwrap_or(NonZero::<u16>::MIN)
+const fn size(columns: u16, rows: u16) -> Winsize {
+    Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }
 }

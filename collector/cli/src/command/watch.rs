@@ -27,7 +27,7 @@ use ratatui::crossterm::event::{self, Event, KeyEventKind};
 use self::{
     desk::{Desk, News},
     keys::Wish,
-    model::Model,
+    model::{Link, Model},
     terminal::Terminal,
 };
 use crate::{client::Client, failure::Failure, output::Screen};
@@ -41,8 +41,11 @@ const SECOND: Duration = Duration::from_secs(1);
 /// The fleet's counts are asked for at most this often, however much changes.
 const PULSE_EVERY: Duration = Duration::from_secs(2);
 
-/// The queue and who is on duty are asked for anew this often, whatever was told.
+/// The queue and who is on duty are asked for anew this often, whatever was told …
 const REFRESH_EVERY: Duration = Duration::from_secs(60);
+
+/// … and this often while nothing is told.
+const ASK_EVERY: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(screen: &Screen) -> Result<(), Failure> {
     if !(screen.terminal && std::io::stdin().is_terminal()) {
@@ -87,7 +90,8 @@ fn live(
                 desk.ask(wish);
             }
         }
-        if refreshed_at.elapsed() >= REFRESH_EVERY {
+        let refresh_every = if model.link == Link::Live { REFRESH_EVERY } else { ASK_EVERY };
+        if refreshed_at.elapsed() >= refresh_every {
             refreshed_at = Instant::now();
             desk.ask(Wish::Reload);
         } else if model.pulse_is_old && pulse_at.elapsed() >= PULSE_EVERY {

@@ -67,6 +67,13 @@ fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
             "schema": { "type": "string" },
         }));
     }
+    if route.method != Method::Get && route.needs != Needs::Public {
+        parameters.push(json!({
+            "name": "Idempotency-Key", "in": "header", "required": false,
+            "description": "The same request under the same key is done once and answered the same, for 24 hours.",
+            "schema": { "type": "string", "pattern": "^[!-~]{1,128}$" },
+        }));
+    }
     parameters
 }
 

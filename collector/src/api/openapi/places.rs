@@ -19,6 +19,7 @@ pub(crate) const PLACES: &[Place] = &[
         words: "Beginning of the hash of a version of a matrix.",
         example: "3f9a0c1b2d4e",
     },
+    Place { name: "view", words: "Name of a saved view.", example: "stale-backups" },
     Place { name: "window", words: "Id of a maintenance window.", example: "w1" },
     Place { name: "id", words: "Id out of the list that it is in.", example: "k7m2p9" },
 ];

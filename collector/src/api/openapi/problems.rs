@@ -28,6 +28,7 @@ pub(super) fn of(route: &Route) -> BTreeSet<u16> {
     all.extend(guarded.then_some([401, 403]).into_iter().flatten());
     all.extend((guarded && named).then_some(404));
     all.extend(changes.then_some([409, 413, 415, 503]).into_iter().flatten());
+    all.extend((guarded && changes).then_some(422));
     all.extend(route.refuses);
     all
 }
@@ -75,6 +76,7 @@ const fn detail(status: u16) -> &'static str {
         409 => "#7 is claimed by kim",
         413 => "the body is longer than 65536 bytes; send a shorter one",
         415 => "send the body as JSON, with the header `content-type: application/json`",
+        422 => "this key stands for another request; take a new key for each thing to be done",
         429 => "too many requests; wait a minute",
         503 => "the disk is full; free some space",
         _ => "",

@@ -52,6 +52,15 @@ pub(crate) enum Method {
 }
 
 impl Method {
+    /// As HTTP writes it.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+        }
+    }
+
     /// As OpenAPI writes it.
     pub(crate) const fn name(self) -> &'static str {
         match self {

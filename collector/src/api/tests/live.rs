@@ -12,6 +12,7 @@ use crate::{
     core::{CoreThread, Settings, start},
     notify::Facts,
     policy::Policy,
+    state::State,
     storage::{ChangeSet, Memory, Row, Storage as _, Table},
 };
 
@@ -23,6 +24,20 @@ pub(super) struct Running {
 
 impl Running {
     pub(super) fn start() -> Self {
+        let policy = Policy::of_a_new(&"acme".parse().unwrap());
+        Self::over((policy, with_archive()), Timestamp::now, |state| {
+            let seed = work::state();
+            state.members = seed.members;
+            state.alerts = seed.alerts;
+        })
+    }
+
+    /// A collector with a running core, over a state made by hand.
+    pub(super) fn over(
+        (policy, store): (Policy, Memory),
+        now: fn() -> Timestamp,
+        seed: impl FnOnce(&mut State),
+    ) -> Self {
         let hour = SignedDuration::from_hours(1);
         let settings = Settings {
             sweep_every: hour,
@@ -33,33 +48,35 @@ impl Running {
             keep_done: hour,
             grace: jiff::SignedDuration::ZERO,
         };
-        let policy = Arc::new(arc_swap::ArcSwap::from_pointee(Policy::of_a_new(&"acme".parse().unwrap())));
+        let policy = Arc::new(arc_swap::ArcSwap::from_pointee(policy));
         let code = Some(Sha256::of(b"c0de"));
         let stop = tokio_util::sync::CancellationToken::new();
-        let (core, _) = start(
-            Box::new(with_archive()),
-            (policy, Facts::default()),
-            settings,
-            code,
-            Timestamp::now(),
-            stop,
-        )
-        .unwrap();
+        let (core, _) =
+            start(Box::new(store), (policy, Facts::default()), settings, code, now(), stop).unwrap();
         let handle = core.handle();
         {
-            let seed = work::state();
             let mut state = handle.shared.write().unwrap();
-            state.members = seed.members;
-            state.alerts = seed.alerts;
+            seed(&mut state);
             state.next_alert = 2000;
-            crate::queue::wind(&mut state, &handle.policy(), Timestamp::now());
+            crate::queue::wind(&mut state, &handle.policy(), now());
         }
-        Self { collector: Collector::on(handle, None, Timestamp::now), core }
+        Self { collector: Collector::on(handle, None, now), core }
     }
 
     /// From now on the audit's checkpoints are signed.
     pub(super) fn sign_audit_with(&self, key: crate::authority::audit_key::AuditKey) {
         self.core.handle().sign_audit_with(Arc::new(key));
+    }
+
+    /// A token that opens every route.
+    pub(super) fn all_powerful(&self) -> String {
+        let (hash, mut token) = super::token('z', crate::access::Role::Admin, None);
+        token.principal.ceiling = crate::access::Verbs::ALL;
+        let handle = self.core.handle();
+        let mut state = handle.shared.write().unwrap();
+        state.access.enlist(&token, Timestamp::now());
+        state.access.tokens.insert(hash, token);
+        super::text_of_token('z')
     }
 
     /// Trades the setup code for the first administrator's token.

@@ -157,38 +157,6 @@ async fn a_member_administers_nothing() {
 }
 
 #[tokio::test]
-async fn another_orgs_things_are_not_found_in_the_words_of_things_that_do_not_exist() {
-    let collector = collector();
-    let shown = text_of_token('x');
-    let named = |r: &&Route| r.needs != Needs::Public && r.path.contains('{');
-    for route in ROUTES.iter().filter(named) {
-        let real = path(route);
-        let unreal = real
-            .replace("srv-01", "srv-99")
-            .replace("/tokens/ta", "/tokens/tz")
-            .replace("j1", "j9")
-            .replace("/1", "/9")
-            .replace("w1", "w9")
-            .replace("mornings", "evenings")
-            .replace("a1b2", "a9b9");
-        let not_mine = collector.ask(method(route), &real, Some(&shown), "").await;
-        let not_there = collector.ask(method(route), &unreal, Some(&shown), "").await;
-        assert_eq!(not_mine.status, StatusCode::NOT_FOUND, "{real}: {}", not_mine.text);
-        let (mine, theirs) = (not_mine.detail().to_owned(), not_there.detail().to_owned());
-        let leveled = |text: &str| {
-            text.replace("srv-99", "srv-01")
-                .replace("`tz`", "`ta`")
-                .replace("j9", "j1")
-                .replace("`9`", "`1`")
-                .replace("w9", "w1")
-                .replace("evenings", "mornings")
-                .replace("a9b9", "a1b2")
-        };
-        assert_eq!(leveled(&theirs), leveled(&mine), "{real}");
-    }
-}
-
-#[tokio::test]
 async fn lists_hold_only_what_is_ones_own() {
     let collector = collector();
     let admin = text_of_token('x');

@@ -85,33 +85,25 @@ impl Desk {
 
 fn answer(client: &Client, wishes: &Receiver<Wish>, news: &Sender<News>) {
     for wish in wishes {
-        for told in fulfil(client, wish) {
-            if news.send(told).is_err() {
-                return;
+        // Each is told as soon as it is there: the queue does not wait for the counts.
+        let tell = |told: Result<News, Failure>| drop(news.send(told.unwrap_or_else(News::Failed)));
+        match wish {
+            Wish::Quit => return,
+            Wish::Reload => match client.get("queue", &[]) {
+                Ok(queue) => {
+                    tell(Ok(News::Queue(queue.clone())));
+                    tell(Pulse::count(client).map(News::Pulse));
+                    tell(Ok(News::Watch(on_watch(client, &queue))));
+                }
+                Err(failure) => tell(Err(failure)),
+            },
+            Wish::Pulse => tell(Pulse::count(client).map(News::Pulse)),
+            Wish::Details(number) => {
+                tell(client.get(&format!("alerts/{number}"), &[]).map(News::Details));
             }
-        }
-    }
-}
-
-fn fulfil(client: &Client, wish: Wish) -> Vec<News> {
-    let or_failed = |news: Result<News, Failure>| news.unwrap_or_else(News::Failed);
-    match wish {
-        Wish::Quit => Vec::new(),
-        Wish::Reload => {
-            let queue = match client.get("queue", &[]) {
-                Ok(queue) => queue,
-                Err(failure) => return vec![News::Failed(failure)],
-            };
-            let watch = News::Watch(on_watch(client, &queue));
-            vec![News::Queue(queue), or_failed(Pulse::count(client).map(News::Pulse)), watch]
-        }
-        Wish::Pulse => vec![or_failed(Pulse::count(client).map(News::Pulse))],
-        Wish::Details(number) => {
-            vec![or_failed(client.get(&format!("alerts/{number}"), &[]).map(News::Details))]
-        }
-        Wish::Act { number, act, body } => {
-            let done = client.post(&format!("alerts/{number}/{act}"), &body);
-            vec![or_failed(done.map(News::Done))]
+            Wish::Act { number, act, body } => {
+                tell(client.post(&format!("alerts/{number}/{act}"), &body).map(News::Done));
+            }
         }
     }
 }

@@ -1,0 +1,122 @@
+//! `audit`: who changed what, and whether the record of it holds.
+
+mod export;
+mod held;
+mod offline;
+mod online;
+mod proof;
+
+use dogwatch_triage::audit::Chain;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::{
+    args::Audit,
+    client::Client,
+    failure::Failure,
+    output::{self, Listing, Screen, Show, column, text_at},
+};
+
+/// The most records that one answer of the collector has.
+const PAGE: u64 = 1_000;
+
+const LISTING: Listing<'static> = Listing {
+    rows: "records",
+    name: "seq",
+    columns: &[
+        column("RECORD", "seq", Show::Text),
+        column("AT", "at", Show::Second),
+        column("BY", "by", Show::Made(by)),
+        column("ACT", "act", Show::Text),
+        column("ON", "on", Show::Text),
+        column("CHANGE", "after", Show::Made(change)),
+    ],
+    wide: &[column("FROM", "from", Show::Text), column("HASH", "hash", Show::Text)],
+    csv: &[
+        "chain",
+        "seq",
+        "at",
+        "by.person",
+        "by.side",
+        "by.org",
+        "act",
+        "on",
+        "before",
+        "after",
+        "from",
+        "hash",
+    ],
+};
+
+pub(crate) fn run(asked: &Audit, screen: &Screen) -> Result<(), Failure> {
+    match (&asked.verify, &asked.export) {
+        (Some(Some(file)), _) => offline::verify(file, asked, screen),
+        (Some(None), _) => online::verify(asked, screen),
+        (None, Some(file)) => export::run(file, asked, screen),
+        (None, None) => list(asked, screen),
+    }
+}
+
+/// The chain that is meant.
+fn chain(client: &Client, asked: &Audit) -> Result<Chain, Failure> {
+    match &asked.org {
+        _ if asked.collector => Ok(Chain::Collector),
+        Some(org) => Ok(Chain::Org(org.clone())),
+        None => super::only_org(client).map(Chain::Org),
+    }
+}
+
+fn list(asked: &Audit, screen: &Screen) -> Result<(), Failure> {
+    let client = Client::logged_in()?;
+    let chain = chain(&client, asked)?.to_string();
+    let since = asked.since.map(|seconds| Timestamp::now() - SignedDuration::from_secs(seconds.into()));
+    let since = since.map(|since| since.to_string());
+    let by = asked.by.as_ref().map(ToString::to_string);
+    let given = [("from", since.as_deref()), ("by", by.as_deref()), ("act", asked.act.as_deref())];
+    let mut records: Vec<Value> = Vec::new();
+    let mut cursor: Option<String> = None;
+    let mut whole = loop {
+        let wanted = asked.limit - u64::try_from(records.len()).unwrap_or(asked.limit);
+        let limit = wanted.min(PAGE).to_string();
+        let mut params = vec![("org", chain.as_str()), ("limit", limit.as_str())];
+        params.extend(given.iter().filter_map(|(name, value)| value.map(|value| (*name, value))));
+        params.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+        let mut page = client.get("audit", &params)?;
+        records.extend(page["records"].take().as_array().into_iter().flatten().cloned());
+        cursor = page["cursor"].as_str().map(str::to_owned);
+        if cursor.is_none() || records.len() as u64 >= asked.limit {
+            break page;
+        }
+    };
+    whole["records"] = json!(records);
+    if screen.is_for_people() && records.is_empty() {
+        output::note("no such record");
+    }
+    if screen.is_for_people() && cursor.is_some() {
+        output::note(&format!("the newest {} are shown; --limit shows more", records.len()));
+    }
+    output::print(&LISTING.render(&whole, output::as_of(&whole), screen)?)
+}
+
+fn by(record: &Value) -> String {
+    match text_at(record, "by.person") {
+        person if person.is_empty() => "Dogwatch".to_owned(),
+        person => format!("{person} ({})", text_at(record, "by.side")),
+    }
+}
+
+/// What is different: `state: active → revoked`.
+fn change(record: &Value) -> String {
+    let (before, after) = (&record["before"], &record["after"]);
+    let Some(members) = after.as_object() else { return String::new() };
+    let said = |value: &Value| output::tame(&value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    let differs = members.iter().filter(|(name, value)| before.get(name.as_str()) != Some(value));
+    let told = differs.map(|(name, value)| match before.get(name.as_str()) {
+        Some(old) => format!("{name}: {} → {}", said(old), said(value)),
+        None => format!("{name}: {}", said(value)),
+    });
+    told.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests;

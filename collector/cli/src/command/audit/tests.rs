@@ -1,0 +1,129 @@
+//! A chain in a file, and what is done to it.
+
+use std::{fs, path::PathBuf};
+
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use clap::Parser as _;
+use dogwatch_triage::audit::{Chain, Checkpoint, Deed, Head, Hex, PublicKey, Record, Statement};
+use serde_json::json;
+
+use super::{held::Held, offline, proof};
+use crate::{
+    args::{Args, Audit, Command},
+    failure::Failure,
+};
+
+const RECORDS: usize = 10_000;
+
+/// A collector's export, and what its owner remembers.
+struct Desk {
+    folder: tempfile::TempDir,
+    lines: Vec<String>,
+    held: Held,
+    key: PublicKey,
+}
+
+fn pair() -> Ed25519KeyPair {
+    Ed25519KeyPair::from_seed_unchecked(&[3; 32]).unwrap()
+}
+
+fn sign(head: Head, pair: &Ed25519KeyPair) -> Checkpoint {
+    let key: PublicKey = Hex(pair.public_key().as_ref().try_into().unwrap());
+    let chain: Chain = "acme".parse().unwrap();
+    let at = "2026-11-22T12:00:00Z".parse().unwrap();
+    let statement = Statement::of(chain, head, at, proof::key_id(&key));
+    let signature = pair.sign(&statement.bytes());
+    statement.signed(Hex(signature.as_ref().try_into().unwrap()))
+}
+
+impl Desk {
+    fn new() -> Self {
+        let org = "acme".parse().unwrap();
+        let mut head = Head::START;
+        let mut lines = Vec::with_capacity(RECORDS + 1);
+        for n in 0..RECORDS {
+            let deed = Deed::new("window.add", format_args!("w{n}"), Some(&org)).after(json!({ "n": n }));
+            let at = jiff::Timestamp::from_second(1_790_000_000).unwrap();
+            let record = Record::following(&head, deed, at, proof::sha256);
+            head = record.head();
+            lines.push(record.line());
+        }
+        let (checkpoint, key) = (sign(head, &pair()), Hex(pair().public_key().as_ref().try_into().unwrap()));
+        lines.push(checkpoint.line());
+        let mut held = Held::default();
+        held.remember("root".to_owned(), key, checkpoint);
+        Self { folder: tempfile::tempdir().unwrap(), lines, held, key }
+    }
+
+    /// What is said about a file of these lines.
+    fn judge(&self, lines: &[String], held: &Held, more: &[&str]) -> Result<(u64, Option<u64>), Failure> {
+        let path: PathBuf = self.folder.path().join("export.jsonl");
+        fs::write(&path, lines.join("\n") + "\n").unwrap();
+        let line = ["dogwatch", "audit", "--verify", path.to_str().unwrap()];
+        let asked = Args::try_parse_from(line.iter().chain(more)).unwrap();
+        let Command::Audit(asked) = asked.command else { panic!("not an audit") };
+        let asked: Audit = asked;
+        let found = offline::judge(&path, &asked, held)?;
+        Ok((found.head.seq, found.vouched.map(|(seq, _)| seq)))
+    }
+}
+
+#[test]
+fn an_export_holds_as_it_is_and_not_when_anything_is_done_to_it() {
+    let desk = Desk::new();
+    let key = desk.key.to_string();
+    let keyed = ["--key", &key];
+    let none = Held::default();
+    let total = Some(RECORDS as u64);
+    assert_eq!(desk.judge(&desk.lines, &none, &keyed), Ok((RECORDS as u64, total)));
+    assert_eq!(
+        desk.judge(&desk.lines, &desk.held, &[]),
+        Ok((RECORDS as u64, total)),
+        "the key is remembered"
+    );
+    assert_eq!(
+        desk.judge(&desk.lines, &none, &[]),
+        Ok((RECORDS as u64, None)),
+        "nobody says whose key it is"
+    );
+    let said = |lines: &[String]| desk.judge(lines, &none, &keyed).unwrap_err().to_string();
+    for place in [0, 1, 4_999, RECORDS - 1] {
+        let mut changed = desk.lines.clone();
+        changed[place] = changed[place].replace("window.add", "window.end");
+        assert!(said(&changed).contains(&format!("record {} (line {}) was changed", place + 1, place + 1)));
+        let mut removed = desk.lines.clone();
+        removed.remove(place);
+        let what = said(&removed);
+        let expected = format!("record {} should stand there", place + 1);
+        assert!(what.contains(&expected) || what.contains("cut off its end"), "{what}");
+    }
+    let mut moved = desk.lines.clone();
+    moved.swap(7, 8);
+    assert!(said(&moved).contains("line 8 is record 9, and record 8 should stand there"));
+}
+
+#[test]
+fn an_end_that_was_cut_off_with_its_checkpoints_is_found_by_the_one_that_is_held() {
+    let desk = Desk::new();
+    let key = desk.key.to_string();
+    let cut = &desk.lines[..RECORDS - 3];
+    assert!(desk.judge(cut, &Held::default(), &["--key", &key]).is_ok(), "nothing else shows it");
+    let said = desk.judge(cut, &desk.held, &["--key", &key]).unwrap_err().to_string();
+    assert!(said.contains("ends with record 9997") && said.contains("3 records were cut off"), "{said}");
+    let beside = desk.folder.path().join("ours.jsonl");
+    fs::write(&beside, &desk.lines[RECORDS]).unwrap();
+    let more = ["--key", &key, "--checkpoints", beside.to_str().unwrap()];
+    let said = desk.judge(cut, &Held::default(), &more).unwrap_err().to_string();
+    assert!(said.contains("3 records were cut off"), "{said}");
+}
+
+#[test]
+fn a_checkpoint_that_somebody_else_signed_is_named() {
+    let desk = Desk::new();
+    let key = desk.key.to_string();
+    let mut forged = desk.lines.clone();
+    let other = Ed25519KeyPair::from_seed_unchecked(&[4; 32]).unwrap();
+    forged[RECORDS] = sign(Head { seq: 9_000, hash: Hex([1; 32]) }, &other).line();
+    let said = desk.judge(&forged, &Held::default(), &["--key", &key]).unwrap_err().to_string();
+    assert!(said.contains("of record 9000 was not signed with the key"), "{said}");
+}

@@ -1,0 +1,85 @@
+//! What to put into the places of a question, by the name of the place.
+//!
+//! Each name has values that name something hidden (`zebra`, `yak`), something of one's own (`globex`, `own`) and
+//! something that nobody has.
+
+/// Values by the name of a parameter in a path.
+const PLACES: &[(&str, &[&str])] = &[
+    ("endpoint", &["zebra-srv", "018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d21", "yak-srv", "own-srv", "nowhere"]),
+    ("number", &["21", "%2321", "11", "1", "1021", "99"]),
+    ("version", &["2eb7a0", "2e", "0a0a0a", "ffffff"]),
+    ("view", &["zebra-view", "own-view", "none"]),
+    ("window", &["w-zebra", "w-own", "w-none"]),
+    ("id", &["j-zebra", "j-yak", "j-own", "t-owner", "t-yak", "t-admin", "none"]),
+];
+
+/// Values by the name of a query parameter or of a member of a body.
+const MEMBERS: &[(&str, &[&str])] = &[
+    ("about", &["backup", "zebra-only", "nothing-such"]),
+    ("act", &["token", "endpoint.approve"]),
+    ("after", &["0", "zebra"]),
+    ("alert", &["21", "11", "1", "99"]),
+    ("at", &["2026-11-22T10:00:00Z"]),
+    ("by", &["owner", "admin", "site", "org", "os.family"]),
+    ("category", &["capacity"]),
+    (
+        "cursor",
+        &["018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d21", "018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d01", "1", "zebra"],
+    ),
+    ("endpoint", &["zebra-srv", "018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d21", "yak-srv", "own-srv", "nowhere"]),
+    ("expect", &["zebra-it", "msp-noc", "nobody"]),
+    (
+        "filter",
+        &[
+            "org == \"zebra\"",
+            "site == \"yak\" || online",
+            "alerts.open >= 0",
+            "owner(\"backup\") == \"zebra-it\"",
+        ],
+    ),
+    ("from", &["2026-11-01T00:00:00Z", "2eb7a0", "0a0a0a"]),
+    ("hidden", &["true"]),
+    ("into", &["21", "11", "99"]),
+    ("kinds", &["alert", "endpoint"]),
+    ("limit", &["1", "1000"]),
+    ("mine", &["true"]),
+    ("name", &["zebra-view", "openssl"]),
+    ("on", &["customer", "vendor"]),
+    ("order", &["newest", "oldest"]),
+    ("org", &["zebra", "globex", "nowhere"]),
+    ("person", &["owner", "admin", "sam"]),
+    ("repeat", &["4h"]),
+    ("severity", &["critical"]),
+    ("site", &["zebra-main", "yak", "here", "mars"]),
+    ("sort", &["name", "-org", "alerts.open"]),
+    ("state", &["all", "open", "active"]),
+    ("team", &["zebra-it", "msp-noc", "nobody"]),
+    ("to", &["2eb7a0", "0a0a0a", "zebra-it", "msp-noc"]),
+    ("tool", &["backup", "zebra-only"]),
+    ("until", &["2026-11-23T00:00:00Z"]),
+    ("version", &["2eb7a0", "0a0a0a", "ffffff"]),
+    ("week", &["UTC"]),
+];
+
+/// Values for a place in a path.
+pub(super) fn place(name: &str, path: &str) -> &'static [&'static str] {
+    found(PLACES, name).unwrap_or_else(|| {
+        panic!("the walk does not know what to put for `{{{name}}}` of {path}: add it to PLACES in api/tests/walk/given.rs, with values that name something hidden, and put such things into the hidden part of api/tests/walk/world.rs")
+    })
+}
+
+/// Values for a query parameter.
+pub(super) fn parameter(name: &str, path: &str) -> &'static [&'static str] {
+    found(MEMBERS, name).unwrap_or_else(|| {
+        panic!("the walk does not know what to put for `?{name}=` of {path}: add it to MEMBERS in api/tests/walk/given.rs, with values that name something hidden")
+    })
+}
+
+/// Values for a member of a body, where it names things.
+pub(super) fn member(name: &str) -> Option<&'static [&'static str]> {
+    found(MEMBERS, name)
+}
+
+fn found(table: &[(&str, &'static [&'static str])], name: &str) -> Option<&'static [&'static str]> {
+    table.iter().find(|(known, _)| *known == name).map(|(_, values)| *values)
+}
