@@ -8,3 +8,18 @@ use dogwatch_agent::command::{self, Arguments};
 fn main() -> ExitCode {
     command::main(Arguments::parse())
 }
+
+#[cfg(test)]
+#[path = "../../packaging/shipped.rs"]
+mod shipped;
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+    use dogwatch_agent::command::Arguments;
+
+    #[test]
+    fn the_shipped_manual_is_what_the_code_makes() {
+        super::shipped::manual(&Arguments::command());
+    }
+}

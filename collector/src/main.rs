@@ -132,3 +132,17 @@ fn check(place: &Place) -> anyhow::Result<()> {
     ));
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "../../packaging/shipped.rs"]
+mod shipped;
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_shipped_manual_is_what_the_code_makes() {
+        super::shipped::manual(&super::Cli::command());
+    }
+}

@@ -146,7 +146,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Rules(Rules),
     /// Both crews' queue and the fleet's pulse, live in the terminal
-    #[command(after_help = "Example: dogwatch watch      (`?` shows the keys, `q` leaves)")]
+    #[command(after_help = "Example: dogwatch watch\n\n`?` shows the keys, `q` leaves")]
     Watch,
     /// A script that teaches a shell these commands
     #[command(

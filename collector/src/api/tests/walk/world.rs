@@ -148,7 +148,16 @@ fn admit(state: &mut State, person: &str, letter: char, place: Option<(&str, Opt
         maker: None,
     };
     let id = format!("t-{person}");
-    let token = ApiToken { id, hash, principal, created_at: noon(), expires_at: None, revoked_at: None };
+    let token = ApiToken {
+        id,
+        hash,
+        principal,
+        created_at: noon(),
+        expires_at: None,
+        revoked_at: None,
+        session: None,
+        used_at: None,
+    };
     super::super::admit(state, [(hash, token)]);
 }
 
@@ -167,6 +176,7 @@ fn things(state: &mut State, of: &str, site: &str, word: &str, number: u64) {
         org: org(of),
         site: SiteId::new(site).unwrap(),
         created_by: PersonId::new(&format!("{word}-pat")).unwrap(),
+        created_side: None,
         created_at: noon(),
         expires_at: "2026-11-23T00:00:00Z".parse().unwrap(),
         uses: 1,
