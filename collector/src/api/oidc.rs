@@ -45,6 +45,7 @@ impl std::convert::From<Trouble> for Problem {
 
 /// A provider, for who chooses one.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "IdentityProvider")]
 pub(crate) struct ProviderJson {
     id: String,
     name: String,
@@ -52,6 +53,7 @@ pub(crate) struct ProviderJson {
 
 /// The providers there are.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "IdentityProviders")]
 pub(crate) struct List {
     providers: Vec<ProviderJson>,
 }

@@ -100,13 +100,9 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/login", Public, &[], |m| on(m, pages::show_login)).tells("Where people log in.", HTML),
     post("/login", Public, |m| on(m, pages::log_in))
         .tells("The form of that page.", ELSEWHERE)
-        .refuses(&[401])
-        .on_a_page(),
+        .refuses(&[401]),
     get("/invite", Public, &[], |m| on(m, pages::show_invite)).tells("Where invitations are taken up.", HTML),
-    post("/invite", Public, |m| on(m, pages::accept))
-        .tells("The form of that page.", HTML)
-        .refuses(&[403])
-        .on_a_page(),
+    post("/invite", Public, |m| on(m, pages::accept)).tells("The form of that page.", HTML).refuses(&[403]),
     get("/account", Public, &[], |m| on(m, pages::account))
         .tells("Where somebody is logged in.", HTML)
         .or(ELSEWHERE),

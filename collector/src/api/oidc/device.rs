@@ -25,6 +25,7 @@ pub(crate) struct Nothing {}
 
 /// RFC 8628, section 3.2. There is no `verification_uri_complete`: the code is to be read and typed.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DeviceLogin")]
 pub(crate) struct Begun {
     device_code: String,
     user_code: String,

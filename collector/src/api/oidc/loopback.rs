@@ -22,6 +22,7 @@ pub(crate) struct Wanted {
 
 /// Where the browser has to go.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "LoopbackLogin")]
 pub(crate) struct Begun {
     provider: String,
     url: String,

@@ -160,11 +160,7 @@ fn responses(route: &Route, schemas: &mut Schemas) -> Map<String, Value> {
         }
     }
     for status in problems::of(route) {
-        let told = if route.on_a_page {
-            problems::on_a_page(status, schemas)
-        } else {
-            json!({ "$ref": format!("#/components/responses/{}", problems::name(status)) })
-        };
+        let told = if route.on_a_page { problems::on_a_page(status) } else { problems::reference(status) };
         responses.insert(status.to_string(), told);
     }
     responses

@@ -18,7 +18,7 @@ use crate::api::{
 /// The media type of every problem.
 pub(super) const MEDIA: &str = "application/problem+json";
 
-/// The media type of a page.
+/// The media type of pages.
 const PAGE: &str = "text/html; charset=utf-8";
 
 /// The statuses of problems that a route can give.
@@ -44,31 +44,35 @@ pub(super) fn name(status: u16) -> String {
         .map_or_else(|| status.to_string(), |(_, kind, _)| kind.rsplit(':').next().unwrap_or(kind).to_owned())
 }
 
+/// The shared answer of a status.
+pub(super) fn reference(status: u16) -> Value {
+    json!({ "$ref": format!("#/components/responses/{}", name(status)) })
+}
+
+/// The answer to a form: a page for people, but for what was refused before anybody looked at the form.
+pub(super) fn on_a_page(status: u16) -> Value {
+    let title = KINDS.iter().find(|(known, ..)| *known == status).map_or("", |(.., title)| title);
+    let problem = json!({ "$ref": "#/components/schemas/Problem" });
+    let page = json!({ "schema": { "type": "string" } });
+    json!({ "description": title, "content": { PAGE: page, MEDIA: { "schema": problem } } })
+}
+
 /// The shared answers, by name.
 pub(super) fn responses(schemas: &mut Schemas) -> Map<String, Value> {
     let problem = schemas.written(problem_schema);
-    KINDS.iter().map(|kind| (name(kind.0), response(kind, &problem))).collect()
-}
-
-/// The answer of a route whose refusals people read: a page, or the problem where the request was not understood.
-pub(super) fn on_a_page(status: u16, schemas: &mut Schemas) -> Value {
-    let problem = schemas.written(problem_schema);
-    let mut told = KINDS
-        .iter()
-        .find(|(known, ..)| *known == status)
-        .map(|kind| response(kind, &problem))
-        .unwrap_or_default();
-    told["content"][PAGE] = json!({ "schema": { "type": "string" } });
-    told
-}
-
-fn response((status, kind, title): &(u16, &str, &str), problem: &Value) -> Value {
-    let schema = json!({
-        "allOf": [problem],
-        "properties": { "status": { "const": status }, "type": { "const": kind } },
-    });
-    let example = json!({ "type": kind, "title": title, "status": status, "detail": detail(*status) });
-    json!({ "description": title, "content": { MEDIA: { "schema": schema, "example": example } } })
+    let response = |(status, kind, title): &(u16, &str, &str)| {
+        let schema = json!({
+            "allOf": [problem],
+            "properties": { "status": { "const": status }, "type": { "const": kind } },
+        });
+        let example = json!({ "type": kind, "title": title, "status": status, "detail": detail(*status) });
+        let told = json!({
+            "description": title,
+            "content": { MEDIA: { "schema": schema, "example": example } },
+        });
+        (name(*status), told)
+    };
+    KINDS.iter().map(response).collect()
 }
 
 fn problem_schema(generator: &mut SchemaGenerator) -> schemars::Schema {
