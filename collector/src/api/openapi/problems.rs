@@ -18,6 +18,9 @@ use crate::api::{
 /// The media type of every problem.
 pub(super) const MEDIA: &str = "application/problem+json";
 
+/// The media type of pages.
+const PAGE: &str = "text/html; charset=utf-8";
+
 /// The statuses of problems that a route can give.
 pub(super) fn of(route: &Route) -> BTreeSet<u16> {
     let guarded = route.needs != Needs::Public;
@@ -39,6 +42,19 @@ pub(super) fn name(status: u16) -> String {
         .iter()
         .find(|(known, ..)| *known == status)
         .map_or_else(|| status.to_string(), |(_, kind, _)| kind.rsplit(':').next().unwrap_or(kind).to_owned())
+}
+
+/// The shared answer of a status.
+pub(super) fn reference(status: u16) -> Value {
+    json!({ "$ref": format!("#/components/responses/{}", name(status)) })
+}
+
+/// The answer to a form: a page for people, but for what was refused before anybody looked at the form.
+pub(super) fn on_a_page(status: u16) -> Value {
+    let title = KINDS.iter().find(|(known, ..)| *known == status).map_or("", |(.., title)| title);
+    let problem = json!({ "$ref": "#/components/schemas/Problem" });
+    let page = json!({ "schema": { "type": "string" } });
+    json!({ "description": title, "content": { PAGE: page, MEDIA: { "schema": problem } } })
 }
 
 /// The shared answers, by name.

@@ -10,7 +10,13 @@ const PLACES: &[(&str, &[&str])] = &[
     ("version", &["2eb7a0", "2e", "0a0a0a", "ffffff"]),
     ("view", &["zebra-view", "own-view", "none"]),
     ("window", &["w-zebra", "w-own", "w-none"]),
-    ("id", &["j-zebra", "j-yak", "j-own", "t-owner", "t-yak", "t-admin", "none"]),
+    ("id", &["j-zebra", "j-yak", "j-own", "t-owner", "t-yak", "t-zebra-guest", "t-admin", "none"]),
+    ("org", &["zebra", "globex", "nowhere"]),
+    (
+        "person",
+        &["owner", "zebra:owner", "zebra-guest", "yak", "globex:yak", "admin", "viewer", "kim", "nobody"],
+    ),
+    ("grant", &["g-zebra", "t-owner", "g-yak", "t-yak", "g-kim", "t-viewer", "none"]),
 ];
 
 /// Values by the name of a query parameter or of a member of a body.
@@ -18,10 +24,13 @@ const MEMBERS: &[(&str, &[&str])] = &[
     ("about", &["backup", "zebra-only", "nothing-such"]),
     ("act", &["token", "endpoint.approve"]),
     ("after", &["0", "zebra"]),
+    ("all", &["true"]),
     ("alert", &["21", "11", "1", "99"]),
     ("at", &["2026-11-22T10:00:00Z"]),
     ("by", &["owner", "admin", "site", "org", "os.family"]),
     ("category", &["capacity"]),
+    ("code", &["123456"]),
+    ("confirm", &["zebra", "globex"]),
     (
         "cursor",
         &["018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d21", "018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d01", "1", "zebra"],
@@ -48,9 +57,14 @@ const MEMBERS: &[(&str, &[&str])] = &[
     ("on", &["customer", "vendor"]),
     ("order", &["newest", "oldest"]),
     ("org", &["zebra", "globex", "nowhere"]),
-    ("person", &["owner", "admin", "sam"]),
+    ("password", &["a sentence that nobody guesses"]),
+    ("person", &["owner", "zebra:owner", "globex:yak", "admin", "viewer", "kim", "sam"]),
+    ("reason", &["because"]),
     ("repeat", &["4h"]),
+    ("role", &["admin"]),
+    ("scope", &["zebra", "zebra/zebra-main", "globex/yak", "globex", "globex/here", "*"]),
     ("severity", &["critical"]),
+    ("side", &["msp", "vendor"]),
     ("site", &["zebra-main", "yak", "here", "mars"]),
     ("sort", &["name", "-org", "alerts.open"]),
     ("state", &["all", "open", "active"]),
@@ -58,6 +72,8 @@ const MEMBERS: &[(&str, &[&str])] = &[
     ("to", &["2eb7a0", "0a0a0a", "zebra-it", "msp-noc"]),
     ("tool", &["backup", "zebra-only"]),
     ("until", &["2026-11-23T00:00:00Z"]),
+    ("verb", &["configure", "administer", "view"]),
+    ("verbs", &["configure", "administer"]),
     ("version", &["2eb7a0", "0a0a0a", "ffffff"]),
     ("week", &["UTC"]),
 ];
