@@ -50,6 +50,10 @@ impl Core {
                 let answer = access::redeem_setup(state, code, token, now, batch);
                 batch.answer(reply, answer);
             }
+            Command::SignIn(proved, reply) => {
+                let answer = super::sign_in::sign_in(state, &proved, now, batch);
+                batch.answer(reply, answer);
+            }
             Command::Access(act, by, reply) => {
                 let answer = self.access(state, &act, &by, now, batch);
                 batch.answer(reply, answer);

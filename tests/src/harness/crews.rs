@@ -26,6 +26,21 @@ impl Lab {
         wait::wait_for("notify.toml", PATIENCE, || self.said("notify.toml in force"), |said| *said > before);
     }
 
+    /// Replaces `identity.toml`; returns once it is in force.
+    #[track_caller]
+    pub fn identity(&self, toml: &str) {
+        let before = self.said("identity.toml in force");
+        self.collector().write("identity.toml", toml);
+        let file = self.collector().path("identity.toml");
+        fs::set_permissions(file, fs::Permissions::from_mode(0o600)).expect("a lab's own file");
+        wait::wait_for(
+            "identity.toml",
+            PATIENCE,
+            || self.said("identity.toml in force"),
+            |said| *said > before,
+        );
+    }
+
     /// How often the collector's log says something.
     fn said(&self, what: &str) -> usize {
         self.collector().log_text().matches(what).count()
