@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use schemars::JsonSchema;
 
-use super::{PersonKey, Register, Scope, Verb, Verbs};
+use super::{PersonKey, Reach, Register, Scope, Verb, Verbs};
 
 /// An answer with its reasons.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, JsonSchema)]
+#[schemars(rename = "AccessExplained")]
 pub struct Explained {
     /// Whether they may.
     pub allowed: bool,
@@ -18,8 +19,15 @@ pub struct Explained {
 }
 
 impl Register {
-    /// Whether a person may do something, apart from what their token lets through.
-    pub fn explain(&self, key: &PersonKey, verb: Verb, scope: &Scope, now: Timestamp) -> Explained {
+    /// Whether a person may do something, apart from what their token lets through; told to who reaches that far at `now`,
+    /// without word of places that they do not see.
+    pub fn explain(
+        &self,
+        key: &PersonKey,
+        verb: Verb,
+        scope: &Scope,
+        (asker, now): (&Reach, Timestamp),
+    ) -> Explained {
         let reach = self.own_reach(key, Verbs::EVERYTHING, Scope::Everywhere, now);
         let allowed = match scope.org() {
             Some(org) => reach.may(verb, org, scope.site()),
@@ -43,7 +51,7 @@ impl Register {
         if Verbs::EVERYBODY.has(verb) && person.home.contains(scope) {
             because.push(format!("everybody at home in {} has `{verb}` there, always", person.home));
         }
-        because.extend(self.explain_grants(key, verb, scope, now));
+        because.extend(self.explain_grants(key, verb, scope, (asker, now)));
         if !allowed && because.len() == 1 {
             because.push(format!("no grant gives `{verb}` on {scope}"));
         }
@@ -55,10 +63,16 @@ impl Register {
         Explained { allowed, because, givers }
     }
 
-    fn explain_grants(&self, key: &PersonKey, verb: Verb, scope: &Scope, now: Timestamp) -> Vec<String> {
+    fn explain_grants(
+        &self,
+        key: &PersonKey,
+        verb: Verb,
+        scope: &Scope,
+        (asker, now): (&Reach, Timestamp),
+    ) -> Vec<String> {
         let mut because = Vec::new();
         let concerned = self.grants.values().filter(|grant| grant.to == *key && grant.verbs.has(verb));
-        for grant in concerned {
+        for grant in concerned.filter(|grant| asker.sees_place(&grant.scope)) {
             let id = &grant.id;
             because.push(if !grant.scope.contains(scope) {
                 format!("grant {id} gives it on {} only", grant.scope)

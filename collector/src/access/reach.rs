@@ -75,6 +75,16 @@ impl Reach {
         self.sees(org, None) || self.sites(org).any(|site| self.sees(org, Some(site)))
     }
 
+    /// Whether they see who is at home at a place, and what is given there: at a site whoever sees that site, in an org
+    /// whoever sees anything of it. The MSP's own people are known to everybody whom it looks after.
+    pub fn sees_place(&self, place: &Scope) -> bool {
+        match place {
+            Scope::Everywhere => true,
+            Scope::Org(org) => self.sees_org(org),
+            Scope::Site(org, site) => self.sees(org, Some(site)),
+        }
+    }
+
     /// Whether nothing is kept from them, orgs that do not exist yet included: collector-wide matters.
     pub fn sees_everything(&self) -> bool {
         self.home == Some(Scope::Everywhere)

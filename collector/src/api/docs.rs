@@ -83,10 +83,9 @@ fn operation(out: &mut String, path: &str, method: &str, told: &Value) {
         }
         out.push_str("</tbody></table>\n");
     }
-    let body = &told["requestBody"]["content"]["application/json"]["schema"];
-    if body.is_object() {
-        out.push_str("<p>Body, as JSON:</p>");
-        properties(out, body);
+    for (media, body) in members(&told["requestBody"]["content"]) {
+        let _ = write!(out, "<p>Body, as <code>{}</code>:</p>", escape(media));
+        properties(out, &body["schema"]);
     }
     out.push_str("<p>Answers: ");
     for (at, (status, answer)) in members(&told["responses"]).enumerate() {

@@ -66,6 +66,16 @@ pub(crate) struct Opened {
     expires_at: Option<Timestamp>,
 }
 
+/// A session: a token for a program, a cookie for a browser.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum LoggedIn {
+    /// With the token.
+    Program(Box<NewToken>),
+    /// With what goes beside the cookie.
+    Browser(Opened),
+}
+
 /// `POST /api/v1/login`
 pub(crate) async fn login(
     State(api): State<Shared>,
@@ -75,14 +85,14 @@ pub(crate) async fn login(
     let browser = wanted.browser;
     let (kept, text) = open(&api, &from, wanted, browser).await?;
     if !browser {
-        return Ok(Json(NewToken::of(&kept, text)).into_response());
+        return Ok(Json(LoggedIn::Program(Box::new(NewToken::of(&kept, text)))).into_response());
     }
     let opened = Opened {
         person: kept.principal.person.to_string(),
         csrf: csrf_of(&text),
         expires_at: kept.expires_at,
     };
-    Ok(([(header::SET_COOKIE, cookie(&text)?)], Json(opened)).into_response())
+    Ok(([(header::SET_COOKIE, cookie(&text)?)], Json(LoggedIn::Browser(opened))).into_response())
 }
 
 /// Opens a session for whoever shows that they are who they say.

@@ -18,7 +18,11 @@ use http::HeaderMap;
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
-use super::{routes::ROUTES, tagged::tagged};
+use super::{
+    login::{COOKIE, CSRF_HEADER},
+    routes::ROUTES,
+    tagged::tagged,
+};
 use schemas::Schemas;
 
 #[cfg(test)]
@@ -66,16 +70,19 @@ fn described() -> Value {
                     "description": "An API token: `authorization: Bearer dwt_…`; see `dogwatch token create`.",
                 },
                 "session": {
-                    "type": "apiKey", "in": "cookie", "name": SESSION_COOKIE,
-                    "description": "A browser's session.",
+                    "type": "apiKey", "in": "cookie", "name": COOKIE,
+                    "description": session(),
                 },
             },
         },
     })
 }
 
-/// The cookie of a browser's session.
-const SESSION_COOKIE: &str = "__Host-dogwatch";
+fn session() -> String {
+    format!(
+        "A browser's session. What changes something takes besides the header `{CSRF_HEADER}`, as log-in gave it."
+    )
+}
 
 /// A description, as far as it describes itself.
 #[derive(JsonSchema)]

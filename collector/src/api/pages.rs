@@ -5,11 +5,12 @@
 
 use axum::{
     Form,
-    extract::State,
+    extract::{FromRequest, Request, State},
     response::{Html, IntoResponse as _, Redirect, Response},
 };
 use http::{HeaderMap, StatusCode, header};
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     Shared, auth,
@@ -79,8 +80,26 @@ pub(crate) async fn show_invite(State(api): State<Shared>) -> Html<String> {
     invite_form(&api, None)
 }
 
+/// A form as it was filled in; one that cannot be read is refused on a page.
+pub(crate) struct Filled<T>(T);
+
+impl<T: DeserializeOwned> FromRequest<Shared> for Filled<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, api: &Shared) -> Result<Self, Response> {
+        Form::from_request(request, api).await.map(|Form(form)| Self(form)).map_err(|rejection| {
+            let status = match rejection.status() {
+                status @ (StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNSUPPORTED_MEDIA_TYPE) => status,
+                _ => StatusCode::BAD_REQUEST,
+            };
+            let body = format!("<p role=\"alert\" class=\"bad\">{}</p>", escape(&rejection.body_text()));
+            (status, page(api, "Not understood", &body)).into_response()
+        })
+    }
+}
+
 /// The form of `/login`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LoginForm {
     person: String,
@@ -103,7 +122,7 @@ pub(crate) async fn log_in(
     State(api): State<Shared>,
     from: From,
     headers: HeaderMap,
-    Form(form): Form<LoginForm>,
+    Filled(form): Filled<LoginForm>,
 ) -> Response {
     let wanted = Wanted::by_form(form.person, form.password, form.code);
     let opened = match own_form(&headers) {
@@ -117,7 +136,7 @@ pub(crate) async fn log_in(
 }
 
 /// The form of `/invite`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct InviteForm {
     invitation: Hidden,
@@ -129,7 +148,7 @@ pub(crate) async fn accept(
     State(api): State<Shared>,
     from: From,
     headers: HeaderMap,
-    Form(form): Form<InviteForm>,
+    Filled(form): Filled<InviteForm>,
 ) -> Response {
     let accepted = Accepted { invitation: form.invitation, password: form.password };
     let taken = match own_form(&headers) {
@@ -198,7 +217,7 @@ fn session(api: &Shared, headers: &HeaderMap) -> Option<(String, ApiToken)> {
 }
 
 /// The form of what somebody logged in does.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Own {
     csrf: String,
@@ -207,7 +226,11 @@ pub(crate) struct Own {
 }
 
 /// `POST /logout` and `POST /account/end`
-pub(crate) async fn end(State(api): State<Shared>, headers: HeaderMap, Form(form): Form<Own>) -> Response {
+pub(crate) async fn end(
+    State(api): State<Shared>,
+    headers: HeaderMap,
+    Filled(form): Filled<Own>,
+) -> Response {
     let Some((text, token)) = session(&api, &headers) else { return Redirect::to("/login").into_response() };
     if !auth::same(&form.csrf, &csrf_of(&text)) {
         return (

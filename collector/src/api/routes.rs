@@ -99,18 +99,28 @@ pub(crate) const ROUTES: &[Route] = &[
         .refuses(&[403]),
     get("/login", Public, &[], |m| on(m, pages::show_login)).tells("Where people log in.", HTML),
     post("/login", Public, |m| on(m, pages::log_in))
+        .takes_form::<pages::LoginForm>()
         .tells("The form of that page.", ELSEWHERE)
-        .refuses(&[401]),
+        .refuses(&[401, 403]),
     get("/invite", Public, &[], |m| on(m, pages::show_invite)).tells("Where invitations are taken up.", HTML),
-    post("/invite", Public, |m| on(m, pages::accept)).tells("The form of that page.", HTML).refuses(&[403]),
+    post("/invite", Public, |m| on(m, pages::accept))
+        .takes_form::<pages::InviteForm>()
+        .tells("The form of that page.", HTML)
+        .refuses(&[403]),
     get("/account", Public, &[], |m| on(m, pages::account))
         .tells("Where somebody is logged in.", HTML)
         .or(ELSEWHERE),
-    post("/account/end", Public, |m| on(m, pages::end)).tells("Ends one of one's own tokens.", ELSEWHERE),
-    post("/logout", Public, |m| on(m, pages::end)).tells("Ends the session.", ELSEWHERE),
+    post("/account/end", Public, |m| on(m, pages::end))
+        .takes_form::<pages::Own>()
+        .tells("Ends one of one's own tokens.", ELSEWHERE)
+        .refuses(&[403, 404]),
+    post("/logout", Public, |m| on(m, pages::end))
+        .takes_form::<pages::Own>()
+        .tells("Ends the session.", ELSEWHERE)
+        .refuses(&[403, 404]),
     post("/api/v1/login", Public, |m| on(m, login::login))
         .takes::<login::Wanted>()
-        .tells("Trades person, password and code for a session.", ok::<login::Opened>())
+        .tells("Trades person, password and code for a session.", ok::<login::LoggedIn>())
         .refuses(&[401, 429, 503]),
     post("/api/v1/logout", May(Verb::View), |m| on(m, login::logout))
         .tells("Ends the session, or the token, that asks.", ok::<login::Over>()),

@@ -55,11 +55,15 @@ fn on(act: &Act, changes: &[Change]) -> String {
     }
 }
 
-/// What changed, as the audit tells of it: no hash, no secret.
-fn told_of(changes: &[Change]) -> Value {
+/// What changed, as the audit of an org tells of it: no hash, no secret, and no word of another org.
+fn told_of(changes: &[Change], org: Option<&OrgId>) -> Value {
     let told = |change: &Change| match change {
         Change::Person(person) => Some(json!({ "person": person })),
-        Change::Grant(grant) => Some(json!({ "grant": grant })),
+        Change::Grant(grant) => {
+            let mut grant = grant.clone();
+            grant.approvals.retain(|of, _| org.is_none_or(|org| org == of));
+            Some(json!({ "grant": grant }))
+        }
         Change::Token(token) => Some(json!({ "token": of_token(token), "id": token.id })),
         Change::Org(org, standing) => Some(json!({ "org": org, "standing": standing })),
         Change::Seal(seal) => {
@@ -122,7 +126,7 @@ impl Core {
         let before: Vec<Change> = changes.iter().filter_map(was).collect();
         let org = org_of(&changes).or_else(|| by.key().org);
         let told = deed(by, act.name(), on(act, &changes), org.as_ref());
-        batch.record(now, told.before(told_of(&before)).after(told_of(&changes)));
+        batch.record(now, told.before(told_of(&before, org.as_ref())).after(told_of(&changes, org.as_ref())));
         if let Act::Offboard(org, side) = act {
             revoke_joins(state, org, *side, by, now, batch);
             self.agree(state, now);
@@ -142,7 +146,10 @@ impl Core {
         let (seal, changes) = state.access.break_seal(&code, token, now)?;
         put(&changes, batch);
         let on = format!("{} for {} on {}", seal.id, seal.side, seal.scope);
-        batch.record(now, Deed::new("break-glass.open", on, seal.scope.org()).after(told_of(&changes)));
+        batch.record(
+            now,
+            Deed::new("break-glass.open", on, seal.scope.org()).after(told_of(&changes, seal.scope.org())),
+        );
         tracing::warn!(seal = seal.id, side = %seal.side, scope = %seal.scope, "a sealed code was broken");
         let orgs: Vec<OrgId> = match seal.scope.org() {
             Some(org) => vec![org.clone()],

@@ -127,10 +127,7 @@ impl Register {
     /// A grant that somebody sees.
     fn seen_grant(&self, id: &str, by: &Principal, now: Timestamp) -> Result<&Grant, Refusal> {
         let reach = self.reach(by, now);
-        let visible = |grant: &&Grant| match (&grant.scope, &grant.to.org) {
-            (Scope::Everywhere, None) => true,
-            (scope, _) => scope.org().is_some_and(|org| reach.sees_org(org)),
-        };
+        let visible = |grant: &&Grant| reach.sees_place(&grant.scope);
         self.grants.get(id).filter(visible).ok_or_else(|| unseen("grant", id))
     }
 
@@ -150,6 +147,9 @@ impl Register {
         now: Timestamp,
     ) -> Result<Vec<Change>, Refusal> {
         let grant = self.standing_grant(id, by, now)?;
+        if !self.reach(by, now).sees_org(org) {
+            return Err(unseen("org", org));
+        }
         if !grant.scope.touches(org) || grant.verbs.risky().is_empty() {
             return Err(invalid(format!(
                 "grant {id} has no risky verb in {org}: there is nothing to approve"
@@ -178,6 +178,9 @@ impl Register {
         now: Timestamp,
     ) -> Result<Vec<Change>, Refusal> {
         let mut grant = self.standing_grant(id, by, now)?.clone();
+        if !self.reach(by, now).sees_org(org) {
+            return Err(unseen("org", org));
+        }
         if !self.is_owner(by, org, now) {
             return Err(self.owner_wanted(org, "refuse it", now));
         }

@@ -205,10 +205,7 @@ impl Register {
         now: Timestamp,
     ) -> Result<&Person, Refusal> {
         let reach = self.reach(by, now);
-        let visible = |person: &&Person| match person.home.org() {
-            Some(org) => reach.sees_org(org),
-            None => true,
-        };
+        let visible = |person: &&Person| reach.sees_place(&person.home);
         let person = self.people.get(whom).filter(visible).ok_or_else(|| unseen("person", &whom.id))?;
         match self.manages(by, person.side, &person.home, now) {
             true => Ok(person),

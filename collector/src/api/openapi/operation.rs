@@ -30,13 +30,14 @@ pub(super) fn describe(route: &Route, schemas: &mut Schemas) -> Value {
     operation
 }
 
-/// `get_alerts_number`.
+/// `get_alerts_number`; `get_collector_login` for what is no part of the API, whose paths may be named alike.
 fn id(route: &Route) -> String {
-    let path = route.path.strip_prefix("/api/v1").unwrap_or(route.path);
+    let outside = format!("/collector{}", route.path);
+    let path = route.path.strip_prefix("/api/v1").unwrap_or(&outside);
     let parts = path.split('/').filter(|part| !part.is_empty());
     let parts = parts.map(|part| part.trim_matches(['{', '}']).replace(['-', '.'], "_"));
     let path = parts.collect::<Vec<_>>().join("_");
-    format!("{}_{}", route.method.name(), if path.is_empty() { "index" } else { &path })
+    format!("{}_{path}", route.method.name())
 }
 
 /// The group that a path belongs to.
@@ -128,11 +129,11 @@ fn given(mut schema: Value) -> Value {
 
 fn body(takes: Takes, route: &Route, schemas: &mut Schemas) -> Value {
     let schema = match takes {
-        Takes::Type(make) => schemas.read(make),
+        Takes::Type(make) | Takes::Form(make) => schemas.read(make),
         Takes::Act => act(route, schemas),
     };
     let required = schema["required"].as_array().is_some_and(|keys| !keys.is_empty());
-    json!({ "required": required, "content": { "application/json": { "schema": schema } } })
+    json!({ "required": required, "content": { takes.media(): { "schema": schema } } })
 }
 
 /// The act that the end of the path names, out of all acts. Its name may be left out, the path says it.
@@ -160,7 +161,8 @@ fn responses(route: &Route, schemas: &mut Schemas) -> Map<String, Value> {
         }
     }
     for status in problems::of(route) {
-        let told = if route.on_a_page { problems::on_a_page(status) } else { problems::reference(status) };
+        let on_a_page = route.on_a_page || matches!(route.takes, Some(Takes::Form(_)));
+        let told = if on_a_page { problems::on_a_page(status) } else { problems::reference(status) };
         responses.insert(status.to_string(), told);
     }
     responses

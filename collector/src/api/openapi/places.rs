@@ -21,6 +21,13 @@ pub(crate) const PLACES: &[Place] = &[
     },
     Place { name: "view", words: "Name of a saved view.", example: "stale-backups" },
     Place { name: "window", words: "Id of a maintenance window.", example: "w1" },
+    Place { name: "org", words: "Id of an org.", example: "acme" },
+    Place {
+        name: "person",
+        words: "Id of a person; `ORG:ID` or `msp:ID` where two have that id.",
+        example: "acme:sam",
+    },
+    Place { name: "grant", words: "Short id of a grant.", example: "3f9a0c1b2d" },
     Place { name: "id", words: "Id out of the list that it is in.", example: "k7m2p9" },
 ];
 

@@ -119,8 +119,20 @@ pub(crate) const UNCHANGED: Answer = Answer { status: 304, media: None, schema: 
 pub(crate) enum Takes {
     /// One type.
     Type(Make),
+    /// One type, as a form of a page sends it.
+    Form(Make),
     /// The act that the end of the path names.
     Act,
+}
+
+impl Takes {
+    /// The media type of such a body.
+    pub(crate) const fn media(self) -> &'static str {
+        match self {
+            Self::Form(_) => "application/x-www-form-urlencoded",
+            Self::Type(_) | Self::Act => "application/json",
+        }
+    }
 }
 
 fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
@@ -195,6 +207,11 @@ impl Untold {
     /// The type that its body is read into.
     pub(super) const fn takes<T: JsonSchema>(self) -> Self {
         Self(Route { takes: Some(Takes::Type(schema_of::<T>)), ..self.0 })
+    }
+
+    /// The type that its form is read into; what it refuses, it says on a page.
+    pub(super) const fn takes_form<T: JsonSchema>(self) -> Self {
+        Self(Route { takes: Some(Takes::Form(schema_of::<T>)), ..self.0 })
     }
 
     /// Its body is the act that the end of its path names.

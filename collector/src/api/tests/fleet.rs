@@ -94,9 +94,7 @@ async fn a_cursor_of_another_order_or_of_nobody_is_refused() {
 async fn a_view_is_for_the_org_and_side_that_it_was_saved_for() {
     let running = Running::start();
     let msp = running.set_up().await;
-    let wanted = json!({ "person": "sam", "side": "internal", "org": "acme", "role": "member" });
-    let made = running.post("/api/v1/tokens", &msp, wanted).await;
-    let internal = made.json["token"].as_str().unwrap_or_else(|| panic!("{}", made.text)).to_owned();
+    let internal = running.let_in(&msp, "sam", "member").await;
     let view = |name: &str, shared| json!({ "name": name, "filter": "os:windows", "sort": "-name", "columns": ["name"], "org": "acme", "shared": shared });
     for (name, shared) in [("ours", false), ("both", true)] {
         let saved = running.post("/api/v1/views", &msp, view(name, shared)).await;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Collector, work};
 use crate::{
-    access::Sha256,
+    access::{Register, Sha256},
     core::{CoreThread, Settings, start},
     notify::Facts,
     policy::Policy,
@@ -68,10 +68,25 @@ impl Running {
         self.core.handle().sign_audit_with(Arc::new(key));
     }
 
+    /// The access register as it is.
+    pub(super) fn register(&self) -> Register {
+        self.core.handle().shared.read().unwrap().access.clone()
+    }
+
+    /// Puts another access register in the place of that.
+    pub(super) fn set_register(&self, access: Register) {
+        self.core.handle().shared.write().unwrap().access = access;
+    }
+
+    /// The same core behind a front that nobody has asked yet.
+    pub(super) fn another_front(&self, now: fn() -> Timestamp) -> Collector {
+        Collector::on(self.core.handle(), None, now)
+    }
+
     /// A token that opens every route.
     pub(super) fn all_powerful(&self) -> String {
         let (hash, mut token) = super::token('z', crate::access::Role::Admin, None);
-        token.principal.ceiling = crate::access::Verbs::ALL;
+        token.principal.ceiling = crate::access::Verbs::EVERYTHING;
         let handle = self.core.handle();
         let mut state = handle.shared.write().unwrap();
         state.access.enlist(&token, Timestamp::now());
@@ -86,6 +101,16 @@ impl Running {
         assert_eq!(made.status, StatusCode::OK, "{}", made.text);
         assert_eq!((&made.json["person"], &made.json["role"]), (&json!("kim"), &json!("admin")));
         made.json["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Lets somebody of acme's own side in, the way it goes: the MSP the first owner, and they everybody else.
+    pub(super) async fn let_in(&self, msp: &str, person: &str, role: &str) -> String {
+        let owner = json!({ "person": "olga", "side": "internal", "org": "acme", "role": "admin" });
+        let owner = self.post("/api/v1/tokens", msp, owner).await;
+        let owner = owner.json["token"].as_str().unwrap_or_else(|| panic!("{}", owner.text)).to_owned();
+        let wanted = json!({ "person": person, "side": "internal", "org": "acme", "role": role });
+        let made = self.post("/api/v1/tokens", &owner, wanted).await;
+        made.json["token"].as_str().unwrap_or_else(|| panic!("{}", made.text)).to_owned()
     }
 
     /// Lets a program in that feeds alerts into the queue of `acme`, at one site or all; gives its token.

@@ -37,7 +37,7 @@ impl<'s> Sight<'s> {
     /// Why somebody may do something, or not.
     pub fn explain(&self, key: &PersonKey, verb: Verb, scope: &Scope, now: Timestamp) -> Option<Explained> {
         let known = self.person(key).is_some() && self.sees_home(scope);
-        known.then(|| self.state.access.explain(key, verb, scope, now))
+        known.then(|| self.state.access.explain(key, verb, scope, (self.reach, now)))
     }
 
     /// Whom somebody means by `omar` or `acme:omar`, among those they see.
@@ -61,9 +61,12 @@ impl<'s> Sight<'s> {
         seen.cloned().unwrap_or_default()
     }
 
-    /// When somebody last came in, roughly.
+    /// When somebody last came in, roughly, to where it is seen.
     pub fn last_seen(&self, key: &PersonKey) -> Option<Timestamp> {
-        self.person(key).and_then(|_| self.state.access.last_seen(key))
+        self.person(key)?;
+        let theirs = self.state.access.tokens.values().filter(|token| token.principal.key() == *key);
+        let seen = theirs.filter(|token| self.sees_home(&token.principal.scope()));
+        seen.filter_map(|token| token.used_at).max()
     }
 
     /// Whether somebody has set a password, and has a second factor.
@@ -72,8 +75,7 @@ impl<'s> Sight<'s> {
         self.state.access.accounts.get(key).map(|account| account.totp.is_some())
     }
 
-    /// A place is seen by who sees anything of its org; what is the MSP's as a whole, by everybody that it looks after.
     fn sees_home(&self, scope: &Scope) -> bool {
-        scope.org().is_none_or(|org| self.reach.sees_org(org))
+        self.reach.sees_place(scope)
     }
 }

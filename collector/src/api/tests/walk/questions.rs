@@ -6,7 +6,10 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::given;
-use crate::api::{openapi::description, routes::Route};
+use crate::api::{
+    openapi::description,
+    routes::{Route, Takes},
+};
 
 /// One request.
 pub(super) struct Question {
@@ -14,6 +17,8 @@ pub(super) struct Question {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) body: String,
+    /// What kind of body that is.
+    pub(super) media: &'static str,
 }
 
 impl Question {
@@ -28,12 +33,13 @@ pub(super) fn questions(route: &'static Route) -> Vec<Question> {
     let method = Method::from_bytes(route.method.name().to_uppercase().as_bytes()).unwrap();
     let queries = queries(route);
     let bodies = bodies(route);
+    let media = route.takes.map_or("application/json", Takes::media);
     let mut all = Vec::new();
     for path in paths(route.path) {
         for query in &queries {
             for body in &bodies {
                 let path = if query.is_empty() { path.clone() } else { format!("{path}?{query}") };
-                all.push(Question { route, method: method.clone(), path, body: body.clone() });
+                all.push(Question { route, method: method.clone(), path, body: body.clone(), media });
             }
         }
     }
@@ -108,25 +114,40 @@ fn encoded(value: &str) -> String {
 
 /// Bodies: what must be in one, with one's own names; then each name that there is, alone beside that.
 fn bodies(route: &Route) -> Vec<String> {
-    let Some(told) = operation(route).get("requestBody") else { return vec![String::new()] };
-    let schema = &told["content"]["application/json"]["schema"];
+    let Some(takes) = route.takes else { return vec![String::new()] };
+    let schema = &operation(route)["requestBody"]["content"][takes.media()]["schema"];
     let base = sample(schema);
     let Value::Object(members) = &base else { return vec![base.to_string()] };
-    let mut all = vec![base.to_string()];
+    let written = |members: &Map<String, Value>| match takes {
+        Takes::Form(_) => form(members),
+        Takes::Type(_) | Takes::Act => Value::Object(members.clone()).to_string(),
+    };
+    let mut all = vec![written(members)];
     for name in schema["properties"].as_object().into_iter().flat_map(Map::keys) {
         for value in given::member(name).unwrap_or_default() {
             let mut other = members.clone();
             other.insert(name.clone(), typed(&schema["properties"][name], value));
-            all.push(Value::Object(other).to_string());
+            all.push(written(&other));
         }
     }
     all
 }
 
-/// A value as its schema wants it: a number where that is a number.
+/// As a page's form sends it.
+fn form(members: &Map<String, Value>) -> String {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let pairs = members.iter().map(|(name, value)| format!("{name}={}", encoded(&text(value))));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+/// A value as its schema wants it: a number where that is a number, alone in a list where that is a list.
 fn typed(schema: &Value, value: &str) -> Value {
-    let number = schema["type"] == "integer" || schema["type"][0] == "integer";
-    number.then(|| value.parse::<u64>().ok()).flatten().map_or_else(|| value.into(), Into::into)
+    let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str()).unwrap_or_default();
+    match kind {
+        "integer" | "boolean" => serde_json::from_str(value).unwrap_or_else(|_| value.into()),
+        "array" => json!([value]),
+        _ => value.into(),
+    }
 }
 
 /// The least that a schema takes.
@@ -144,9 +165,12 @@ fn sample(schema: &Value) -> Value {
             let names = needed.iter().filter_map(Value::as_str);
             let member = |name: &str| {
                 let schema = &schema["properties"][name];
-                let own = given::member(name)
-                    .filter(|_| schema["type"] == "string" && schema.get("enum").is_none());
-                (name.to_owned(), own.map_or_else(|| sample(schema), |values| own_of(values).into()))
+                let own = given::member(name).filter(|_| {
+                    ["string", "array"].iter().any(|kind| schema["type"] == *kind)
+                        && schema.get("enum").is_none()
+                });
+                let own = own.map(|values| typed(schema, own_of(values)));
+                (name.to_owned(), own.unwrap_or_else(|| sample(schema)))
             };
             Value::Object(names.map(member).collect())
         }
@@ -161,6 +185,6 @@ fn sample(schema: &Value) -> Value {
 
 /// The value that names something of one's own.
 fn own_of(values: &'static [&'static str]) -> &'static str {
-    let own = ["own-srv", "globex", "here", "msp-noc", "0a0a0a", "1"];
+    let own = ["own-srv", "globex", "here", "msp-noc", "0a0a0a", "1", "viewer"];
     values.iter().copied().find(|value| own.contains(value)).unwrap_or(values[0])
 }

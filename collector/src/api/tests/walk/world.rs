@@ -9,8 +9,9 @@ use dogwatch_triage::{
 use serde_json::json;
 
 use super::super::{Collector, live::Running, member, noon, org, text_of_token, work};
+use super::register;
 use crate::{
-    access::{ApiToken, Grant, JoinTokenRecord, PersonKey, Principal, Role, Scope, Sha256, Verbs},
+    access::{ApiToken, Grant, JoinTokenRecord, PersonKey, Principal, Register, Role, Scope, Sha256, Verbs},
     ownership::Version,
     policy::Policy,
     state::{Item, State},
@@ -31,6 +32,8 @@ pub(super) enum Hidden {
 pub(super) struct World {
     running: Running,
     hidden: Hidden,
+    /// Who there is and what they may: so at every question.
+    access: Register,
 }
 
 /// Who asks, and the letter of their token.
@@ -43,6 +46,7 @@ const PEOPLE: &[(&str, char)] = &[
     ("revoked", 'r'),
     ("expired", 'e'),
     ("disabled", 'd'),
+    ("guest", 'g'),
     ("unknown", 'u'),
 ];
 
@@ -57,6 +61,16 @@ impl World {
 
     pub(super) fn collector(&self) -> &Collector {
         &self.running.collector
+    }
+
+    /// Undoes what the questions before did to people, tokens and grants: who asks is still let in.
+    pub(super) fn settle(&self) {
+        self.running.set_register(self.access.clone());
+    }
+
+    /// From now on nobody has asked anything yet.
+    pub(super) fn refresh(&mut self) {
+        self.running.collector = self.running.another_front(noon);
     }
 
     /// The token of somebody.
@@ -93,8 +107,10 @@ impl World {
                 org_things(state, "zebra", "zebra", "2eb7a0");
                 admit(state, "owner", 'o', Some(("zebra", None)), Role::Admin);
             }
+            register::fill(&mut state.access, zebra, yak);
         });
-        Self { running, hidden }
+        let access = running.register();
+        Self { running, hidden, access }
     }
 }
 
@@ -122,6 +138,9 @@ fn people(state: &mut State) {
     if let Some(token) = state.access.tokens.get_mut(&hash) {
         token.principal.org = Some(org("globex"));
     }
+    let mut guest = token("guest", 'g', Some(("globex", None)), Role::Admin);
+    guest.principal.side = Side::Msp;
+    super::super::admit(state, [(guest.hash, guest)]);
     admit(state, "revoked", 'r', Some(("globex", None)), Role::Admin);
     admit(state, "expired", 'e', Some(("globex", None)), Role::Admin);
     admit(state, "disabled", 'd', Some(("globex", None)), Role::Admin);
@@ -131,12 +150,18 @@ fn people(state: &mut State) {
     state.access.people.get_mut(&key("disabled", "globex")).unwrap().disabled_at = Some(noon());
 }
 
-fn key(person: &str, of: &str) -> PersonKey {
+pub(super) fn key(person: &str, of: &str) -> PersonKey {
     PersonKey { org: Some(org(of)), id: PersonId::new(person).unwrap() }
 }
 
 /// Lets somebody in, on the customer's side, with the rights of a role.
 fn admit(state: &mut State, person: &str, letter: char, place: Option<(&str, Option<&str>)>, role: Role) {
+    let token = token(person, letter, place, role);
+    super::super::admit(state, [(token.hash, token)]);
+}
+
+/// The token that somebody speaks by.
+pub(super) fn token(person: &str, letter: char, place: Option<(&str, Option<&str>)>, role: Role) -> ApiToken {
     let hash = Sha256::of(text_of_token(letter).as_bytes());
     let principal = Principal {
         person: PersonId::new(person).unwrap(),
@@ -148,7 +173,7 @@ fn admit(state: &mut State, person: &str, letter: char, place: Option<(&str, Opt
         maker: None,
     };
     let id = format!("t-{person}");
-    let token = ApiToken {
+    ApiToken {
         id,
         hash,
         principal,
@@ -156,9 +181,9 @@ fn admit(state: &mut State, person: &str, letter: char, place: Option<(&str, Opt
         expires_at: None,
         revoked_at: None,
         session: None,
-        used_at: None,
-    };
-    super::super::admit(state, [(hash, token)]);
+        // So that its use is nothing to note, which would happen at some time after the answer.
+        used_at: Some(noon()),
+    }
 }
 
 /// What stands at a site: an endpoint with an alert, and a join token.
