@@ -41,6 +41,13 @@ pub struct Collector {
     drain_limit: std::time::Duration,
 }
 
+/// The store, in its folder.
+fn store(config: &Config, data: &DataDir) -> anyhow::Result<Box<dyn Storage>> {
+    let options =
+        EmbeddedOptions { cache_bytes: config.storage.view_cache_mib << 20, ..EmbeddedOptions::default() };
+    Ok(Box::new(Embedded::open(&data.store(), options)?))
+}
+
 impl Collector {
     /// Builds everything that a collector is, from its configuration and its data directory.
     ///
@@ -55,13 +62,7 @@ impl Collector {
         let authority = Arc::new(authority);
         let basis = policy::Basis::of(config);
         let policy = policy::read(&data.policy(), &basis).map_err(|faults| policy::all_faults(&faults))?;
-        let storage: Box<dyn Storage> = Box::new(Embedded::open(
-            &data.store(),
-            EmbeddedOptions {
-                cache_bytes: config.storage.view_cache_mib << 20,
-                ..EmbeddedOptions::default()
-            },
-        )?);
+        let storage = store(config, data)?;
         let policy = Arc::new(ArcSwap::from_pointee(policy));
         let setup = SetupFile::of(data);
         let settings = Settings::new(&config.storage, &config.times);

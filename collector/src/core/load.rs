@@ -126,16 +126,7 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
                 None => state.views.remove(&row.key),
             };
         }
-        Table::Matrices => {
-            for versions in state.matrices.values_mut() {
-                versions.retain(|known| known.key() != row.key);
-            }
-            if let Some(version) = optional::<Version>(row)? {
-                let versions = state.matrices.entry(version.org.clone()).or_default();
-                versions.push(version);
-                versions.sort_by_key(|version| version.proposed_at);
-            }
-        }
+        Table::Matrices => apply_matrix(state, row)?,
         Table::Alerts => apply_alert(state, row)?,
         Table::Timeline => apply_event(state, row)?,
         Table::Audit => apply_record(state, row),
@@ -150,6 +141,18 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
             let applied = notify::apply_row(&mut state.outbox, row);
             applied.map_err(|why| bad_row(row, &why))?;
         }
+    }
+    Ok(())
+}
+
+fn apply_matrix(state: &mut State, row: &Row) -> Result<(), CoreError> {
+    for versions in state.matrices.values_mut() {
+        versions.retain(|known| known.key() != row.key);
+    }
+    if let Some(version) = optional::<Version>(row)? {
+        let versions = state.matrices.entry(version.org.clone()).or_default();
+        versions.push(version);
+        versions.sort_by_key(|version| version.proposed_at);
     }
     Ok(())
 }

@@ -46,42 +46,15 @@ impl Core {
                 }
                 batch.answer(reply, answer);
             }
-            Command::RedeemSetup { code, token, reply } => {
-                let answer = access::redeem_setup(state, code, token, now, batch);
-                batch.answer(reply, answer);
-            }
-            Command::Access(act, by, reply) => {
-                let answer = self.access(state, &act, &by, now, batch);
-                batch.answer(reply, answer);
-            }
-            Command::BreakSeal { code, token, reply } => {
-                let answer = self.break_seal(state, policy, (code, token), now, batch);
-                batch.answer(reply, answer);
-            }
-            Command::Login(login, reply) => {
-                let answer = self.log_in(state, &login, now, batch);
-                batch.answer(reply, answer);
-            }
-            Command::Accept { invitation, account, reply } => {
-                let answer = self.accept(state, (invitation, *account), now, batch);
-                batch.answer(reply, answer);
-            }
-            Command::TakeOut(org, by, reply) => {
-                let unseen =
-                    || Refusal::new(Code::NotFound, format!("there is no org `{org}` that you may see"));
-                let answer = may(state, &by, Verb::Export, (&org, None), now, unseen)
-                    .and_then(|()| self.take_out(state, policy, &org, now));
-                if answer.is_ok() {
-                    batch.record(now, deed(&by, "org.export", &org, Some(&org)));
-                }
-                batch.answer(reply, answer);
-            }
-            Command::NoteOrg(org, by, reply) => {
-                batch.record(now, deed(&by, "org.create", &org, Some(&org)));
-                batch.answer(reply, Ok(()));
-            }
-            Command::LoginFailed(who) => Self::login_failed(who.as_ref(), now, batch),
-            Command::Touch(hash) => Self::touch(state, &hash, now, batch),
+            who @ (Command::RedeemSetup { .. }
+            | Command::Access(..)
+            | Command::BreakSeal { .. }
+            | Command::Login(..)
+            | Command::Accept { .. }
+            | Command::TakeOut(..)
+            | Command::NoteOrg(..)
+            | Command::LoginFailed(..)
+            | Command::Touch(..)) => self.admit(state, policy, who, now, batch),
             Command::CreateJoinToken(token, by, reply) => {
                 let answer = create_join_token(state, policy, token, &by, now, batch);
                 batch.answer(reply, answer);
@@ -130,6 +103,49 @@ impl Core {
             agreed @ (Command::ProposeMatrix(..) | Command::SignMatrix(..) | Command::WithdrawMatrix(..)) => {
                 self.agree_on(state, policy, agreed, now, batch);
             }
+        }
+    }
+
+    /// What concerns who comes in and what they may.
+    fn admit(&mut self, state: &mut State, policy: &Policy, who: Command, now: Timestamp, batch: &mut Batch) {
+        match who {
+            Command::RedeemSetup { code, token, reply } => {
+                let answer = access::redeem_setup(state, code, token, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::Access(act, by, reply) => {
+                let answer = self.access(state, &act, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::BreakSeal { code, token, reply } => {
+                let answer = self.break_seal(state, policy, (code, token), now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::Login(login, reply) => {
+                let answer = self.log_in(state, &login, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::Accept { invitation, account, reply } => {
+                let answer = self.accept(state, (invitation, *account), now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::TakeOut(org, by, reply) => {
+                let unseen =
+                    || Refusal::new(Code::NotFound, format!("there is no org `{org}` that you may see"));
+                let answer = may(state, &by, Verb::Export, (&org, None), now, unseen)
+                    .and_then(|()| self.take_out(state, policy, &org, now));
+                if answer.is_ok() {
+                    batch.record(now, deed(&by, "org.export", &org, Some(&org)));
+                }
+                batch.answer(reply, answer);
+            }
+            Command::NoteOrg(org, by, reply) => {
+                batch.record(now, deed(&by, "org.create", &org, Some(&org)));
+                batch.answer(reply, Ok(()));
+            }
+            Command::LoginFailed(who) => Self::login_failed(who.as_ref(), now, batch),
+            Command::Touch(hash) => Self::touch(state, &hash, now, batch),
+            _ => {}
         }
     }
 

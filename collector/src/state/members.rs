@@ -15,6 +15,10 @@ use crate::query;
 #[derive(Debug, Default)]
 pub struct Members {
     /// Each in a slot of its own, boxed, so that making room copies no endpoint.
+    #[expect(
+        clippy::vec_box,
+        reason = "an endpoint is large, and a longer vector is a copy of the one before"
+    )]
     slots: Vec<Box<Member>>,
     by_id: BTreeMap<EndpointId, usize>,
     /// For each slot the count of changes at which it was last handed out to be changed.
