@@ -32,6 +32,8 @@ smartctl  smartmontools  what smartctl says where there is no drive to ask
 aiosmtpd  python3-aiosmtpd  mail is taken by a real server, by STARTTLS and by implicit TLS
 prometheus-alertmanager  prometheus-alertmanager  a real Alertmanager feeds its alerts into the queue, and ends them
 jsonschema  python3-jsonschema  what pagers and chats get is as their schemas say
+node  nodejs  people come in by a real OpenID Connect provider
+npm  npm  that provider, which Debian does not have
 pip3  python3-pip  the library that verifies webhooks, which Debian does not have
 '
 
@@ -92,8 +94,24 @@ install_libraries() {
     done
 }
 
+# A real OpenID Connect provider, at a fixed version, for the tests alone.
+PROVIDER=oidc-provider@9.13.3
+
+install_provider() {
+    [ "$install" = yes ] && command -v npm >/dev/null 2>&1 || return 0
+    mark=target/tests/node/.$PROVIDER
+    [ ! -e "$mark" ] || return 0
+    mkdir -p target/tests/node
+    if npm install --prefix target/tests/node --no-save --ignore-scripts --no-audit --no-fund "$PROVIDER" >/dev/null 2>&1; then
+        : >"$mark"
+    else
+        echo "tests: npm could not fetch $PROVIDER; what is tested with it is left out"
+    fi
+}
+
 install_missing
 install_libraries
+install_provider
 DOGWATCH_TESTS_WITHOUT=$(column 1)
 export DOGWATCH_TESTS_WITHOUT
 missing | while read -r tool package purpose; do

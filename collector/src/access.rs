@@ -6,6 +6,7 @@
 
 mod account;
 mod act;
+mod bond;
 mod change;
 mod due;
 mod explain;
@@ -22,6 +23,7 @@ pub use act::{
     Act, DEFAULT_LIFETIME, GLASS_OPEN, NewGrant, NewPerson, NewToken, SESSION_IDLE, SESSION_LIFETIME,
     glass_person,
 };
+pub use bond::{Bond, SignedIn};
 pub use change::Change;
 pub use due::{Due, DueKind};
 pub use explain::Explained;

@@ -28,6 +28,7 @@ mod join_tokens;
 mod login;
 mod login_tries;
 mod metrics;
+mod oidc;
 mod once;
 mod openapi;
 mod orgs;
@@ -61,6 +62,7 @@ use crate::{
     access::Sha256,
     account::Passwords,
     core::{CoreHandle, Desk},
+    identity::{self, Providers},
     policy::Standing,
 };
 
@@ -77,6 +79,10 @@ pub struct ApiInfo {
     pub agents_address: String,
     /// SHA-256 of the root certificate (DER).
     pub root_sha256: Sha256,
+    /// Who may bring people in.
+    pub providers: tokio::sync::watch::Receiver<Arc<Providers>>,
+    /// What `identity.toml` came to when it was last read.
+    pub identity_file: tokio::sync::watch::Receiver<Standing>,
     /// Where new orgs are written.
     pub orgs: crate::policy::OrgFiles,
     /// What `notify.toml` came to when it was last read.
@@ -100,6 +106,7 @@ struct Api {
     now: fn() -> Timestamp,
     tries: tries::Tries,
     in_flight: once::InFlight,
+    oidc: identity::Desk,
     logins: login_tries::LoginTries,
     pace: pace::Pace,
     passwords: Passwords,
@@ -113,6 +120,7 @@ pub fn router(core: CoreHandle, info: ApiInfo) -> Router {
 }
 
 fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router {
+    let oidc = identity::Desk::new(info.providers.clone(), &info.people_address);
     let api = Arc::new(Api {
         core: Desk::new(core),
         info,
@@ -122,6 +130,7 @@ fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router
         logins: login_tries::LoginTries::default(),
         pace: pace::Pace::default(),
         passwords: Passwords::default(),
+        oidc,
     });
     routes::mount(&api)
         .fallback(problem::no_such_route)

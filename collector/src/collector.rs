@@ -17,10 +17,11 @@ use crate::{
     config::{Config, DataDir, std_duration},
     core::{self, CoreThread, Input, Settings},
     enrolment::EnrolmentService,
+    identity::Providers,
     ingest, init,
     listener::{Bound, Door, Limits, Listener},
     notify::{self, Channels, worker::Worker},
-    policy,
+    policy, reload,
     storage::{Embedded, EmbeddedOptions, Storage},
 };
 
@@ -34,7 +35,8 @@ pub struct Collector {
     people: Listener,
     agents: Listener,
     policy_files: policy::Watch,
-    notify_file: notify::watch::Watch,
+    notify_file: reload::Watch<Channels>,
+    identity_file: reload::Watch<Providers>,
     channels: tokio::sync::watch::Receiver<Arc<Channels>>,
     name: String,
     certificates: Certificates,
@@ -68,13 +70,15 @@ impl Collector {
         let settings = Settings::new(&config.storage, &config.times);
         let channels = Channels::read(&data.notify_file())?;
         let files = (policy, channels.facts());
+        let providers = Providers::read(&data.identity_file())?;
         let (core, notes) = core::start(storage, files, settings, setup.read()?, now, stop.clone())?;
         setup.remove();
         notes.iter().for_each(|note| tracing::warn!(note, "store"));
         let handle = core.handle();
         handle.sign_audit_with(Arc::new(AuditKey::open_or_make(&data.authority())?));
         let (policy_files, orgs) = policy::Watch::new(data.policy(), basis, handle.clone())?;
-        let (notify_file, channels) = notify::watch::Watch::new(data.notify_file(), channels, handle.clone());
+        let (notify_file, channels) = reload::Watch::new(data.notify_file(), channels, handle.clone());
+        let (identity_file, providers) = reload::Watch::new(data.identity_file(), providers, handle.clone());
 
         let keys: Arc<dyn KeyStatus> = Arc::new(handle.clone());
         let certificates = Certificates::new(authority.clone(), hosts(config), keys.clone(), now)?;
@@ -88,6 +92,8 @@ impl Collector {
             root_sha256: authority.root_sha256(),
             orgs,
             notify_file: notify_file.standing(),
+            providers,
+            identity_file: identity_file.standing(),
         };
         let people_router =
             api::router(handle.clone(), info).route_service("/dogwatch.v1.Enrolment/{*method}", enrolment);
@@ -115,6 +121,7 @@ impl Collector {
             },
             policy_files,
             notify_file,
+            identity_file,
             channels,
             name: config.name.clone(),
             certificates,
@@ -143,6 +150,7 @@ impl Collector {
             agents,
             policy_files,
             notify_file,
+            identity_file,
             channels,
             name,
             certificates,
@@ -159,6 +167,7 @@ impl Collector {
         let files = tokio::spawn(policy_files.run(stop.clone()));
         let certificates = tokio::spawn(certificates.run(stop.clone()));
         let notify_file = tokio::spawn(notify_file.run(stop.clone()));
+        let identity_file = tokio::spawn(identity_file.run(stop.clone()));
         let heartbeat =
             tokio::spawn(notify::heartbeat::run(handle.clone(), channels.clone(), name, stop.clone()));
         let worker = Worker::new(handle.clone(), channels).await;
@@ -174,7 +183,7 @@ impl Collector {
         let ended = tokio::task::spawn_blocking(move || core.join());
         let ended = tokio::time::timeout(drain_limit, ended).await;
         let _ = tokio::time::timeout(drain_limit, listeners).await;
-        let _ = tokio::join!(feed, files, certificates, notify_file, heartbeat, worker);
+        let _ = tokio::join!(feed, files, certificates, notify_file, identity_file, heartbeat, worker);
         match ended {
             Ok(joined) => Ok(joined.context("the core's thread")??),
             Err(_) => anyhow::bail!(
@@ -182,6 +191,12 @@ impl Collector {
             ),
         }
     }
+}
+
+fn store(config: &Config, data: &DataDir) -> anyhow::Result<Box<dyn Storage>> {
+    let cache_bytes = config.storage.view_cache_mib << 20;
+    let options = EmbeddedOptions { cache_bytes, ..EmbeddedOptions::default() };
+    Ok(Box::new(Embedded::open(&data.store(), options)?))
 }
 
 /// Agents spread their return over this after a stop.

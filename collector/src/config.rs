@@ -15,6 +15,7 @@ use dogwatch_model::metric::{self, Metric};
 use jiff::SignedDuration;
 use serde::Deserialize;
 
+pub(crate) use file::pem;
 pub use file::{ConfigError, parse_secret_toml, parse_toml};
 
 /// The file's name in the data directory.
@@ -283,6 +284,11 @@ impl DataDir {
     /// `collector.toml`.
     pub fn config_file(&self) -> PathBuf {
         self.0.join(FILE_NAME)
+    }
+
+    /// Who may bring people in.
+    pub fn identity_file(&self) -> PathBuf {
+        crate::identity::Providers::path(&self.0)
     }
 
     /// How people are told.

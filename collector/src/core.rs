@@ -27,6 +27,7 @@ mod outbound;
 mod ownership;
 mod people;
 mod sight;
+mod sign_in;
 mod software;
 mod start;
 mod takeout;

@@ -120,10 +120,12 @@ fn check(place: &Place) -> anyhow::Result<()> {
     let policy = policy::read(&data.policy(), &policy::Basis::of(&config))
         .map_err(|faults| policy::all_faults(&faults))?;
     let channels = dogwatch_collector::notify::Channels::read(&data.notify_file())?;
+    let providers = dogwatch_collector::identity::Providers::read(&data.identity_file())?;
     dogwatch_collector::authority::Authority::open(&data.authority(), jiff::Timestamp::now())?;
     say(&format!(
-        "ok: collector.toml, the certificate authority, {} channel(s), {} rules, {} org(s): {}",
+        "ok: collector.toml, the certificate authority, {} channel(s), {} identity provider(s), {} rules, {} org(s): {}",
         channels.channels.len(),
+        providers.providers.len(),
         policy.rules.rules().len(),
         policy.orgs.len(),
         policy.orgs.keys().map(|org| org.as_str()).collect::<Vec<_>>().join(", ")

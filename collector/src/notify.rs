@@ -17,7 +17,7 @@ mod address;
 mod backoff;
 pub mod channels;
 pub mod heartbeat;
-mod http;
+pub(crate) mod http;
 mod message;
 mod outbox;
 mod rows;
@@ -25,7 +25,6 @@ mod seal;
 mod send;
 mod settle;
 mod template;
-pub mod watch;
 pub mod worker;
 
 use dogwatch_triage::{

@@ -9,10 +9,12 @@
 //! condition ([`wait::wait_for`]) and fails with what the condition looked at, and with the end of every log.
 
 pub mod agent;
+pub mod browser;
 pub mod collector;
 pub mod crews;
 pub mod debian;
 pub mod events;
+pub mod identity;
 pub mod journal_audit;
 pub mod peer;
 pub mod person;

@@ -83,7 +83,7 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     /// Log in at a collector
     #[command(
-        after_help = "Example: dogwatch login 'https://collector.example:7443/setup#CODE.HASH' --person kim"
+        after_help = "Examples: dogwatch login 'https://collector.example:7443/setup#CODE.HASH' --person kim\n          dogwatch login https://collector.example:7443 --ca-file root.pem --oidc\n          dogwatch login 'https://collector.example:7443/#HASH' --device"
     )]
     Login(Login),
     /// Logins side by side, and which of them is in use

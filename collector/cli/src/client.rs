@@ -133,6 +133,17 @@ impl Client {
         })
     }
 
+    /// Asks for what may not be ready: the outer refusal is final, the inner one a word that says why not yet.
+    pub(crate) fn poll(&self, path: &str, body: &Value) -> Result<Result<Value, String>, Failure> {
+        match self.read(self.agent.post(self.at(path)).send_json(body), &[])? {
+            (200..=299, value) => Ok(Ok(value)),
+            (status, problem) => match problem["error"].as_str() {
+                Some(word @ ("authorization_pending" | "slow_down")) => Ok(Err(word.to_owned())),
+                _ => Err(refused(status, &problem, &[])),
+            },
+        }
+    }
+
     /// Withdraws.
     pub(crate) fn delete(&self, path: &str) -> Result<Value, Failure> {
         self.once(|key| self.authorized(self.agent.delete(self.at(path)).header(KEY, key)).call())
@@ -170,6 +181,18 @@ impl Client {
         outcome: Result<Response<Body>, ureq::Error>,
         params: &[(&str, &str)],
     ) -> Result<Value, Failure> {
+        match self.read(outcome, params)? {
+            (200..=299, value) => Ok(value),
+            (status, problem) => Err(refused(status, &problem, params)),
+        }
+    }
+
+    /// What was answered, refusals included.
+    fn read(
+        &self,
+        outcome: Result<Response<Body>, ureq::Error>,
+        params: &[(&str, &str)],
+    ) -> Result<(u16, Value), Failure> {
         let mut response = outcome.map_err(|error| self.unreachable(&error))?;
         let status = response.status().as_u16();
         let text = response
@@ -178,12 +201,10 @@ impl Client {
             .limit(MAX_ANSWER_BYTES)
             .read_to_vec()
             .map_err(|error| self.unreachable(&error))?;
-        let json = serde_json::from_slice::<Value>(&text);
-        match (status, json) {
-            (200..=299, Ok(value)) => Ok(value),
+        match (status, serde_json::from_slice(&text)) {
             (200..=299, Err(_)) => Err(self.strange("an answer that is not JSON")),
             (414 | 431, _) => Err(too_long(params)),
-            (_, Ok(problem)) => Err(refused(status, &problem, params)),
+            (_, Ok(value)) => Ok((status, value)),
             (_, Err(_)) => Err(self.strange(&format!("status {status}"))),
         }
     }

@@ -46,6 +46,13 @@ pub(crate) struct Context {
     pub(crate) root_certificate: String,
 }
 
+/// The root certificate of a collector that we were logged in at before.
+pub(crate) fn root_at(url: &str) -> Result<Option<CertificateDer<'static>>, Failure> {
+    let logins = Contexts::ours()?.all()?;
+    let known = logins.into_iter().filter_map(|(_, login)| login.ok());
+    known.filter(|login| login.url == url).map(|login| login.root()).next().transpose()
+}
+
 /// Uses a login for this command alone.
 pub(crate) fn choose(name: ContextName) {
     let _ = CHOSEN.set(name);

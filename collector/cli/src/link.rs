@@ -53,6 +53,20 @@ impl Link {
     }
 }
 
+/// `https://host:port` of an address, and the SHA-256 of the root where it stands behind a `#`.
+pub(crate) fn address(text: &str) -> Result<(String, Option<[u8; 32]>), Failure> {
+    let (address, hash) =
+        text.trim().split_once('#').map_or((text.trim(), None), |(a, hash)| (a, Some(hash)));
+    let hash = hash.map(|hash| {
+        sha256_from_hex(hash).ok_or_else(|| {
+            Failure::usage(
+                "behind the `#` the hash of the collector's root should stand: 64 hex digits, nothing else",
+            )
+        })
+    });
+    Ok((base_url(address)?, hash.transpose()?))
+}
+
 /// `https://host:port` of an address, without its path.
 pub(crate) fn base_url(address: &str) -> Result<String, Failure> {
     let rest = address.strip_prefix("https://").ok_or_else(|| {
@@ -91,6 +105,15 @@ mod tests {
         let token = Link::parse(&format!("https://[::1]:7443/#dwt_x.{ROOT}\n")).ok().unwrap();
         assert_eq!(token.url, "https://[::1]:7443");
         assert!(token.key == Key::Token("dwt_x".into()));
+    }
+
+    #[test]
+    fn an_address_may_carry_the_roots_hash_and_nothing_else() {
+        let found = address(&format!("https://c:7443/#{ROOT}")).ok().unwrap();
+        assert_eq!(found, ("https://c:7443".to_owned(), Some([0xab; 32])));
+        assert_eq!(address("https://c:7443").ok().unwrap(), ("https://c:7443".to_owned(), None));
+        assert!(address(&format!("https://c:7443/#dwt_x.{ROOT}")).is_err());
+        assert!(address("http://c:7443").is_err());
     }
 
     #[test]

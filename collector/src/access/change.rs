@@ -2,7 +2,9 @@
 
 use dogwatch_model::OrgId;
 
-use super::{Account, ApiToken, Grant, Invitation, OrgStanding, Person, PersonKey, Register, Seal, Sha256};
+use super::{
+    Account, ApiToken, Bond, Grant, Invitation, OrgStanding, Person, PersonKey, Register, Seal, Sha256,
+};
 
 /// One row of the register as it is from now on.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +19,8 @@ pub enum Change {
     Account(PersonKey, Option<Box<Account>>),
     /// An invitation; absent once it was taken up or has ended.
     Invitation(Sha256, Option<Invitation>),
+    /// Somebody came by a provider.
+    Bond(Bond),
     /// A sealed code was made or broken.
     Seal(Seal),
     /// What holds for an org as a whole.
@@ -39,6 +43,7 @@ impl Register {
             Change::Account(key, None) => drop(self.accounts.remove(&key)),
             Change::Invitation(hash, Some(invitation)) => drop(self.invitations.insert(hash, invitation)),
             Change::Invitation(hash, None) => drop(self.invitations.remove(&hash)),
+            Change::Bond(bond) => drop(self.bonds.insert(bond.person.clone(), bond)),
             Change::Seal(seal) => drop(self.seals.insert(seal.hash, seal)),
             Change::Org(org, standing) => {
                 for side in standing.left.keys() {

@@ -8,8 +8,8 @@ use dogwatch_model::{OrgId, Side, SiteId};
 use jiff::Timestamp;
 
 use super::{
-    Account, ApiToken, Approval, Grant, Invitation, OrgStanding, Person, PersonKey, Principal, Reach, Scope,
-    Seal, Sha256, Verb, Verbs, reach::Held,
+    Account, ApiToken, Approval, Bond, Grant, Invitation, OrgStanding, Person, PersonKey, Principal, Reach,
+    Scope, Seal, Sha256, Verb, Verbs, reach::Held,
 };
 use crate::refusal::{Code, Refusal};
 
@@ -22,6 +22,8 @@ pub struct Register {
     pub grants: BTreeMap<String, Grant>,
     /// API tokens by the hash of their text.
     pub tokens: HashMap<Sha256, ApiToken>,
+    /// Who came by a provider, and by which.
+    pub bonds: BTreeMap<PersonKey, Bond>,
     /// Orgs that a side has left.
     pub left: BTreeMap<Side, BTreeSet<OrgId>>,
     /// What holds for orgs as a whole, where that is not what holds for every org.
@@ -45,7 +47,8 @@ impl Register {
     }
 
     pub(super) fn own_reach(&self, key: &PersonKey, ceiling: Verbs, within: Scope, now: Timestamp) -> Reach {
-        let person = self.people.get(key).filter(|person| person.disabled_at.is_none());
+        let person = self.people.get(key);
+        let person = person.filter(|person| person.disabled_at.is_none() && !self.has_lapsed(key, now));
         let side = person.map_or(Side::Vendor, |person| person.side);
         let held = self.grants_of(key, now).map(|grant| Held {
             scope: grant.scope.clone(),

@@ -110,13 +110,16 @@ fn decoded(mut encoded: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// In a route's parameters: others are let through and not looked at. For answers in a form that others may extend.
+pub(crate) const ANY: &str = "*";
+
 /// Refuses a query parameter that the route does not take, and one given twice.
 pub(crate) fn check_names(parts: &http::Uri, known: &[&str]) -> Result<(), Problem> {
     let Ok(Query(given)) = Query::<Vec<(String, String)>>::try_from_uri(parts) else {
         return Err(Problem::invalid("the query parameters cannot be read; percent-encode their values"));
     };
     for (index, (name, _)) in given.iter().enumerate() {
-        if !known.contains(&name.as_str()) {
+        if !known.contains(&name.as_str()) && !known.contains(&ANY) {
             let takes = match known {
                 [] => "this route takes none".to_owned(),
                 known => format!("this route takes {}", known.join(", ")),

@@ -16,6 +16,8 @@ pub(crate) struct Ready {
     policy: FilesState,
     /// `notify.toml`.
     notify: FilesState,
+    /// `identity.toml`.
+    identity: FilesState,
     /// Something does not work as it should.
     #[serde(skip_serializing_if = "Option::is_none")]
     impaired: Option<Impaired>,
@@ -54,6 +56,7 @@ pub(crate) async fn alive() -> &'static str {
 pub(crate) async fn ready(State(api): State<Shared>) -> Result<Json<Ready>, Problem> {
     let policy = FilesState::of(&api.core.policy_files());
     let notify = FilesState::of(&api.info.notify_file.borrow());
+    let identity = FilesState::of(&api.info.identity_file.borrow());
     let impaired = match api.core.health() {
         Health::Ready => None,
         Health::Impaired { since, why } => Some(Impaired { since, why }),
@@ -61,7 +64,7 @@ pub(crate) async fn ready(State(api): State<Shared>) -> Result<Json<Ready>, Prob
             return Err(Problem::unavailable(why).with("ready", false).with("since", since.to_string()));
         }
     };
-    Ok(Json(Ready { ready: true, policy, notify, impaired }))
+    Ok(Json(Ready { ready: true, policy, notify, identity, impaired }))
 }
 
 impl FilesState {

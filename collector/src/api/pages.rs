@@ -41,10 +41,20 @@ fn login_form(api: &Shared, problem: Option<&Problem>) -> Html<String> {
          <label>Code of your second factor <input name=\"code\" inputmode=\"numeric\" autocomplete=\"one-time-code\"></label>\
          <button>Log in</button></form>\
          <p>Where several have your name, write <code>org:name</code>, or <code>msp:name</code>. \
-         <a href=\"/invite\">Take up an invitation</a></p>",
-        note(problem)
+         <a href=\"/invite\">Take up an invitation</a></p>{}",
+        note(problem),
+        providers(api)
     );
     page(api, "Log in", &body)
+}
+
+/// Where else somebody may prove who they are.
+fn providers(api: &Shared) -> String {
+    let all = api.oidc.providers();
+    let link = |one: &crate::identity::Provider| {
+        format!("<p><a href=\"/oidc/start?provider={}\">Log in by {}</a></p>", one.id, escape(&one.name))
+    };
+    all.providers.values().map(|one| link(one)).collect()
 }
 
 fn invite_form(api: &Shared, problem: Option<&Problem>) -> Html<String> {

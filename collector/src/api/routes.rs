@@ -27,8 +27,10 @@ use super::{
         Needs::{Everything, May, Public},
         guard,
     },
-    docs, endpoints, events, fleet, health, intake, join_tokens, login, metrics, once, openapi, orgs,
-    ownership, page, pages, people, queue, reports, rules, setup, tokens, views, who, whoami, windows,
+    docs, endpoints, events,
+    extract::ANY,
+    fleet, health, intake, join_tokens, login, metrics, oidc, once, openapi, orgs, ownership, page, pages,
+    people, queue, reports, rules, setup, tokens, views, who, whoami, windows,
 };
 use crate::{
     access::Verb,
@@ -130,6 +132,47 @@ pub(crate) const ROUTES: &[Route] = &[
         .takes::<access::Broken>()
         .tells("Trades a sealed code for an hour's token.", ok::<tokens::NewToken>())
         .refuses(&[403, 429, 503]),
+    get("/oidc/start", Public, &["provider", "ticket", "user_code"], |m| on(m, oidc::browser::start))
+        .asks::<oidc::browser::Start>()
+        .tells("Sends a browser to an identity provider.", ELSEWHERE)
+        .refuses(&[403, 404, 503])
+        .on_a_page(),
+    // Providers add parameters of their own, which are to be ignored.
+    get("/oidc/callback", Public, &["state", "code", "iss", "error", ANY], |m| {
+        on(m, oidc::browser::callback)
+    })
+    .asks::<oidc::browser::Back>()
+    .tells("Where an identity provider sends a browser back.", HTML)
+    .or(ELSEWHERE)
+    .refuses(&[403, 404, 409, 503])
+    .on_a_page(),
+    get("/device", Public, &[], |m| on(m, oidc::device::page))
+        .tells("Where the code of a program without a browser is typed.", HTML),
+    post("/device/answer", Public, |m| on(m, oidc::device::answer))
+        .tells("Lets that program in, or not.", HTML)
+        .refuses(&[404])
+        .on_a_page(),
+    get("/api/v1/oidc", Public, &[], |m| on(m, oidc::list))
+        .tells("The identity providers that people may come in by.", ok::<oidc::List>()),
+    post("/api/v1/oidc/loopback", Public, |m| on(m, oidc::loopback::begin))
+        .takes::<oidc::loopback::Wanted>()
+        .tells(
+            "Begins a login for a program on the same machine as the browser.",
+            ok::<oidc::loopback::Begun>(),
+        )
+        .refuses(&[403, 404]),
+    post("/api/v1/oidc/loopback/token", Public, |m| on(m, oidc::loopback::token))
+        .takes::<oidc::loopback::Trade>()
+        .tells("Trades the code that the browser brought for a session.", ok::<tokens::NewToken>())
+        .refuses(&[403]),
+    post("/api/v1/oidc/device", Public, |m| on(m, oidc::device::begin))
+        .takes::<oidc::device::Nothing>()
+        .tells("Begins a login for a program without a browser (RFC 8628).", ok::<oidc::device::Begun>())
+        .refuses(&[404]),
+    post("/api/v1/oidc/device/token", Public, |m| on(m, oidc::device::token))
+        .takes::<oidc::device::Ask>()
+        .tells("Asks for the session once somebody has said yes.", ok::<tokens::NewToken>())
+        .refuses(&[403]),
     get("/api/v1/whoami", May(Verb::View), &[], |m| on(m, whoami::whoami))
         .tells("Who the token speaks for, and with which collector.", ok::<whoami::WhoAmI>()),
     get("/api/v1/fleet", May(Verb::View), FLEET, |m| on(m, fleet::list))

@@ -128,6 +128,8 @@ impl Collector {
             people_address: "collector.example:7443".into(),
             agents_address: "collector.example:7444".into(),
             root_sha256: Sha256::of(b"root"),
+            providers: tokio::sync::watch::Sender::new(Arc::default()).subscribe(),
+            identity_file: tokio::sync::watch::Sender::new(Standing::InForce { since: noon() }).subscribe(),
             orgs: crate::policy::OrgFiles::nowhere(),
             notify_file: tokio::sync::watch::Sender::new(Standing::InForce { since: noon() }).subscribe(),
         };

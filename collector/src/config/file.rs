@@ -1,6 +1,9 @@
 //! Reading TOML with errors that say where and how to mend.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde::de::DeserializeOwned;
 
@@ -62,14 +65,24 @@ pub fn parse_toml<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, Con
 /// # Errors
 /// [`ConfigError::Place`] with line and column.
 pub fn parse_secret_toml<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, ConfigError> {
+    let stem = path.file_stem().unwrap_or_default().display();
+    let example = format!("{stem}.example.toml");
     toml::from_str(text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
         let what = match text.parse::<toml::Table>() {
-            Ok(_) => without_values(error.message(), key_before(text, start)),
-            Err(_) => "this is not valid TOML: see notify.example.toml".to_owned(),
+            Ok(_) => without_values(error.message(), key_before(text, start), &example),
+            Err(_) => format!("this is not valid TOML: see {example}"),
         };
         ConfigError::at(path, text, start, what)
     })
+}
+
+/// The PEM file that `ca_file` names, if it names one; taken from `folder`.
+pub(crate) fn pem(file: Option<&str>, folder: &Path) -> Result<Option<Vec<u8>>, String> {
+    let Some(file) = file else { return Ok(None) };
+    fs::read(folder.join(file))
+        .map(Some)
+        .map_err(|error| format!("`ca_file`: the file that it names: {error}"))
 }
 
 /// The key that stands before a value on its line. A value is only looked at below a key that is known.
@@ -90,14 +103,14 @@ fn is_word(text: &str) -> bool {
 }
 
 /// A message of serde, in words of ours. Names of fields are ours; everything else in backticks is the file's.
-fn without_values(message: &str, key: Option<&str>) -> String {
+fn without_values(message: &str, key: Option<&str>, example: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
     if message.starts_with("unknown field") {
         let unknown = quoted.next().unwrap_or_default();
         return match nearest(unknown, quoted) {
             Some(known) if is_word(unknown) => format!("unknown key `{unknown}`; did you mean `{known}`?"),
             Some(known) => format!("unknown key; did you mean `{known}`?"),
-            None => "unknown key: see notify.example.toml for those there are".to_owned(),
+            None => format!("unknown key: see {example} for those there are"),
         };
     }
     if let (true, Some(field)) =
@@ -105,8 +118,8 @@ fn without_values(message: &str, key: Option<&str>) -> String {
     {
         return format!("`{field}` is missing");
     }
-    let what = "not what this key takes; see notify.example.toml";
-    key.map_or_else(|| what.to_owned(), |key| format!("`{key}`: {what}"))
+    let what = format!("not what this key takes; see {example}");
+    key.map_or_else(|| what.clone(), |key| format!("`{key}`: {what}"))
 }
 
 /// The key that was meant, if one is near.

@@ -30,6 +30,7 @@ fn put(changes: &[Change], batch: &mut Batch) {
             Change::Account(key, None) => batch.delete(Table::Accounts, key),
             Change::Invitation(hash, Some(invitation)) => batch.put(Table::Invitations, hash, invitation),
             Change::Invitation(hash, None) => batch.delete(Table::Invitations, hash),
+            Change::Bond(bond) => batch.put(Table::Bonds, &bond.person, bond),
             Change::Seal(seal) => batch.put(Table::Seals, seal.hash, seal),
             Change::Org(org, standing) => batch.put(Table::Orgs, org, standing),
         }
@@ -69,7 +70,7 @@ fn told_of(changes: &[Change], org: Option<&OrgId>) -> Value {
             Some(json!({ "seal": seal.id, "scope": seal.scope, "broken_at": seal.broken_at }))
         }
         Change::Invitation(_, Some(invitation)) => Some(json!({ "invitation": invitation })),
-        Change::Invitation(_, None) | Change::Account(..) => None,
+        Change::Invitation(_, None) | Change::Account(..) | Change::Bond(_) => None,
     };
     changes.iter().filter_map(told).collect()
 }
@@ -83,6 +84,7 @@ fn org_of(changes: &[Change]) -> Option<OrgId> {
         Change::Org(org, _) => Some(org.clone()),
         Change::Seal(seal) => seal.scope.org().cloned(),
         Change::Account(key, _) => key.org.clone(),
+        Change::Bond(bond) => bond.person.org.clone(),
         Change::Invitation(_, invitation) => {
             invitation.as_ref().and_then(|invitation| invitation.to.org.clone())
         }

@@ -21,6 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     access::{Account, ApiToken, Change, JoinTokenRecord, Login, PersonKey, Principal, Sha256},
     core::{Delivery, Taken, software::SoftwareList, upkeep::Upkept},
+    identity::Proved,
     origin::Origin,
     ownership::Version,
     refusal::Refusal,
@@ -161,6 +162,8 @@ pub(crate) enum Command {
     LoginFailed(Option<PersonKey>),
     /// Note that a token is in use.
     Touch(Sha256),
+    /// Let somebody in whom a provider has proved.
+    SignIn(Box<Proved>, Reply<Principal>),
     /// Make a join token.
     CreateJoinToken(NewJoinToken, Principal, Reply<JoinTokenRecord>),
     /// Withdraw a join token by its short id.
@@ -222,6 +225,7 @@ impl Command {
             Self::RedeemSetup { reply, .. } | Self::BreakSeal { reply, .. } | Self::Login(_, reply) => {
                 reply.is_closed()
             }
+            Self::SignIn(_, reply) => reply.is_closed(),
             Self::Access(_, _, reply) => reply.is_closed(),
             Self::Accept { reply, .. } => reply.is_closed(),
             Self::TakeOut(_, _, reply) => reply.is_closed(),

@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use super::{Batch, CoreError, agents::lane_of, people::SETUP_CODE};
 use crate::{
     access::{
-        Account, ApiToken, Change, Grant, Invitation, JoinTokenRecord, OrgStanding, Person, PersonKey,
+        Account, ApiToken, Bond, Change, Grant, Invitation, JoinTokenRecord, OrgStanding, Person, PersonKey,
         Register, Seal, Sha256,
     },
     audit, fleet, notify,
@@ -109,6 +109,7 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
         Table::Tokens
         | Table::People
         | Table::Grants
+        | Table::Bonds
         | Table::Accounts
         | Table::Invitations
         | Table::Seals
@@ -176,6 +177,7 @@ fn apply_access(access: &mut Register, row: &Row) -> Result<(), CoreError> {
     access.apply_one(match row.table {
         Table::Tokens => Change::Token(value::<ApiToken>(row)?),
         Table::People => Change::Person(value::<Person>(row)?),
+        Table::Bonds => Change::Bond(value::<Bond>(row)?),
         Table::Invitations => Change::Invitation(key::<Sha256>(row)?, optional::<Invitation>(row)?),
         Table::Seals => Change::Seal(value::<Seal>(row)?),
         Table::Orgs => Change::Org(key::<OrgId>(row)?, value::<OrgStanding>(row)?),

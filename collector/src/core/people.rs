@@ -47,6 +47,7 @@ impl Core {
                 batch.answer(reply, answer);
             }
             who @ (Command::RedeemSetup { .. }
+            | Command::SignIn(..)
             | Command::Access(..)
             | Command::BreakSeal { .. }
             | Command::Login(..)
@@ -111,6 +112,10 @@ impl Core {
         match who {
             Command::RedeemSetup { code, token, reply } => {
                 let answer = access::redeem_setup(state, code, token, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::SignIn(proved, reply) => {
+                let answer = super::sign_in::sign_in(state, &proved, now, batch);
                 batch.answer(reply, answer);
             }
             Command::Access(act, by, reply) => {

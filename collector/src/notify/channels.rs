@@ -16,10 +16,11 @@ use dogwatch_model::{ChannelId, OrgId, text_enum};
 use dogwatch_triage::notice::group::Timing;
 use lettre::message::Mailbox;
 
+pub(crate) use secret::Places;
 pub use secret::Secret;
 
-use super::{Facts, backoff::Backoff, http::Target, template::Templates};
-use crate::config::ConfigError;
+use super::{Facts, News, backoff::Backoff, http::Target, template::Templates};
+use crate::{config::ConfigError, core::Input, reload::Reload};
 
 /// The file's name, beside `collector.toml`.
 pub const FILE_NAME: &str = "notify.toml";
@@ -169,6 +170,18 @@ impl Channels {
             mail: self.smtp.is_some(),
             timing: self.timing,
         }
+    }
+}
+
+impl Reload for Channels {
+    const NAME: &'static str = FILE_NAME;
+
+    fn load(path: &Path) -> Result<Self, ConfigError> {
+        Self::read(path)
+    }
+
+    fn news(&self) -> Option<Input> {
+        Some(Input::Notify(Box::new(News::Channels(Box::new(self.facts())))))
     }
 }
 

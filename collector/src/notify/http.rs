@@ -17,6 +17,7 @@ use http::Uri;
 
 use super::{address::is_public, channels::Secret};
 pub(super) use call::post;
+pub(crate) use call::{get, post_form};
 
 /// From the look-up of the name to the answer's last byte. Who needs longer to say "taken" is not well.
 pub(super) const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -45,16 +46,16 @@ impl std::fmt::Debug for Target {
 
 /// Why a try failed, and what follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     /// What happened, in a sentence; no secret is in it.
-    pub(super) what: String,
+    pub(crate) what: String,
     /// Whether trying again may help.
-    pub(super) again: Again,
+    pub(crate) again: Again,
 }
 
 /// Whether trying again may help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Again {
+pub(crate) enum Again {
     /// It may.
     Later,
     /// It may, but not before.
@@ -78,7 +79,15 @@ impl Target {
     ///
     /// # Errors
     /// What is wrong with it, without its secret parts.
-    pub(super) fn new(url: &Secret, allow_private: bool, roots: Option<&[u8]>) -> Result<Self, String> {
+    pub(crate) fn new(url: &Secret, allow_private: bool, roots: Option<&[u8]>) -> Result<Self, String> {
+        Self::of(url, allow_private, || tls::config(roots))
+    }
+
+    fn of(
+        url: &Secret,
+        allow_private: bool,
+        config: impl FnOnce() -> Result<Arc<rustls::ClientConfig>, String>,
+    ) -> Result<Self, String> {
         let uri: Uri = url.reveal().parse().map_err(|_| "`url` is no URL".to_owned())?;
         let authority = uri.authority().ok_or("`url` has no host")?;
         if authority.as_str().contains('@') {
@@ -98,8 +107,23 @@ impl Target {
             return Err(format!("`url`: its host {PRIVATE}"));
         }
         let port = authority.port_u16().unwrap_or(if secure { 443 } else { 80 });
-        let tls = secure.then(|| tls::config(roots)).transpose()?;
+        let tls = secure.then(config).transpose()?;
         Ok(Self { uri, host, port, tls, allow_private, limit: TIME_LIMIT })
+    }
+
+    /// Another address, on the same terms.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn beside(&self, url: &str) -> Result<Self, String> {
+        let there = Self::of(&Secret::new(url), self.allow_private, || {
+            self.tls.clone().map_or_else(|| tls::config(None), Ok)
+        })?;
+        Ok(Self { limit: self.limit, ..there })
+    }
+
+    fn path(&self) -> &str {
+        self.uri.path_and_query().map_or("/", |path| path.as_str())
     }
 
     /// The addresses of the target, each of which may be connected to.
@@ -130,7 +154,7 @@ fn private(host: &str, address: IpAddr) -> String {
 }
 
 /// What is wrong with an address inside, and the way out.
-const PRIVATE: &str = "is not a public address; set `allow_private = true` on the channel if that is meant";
+const PRIVATE: &str = "is not a public address; set `allow_private = true` there if that is meant";
 
 #[cfg(test)]
 mod tests;

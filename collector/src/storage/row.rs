@@ -55,6 +55,8 @@ text_enum! {
         Outbox = "outbox",
         /// Rights that people were given.
         Grants = "grants",
+        /// Who came by an identity provider.
+        Bonds = "bonds",
         /// How people prove who they are.
         Accounts = "accounts",
         /// Invitations that wait.

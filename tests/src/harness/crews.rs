@@ -26,6 +26,21 @@ impl Lab {
         wait::wait_for("notify.toml", PATIENCE, || self.said("notify.toml in force"), |said| *said > before);
     }
 
+    /// Replaces `identity.toml`; returns once it is in force.
+    #[track_caller]
+    pub fn identity(&self, toml: &str) {
+        let before = self.said("identity.toml in force");
+        self.collector().write("identity.toml", toml);
+        let file = self.collector().path("identity.toml");
+        fs::set_permissions(file, fs::Permissions::from_mode(0o600)).expect("a lab's own file");
+        wait::wait_for(
+            "identity.toml",
+            PATIENCE,
+            || self.said("identity.toml in force"),
+            |said| *said > before,
+        );
+    }
+
     /// How often the collector's log says something.
     fn said(&self, what: &str) -> usize {
         self.collector().log_text().matches(what).count()
@@ -45,11 +60,13 @@ impl Lab {
         api
     }
 
-    /// A token made to order by who may make it: an administrator of the MSP, or the owner of the lab's org.
+    /// A token made to order by who may make it: the owner of the lab's org for their side's people, else an administrator of
+    /// the MSP, who lets in the first owner of another org.
     #[track_caller]
     pub fn token_of(&self, order: &Value) -> String {
-        let msp = order["side"].as_str().is_none_or(|side| side == "msp");
-        let by = if msp { self.collector().api() } else { self.owner() };
+        let of_the_customer = order["side"].as_str().is_some_and(|side| side != "msp");
+        let here = order["org"].as_str().is_none_or(|org| org == ORG);
+        let by = if of_the_customer && here { self.owner() } else { self.collector().api() };
         let made = by.post("/api/v1/tokens", order).expect("an administrator makes tokens");
         made["token"].as_str().expect("a token is shown once").to_owned()
     }

@@ -11,6 +11,7 @@ use dogwatch_tests::{
         wait,
     },
 };
+use http::Method;
 use serde_json::json;
 
 /// An alert as soon as a machine is enrolled.
@@ -35,10 +36,12 @@ impl Scene {
         let lab = Lab::with(&Settings { rules: RULE.to_owned(), silent_after: "1h", ..Settings::default() });
         lab.collector().write("policy/orgs/globex.toml", &matrix("globex"));
         lab.matrix(&matrix("home"));
-        let of = |person: &str, org: &str| {
-            lab.api_with(&json!({ "person": person, "side": "internal", "team": "it", "org": org }))
+        let of = |person: &str, org: &str, role: &str| {
+            let order =
+                json!({ "person": person, "side": "internal", "team": "it", "org": org, "role": role });
+            lab.api_with(&order)
         };
-        let (omar, gail) = (of("omar", "home"), of("gail", "globex"));
+        let (omar, gail) = (of("omar", "home", "member"), of("gail", "globex", "admin"));
         Self { lab, omar, gail }
     }
 
@@ -120,13 +123,14 @@ fn each_org_hears_its_own_and_who_comes_back_hears_what_happened_meanwhile() {
 fn a_revoked_token_ends_its_stream_within_a_second_and_no_other() {
     let scene = Scene::new();
     let order = json!({ "person": "eve", "side": "internal", "team": "it", "org": "home" });
-    let made = scene.lab.collector().api().post("/api/v1/tokens", &order).expect("a token");
+    let made = scene.lab.owner().post("/api/v1/tokens", &order).expect("a token");
     let mut eve = scene.lab.collector().api().clone();
     eve.sign_in(made["token"].as_str().expect("shown once"));
     let (theirs, other) = (Ears::open(&eve, "", None), Ears::open(&scene.omar, "", None));
 
     let asked = Instant::now();
-    scene.lab.admin().run(&["token", "revoke", made["id"].as_str().expect("an id")]).succeeds();
+    let token = format!("/api/v1/tokens/{}", made["id"].as_str().expect("an id"));
+    scene.lab.owner().ask(Method::DELETE, &token, &json!({}), None).expect("the owner takes it back");
     let bye = theirs.wait_for("goodbye", |event| event.kind == "bye");
     assert!(asked.elapsed() < Duration::from_secs(1), "it took {:?}", asked.elapsed());
     assert_eq!(bye.data["why"], json!("not_allowed"));

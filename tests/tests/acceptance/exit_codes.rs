@@ -28,7 +28,7 @@ fn each_kind_of_failure_has_its_exit_code_and_one_line() {
     viewer.run(&["fleet"]).succeeds();
     viewer
         .run(&["join-token", "create", "--org", "home", "--site", "main"])
-        .fails_saying(4, &["admin", "viewer"]);
+        .fails_saying(4, &["`configure` is missing", "dogwatch access grant vic configure"]);
     let stranger = Person::new(lab.folder(), "stranger");
     stranger.run(&["fleet"]).fails_saying(4, &["dogwatch login"]);
 

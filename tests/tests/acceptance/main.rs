@@ -20,6 +20,7 @@ mod handed_over;
 mod health_service;
 mod live_view;
 mod muted;
+mod oidc;
 mod one_write;
 mod owners;
 mod presence;

@@ -63,7 +63,7 @@ fn the_guest_leaves_and_takes_nothing_along() {
     assert_ne!(tried.code, Some(0), "a join token of the guest's enrols nobody any more");
     assert!(sees(owner), "the owner sees everything as before");
     let who = owner.get("/api/v1/who?about=backup").expect("somebody owns it");
-    assert_eq!(who["first"]["side"].as_str().or(who["owner"]["side"].as_str()), Some("internal"), "{who}");
+    assert_eq!(who["first_responder"]["side"], "internal", "{who}");
 }
 
 #[test]

@@ -85,7 +85,10 @@ fn ownership(lab: &Lab) -> Value {
 fn what_both_sides_signed_routes_and_a_later_edit_of_the_file_is_a_draft() {
     let lab = Lab::with(&Settings { rules: RULE.to_owned(), silent_after: "1h", ..Settings::default() });
     lab.matrix(&matrix("msp-noc"));
-    let (mira, omar) = (lab.api_of("mira", "msp", "msp-noc"), lab.api_of("omar", "internal", "internal-it"));
+    let mira = lab.api_of("mira", "msp", "msp-noc");
+    let omar =
+        json!({ "person": "omar", "side": "internal", "team": "internal-it", "org": ORG, "role": "admin" });
+    let omar = lab.api_with(&omar);
     let provisional = ownership(&lab);
     assert_eq!(provisional["standing"], json!("provisional"));
     assert_eq!(owner_of_new(&lab, "srv-01").0, json!("msp-noc"));

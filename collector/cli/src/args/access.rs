@@ -10,7 +10,8 @@ use crate::when::parse_seconds;
 #[derive(ClapArgs)]
 pub(crate) struct Login {
     /// Login link or invitation, in quotes; `-` reads it from standard input. The collector's https:// address, to log in
-    /// with a password, or with --token-file
+    /// with a password, or with --token-file, --oidc or --device; the last two take `#` and its root's hash behind it
+    /// where there is neither --ca-file nor an earlier login
     pub(crate) link: String,
     /// Who you are: omar, or acme:omar where there are several [default: your user name]
     #[arg(long)]
@@ -30,6 +31,16 @@ pub(crate) struct Login {
     /// Break the glass: come in with the code from the sealed envelope
     #[arg(long, conflicts_with = "token_file")]
     pub(crate) break_glass: bool,
+    /// By your browser and this identity provider; the only one there is when none is named
+    #[arg(long, value_name = "PROVIDER", conflicts_with_all = ["token_file", "person", "team", "break_glass"])]
+    #[expect(clippy::option_option, reason = "clap's way to say: an option whose value may be left out")]
+    pub(crate) oidc: Option<Option<String>>,
+    /// By a browser on another machine: shows a code to type there
+    #[arg(long, conflicts_with_all = ["token_file", "person", "team", "break_glass", "oidc"])]
+    pub(crate) device: bool,
+    /// Only print the address that --oidc would open in a browser
+    #[arg(long, requires = "oidc")]
+    pub(crate) no_browser: bool,
 }
 
 #[derive(Subcommand)]

@@ -1,5 +1,8 @@
 //! `login`: pins the collector's root, gets a token if there is none yet, proves that it works, and keeps it.
 
+mod device;
+mod oidc;
+
 use std::{
     fs,
     io::{self, IsTerminal as _},
@@ -22,6 +25,8 @@ use crate::{
 
 pub(crate) fn run(login: &Login, screen: &Screen) -> Result<(), Failure> {
     let (url, root, token) = match (&login.token_file, &login.ca_file) {
+        _ if login.device => by_provider(login, |client| device::token(client))?,
+        _ if login.oidc.is_some() => by_provider(login, |client| oidc::token(client, login))?,
         (Some(token), Some(ca)) => (link::base_url(&login.link)?, root_of(ca)?, token_of(token)?),
         (None, _) if login.link.starts_with("https://") && !login.link.contains('#') => by_person(login)?,
         _ => by_link(login)?,
@@ -62,6 +67,26 @@ fn by_link(login: &Login) -> Result<Access, Failure> {
         Key::Invitation(code) => take_up(&Client::new(link.url.clone(), &root, None), &code)?,
     };
     Ok((link.url, root, token))
+}
+
+/// By another's word: the collector's root is known before anything is said.
+fn by_provider(
+    login: &Login,
+    token: impl FnOnce(&Client) -> Result<String, Failure>,
+) -> Result<Access, Failure> {
+    let (url, pinned) = link::address(&login.link)?;
+    let root = match (&login.ca_file, pinned) {
+        (Some(ca), _) => root_of(ca)?,
+        (None, Some(hash)) => pin::fetch_root(&url, hash)?,
+        (None, None) => context::root_at(&url)?.ok_or_else(|| {
+            Failure::usage(format!(
+                "nothing says yet which collector {url} is: put `#` and the hash of its root behind the address, or \
+                 give its root certificate with --ca-file; whoever runs it knows both"
+            ))
+        })?,
+    };
+    let token = token(&Client::new(url.clone(), &root, None))?;
+    Ok((url, root, token))
 }
 
 /// With a password, or with the code from the sealed envelope: at a collector that we know, or whose root we are given.
@@ -123,12 +148,11 @@ fn ask_hidden(what: &str) -> Result<String, Failure> {
 }
 
 fn known_root(url: &str) -> Result<CertificateDer<'static>, Failure> {
-    match Context::load() {
-        Ok(known) if known.url == url => known.root(),
-        _ => Err(Failure::usage(format!(
+    context::root_at(url)?.ok_or_else(|| {
+        Failure::usage(format!(
             "you were never logged in at {url}: add --ca-file with its root certificate, or use the link of your invitation"
-        ))),
-    }
+        ))
+    })
 }
 
 /// Trades the setup code for a token.
@@ -147,6 +171,7 @@ fn redeem(login: &Login, client: &Client, code: &str) -> Result<String, Failure>
     token_in(&made)
 }
 
+/// The token of an answer.
 fn token_in(made: &Value) -> Result<String, Failure> {
     made["token"]
         .as_str()

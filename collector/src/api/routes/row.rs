@@ -32,6 +32,8 @@ pub(crate) struct Route {
     pub(crate) answers: [Option<Answer>; MAX_ANSWERS],
     /// Statuses of problems that its kind does not explain.
     pub(crate) refuses: &'static [u16],
+    /// Whether people read its refusals, as a page.
+    pub(crate) on_a_page: bool,
 }
 
 /// Kinds of good answers that one route has at most: as JSON, as CSV, as YAML, and a `304`.
@@ -154,6 +156,7 @@ const fn route(method: Method, path: &'static str, needs: Needs, handler: Handle
         takes: None,
         answers: [None; MAX_ANSWERS],
         refuses: &[],
+        on_a_page: false,
     })
 }
 
@@ -236,5 +239,10 @@ impl Route {
     /// Statuses of problems besides those that its kind has.
     pub(super) const fn refuses(self, refuses: &'static [u16]) -> Self {
         Self { refuses, ..self }
+    }
+
+    /// Its refusals come as a page, too: people are led here.
+    pub(super) const fn on_a_page(self) -> Self {
+        Self { on_a_page: true, ..self }
     }
 }

@@ -8,6 +8,7 @@ use super::{Command, Commands, NewJoinToken};
 use crate::{
     access::{self, Account, ApiToken, Change, JoinTokenRecord, Login, PersonKey, Principal, Sha256},
     core::Input,
+    identity::Proved,
     origin::Origin,
     refusal::Refusal,
 };
@@ -78,6 +79,14 @@ impl Commands {
     /// `Unavailable` when the collector cannot write.
     pub async fn note_org(&self, org: &OrgId, by: Principal) -> Result<(), Refusal> {
         self.ask(|reply| Command::NoteOrg(org.clone(), by, reply)).await
+    }
+
+    /// Lets somebody in whom a provider has proved: gives who they are here. A token or session is made for that.
+    ///
+    /// # Errors
+    /// `NotAllowed` when the id is another's, or the person may not come in.
+    pub(crate) async fn sign_in(&self, proved: Box<Proved>) -> Result<Principal, Refusal> {
+        self.ask(|reply| Command::SignIn(proved, reply)).await
     }
 
     /// Has it written down that somebody failed to come in. Nobody waits for it; the log has it in any case.

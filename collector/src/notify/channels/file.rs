@@ -9,11 +9,10 @@ use lettre::message::Mailbox;
 use serde::Deserialize;
 
 use super::{
-    Channel, Channels, Heartbeat, Kind, MAIL_CHANNEL, MOST_CHANNELS, Secret, Security, Smtp, Way,
-    secret::Places,
+    Channel, Channels, Heartbeat, Kind, MAIL_CHANNEL, MOST_CHANNELS, Places, Secret, Security, Smtp, Way,
 };
 use crate::{
-    config::{ConfigError, parse_secret_toml, std_duration},
+    config::{ConfigError, parse_secret_toml, pem, std_duration},
     notify::{backoff::Backoff, http::Target, send::webhook_key, template::Templates},
 };
 
@@ -274,11 +273,4 @@ impl GroupingFile {
 fn mailbox(key: &str, text: &str) -> Result<Mailbox, String> {
     text.parse()
         .map_err(|_| format!("`{key}`: no mail address; expected such as `Dogwatch <dogwatch@example.org>`"))
-}
-
-fn pem(file: Option<&str>, folder: &Path) -> Result<Option<Vec<u8>>, String> {
-    let Some(file) = file else { return Ok(None) };
-    fs::read(folder.join(file))
-        .map(Some)
-        .map_err(|error| format!("`ca_file`: the file that it names: {error}"))
 }

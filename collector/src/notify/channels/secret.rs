@@ -17,7 +17,7 @@ impl Secret {
     }
 
     /// The text, for the one place that needs it.
-    pub(in crate::notify) fn reveal(&self) -> &str {
+    pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 }
@@ -30,15 +30,15 @@ impl fmt::Debug for Secret {
 
 /// One of three places that a secret may stand in.
 #[derive(Debug, Default)]
-pub(super) struct Places {
-    pub(super) here: Option<String>,
-    pub(super) file: Option<String>,
-    pub(super) variable: Option<String>,
+pub(crate) struct Places {
+    pub(crate) here: Option<String>,
+    pub(crate) file: Option<String>,
+    pub(crate) variable: Option<String>,
 }
 
 impl Places {
     /// The secret; `None` when no place is named. A file's name is taken from `folder`.
-    pub(super) fn find(self, key: &str, folder: &Path) -> Result<Option<Secret>, String> {
+    pub(crate) fn find(self, key: &str, folder: &Path) -> Result<Option<Secret>, String> {
         let text = match (self.here, self.file, self.variable) {
             (None, None, None) => return Ok(None),
             (Some(text), None, None) => text,

@@ -1,9 +1,9 @@
-//! One POST, from the look-up of the name to the answer.
+//! One call, from the look-up of the name to the answer.
 
 use std::time::Duration;
 
-use http::{HeaderName, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http::{HeaderName, Request, Response, StatusCode, header, request::Builder};
+use http_body_util::{BodyExt as _, Collected, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
@@ -24,41 +24,86 @@ pub(in crate::notify) async fn post(
     headers: &[(HeaderName, String)],
     body: Vec<u8>,
 ) -> Result<(), Fault> {
-    tokio::time::timeout(target.limit, try_post(target, headers, body)).await.unwrap_or_else(|_| {
+    let head = Request::post(target.path()).header(header::CONTENT_TYPE, "application/json");
+    let answer = call(target, head, headers, body, Wants::Word).await?;
+    judge(target, &answer)
+}
+
+/// Reads a document: `Ok` is whatever the other end answered, refusals included.
+pub(crate) async fn get(target: &Target, headers: &[(HeaderName, String)]) -> Result<Answer, Fault> {
+    let head = Request::get(target.path()).header(header::ACCEPT, "application/json");
+    call(target, head, headers, Vec::new(), Wants::Body).await
+}
+
+/// Sends a form, and reads what is answered, refusals included.
+pub(crate) async fn post_form(
+    target: &Target,
+    headers: &[(HeaderName, String)],
+    form: String,
+) -> Result<Answer, Fault> {
+    let head = Request::post(target.path())
+        .header(header::ACCEPT, "application/json")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    call(target, head, headers, form.into_bytes(), Wants::Body).await
+}
+
+/// What was answered.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    /// What it says; nothing when that broke off, or is longer than [`MAX_ANSWER_BYTES`].
+    pub(crate) body: Option<Bytes>,
+    again: Option<Duration>,
+}
+
+/// What of a success is waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wants {
+    /// That it is one.
+    Word,
+    /// All of it.
+    Body,
+}
+
+async fn call(
+    target: &Target,
+    head: Builder,
+    headers: &[(HeaderName, String)],
+    body: Vec<u8>,
+    wants: Wants,
+) -> Result<Answer, Fault> {
+    let asked = try_call(target, request(target, head, headers, body)?, wants);
+    tokio::time::timeout(target.limit, asked).await.unwrap_or_else(|_| {
         Err(Fault::later(format!("{} did not answer within {} s", target.host, target.limit.as_secs())))
     })
 }
 
-async fn try_post(target: &Target, headers: &[(HeaderName, String)], body: Vec<u8>) -> Result<(), Fault> {
-    let request = request(target, headers, body)?;
+async fn try_call(target: &Target, request: Request<Full<Bytes>>, wants: Wants) -> Result<Answer, Fault> {
     let stream = connect(target).await?;
-    let Some(tls) = &target.tls else { return exchange(target, stream, request).await };
+    let Some(tls) = &target.tls else { return exchange(target, stream, request, wants).await };
     let name = ServerName::try_from(target.host.clone())
         .map_err(|_| Fault::never(format!("{} is no name that a certificate could have", target.host)))?;
     let stream = tokio_rustls::TlsConnector::from(tls.clone())
         .connect(name, stream)
         .await
         .map_err(|error| Fault::later(format!("no TLS with {}: {error}", target.host)))?;
-    exchange(target, stream, request).await
+    exchange(target, stream, request, wants).await
 }
 
 fn request(
     target: &Target,
+    mut head: Builder,
     headers: &[(HeaderName, String)],
     body: Vec<u8>,
 ) -> Result<Request<Full<Bytes>>, Fault> {
-    let path = target.uri.path_and_query().map_or("/", |path| path.as_str());
     let host = target.uri.authority().map_or("", |authority| authority.as_str());
-    let mut request = Request::post(path)
+    head = head
         .header(header::HOST, host)
-        .header(header::CONTENT_TYPE, "application/json")
         .header(header::USER_AGENT, concat!("dogwatch-collector/", env!("CARGO_PKG_VERSION")))
         .header(header::CONNECTION, "close");
     for (name, value) in headers {
-        request = request.header(name, value);
+        head = head.header(name, value);
     }
-    request
-        .body(Full::new(Bytes::from(body)))
+    head.body(Full::new(Bytes::from(body)))
         .map_err(|error| Fault::never(format!("cannot be said in HTTP: {error}")))
 }
 
@@ -78,21 +123,19 @@ async fn exchange(
     target: &Target,
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     request: Request<Full<Bytes>>,
-) -> Result<(), Fault> {
+    wants: Wants,
+) -> Result<Answer, Fault> {
     let lost = |error: hyper::Error| Fault::later(format!("{} broke off: {error}", target.host));
     let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
         .max_buf_size(MAX_ANSWER_BYTES)
         .handshake(TokioIo::new(stream))
         .await
         .map_err(lost)?;
-    let asked = async {
-        let answer = sender.send_request(request).await.map_err(lost)?;
-        judge(target, answer).await
-    };
+    let asked = async { Ok(read(sender.send_request(request).await.map_err(lost)?, wants).await) };
     tokio::pin!(asked, connection);
     // The connection has to be driven until the answer is there; what it says after that is of no interest.
     tokio::select! {
-        judged = &mut asked => judged,
+        answer = &mut asked => answer,
         ended = &mut connection => match ended {
             Ok(()) => asked.await,
             Err(error) => Err(lost(error)),
@@ -100,9 +143,18 @@ async fn exchange(
     }
 }
 
+async fn read(answer: Response<Incoming>, wants: Wants) -> Answer {
+    let (status, again) = (answer.status(), retry_after(&answer));
+    let body = match wants {
+        Wants::Word if status.is_success() => None,
+        _ => Limited::new(answer.into_body(), MAX_ANSWER_BYTES).collect().await.ok(),
+    };
+    Answer { status, again, body: body.map(Collected::to_bytes) }
+}
+
 /// What an answer means for this message.
-async fn judge(target: &Target, answer: Response<Incoming>) -> Result<(), Fault> {
-    let status = answer.status();
+fn judge(target: &Target, answer: &Answer) -> Result<(), Fault> {
+    let status = answer.status;
     if status.is_success() {
         return Ok(());
     }
@@ -112,10 +164,8 @@ async fn judge(target: &Target, answer: Response<Incoming>) -> Result<(), Fault>
             target.host
         )));
     }
-    let after = retry_after(&answer);
-    let words = words(answer).await;
-    let what = format!("{} answered {status}{words}", target.host);
-    let again = match (status, after) {
+    let what = format!("{} answered {status}{}", target.host, words(answer.body.as_ref()));
+    let again = match (status, answer.again) {
         // It was understood and is not wanted: it will not be wanted tomorrow. Anything else, people may mend in a day.
         (StatusCode::BAD_REQUEST | StatusCode::GONE | StatusCode::PAYLOAD_TOO_LARGE, _)
         | (StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY, _) => Again::Never,
@@ -136,12 +186,9 @@ fn retry_after(answer: &Response<Incoming>) -> Option<Duration> {
 }
 
 /// The beginning of what it says, as one line.
-async fn words(answer: Response<Incoming>) -> String {
-    let Ok(body) = Limited::new(answer.into_body(), MAX_ANSWER_BYTES).collect().await else {
-        return String::new();
-    };
-    let body = body.to_bytes();
-    let text = String::from_utf8_lossy(&body);
+fn words(body: Option<&Bytes>) -> String {
+    let Some(body) = body else { return String::new() };
+    let text = String::from_utf8_lossy(body);
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let line: String = line.chars().filter(|c| !c.is_control()).take(MAX_WORDS).collect();
     if line.is_empty() { line } else { format!(": {line}") }

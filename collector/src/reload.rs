@@ -1,6 +1,10 @@
-//! Hot reload of `notify.toml`: a changed file is in force at once, and a bad one changes nothing but what is said of it.
+//! Hot reload of one file: a changed one is in force at once, and a bad one changes nothing but what is said of it.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use tokio::{
@@ -9,11 +13,26 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Channels, News};
 use crate::{
+    config::ConfigError,
     core::{CoreHandle, Input},
     policy::{self, Standing},
 };
+
+/// What a file says, once it is understood.
+pub(crate) trait Reload: Sized {
+    /// The file's name.
+    const NAME: &'static str;
+
+    /// Reads it, whole or not at all.
+    ///
+    /// # Errors
+    /// It cannot be read or is not valid.
+    fn load(path: &Path) -> Result<Self, ConfigError>;
+
+    /// What the core is to know of it, if anything.
+    fn news(&self) -> Option<Input>;
+}
 
 /// Quiet time after a change before the file is read: editors write in several steps.
 const SETTLE: Duration = Duration::from_millis(200);
@@ -22,44 +41,40 @@ const SETTLE: Duration = Duration::from_millis(200);
 const POLL: Duration = Duration::from_secs(30);
 
 /// The watch over the file.
-pub struct Watch {
+pub(crate) struct Watch<T> {
     path: PathBuf,
     core: CoreHandle,
     changes: mpsc::Receiver<()>,
     _watcher: Option<notify::RecommendedWatcher>,
     seen: Seen,
-    channels: watch::Sender<Arc<Channels>>,
+    content: watch::Sender<Arc<T>>,
     standing: watch::Sender<Standing>,
 }
 
 /// The file's text and mode, or that there is none.
 type Seen = Option<(Vec<u8>, u32)>;
 
-impl Watch {
-    /// Begins to watch the file that said `channels`; gives them as they are and will be.
-    pub fn new(
-        path: PathBuf,
-        channels: Channels,
-        core: CoreHandle,
-    ) -> (Self, watch::Receiver<Arc<Channels>>) {
+impl<T: Reload> Watch<T> {
+    /// Begins to watch the file that said `content`; gives it as it is and will be.
+    pub(crate) fn new(path: PathBuf, content: T, core: CoreHandle) -> (Self, watch::Receiver<Arc<T>>) {
         let (changed, changes) = mpsc::channel(1);
         let folder = path.parent().map(PathBuf::from).unwrap_or_default();
         let watcher = policy::watcher(&folder, notify::RecursiveMode::NonRecursive, changed).inspect_err(|error| {
-            tracing::warn!(%error, "notify.toml is not watched; it is polled every 30 s, and SIGHUP reads it at once");
+            tracing::warn!(%error, "{} is not watched; it is polled every 30 s, and SIGHUP reads it at once", T::NAME);
         });
-        let (sender, receiver) = watch::channel(Arc::new(channels));
+        let (sender, receiver) = watch::channel(Arc::new(content));
         let (standing, _) = watch::channel(Standing::InForce { since: Timestamp::now() });
         let seen = seen(&path);
-        (Self { path, core, changes, _watcher: watcher.ok(), seen, channels: sender, standing }, receiver)
+        (Self { path, core, changes, _watcher: watcher.ok(), seen, content: sender, standing }, receiver)
     }
 
     /// What the file came to when it was last read.
-    pub fn standing(&self) -> watch::Receiver<Standing> {
+    pub(crate) fn standing(&self) -> watch::Receiver<Standing> {
         self.standing.subscribe()
     }
 
     /// Watches until `stop`.
-    pub async fn run(mut self, stop: CancellationToken) {
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
         let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
         loop {
             let asked = tokio::select! {
@@ -84,20 +99,18 @@ impl Watch {
             return;
         }
         self.seen = now;
-        match Channels::read(&self.path) {
-            Ok(channels) => {
-                tracing::info!(
-                    channels = channels.channels.len(),
-                    mail = channels.smtp.is_some(),
-                    "notify.toml in force"
-                );
-                let news = News::Channels(Box::new(channels.facts()));
-                self.channels.send_replace(Arc::new(channels));
+        match T::load(&self.path) {
+            Ok(content) => {
+                tracing::info!("{} in force", T::NAME);
+                let news = content.news();
+                self.content.send_replace(Arc::new(content));
                 self.standing.send_replace(Standing::InForce { since: Timestamp::now() });
-                let _ = self.core.inputs.send(Input::Notify(Box::new(news))).await;
+                if let Some(news) = news {
+                    let _ = self.core.inputs.send(news).await;
+                }
             }
             Err(error) => {
-                tracing::warn!(%error, "notify.toml refused; what was in force still is");
+                tracing::warn!(%error, "{} refused; what was in force still is", T::NAME);
                 let faults = vec![error.to_string()];
                 self.standing.send_replace(Standing::Refused { at: Timestamp::now(), faults });
             }
@@ -105,7 +118,7 @@ impl Watch {
     }
 }
 
-fn seen(path: &std::path::Path) -> Seen {
+fn seen(path: &Path) -> Seen {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = std::fs::metadata(path).ok()?.permissions().mode();
     Some((std::fs::read(path).ok()?, mode))

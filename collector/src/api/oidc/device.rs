@@ -1,0 +1,142 @@
+//! The way of machines without a browser: a short code there, typed into a browser here by somebody who proves who they
+//! are and says yes. Bodies and answers are those of RFC 8628, as JSON.
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{network_of, said, token_for};
+use crate::{
+    access::Principal,
+    api::{Shared, extract::Body, login::From, page::escape, problem::Problem},
+    identity::{Asked, Waiting},
+};
+
+/// Nothing is asked of a program that begins to wait.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
+
+/// RFC 8628, section 3.2. There is no `verification_uri_complete`: the code is to be read and typed.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DeviceLogin")]
+pub(crate) struct Begun {
+    device_code: String,
+    user_code: String,
+    verification_uri: String,
+    expires_in: i64,
+    interval: i64,
+}
+
+/// `POST /api/v1/oidc/device`
+pub(crate) async fn begin(
+    State(api): State<Shared>,
+    from: From,
+    Body(Nothing {}): Body<Nothing>,
+) -> Result<Json<Begun>, Problem> {
+    api.oidc.provider(None).map(drop).or_else(|what| match api.oidc.providers().providers.is_empty() {
+        true => Err(Problem::not_found(what)),
+        false => Ok(()),
+    })?;
+    let Waiting { device_code, user_code, expires_in, interval } =
+        api.oidc.wait(network_of(from), (api.now)())?;
+    let verification_uri = format!("https://{}/device", api.info.people_address);
+    Ok(Json(Begun { device_code, user_code, verification_uri, expires_in, interval }))
+}
+
+/// What a program shows when it asks.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ask {
+    device_code: String,
+}
+
+/// `POST /api/v1/oidc/device/token`
+pub(crate) async fn token(State(api): State<Shared>, Body(ask): Body<Ask>) -> Result<Response, Problem> {
+    let not_yet = |error: &str, detail: &str| Err(Problem::invalid(detail).with("error", error));
+    match api.oidc.ask(&ask.device_code, (api.now)()) {
+        Asked::In(who) => token_for(&api, *who).await.map(IntoResponse::into_response),
+        Asked::Pending => not_yet("authorization_pending", "nobody has answered yet; ask again"),
+        Asked::SlowDown => {
+            not_yet("slow_down", "that was too soon; wait five seconds longer between questions")
+        }
+        Asked::Expired => not_yet("expired_token", "the code has expired or was used; begin anew"),
+        Asked::Denied => not_yet("access_denied", "somebody said no to this login"),
+    }
+}
+
+/// `GET /device`
+pub(crate) async fn page(State(api): State<Shared>) -> Response {
+    let all = api.oidc.providers();
+    let buttons: String = all
+        .providers
+        .values()
+        .map(|one| {
+            format!(
+                "<button name=\"provider\" value=\"{}\">Log in by {}</button>\n",
+                one.id,
+                escape(&one.name)
+            )
+        })
+        .collect();
+    let form = format!(
+        "<form method=\"get\" action=\"/oidc/start\">\n<p><label>Code <input name=\"user_code\" required \
+         autocomplete=\"off\" autocapitalize=\"characters\" maxlength=\"16\"></label></p>\n<p>{buttons}</p>\n</form>\n"
+    );
+    let sentence = "Type the code that `dogwatch login --device` shows you on your own screen. If somebody sent you a \
+                    code, do not: it would let them in as you.";
+    said::with_form(StatusCode::OK, "Let a program in", sentence, &form)
+}
+
+/// Asks somebody who has just proved who they are.
+pub(super) fn question(
+    api: &Shared,
+    user_code: String,
+    who: Principal,
+    from: Option<std::net::IpAddr>,
+) -> Result<Response, Problem> {
+    let now = (api.now)();
+    let whence = api
+        .oidc
+        .whence(&user_code, now)
+        .ok_or_else(|| Problem::not_found("the program with this code does not wait any more; begin anew"))?;
+    let whence = whence.map_or_else(|| "an unknown address".to_owned(), |address| address.to_string());
+    let sentence = format!(
+        "A program with the code {user_code} waits at {whence}. Let it in, it acts as {} ({} side) for twelve hours. Say \
+         yes only if you started it yourself just now.",
+        who.person, who.side
+    );
+    let ticket = api.oidc.question(user_code, who, from, now)?;
+    let form = format!(
+        "<form method=\"post\" action=\"/device/answer\">\n<input type=\"hidden\" name=\"ticket\" value=\"{ticket}\">\n\
+         <p><button name=\"answer\" value=\"yes\">Let it in</button> <button name=\"answer\" value=\"no\">No</button></p>\n\
+         </form>\n"
+    );
+    Ok(said::with_form(StatusCode::OK, "Let this program in?", &sentence, &form))
+}
+
+/// `POST /device/answer`
+pub(crate) async fn answer(State(api): State<Shared>, body: Bytes) -> Response {
+    let field = |name: &str| {
+        form_urlencoded::parse(&body).find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+    };
+    let (ticket, yes) = (field("ticket").unwrap_or_default(), field("answer").as_deref() == Some("yes"));
+    match api.oidc.answer(&ticket, yes, (api.now)()) {
+        Some(person) if yes => {
+            tracing::info!(%person, "a program was let in by its code");
+            said::page(StatusCode::OK, "It is in", "Go back to the program; you can close this page.")
+        }
+        Some(_) => {
+            said::page(StatusCode::OK, "It stays out", "The program was told no. You can close this page.")
+        }
+        None => said::problem(&Problem::not_found(
+            "this question was answered already, or the program does not wait any more; begin anew",
+        )),
+    }
+}
