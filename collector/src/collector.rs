@@ -43,13 +43,6 @@ pub struct Collector {
     drain_limit: std::time::Duration,
 }
 
-/// The store, in its folder.
-fn store(config: &Config, data: &DataDir) -> anyhow::Result<Box<dyn Storage>> {
-    let options =
-        EmbeddedOptions { cache_bytes: config.storage.view_cache_mib << 20, ..EmbeddedOptions::default() };
-    Ok(Box::new(Embedded::open(&data.store(), options)?))
-}
-
 impl Collector {
     /// Builds everything that a collector is, from its configuration and its data directory.
     ///
