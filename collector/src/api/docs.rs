@@ -19,10 +19,13 @@ pub(crate) async fn show(headers: HeaderMap) -> Response {
 
 const HEAD: &str = include_str!("docs/head.html");
 
+/// Path, method and what is told of it.
+type Operation<'d> = (&'d str, &'d str, &'d Value);
+
 fn page(description: &Value) -> String {
     let mut out = HEAD.replace("{about}", &escape(text(&description["info"]["description"])));
     out = out.replace("{version}", &escape(text(&description["info"]["version"])));
-    let mut groups: Vec<(&str, Vec<(&str, &str, &Value)>)> = Vec::new();
+    let mut groups: Vec<(&str, Vec<Operation<'_>>)> = Vec::new();
     for (path, methods) in members(&description["paths"]) {
         for (method, operation) in methods.as_object().into_iter().flatten() {
             let tag = text(&operation["tags"][0]);

@@ -114,19 +114,7 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
         | Table::Invitations
         | Table::Seals
         | Table::Orgs => apply_access(&mut state.access, row)?,
-        Table::Windows => {
-            let id = key::<WindowId>(row)?;
-            match optional::<Window>(row)? {
-                Some(window) => state.windows.insert(id, window),
-                None => state.windows.remove(&id),
-            };
-        }
-        Table::Views => {
-            match optional::<View>(row)? {
-                Some(view) => state.views.insert(row.key.clone(), view),
-                None => state.views.remove(&row.key),
-            };
-        }
+        Table::Windows | Table::Views => apply_plan(state, row)?,
         Table::Matrices => {
             for versions in state.matrices.values_mut() {
                 versions.retain(|known| known.key() != row.key);
@@ -151,6 +139,22 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
             let applied = notify::apply_row(&mut state.outbox, row);
             applied.map_err(|why| bad_row(row, &why))?;
         }
+    }
+    Ok(())
+}
+
+fn apply_plan(state: &mut State, row: &Row) -> Result<(), CoreError> {
+    if row.table == Table::Windows {
+        let id = key::<WindowId>(row)?;
+        match optional::<Window>(row)? {
+            Some(window) => state.windows.insert(id, window),
+            None => state.windows.remove(&id),
+        };
+    } else {
+        match optional::<View>(row)? {
+            Some(view) => state.views.insert(row.key.clone(), view),
+            None => state.views.remove(&row.key),
+        };
     }
     Ok(())
 }

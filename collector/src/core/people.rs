@@ -39,6 +39,61 @@ impl Core {
             return;
         }
         match command {
+            coming @ (Command::Enrol(..)
+            | Command::RedeemSetup { .. }
+            | Command::SignIn(..)
+            | Command::Access(..)
+            | Command::BreakSeal { .. }
+            | Command::Login(..)
+            | Command::Accept { .. }
+            | Command::LoginFailed(..)
+            | Command::Touch(..)
+            | Command::CreateJoinToken(..)
+            | Command::RevokeJoinToken(..)) => self.let_in(state, policy, coming, now, batch),
+            orgs @ (Command::TakeOut(..) | Command::NoteOrg(..)) => {
+                self.about_an_org(state, policy, orgs, now, batch);
+            }
+            Command::Alert { number, act, by, version, reply } => {
+                let answer = self.act_on_alert(state, policy, (number, &act, version), &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            work @ (Command::OpenAlert(..) | Command::TakeIn(..)) => {
+                self.bring_in(state, policy, work, now, batch);
+            }
+            Command::KeepAnswer(id, sealed, reply) => {
+                once::answer(state, id, sealed, batch);
+                batch.answer(reply, Ok(()));
+            }
+            look @ (Command::ReadArchived(..)
+            | Command::ReadShelf(..)
+            | Command::ReadSoftware(..)
+            | Command::ReadAudit(..)
+            | Command::ReadCheckpoints(..)) => {
+                self.look_up(state, look, now, batch);
+            }
+            decided @ (Command::SetEndpointState(..) | Command::ChangeEndpoint(..)) => {
+                self.upkeep(state, policy, decided, now, batch);
+            }
+            planned @ (Command::AddWindow(..)
+            | Command::EndWindow(..)
+            | Command::SaveView(..)
+            | Command::DeleteView(..)) => self.plan(state, policy, planned, now, batch),
+            agreed @ (Command::ProposeMatrix(..) | Command::SignMatrix(..) | Command::WithdrawMatrix(..)) => {
+                self.agree_on(state, policy, agreed, now, batch);
+            }
+        }
+    }
+
+    /// Who comes in, how, and what they were given.
+    fn let_in(
+        &mut self,
+        state: &mut State,
+        policy: &Arc<Policy>,
+        what: Command,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        match what {
             Command::Enrol(enrol, reply) => {
                 let answer = enrol_endpoint(state, enrol, now, batch);
                 if let Ok(enrolled) = &answer {
@@ -70,6 +125,30 @@ impl Core {
                 let answer = self.accept(state, (invitation, *account), now, batch);
                 batch.answer(reply, answer);
             }
+            Command::LoginFailed(who) => Self::login_failed(who.as_ref(), now, batch),
+            Command::Touch(hash) => Self::touch(state, &hash, now, batch),
+            Command::CreateJoinToken(token, by, reply) => {
+                let answer = create_join_token(state, policy, token, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            Command::RevokeJoinToken(id, by, reply) => {
+                let answer = revoke_join_token(state, &id, &by, now, batch);
+                batch.answer(reply, answer);
+            }
+            _ => {}
+        }
+    }
+
+    /// What concerns an org as a whole.
+    fn about_an_org(
+        &mut self,
+        state: &mut State,
+        policy: &Arc<Policy>,
+        what: Command,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        match what {
             Command::TakeOut(org, by, reply) => {
                 let unseen =
                     || Refusal::new(Code::NotFound, format!("there is no org `{org}` that you may see"));
@@ -84,37 +163,20 @@ impl Core {
                 batch.record(now, deed(&by, "org.create", &org, Some(&org)));
                 batch.answer(reply, Ok(()));
             }
-            Command::LoginFailed(who) => Self::login_failed(who.as_ref(), now, batch),
-            Command::Touch(hash) => Self::touch(state, &hash, now, batch),
-            Command::CreateJoinToken(token, by, reply) => {
-                let answer = create_join_token(state, policy, token, &by, now, batch);
-                batch.answer(reply, answer);
-            }
-            Command::RevokeJoinToken(id, by, reply) => {
-                let answer = revoke_join_token(state, &id, &by, now, batch);
-                batch.answer(reply, answer);
-            }
-            Command::Alert { number, act, by, version, reply } => {
-                let answer = self.act_on_alert(state, policy, (number, &act, version), &by, now, batch);
-                batch.answer(reply, answer);
-            }
-            work @ (Command::OpenAlert(..) | Command::TakeIn(..)) => {
-                self.bring_in(state, policy, work, now, batch);
-            }
-            Command::KeepAnswer(id, sealed, reply) => {
-                once::answer(state, id, sealed, batch);
-                batch.answer(reply, Ok(()));
-            }
-            look @ (Command::ReadArchived(..)
-            | Command::ReadShelf(..)
-            | Command::ReadSoftware(..)
-            | Command::ReadAudit(..)
-            | Command::ReadCheckpoints(..)) => {
-                self.look_up(state, look, now, batch);
-            }
-            decided @ (Command::SetEndpointState(..) | Command::ChangeEndpoint(..)) => {
-                self.upkeep(state, policy, decided, now, batch);
-            }
+            _ => {}
+        }
+    }
+
+    /// Windows and views.
+    fn plan(
+        &mut self,
+        state: &mut State,
+        policy: &Arc<Policy>,
+        what: Command,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        match what {
             Command::AddWindow(plan, by, reply) => {
                 let answer = self.add_window(state, policy, plan, &by, now, batch);
                 batch.answer(reply, answer);
@@ -131,9 +193,7 @@ impl Core {
                 let answer = views::delete(state, (&name, org.as_ref()), &by, now, batch);
                 batch.answer(reply, answer);
             }
-            agreed @ (Command::ProposeMatrix(..) | Command::SignMatrix(..) | Command::WithdrawMatrix(..)) => {
-                self.agree_on(state, policy, agreed, now, batch);
-            }
+            _ => {}
         }
     }
 

@@ -14,7 +14,11 @@ use crate::query;
 /// The endpoints.
 #[derive(Debug, Default)]
 pub struct Members {
-    /// Each in a slot of its own, boxed, so that making room copies no endpoint.
+    /// Each in a slot of its own.
+    #[expect(
+        clippy::vec_box,
+        reason = "an endpoint is large: making room copies a pointer, not all of them"
+    )]
     slots: Vec<Box<Member>>,
     by_id: BTreeMap<EndpointId, usize>,
     /// For each slot the count of changes at which it was last handed out to be changed.

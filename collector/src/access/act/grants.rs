@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{NewGrant, invalid, not_allowed, unseen};
 use crate::{
-    access::{Approval, Change, Ended, Grant, Principal, Register, Scope, Verb, Verbs},
+    access::{Approval, Change, Ended, Grant, Principal, Register, Verb, Verbs},
     refusal::{Code, Refusal},
 };
 
@@ -162,7 +162,8 @@ impl Register {
             && (self.reach(by, now).everywhere().has(Verb::Administer)
                 || self.reach(by, now).may(Verb::Administer, org, None))
             && self.reach(by, now).sees_org(org);
-        if !self.is_owner(by, org, now) && !(grant.to.org.is_some() && msp) {
+        let may = self.is_owner(by, org, now) || (msp && grant.to.org.is_some());
+        if !may {
             return Err(self.owner_wanted(org, "approve it", now));
         }
         let mut grant = grant.clone();

@@ -160,9 +160,13 @@ impl Register {
             .grants_of(whom, now)
             .find(|grant| !grant.verbs.without(reach.gives(&grant.scope)).is_empty());
         if let Some(grant) = beyond {
+            let what = match reach.sees_place(&grant.scope) {
+                true => format!("{} on {}", grant.verbs, grant.scope),
+                false => "rights elsewhere".to_owned(),
+            };
             return Err(not_allowed(format!(
-                "{} has {} on {}, which you cannot give; ask an administrator who can",
-                whom.id, grant.verbs, grant.scope
+                "{} has {what}, which you cannot give; ask an administrator who can",
+                whom.id
             )));
         }
         if person.service {

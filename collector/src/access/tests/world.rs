@@ -154,8 +154,8 @@ impl World {
             self.register.tokens.values().filter(|token| token.is_valid(self.now)).cloned().collect();
         if !tokens.is_empty() && self.dice(3) == 0 {
             let mut tokens = tokens;
-            tokens.sort_by(|a, b| a.hash.cmp(&b.hash));
-            return self.pick(&tokens).principal.clone();
+            tokens.sort_by_key(|token| token.hash);
+            return self.pick(&tokens).principal;
         }
         let key = self.known();
         let person = self.register.people[&key].clone();
