@@ -73,7 +73,7 @@ role = "viewer"
             |(said, ended)| said.contains("https://") && said.ends_with('\n') || ended.is_some(),
         );
         let words = said.0.split_ascii_whitespace().filter(|word| word.starts_with("https://"));
-        (running, words.last().unwrap_or(&said.0).to_owned())
+        (running, words.next_back().unwrap_or(&said.0).to_owned())
     }
 
     /// Whatever the provider asks in between: a name, a consent.
