@@ -139,6 +139,8 @@ impl Client {
             (200..=299, value) => Ok(Ok(value)),
             (status, problem) => match problem["error"].as_str() {
                 Some(word @ ("authorization_pending" | "slow_down")) => Ok(Err(word.to_owned())),
+                // RFC 8628 has them as 400, too; it is a no, and nothing was asked wrongly.
+                Some("access_denied" | "expired_token") => Err(refused(403, &problem, &[])),
                 _ => Err(refused(status, &problem, &[])),
             },
         }

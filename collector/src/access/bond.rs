@@ -158,20 +158,9 @@ impl Register {
 
     /// Whether an org would have no owner without it.
     fn is_last_owners(&self, grant: &Grant, now: Timestamp) -> bool {
-        let Scope::Org(org) = &grant.scope else { return false };
-        let mut others = self.grants.values().filter(|other| {
-            other.id != grant.id
-                && other.scope == grant.scope
-                && other.verbs.has(Verb::Administer)
-                && other.is_in_force(now)
-                && self
-                    .people
-                    .get(&other.to)
-                    .is_some_and(|person| person.side == Side::Internal && person.disabled_at.is_none())
-        });
-        let owns =
-            grant.verbs.has(Verb::Administer) && self.owners(org, now).any(|owner| owner.key() == grant.to);
-        owns && others.next().is_none()
+        let owns = |(_, other): &(&Person, &Grant)| other.scope == grant.scope;
+        let mut owning = self.owning(now).filter(owns).map(|(_, other)| &other.id).peekable();
+        owning.peek().is_some() && owning.all(|id| *id == grant.id)
     }
 
     /// Gives a group's rights, or prolongs them.

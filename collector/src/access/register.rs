@@ -74,15 +74,16 @@ impl Register {
 
     /// The owners of an org: people of its own side who may administer all of it.
     pub fn owners<'r>(&'r self, org: &'r OrgId, now: Timestamp) -> impl Iterator<Item = &'r Person> {
-        self.owning(now).filter(move |(_, scope)| scope.covers(org, None)).map(|(person, _)| person)
+        self.owning(now).filter(move |(_, grant)| grant.scope.covers(org, None)).map(|(person, _)| person)
     }
 
     /// The orgs that have an owner.
     pub(super) fn owned(&self, now: Timestamp) -> BTreeSet<OrgId> {
-        self.owning(now).filter_map(|(_, scope)| scope.org()).cloned().collect()
+        self.owning(now).filter_map(|(_, grant)| grant.scope.org()).cloned().collect()
     }
 
-    fn owning(&self, now: Timestamp) -> impl Iterator<Item = (&Person, &Scope)> {
+    /// Owners, each with a grant that makes them one.
+    pub(super) fn owning(&self, now: Timestamp) -> impl Iterator<Item = (&Person, &Grant)> {
         let whole = |scope: &Scope| matches!(scope, Scope::Org(_));
         let grants = self.grants.values().filter(move |grant| {
             // What ends by itself makes no owner: a day would come without one.
@@ -92,7 +93,7 @@ impl Register {
         });
         grants.filter_map(|grant| {
             let person = self.people.get(&grant.to)?;
-            (person.side == Side::Internal && person.disabled_at.is_none()).then_some((person, &grant.scope))
+            (person.side == Side::Internal && person.disabled_at.is_none()).then_some((person, grant))
         })
     }
 }

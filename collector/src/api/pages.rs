@@ -81,7 +81,7 @@ pub(crate) async fn show_invite(State(api): State<Shared>) -> Html<String> {
 }
 
 /// A form as it was filled in; one that cannot be read is refused on a page.
-pub(crate) struct Filled<T>(T);
+pub(crate) struct Filled<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequest<Shared> for Filled<T> {
     type Rejection = Response;

@@ -149,9 +149,9 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/device", Public, &[], |m| on(m, oidc::device::page))
         .tells("Where the code of a program without a browser is typed.", HTML),
     post("/device/answer", Public, |m| on(m, oidc::device::answer))
+        .takes_form::<oidc::device::Form>()
         .tells("Lets that program in, or not.", HTML)
-        .refuses(&[404])
-        .on_a_page(),
+        .refuses(&[404]),
     get("/api/v1/oidc", Public, &[], |m| on(m, oidc::list))
         .tells("The identity providers that people may come in by.", ok::<oidc::List>()),
     post("/api/v1/oidc/loopback", Public, |m| on(m, oidc::loopback::begin))

@@ -100,9 +100,9 @@ impl Fleet {
 /// A simulated machine, its place, its memory and its last word a little different from the next one's.
 fn varied(number: u64, now: Timestamp) -> Result<Endpoint> {
     let mut endpoint = endpoint(number, now)?;
-    endpoint.org = OrgId::new(["acme", "globex"][usize::from(number % 5 == 0)])?;
+    endpoint.org = OrgId::new(["acme", "globex"][usize::from(number.is_multiple_of(5))])?;
     endpoint.site = SiteId::new(["toronto", "west", "main"][(number % 3) as usize])?;
-    endpoint.presence.online = number % 11 != 0;
+    endpoint.presence.online = !number.is_multiple_of(11);
     endpoint.presence.last_seen = Some(now - SignedDuration::from_secs((number % 7_200).cast_signed()));
     if let Some(memory) = endpoint.facts.health.as_mut().and_then(|health| health.memory.as_mut()) {
         memory.available_bytes = memory.total_bytes / 100 * (number * 37 % 100);

@@ -1,10 +1,13 @@
 //! First logins, later ones, leavers, and names that somebody else has.
 
-use dogwatch_model::{PersonId, TeamId};
+use dogwatch_model::{OrgId, PersonId, TeamId};
 use jiff::SignedDuration;
 
 use super::*;
-use crate::{access::Role, identity::ProviderId};
+use crate::{
+    access::{Approval, Role},
+    identity::ProviderId,
+};
 
 fn at(hours: i64) -> Timestamp {
     "2026-11-22T12:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_hours(hours)
@@ -146,9 +149,22 @@ fn the_last_owner_stays_one_and_risky_verbs_wait_for_the_other_sides_word() {
     let signed = register.sign_in(&owner, at(0)).unwrap();
     assert_eq!(signed.grants[0].expires_at, None);
     assert!(!may(&register, &owner.principal, Verb::Export, at(1)), "nobody has approved it");
+    let acme: OrgId = "acme".parse().unwrap();
+    let approve = |register: &mut Register, signed: &SignedIn| {
+        let grant = register.grants.get_mut(&signed.grants[0].id).unwrap();
+        let by = signed.bond.person.clone();
+        grant.approvals.insert(acme.clone(), Approval { by, at: at(0) });
+    };
+    approve(&mut register, &signed);
+    assert_eq!(register.owners(&acme, at(1)).count(), 1);
     let kept = register.sign_in(&proved("u-1", "sam", &[]), at(2)).unwrap();
     assert_eq!(kept.news[0].0, "grant.keep");
-    register.sign_in(&proved("u-2", "eve", &[of_group("heads", Role::Admin, "acme")]), at(3)).unwrap();
-    let ended = register.sign_in(&proved("u-1", "sam", &[]), at(4)).unwrap();
+
+    let other = proved("u-2", "eve", &[of_group("heads", Role::Admin, "acme")]);
+    let eve = register.sign_in(&other, at(3)).unwrap();
+    let kept = register.sign_in(&proved("u-1", "sam", &[]), at(4)).unwrap();
+    assert_eq!(kept.news[0].0, "grant.keep", "who waits for an approval is no owner yet");
+    approve(&mut register, &eve);
+    let ended = register.sign_in(&proved("u-1", "sam", &[]), at(5)).unwrap();
     assert_eq!(ended.news[0].0, "grant.end");
 }

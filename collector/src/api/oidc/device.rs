@@ -3,7 +3,6 @@
 
 use axum::{
     Json,
-    body::Bytes,
     extract::State,
     response::{IntoResponse, Response},
 };
@@ -14,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{network_of, said, token_for};
 use crate::{
     access::Principal,
-    api::{Shared, extract::Body, login::From, page::escape, problem::Problem},
+    api::{Shared, extract::Body, login::From, page::escape, pages::Filled, problem::Problem},
     identity::{Asked, Waiting},
 };
 
@@ -121,12 +120,26 @@ pub(super) fn question(
     Ok(said::with_form(StatusCode::OK, "Let this program in?", &sentence, &form))
 }
 
+/// The form of the question.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Form {
+    ticket: String,
+    answer: Answer,
+}
+
+#[derive(Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "DeviceAnswer")]
+enum Answer {
+    Yes,
+    No,
+}
+
 /// `POST /device/answer`
-pub(crate) async fn answer(State(api): State<Shared>, body: Bytes) -> Response {
-    let field = |name: &str| {
-        form_urlencoded::parse(&body).find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
-    };
-    let (ticket, yes) = (field("ticket").unwrap_or_default(), field("answer").as_deref() == Some("yes"));
+pub(crate) async fn answer(State(api): State<Shared>, Filled(form): Filled<Form>) -> Response {
+    let Form { ticket, answer } = form;
+    let yes = answer == Answer::Yes;
     match api.oidc.answer(&ticket, yes, (api.now)()) {
         Some(person) if yes => {
             tracing::info!(%person, "a program was let in by its code");

@@ -149,7 +149,7 @@ fn a_login_ends_once_in_the_browser_where_it_began() {
 #[test]
 fn a_provider_that_describes_itself_wrongly_is_not_used() {
     let mut trap = Trap::set();
-    for (change, about) in [
+    let lies = [
         (json!({ "issuer": "http://127.0.0.1:1" }), "issuer"),
         (json!({ "issuer": format!("{}/", trap.rogue.issuer) }), "issuer"),
         (json!({ "token_endpoint": "http://192.0.2.1/token" }), "plain http goes to this machine alone"),
@@ -157,14 +157,16 @@ fn a_provider_that_describes_itself_wrongly_is_not_used() {
         (json!({ "code_challenge_methods_supported": ["plain"] }), "PKCE"),
         (json!({ "response_types_supported": ["id_token"] }), "code flow"),
         (json!({ "id_token_signing_alg_values_supported": ["HS256", "none"] }), "ES256"),
-    ] {
-        trap.rogue.describe(&change);
-        trap.write(&format!("# {about}\n"));
+    ];
+    for (lie, (change, about)) in lies.iter().enumerate() {
+        trap.rogue.describe(change);
+        // A file that says the same is not read again.
+        trap.write(&format!("# lie {lie}\n"));
         let page = trap.browser.step(&trap.url("/oidc/start?provider=rogue"), None);
         let page = match page.location {
             None => page,
             Some(_) => {
-                trap.rogue.describe(&change);
+                trap.rogue.describe(change);
                 trap.log_in(&good(), &json!({}))
             }
         };
