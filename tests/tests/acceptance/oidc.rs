@@ -72,7 +72,7 @@ role = "viewer"
             || (fs::read_to_string(&log).unwrap_or_default(), running.ended()),
             |(said, ended)| said.contains("https://") && said.ends_with('\n') || ended.is_some(),
         );
-        let words = said.0.split_ascii_whitespace().filter(|word| word.starts_with("https://"));
+        let mut words = said.0.split_ascii_whitespace().filter(|word| word.starts_with("https://"));
         (running, words.next_back().unwrap_or(&said.0).to_owned())
     }
 

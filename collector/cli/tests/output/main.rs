@@ -1,7 +1,7 @@
 //! All that the program prints, as people and scripts get it: the real program against a collector that answers from a
 //! recording, in every format. What changes in it is seen in review as a changed snapshot.
 
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 mod collector;
 

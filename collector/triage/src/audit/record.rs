@@ -1,7 +1,7 @@
 //! One record of a chain, and what it is made from.
 
 use core::fmt::Display;
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use dogwatch_model::{OrgId, PersonId, Side};
 use jiff::Timestamp;
