@@ -4,8 +4,8 @@
 //! * A record, its chain's new head and what it tells of are one commit: [`crate::core`] seals what was done right before the
 //!   batch goes to disk, so a crash leaves all three or none.
 //! * Records are kept for ever, on disk; in memory is what one read of the view might miss, and no more than
-//!   [`MAX_RECENT`].
-//! * A checkpoint says all that earlier ones said, by the links: [`MAX_CHECKPOINTS`] of a chain are kept.
+//!   `MAX_RECENT`.
+//! * A checkpoint says all that earlier ones said, by the links: `MAX_CHECKPOINTS` of a chain are kept.
 //!
 //! What a record says and how a chain is verified is [`dogwatch_triage::audit`].
 

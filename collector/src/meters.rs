@@ -1,7 +1,7 @@
 //! The collector's own figures, for whoever watches the watch: counted where things happen, shown as OpenMetrics.
 //!
 //! Counting costs an atomic addition, so it stands on the hot path; what can be counted from the state is counted when
-//! somebody asks ([`Snapshot`]). There is no label for an endpoint, an org, a person or a text of anybody's: figures are
+//! somebody asks (`Snapshot`). There is no label for an endpoint, an org, a person or a text of anybody's: figures are
 //! totals over everything, few in number whatever the fleet's size, and hold no secret because they hold no text.
 
 mod process;

@@ -5,7 +5,7 @@
 //!   done; it is never done again.
 //! * Nothing here opens anything: a key and its request are kept as HMACs under the caller's own credential, and the answer,
 //!   which may hold a new token, is sealed with a key made of both. The store alone reads neither.
-//! * It is bounded: [`KEEP`], [`PER_CALLER`], [`IN_ALL`], [`ANSWER_BYTES`]. What has to go is the oldest; of one caller's
+//! * It is bounded: [`KEEP`], `PER_CALLER`, `IN_ALL`, `ANSWER_BYTES`. What has to go is the oldest; of one caller's
 //!   too many, that caller's.
 
 use std::collections::{BTreeMap, BTreeSet};
