@@ -4,7 +4,7 @@
 //! endpoints that could be judged, beside those that could not, and carries the filters that list each of the three. So
 //! no number needs to be believed: `dogwatch fleet` with its filter shows the endpoints behind it.
 //!
-//! It says how things are at `as_of`; what became of items over a time is [`crate::boundary::report`]'s to count.
+//! It says how things are at `as_of`; what became of items over a time is [`mod@crate::boundary::report`]'s to count.
 
 pub mod figure;
 pub mod measure;
