@@ -153,6 +153,9 @@ impl Register {
         by: &Principal,
         now: Timestamp,
     ) -> Result<Vec<Change>, Refusal> {
+        if let Some(person) = self.people.get(whom).filter(|person| self.is_awaited(person, by, now)) {
+            return Ok(self.invited_anew(person, invitation, by, now));
+        }
         let person = self.managed(whom, by, now)?;
         // Who sets a password may come in by it.
         let reach = self.reach(by, now);
@@ -172,10 +175,32 @@ impl Register {
         if person.service {
             return Err(invalid(format!("{} is a program; make it a token instead", whom.id)));
         }
-        let old = self.invitations.iter().filter(|(_, known)| known.to == *whom);
+        Ok(self.invited_anew(person, invitation, by, now))
+    }
+
+    /// Somebody of another side whom `by` let in, and who has not come yet: a first owner whose invitation went astray would
+    /// lock everybody out. Once they have come in their side looks after them.
+    fn is_awaited(&self, person: &Person, by: &Principal, now: Timestamp) -> bool {
+        let key = person.key();
+        person.side != by.side
+            && person.created_by.as_ref() == Some(&by.key())
+            && self.reach(by, now).everywhere().has(Verb::Administer)
+            && !self.accounts.contains_key(&key)
+            && !self.tokens.values().any(|token| token.principal.key() == key)
+    }
+
+    fn invited_anew(
+        &self,
+        person: &Person,
+        invitation: Sha256,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Vec<Change> {
+        let whom = person.key();
+        let old = self.invitations.iter().filter(|(_, known)| known.to == whom);
         let mut changes: Vec<_> = old.map(|(hash, _)| Change::Invitation(*hash, None)).collect();
-        changes.push(Change::Invitation(invitation, Some(invite_until(person.key(), by, now))));
-        Ok(changes)
+        changes.push(Change::Invitation(invitation, Some(invite_until(whom, by, now))));
+        changes
     }
 
     pub(super) fn set_disabled(

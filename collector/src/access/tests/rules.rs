@@ -196,3 +196,15 @@ fn a_token_made_by_somebody_else_makes_none_for_others() {
     assert!(register.act(&more, &sams.principal, noon()).is_err());
     assert!(register.act(&token(newcomer(Side::Msp, "kim", "acme"), Verbs::CREW), &omar, noon()).is_err());
 }
+
+#[test]
+fn a_first_owner_whose_invitation_went_astray_is_invited_anew_until_they_have_come() {
+    let (mut register, ann, omar) = owned();
+    let anew = |text: &[u8]| Act::Reinvite(omar.key(), Sha256::of(text));
+    register.act(&anew(b"one"), &ann, noon()).unwrap();
+    register.act(&anew(b"two"), &ann, noon()).unwrap();
+    assert_eq!(register.invitations.len(), 1, "the one before is void");
+    register.act(&token(newcomer(Side::Internal, "omar", "acme"), Verbs::CREW), &omar, noon()).unwrap();
+    let late = register.act(&anew(b"three"), &ann, noon()).unwrap_err();
+    assert_eq!(late.code, Code::NotAllowed, "their own side looks after them now: {late}");
+}
