@@ -60,6 +60,8 @@ fn org(n: usize) -> String {
 /// A collector with machines in every org, and how to listen to it.
 struct Scene {
     collector: Collector,
+    /// The API as each org's owner speaks to it, who lets in their side's people.
+    owners: Vec<Api>,
     fleet: Fleet,
     place: Place,
 }
@@ -109,15 +111,20 @@ impl Scene {
     fn begin(runtime: &Handle, machines: usize) -> Result<Self> {
         let collector = Collector::start(runtime)?;
         collector.policy("rules.toml", &storm::rules())?;
-        let mut crew = Vec::new();
+        let (mut crew, mut owners) = (Vec::new(), Vec::new());
         for n in 0..ORGS {
             let matrix = storm::MATRIX.replace("\"home\"", &format!("\"{}\"", org(n)));
             collector.policy(&format!("orgs/{}.toml", org(n)), &matrix)?;
             crew.extend(collector.crew_in(runtime, &org(n), machines / ORGS)?);
+            let owner =
+                json!({ "person": format!("owner-{n}"), "side": "internal", "org": org(n), "role": "admin" });
+            let mut api = collector.api().clone();
+            api.sign_in(&token(collector.api(), &owner)?);
+            owners.push(api);
         }
         let fleet = runtime.block_on(Fleet::attach(crew))?;
         let place = runtime.block_on(Place::find(collector.people()))?;
-        Ok(Self { collector, fleet, place })
+        Ok(Self { collector, owners, fleet, place })
     }
 
     /// Every machine's first volume turns, [`FLIPS_PER_SECOND`].
@@ -149,30 +156,22 @@ impl Scene {
     fn tickets(&self, listeners: usize, wide_of_hundred: usize) -> Result<Vec<Ticket>> {
         let wide = listeners * wide_of_hundred / 100;
         let mut tickets = Vec::new();
-        let kinds = (0..wide).map(|_| None).chain((0..listeners - wide).map(|n| Some(org(n % ORGS))));
-        let mut kinds: Vec<Option<String>> = kinds.collect();
-        kinds.sort();
-        let mut last: Option<(Option<String>, String, usize)> = None;
-        for (n, of) in kinds.into_iter().enumerate() {
-            let token = match &mut last {
-                Some((known, token, used)) if *known == of && *used < PER_PERSON => {
-                    *used += 1;
-                    token.clone()
+        for of in [None].into_iter().chain((0..ORGS).map(Some)) {
+            let screens = of.map_or(wide, |n| (listeners - wide + ORGS - 1 - n) / ORGS);
+            let (by, side) = of.map_or((self.collector.api(), "msp"), |n| (&self.owners[n], "internal"));
+            let org = of.map(org);
+            for first in (0..screens).step_by(PER_PERSON) {
+                let of = org.as_deref().unwrap_or("all");
+                let person = format!("screen-{wide_of_hundred}-{listeners}-{of}-{first}");
+                let mut order = json!({ "person": person, "side": side, "role": "viewer" });
+                if let Some(org) = &org {
+                    order["org"] = json!(org);
                 }
-                _ => {
-                    let side = if of.is_none() { "msp" } else { "internal" };
-                    let person = format!("screen-{wide_of_hundred}-{listeners}-{n}");
-                    let mut order = json!({ "person": person, "side": side, "role": "viewer" });
-                    if let Some(org) = &of {
-                        order["org"] = json!(org);
-                    }
-                    let made = self.collector.api().post("/api/v1/tokens", &order)?;
-                    let token = made["token"].as_str().context("a token is shown once")?.to_owned();
-                    last = Some((of.clone(), token.clone(), 1));
-                    token
-                }
-            };
-            tickets.push(Ticket { token, org: of });
+                let token = token(by, &order)?;
+                let each = (first..screens.min(first + PER_PERSON))
+                    .map(|_| Ticket { token: token.clone(), org: org.clone() });
+                tickets.extend(each);
+            }
         }
         Ok(tickets)
     }
@@ -305,6 +304,12 @@ impl Scene {
                 truth.versions.get(&number).copied() == alert["version"].as_u64()
             }))
     }
+}
+
+/// A token made to order, by who may.
+fn token(by: &Api, order: &serde_json::Value) -> Result<String> {
+    let made = by.post("/api/v1/tokens", order)?;
+    Ok(made["token"].as_str().context("a token is shown once")?.to_owned())
 }
 
 /// One program that asks for a page a second, at its own phase.

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use super::{Lab, ORG, PATIENCE, wait};
 use crate::bench::api::Api;
 
+/// A rule that raises an item for each server, for as long as it is known.
+pub const EACH_SERVER: &str = "[rules.lab]\ncategory = \"agent\"\ntool = \"rmm\"\ntitle = \"it is here\"\ncritical = { when = \"class == 'server'\" }\n";
+
 impl Lab {
     /// Replaces the org's matrix file; returns once it is in force.
     #[track_caller]
