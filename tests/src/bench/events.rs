@@ -23,7 +23,7 @@ use crate::load::{
     facts::RootVolume,
     fleet::Fleet,
     latency::Latencies,
-    listener::{self, Account, Told},
+    listener::{self, Account, Ear, Told},
     process::Meter,
     trust::Place,
 };
@@ -99,6 +99,13 @@ pub fn run(runtime: &Handle, machines: usize, say: &dyn Fn(&str)) -> Result<Vec<
     );
     runtime.block_on(scene.fleet.leave());
     Ok(figures)
+}
+
+/// One who listens, the org that they see, and what they were told.
+struct Screen {
+    ear: Ear,
+    org: Option<String>,
+    told: Arc<Told>,
 }
 
 /// What one wave of changes came to.
@@ -207,20 +214,20 @@ impl Scene {
         let reference = self.listen(runtime, 1, 100)?.pop().context("one listener")?.0;
         let _entered = runtime.enter();
         let _reference = listener::understand(reference, Arc::clone(&account));
-        let mut told: Vec<(Arc<Told>, Option<String>)> = Vec::new();
-        for (stream, org) in self.listen(runtime, LISTENERS, wide_of_hundred)? {
-            let one = Arc::<Told>::default();
-            drop(listener::count(stream, Arc::clone(&one)));
-            told.push((one, org));
-        }
+        let screen = |(stream, org)| {
+            let told = Arc::<Told>::default();
+            Screen { ear: listener::count(stream, Arc::clone(&told)), told, org }
+        };
+        let screens: Vec<_> =
+            self.listen(runtime, LISTENERS, wide_of_hundred)?.into_iter().map(screen).collect();
         let (cpu, own_cpu, start) = (self.collector.meter().cpu()?, own.cpu()?, Instant::now());
         let (mut pages, mut acknowledged, took) = self.two_waves(runtime)?;
         let (cpu, own_cpu) = (self.collector.meter().cpu()? - cpu, own.cpu()? - own_cpu);
         let elapsed = start.elapsed();
-        let (changes, wrong) = self.judge(&account, &told)?;
+        let (changes, wrong) = self.judge(&account, &screens)?;
         let after = self.collector.meter().resident_bytes()?;
         let seconds = took.as_secs_f64();
-        let bytes: u64 = told.iter().map(|(one, _)| one.bytes.load(Relaxed)).sum();
+        let bytes: u64 = screens.iter().map(|screen| screen.told.bytes.load(Relaxed)).sum();
         #[expect(clippy::cast_precision_loss, reason = "counts of a benchmark")]
         let figure = |name: &str, unit, value: u64| Figure::new(name, unit, value as f64);
         Ok(vec![
@@ -271,7 +278,7 @@ impl Scene {
     }
 
     /// How many changes there were, and how many listeners were told something else than they should have been.
-    fn judge(&self, account: &Mutex<Account>, told: &[(Arc<Told>, Option<String>)]) -> Result<(u64, u64)> {
+    fn judge(&self, account: &Mutex<Account>, screens: &[Screen]) -> Result<(u64, u64)> {
         let start = Instant::now();
         loop {
             let truth = account.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
@@ -281,10 +288,11 @@ impl Scene {
                 Some(org) => truth.orgs.get(org).copied().unwrap_or_default(),
                 None => all,
             };
-            let is_wrong = |(one, of): &&(Arc<Told>, Option<String>)| {
-                one.account() != due(of) || one.missed.load(Relaxed) > 0
+            ensure!(screens.iter().all(|screen| screen.ear.listens()), "a listener's stream came to its end");
+            let is_wrong = |Screen { told, org, .. }: &&Screen| {
+                told.account() != due(org) || told.missed.load(Relaxed) > 0
             };
-            let wrong = told.iter().filter(is_wrong).count() as u64;
+            let wrong = screens.iter().filter(is_wrong).count() as u64;
             let known = self.versions_are_known(&truth)?;
             if (wrong == 0 && known) || start.elapsed() > PATIENCE {
                 ensure!(known, "the listener that understands everything does not know the queue as it is");
