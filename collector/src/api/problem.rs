@@ -38,7 +38,7 @@ pub(crate) const KINDS: &[(u16, &str, &str)] = &[
     (403, "urn:dogwatch:problem:not-allowed", "Not allowed"),
     (404, "urn:dogwatch:problem:not-found", "Not found"),
     (405, "urn:dogwatch:problem:method", "Method not allowed"),
-    (409, "urn:dogwatch:problem:conflict", "It changed meanwhile"),
+    (409, "urn:dogwatch:problem:conflict", "It does not fit as things stand"),
     (413, "urn:dogwatch:problem:too-large", "The body is too large"),
     (415, "urn:dogwatch:problem:media-type", "The body is not JSON"),
     (422, "urn:dogwatch:problem:key-reused", "The key stands for another request"),

@@ -11,7 +11,7 @@ use super::{
     Batch, Command, Core, access,
     audit::deed,
     enrolment::{create_join_token, revoke_join_token},
-    may::may,
+    may::may_in_org,
     once, ownership,
     sign_in::sign_in,
     views,
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     access::{Principal, Verb},
     policy::Policy,
-    refusal::{Code, Refusal},
+    refusal::Refusal,
     state::State,
 };
 
@@ -146,8 +146,7 @@ impl Core {
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<Vec<u8>, Refusal> {
-        let unseen = || Refusal::new(Code::NotFound, format!("there is no org `{org}` that you may see"));
-        may(state, by, Verb::Export, (org, None), now, unseen)?;
+        may_in_org(state, by, Verb::Export, (org, None), now)?;
         let taken = self.take_out(state, policy, org, now)?;
         batch.record(now, deed(by, "org.export", org, Some(org)));
         Ok(taken)

@@ -12,7 +12,7 @@ use super::{
     Batch, Core, Enrol, Enrolled, NewJoinToken,
     audit::{deed, of_join_token},
     batch::not_found,
-    may::may,
+    may::{may, may_in_org},
 };
 use crate::{
     access::{ApiToken, JoinTokenRecord, Principal, Sha256, Verb},
@@ -134,8 +134,7 @@ pub(super) fn create_join_token(
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<JoinTokenRecord, Refusal> {
-    let unseen = || Refusal::new(Code::NotFound, format!("there is no org `{}` that you may see", token.org));
-    may(state, by, Verb::Configure, (&token.org, Some(&token.site)), now, unseen)?;
+    may_in_org(state, by, Verb::Configure, (&token.org, Some(&token.site)), now)?;
     if !policy.orgs.contains_key(&token.org) {
         let orgs: Vec<_> = policy.orgs.keys().map(|org| org.as_str()).collect();
         return Err(Refusal::new(

@@ -193,11 +193,11 @@ impl SledView {
     /// from there on makes the same rows again.
     fn apply(&self, rows: &[Row], position: Position) -> Result<(), String> {
         let trees: Vec<Tree> = self.tables.iter().chain([&self.state]).cloned().collect();
-        let last = rows.len().saturating_sub(1) / APPLY_ROWS;
-        for part in 0..=last {
-            let rows = rows.iter().skip(part * APPLY_ROWS).take(APPLY_ROWS);
-            change(&trees, rows, (part == last).then_some(position))?;
+        let (parts, last) = rows.split_at(rows.len() - rows.len().min(APPLY_ROWS));
+        for part in parts.chunks(APPLY_ROWS) {
+            change(&trees, part, None)?;
         }
+        change(&trees, last, Some(position))?;
         // No promise hangs on it: it bounds what a killed process leaves unwritten.
         self.db.flush().map(drop).map_err(said)
     }
@@ -214,16 +214,12 @@ impl SledView {
 }
 
 /// Changes rows, and the tally with them; the position only when there is one. The tally's tree is the last.
-fn change<'r>(
-    trees: &[Tree],
-    rows: impl Iterator<Item = &'r Row> + Clone,
-    position: Option<Position>,
-) -> Result<(), String> {
+fn change(trees: &[Tree], rows: &[Row], position: Option<Position>) -> Result<(), String> {
     let changed = trees.transaction(|trees| {
         let state = &trees[Table::ALL.len()];
         let mut tally = state.get(TALLY)?.and_then(|bytes| Tally::from_bytes(&bytes)).unwrap_or_default();
         tally.position = position.unwrap_or(tally.position);
-        for row in rows.clone() {
+        for row in rows {
             let (tree, key) = (&trees[row.table as usize], row.key.as_bytes());
             let before = match &row.value {
                 Some(value) => {
