@@ -16,6 +16,7 @@ mod alerts;
 mod audit;
 mod auth;
 mod caller;
+mod discreet;
 mod docs;
 mod endpoints;
 mod events;

@@ -86,12 +86,15 @@ impl Client {
     /// Reads.
     pub(crate) fn get(&self, path: &str, params: &[(&str, &str)]) -> Result<Value, Failure> {
         fits(params)?;
+        is_no_secret(path)?;
+        params.iter().try_for_each(|(_, value)| is_no_secret(value))?;
         let request = self.agent.get(self.at(path)).query_pairs(params.iter().copied());
         self.answer(self.authorized(request).call(), params)
     }
 
     /// Reads what is not one JSON value.
     pub(crate) fn get_bytes(&self, path: &str) -> Result<Vec<u8>, Failure> {
+        is_no_secret(path)?;
         let mut response = self
             .authorized(self.agent.get(self.at(path)))
             .call()
@@ -127,6 +130,7 @@ impl Client {
 
     /// Changes.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        is_no_secret(path)?;
         self.once(|key| {
             let request = self.agent.post(self.at(path)).header(KEY, key);
             self.authorized(request).send_json(body)
@@ -148,6 +152,7 @@ impl Client {
 
     /// Withdraws.
     pub(crate) fn delete(&self, path: &str) -> Result<Value, Failure> {
+        is_no_secret(path)?;
         self.once(|key| self.authorized(self.agent.delete(self.at(path)).header(KEY, key)).call())
     }
 
@@ -238,6 +243,17 @@ impl Client {
 fn fits(params: &[(&str, &str)]) -> Result<(), Failure> {
     let bytes: usize = params.iter().map(|(name, value)| name.len() + value.len()).sum();
     if bytes > MAX_PARAMS_BYTES { Err(too_long(params)) } else { Ok(()) }
+}
+
+/// Addresses are written down by whatever they pass: a secret that somebody took for an id is not sent in one.
+fn is_no_secret(address: &str) -> Result<(), Failure> {
+    if !dogwatch_model::veil::holds_our_secret(address) {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "what is given there is a secret, and was not sent; give the short id that the list of them shows, such as \
+         `dogwatch token list`",
+    ))
 }
 
 fn too_long(params: &[(&str, &str)]) -> Failure {

@@ -19,7 +19,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Shared, caller::Caller, endpoints, extract::Body, problem::Problem, who::org_meant};
+use super::{
+    Shared, caller::Caller, discreet::discreet, endpoints, extract::Body, problem::Problem, who::org_meant,
+};
 use crate::{
     core::{ByPhone, Opened, Sight},
     refusal::{Code, Refusal},
@@ -203,11 +205,12 @@ pub(crate) async fn act(
 /// The act of a name, from its parts.
 fn act_of(name: &str, mut parts: Map<String, Value>) -> Result<Act, Problem> {
     let wrong = |why: &str| Problem::invalid(format!("the body is not what `{name}` takes: {why}"));
-    if let Some(other) = parts.insert("act".to_owned(), name.into()).filter(|other| other != name) {
-        return Err(wrong(&format!("its `act` is {other}; leave it out, the path says it")));
+    if parts.insert("act".to_owned(), name.into()).is_some_and(|other| other != name) {
+        return Err(wrong(&format!("it has an `act`, and not `{name}`; leave it out, the path says it")));
     }
     let given = parts.len();
-    let act: Act = serde_json::from_value(Value::Object(parts)).map_err(|error| wrong(&error.to_string()))?;
+    let act: Act =
+        serde_json::from_value(Value::Object(parts)).map_err(|error| wrong(&discreet(&error.to_string())))?;
     if given > 1 && matches!(act, Act::Accept | Act::Wake | Act::Acknowledge) {
         return Err(wrong("it takes nothing; leave the body empty"));
     }

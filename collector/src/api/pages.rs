@@ -14,6 +14,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     Shared, auth,
+    discreet::discreet,
     login::{self, Accepted, From, Wanted, cookie, csrf_of, no_cookie, shown},
     page::escape,
     problem::Problem,
@@ -92,7 +93,8 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Filled<T> {
                 status @ (StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNSUPPORTED_MEDIA_TYPE) => status,
                 _ => StatusCode::BAD_REQUEST,
             };
-            let body = format!("<p role=\"alert\" class=\"bad\">{}</p>", escape(&rejection.body_text()));
+            let body =
+                format!("<p role=\"alert\" class=\"bad\">{}</p>", escape(&discreet(&rejection.body_text())));
             (status, page(api, "Not understood", &body)).into_response()
         })
     }

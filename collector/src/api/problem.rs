@@ -4,6 +4,7 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
+use dogwatch_model::veiled;
 use http::{StatusCode, header};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -49,10 +50,12 @@ pub(crate) const KINDS: &[(u16, &str, &str)] = &[
 
 impl Problem {
     fn of(status: u16, detail: impl Into<String>) -> Self {
+        // Whatever a caller gave may be repeated in it.
+        let detail = veiled(&detail.into()).into_owned();
         let known = KINDS.iter().find(|(known, ..)| *known == status);
         let (_, kind, title) =
             known.unwrap_or(&(500, "urn:dogwatch:problem:internal", "Something is wrong here"));
-        Self { kind, title, status, detail: detail.into(), retry_after: None, more: Map::new() }
+        Self { kind, title, status, detail, retry_after: None, more: Map::new() }
     }
 
     /// The request itself is wrong.

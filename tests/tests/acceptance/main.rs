@@ -4,6 +4,7 @@
 
 mod approval;
 mod backup;
+mod canaries;
 mod claims;
 mod crash;
 mod crossing;
