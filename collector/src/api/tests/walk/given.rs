@@ -9,7 +9,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("number", &["21", "%2321", "11", "1", "1021", "99"]),
     ("version", &["2eb7a0", "2e", "0a0a0a", "ffffff"]),
     ("view", &["zebra-view", "own-view", "none"]),
-    ("window", &["w-zebra", "w-own", "w-none"]),
+    ("window", &["w-zebra", "w-yak", "w-own", "w-none"]),
     ("id", &["j-zebra", "j-yak", "j-own", "t-owner", "t-yak", "t-zebra-guest", "t-admin", "none"]),
     ("org", &["zebra", "globex", "nowhere"]),
     (
@@ -33,7 +33,14 @@ const MEMBERS: &[(&str, &[&str])] = &[
     ("confirm", &["zebra", "globex"]),
     (
         "cursor",
-        &["018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d21", "018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d01", "1", "zebra"],
+        // The last two are numbers as an answer gives them: 1 and 21.
+        &[
+            "018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d21",
+            "018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d01",
+            "zebra",
+            "MQ",
+            "MjE",
+        ],
     ),
     ("endpoint", &["zebra-srv", "018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d21", "yak-srv", "own-srv", "nowhere"]),
     ("error", &["access_denied"]),
