@@ -25,6 +25,7 @@ pub mod settings;
 pub mod terminal;
 pub mod tool;
 pub mod wait;
+pub mod wire;
 
 use std::{
     cell::{Cell, OnceCell},
