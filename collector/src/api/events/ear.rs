@@ -59,8 +59,7 @@ fn may_hear(reach: &Reach, Group { org, site, kind }: &Group) -> bool {
     let Some(org) = org else { return reach.everywhere().has(Verb::Administer) };
     match kind {
         Kind::Alert | Kind::Endpoint => reach.sees(org, site.as_ref()),
-        Kind::Window => reach.sees_place(&Scope::of(Some(org.clone()), site.clone())),
-        Kind::Ownership => reach.sees_org(org),
+        Kind::Window | Kind::Ownership => reach.sees_place(&Scope::of(Some(org.clone()), site.clone())),
         Kind::Access => reach.may(Verb::Administer, org, site.as_ref()),
     }
 }

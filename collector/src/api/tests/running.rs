@@ -1,21 +1,25 @@
 //! A collector with a running core: request, core thread, store in memory, answer.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
+use dogwatch_model::{Endpoint, OrgId, WindowId};
+use dogwatch_triage::{alert::AlertNumber, mute::Window};
 use http::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Answer, Collector, work};
 use crate::{
-    access::{Register, Sha256},
+    access::{JoinTokenRecord, Register, Sha256},
     core::{CoreThread, Input, Settings, start},
     feed::{Group, News},
     identity::Providers,
     notify::{self, Facts},
+    ownership::Version,
     policy::Policy,
-    state::State,
+    state::{Item, State},
     storage::{ChangeSet, Memory, Row, Storage as _, Table},
+    views::View,
 };
 
 /// A collector with a running core, over the state of [`work`], whose setup code is `c0de`.
@@ -23,6 +27,17 @@ pub(super) struct Running {
     pub(super) collector: Collector,
     core: CoreThread,
     providers: Arc<Providers>,
+}
+
+/// What people can change, as it was.
+pub(super) struct Standing {
+    access: Register,
+    alerts: BTreeMap<AlertNumber, Item>,
+    windows: BTreeMap<WindowId, Window>,
+    views: BTreeMap<String, View>,
+    matrices: BTreeMap<OrgId, Vec<Version>>,
+    join_tokens: BTreeMap<String, JoinTokenRecord>,
+    endpoints: Vec<Endpoint>,
 }
 
 impl Running {
@@ -93,14 +108,37 @@ impl Running {
         self.core.handle().sign_audit_with(Arc::new(key));
     }
 
-    /// The access register as it is.
-    pub(super) fn register(&self) -> Register {
-        self.core.handle().shared.read().unwrap().access.clone()
+    /// What there is now.
+    pub(super) fn standing(&self) -> Standing {
+        let handle = self.core.handle();
+        let state = handle.shared.read().unwrap();
+        Standing {
+            access: state.access.clone(),
+            alerts: state.alerts.clone(),
+            windows: state.windows.clone(),
+            views: state.views.clone(),
+            matrices: state.matrices.clone(),
+            join_tokens: state.join_tokens.clone(),
+            endpoints: state.members.values().map(|member| member.endpoint.clone()).collect(),
+        }
     }
 
-    /// Puts another access register in the place of that.
-    pub(super) fn set_register(&self, access: Register) {
-        self.core.handle().shared.write().unwrap().access = access;
+    /// Puts that back, whatever was done meanwhile.
+    pub(super) fn set_back(&self, was: &Standing) {
+        let handle = self.core.handle();
+        let mut state = handle.shared.write().unwrap();
+        state.access = was.access.clone();
+        state.alerts = was.alerts.clone();
+        state.windows = was.windows.clone();
+        state.views = was.views.clone();
+        state.matrices = was.matrices.clone();
+        state.join_tokens = was.join_tokens.clone();
+        for endpoint in &was.endpoints {
+            let known = state.members.get(&endpoint.id).map(|member| &member.endpoint);
+            if known.is_some_and(|known| known != endpoint) {
+                state.members.get_mut(&endpoint.id).unwrap().endpoint = endpoint.clone();
+            }
+        }
     }
 
     /// The same core behind a front that nobody has asked yet.

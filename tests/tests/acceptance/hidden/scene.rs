@@ -198,7 +198,7 @@ impl Scene {
         let grant = json!({ "person": "msp:gus", "verbs": ["claim"], "scope": "zebra", "reason": "a moment of help", "expires_in_seconds": 3 });
         Self::make(ann, "/api/v1/access/grants", &grant);
         let api = self.as_somebody(&token);
-        let seen = || api.get("/api/v1/fleet?filter=name:zebra").unwrap_or_default()["matched"].as_u64();
+        let seen = || api.get("/api/v1/fleet?filter=org:zebra").unwrap_or_default()["matched"].as_u64();
         wait_for("the grant", PATIENCE, seen, |seen| *seen == Some(1));
         wait_for("its end", PATIENCE, seen, |seen| *seen == Some(0));
         token

@@ -9,10 +9,14 @@ use dogwatch_triage::{
 use http::{HeaderName, header};
 use serde_json::{Value, json};
 
-use super::super::{Collector, member, noon, org, running::Running, text_of_token, work};
+use super::super::{
+    Collector, member, noon, org,
+    running::{Running, Standing},
+    text_of_token, work,
+};
 use super::{people, register};
 use crate::{
-    access::{ApiToken, JoinTokenRecord, PersonKey, Principal, Register, Role, Sha256},
+    access::{ApiToken, JoinTokenRecord, PersonKey, Principal, Role, Sha256},
     api::login::COOKIE,
     feed::Group,
     identity::Providers,
@@ -36,8 +40,8 @@ pub(super) enum Hidden {
 pub(super) struct World {
     running: Running,
     hidden: Hidden,
-    /// Who there is and what they may: so at every question.
-    access: Register,
+    /// What there is: so at every question.
+    standing: Standing,
 }
 
 /// Who asks, and the letter of their token.
@@ -89,9 +93,9 @@ impl World {
         &self.running.collector
     }
 
-    /// Undoes what the questions before did to people, tokens and grants: who asks is still let in.
+    /// Undoes what the questions before did: who asks is still let in, and what is asked about is still there.
     pub(super) fn settle(&self) {
-        self.running.set_register(self.access.clone());
+        self.running.set_back(&self.standing);
     }
 
     /// From now on nobody has asked anything yet.
@@ -162,8 +166,8 @@ impl World {
         });
         running.admit_by(providers(zebra));
         running.collector = running.another_front(noon);
-        let access = running.register();
-        Self { running, hidden, access }
+        let standing = running.standing();
+        Self { running, hidden, standing }
     }
 }
 
@@ -225,6 +229,11 @@ fn things(state: &mut State, of: &str, site: &str, word: &str, number: u64) {
     machine.endpoint.tags = vec![format!("{word}-tag")];
     state.members.insert(machine.endpoint.id, machine);
     let alert = item(of, site, word, number);
+    state.alerts.insert(alert.alert.number, alert);
+    // One that is about no endpoint.
+    let mut alert = item(of, site, word, number + 1);
+    (alert.alert.endpoint, alert.alert.endpoint_name) = (None, String::new());
+    alert.alert.tool = "backup".parse().unwrap();
     state.alerts.insert(alert.alert.number, alert);
     let join = JoinTokenRecord {
         id: format!("j-{word}"),
