@@ -23,6 +23,7 @@ mod events;
 mod extract;
 mod fleet;
 mod gather;
+mod head;
 mod health;
 mod intake;
 mod join_tokens;
@@ -137,6 +138,7 @@ fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(axum::middleware::from_fn(intake::routing_key::as_bearer))
+        .layer(axum::middleware::from_fn(head::bounded))
         .layer(axum::middleware::map_response(harden))
         .with_state(api)
 }

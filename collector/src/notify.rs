@@ -38,6 +38,8 @@ pub use message::{Line, Message, Outcome, Subject};
 pub(crate) use outbox::{Facts, Outbox};
 pub(crate) use rows::apply_row;
 pub(crate) use seal::{repeat, seal};
+#[cfg(test)]
+pub(crate) use send::written;
 pub(crate) use settle::settle;
 
 use crate::{core::Batch, policy::Policy, queue, state::State, storage::Table};

@@ -27,6 +27,7 @@ pub mod settings;
 pub mod terminal;
 pub mod tool;
 pub mod wait;
+pub mod wire;
 
 use std::{
     cell::{Cell, OnceCell},

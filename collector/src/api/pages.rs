@@ -52,10 +52,10 @@ fn login_form(api: &Shared, problem: Option<&Problem>) -> Html<String> {
 /// Where else somebody may prove who they are.
 fn providers(api: &Shared) -> String {
     let all = api.oidc.providers();
-    let link = |one: &crate::identity::Provider| {
+    let link = |one: &std::sync::Arc<crate::identity::Provider>| {
         format!("<p><a href=\"/oidc/start?provider={}\">Log in by {}</a></p>", one.id, escape(&one.name))
     };
-    all.providers.values().map(|one| link(one)).collect()
+    all.shown().map(link).collect()
 }
 
 fn invite_form(api: &Shared, problem: Option<&Problem>) -> Html<String> {

@@ -44,6 +44,7 @@ pub(crate) const KINDS: &[(u16, &str, &str)] = &[
     (415, "urn:dogwatch:problem:media-type", "The body is not JSON"),
     (422, "urn:dogwatch:problem:key-reused", "The key stands for another request"),
     (429, "urn:dogwatch:problem:too-many", "Too many tries"),
+    (431, "urn:dogwatch:problem:head-too-large", "The head is too large"),
     (500, "urn:dogwatch:problem:internal", "Something is wrong here"),
     (503, "urn:dogwatch:problem:unavailable", "Not now"),
 ];
@@ -86,6 +87,19 @@ impl Problem {
     /// Not JSON by its own account.
     pub(crate) fn not_json() -> Self {
         Self::of(415, "send the body as JSON, with the header `content-type: application/json`")
+    }
+
+    /// In a coding that nobody here unpacks.
+    pub(crate) fn packed() -> Self {
+        Self::of(415, "send the body as it is: no `content-encoding` is taken")
+    }
+
+    /// More headers than anybody needs.
+    pub(crate) fn head_too_large(limit_bytes: usize) -> Self {
+        Self::of(
+            431,
+            format!("address and headers are longer than {limit_bytes} bytes; send fewer or shorter ones"),
+        )
     }
 
     /// Something stands in the way.

@@ -74,17 +74,17 @@ fn list(asked: &Audit, screen: &Screen) -> Result<(), Failure> {
     let by = asked.by.as_ref().map(ToString::to_string);
     let given = [("from", since.as_deref()), ("by", by.as_deref()), ("act", asked.act.as_deref())];
     let mut records: Vec<Value> = Vec::new();
-    let mut cursor: Option<String> = None;
+    let mut next: Option<String> = None;
     let mut whole = loop {
         let wanted = asked.limit - u64::try_from(records.len()).unwrap_or(asked.limit);
         let limit = wanted.min(PAGE).to_string();
         let mut params = vec![("org", chain.as_str()), ("limit", limit.as_str())];
         params.extend(given.iter().filter_map(|(name, value)| value.map(|value| (*name, value))));
-        params.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+        params.extend(next.as_deref().map(|next| ("cursor", next)));
         let mut page = client.get("audit", &params)?;
         records.extend(page["records"].take().as_array().into_iter().flatten().cloned());
-        cursor = page["cursor"].as_str().map(str::to_owned);
-        if cursor.is_none() || records.len() as u64 >= asked.limit {
+        next = page["next"].as_str().map(str::to_owned);
+        if next.is_none() || records.len() as u64 >= asked.limit {
             break page;
         }
     };
@@ -92,7 +92,7 @@ fn list(asked: &Audit, screen: &Screen) -> Result<(), Failure> {
     if screen.is_for_people() && records.is_empty() {
         output::note("no such record");
     }
-    if screen.is_for_people() && cursor.is_some() {
+    if screen.is_for_people() && next.is_some() {
         output::note(&format!("the newest {} are shown; --limit shows more", records.len()));
     }
     output::print(&LISTING.render(&whole, output::as_of(&whole), screen)?)
