@@ -110,6 +110,7 @@ struct Api {
     logins: login_tries::LoginTries,
     pace: pace::Pace,
     passwords: Passwords,
+    exports: orgs::Exports,
 }
 
 type Shared = Arc<Api>;
@@ -130,6 +131,7 @@ fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router
         logins: login_tries::LoginTries::default(),
         pace: pace::Pace::default(),
         passwords: Passwords::default(),
+        exports: orgs::Exports::default(),
         oidc,
     });
     routes::mount(&api)

@@ -16,6 +16,7 @@ mod agreed;
 mod bands;
 mod orgs;
 mod read;
+mod seen;
 mod told;
 mod watch;
 
@@ -24,16 +25,20 @@ use std::collections::BTreeMap;
 use dogwatch_model::OrgId;
 use dogwatch_triage::{
     alert,
-    matrix::{Directory, Matrix},
+    matrix::{self, Directory, Matrix},
     rules::RuleSet,
     watch_list::WatchList,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::config::{Config, Telemetry};
+use crate::{
+    config::{Config, Telemetry},
+    ownership::{Version, in_force},
+};
 pub use agreed::Draft;
 pub use orgs::OrgFiles;
 pub use read::{PolicyFault, all_faults, read};
+pub(crate) use seen::{Seen, SeenFile};
 pub use told::{Told, ToldValue};
 pub(crate) use watch::watcher;
 pub use watch::{Standing, Watch};
@@ -67,6 +72,8 @@ pub struct Policy {
     pub directory: Directory,
     /// Its text, which decides as well.
     directory_text: String,
+    /// Every file that was read.
+    files: BTreeMap<String, SeenFile>,
     /// How alerts live.
     pub alerts: alert::Policy,
     /// What endpoints watch.
@@ -81,6 +88,17 @@ impl Policy {
     /// The matrix of an org.
     pub fn matrix(&self, org: &OrgId) -> &Matrix {
         self.orgs.get(org).unwrap_or(&self.ownerless)
+    }
+
+    /// What the audit is told of it.
+    pub(crate) fn seen(&self, versions: &BTreeMap<OrgId, Vec<Version>>, at: Timestamp) -> Seen {
+        let signed = self.orgs.iter().filter(|(_, matrix)| matrix.standing() == matrix::Standing::Signed);
+        let in_force = signed.filter_map(|(org, _)| {
+            let version = in_force(versions.get(org)?, at)?;
+            Some((org.clone(), version.hash.clone()))
+        });
+        let matrices = self.orgs.iter().map(|(org, matrix)| (org.clone(), matrix.version().to_owned()));
+        Seen { files: self.files.clone(), in_force: in_force.collect(), matrices: matrices.collect() }
     }
 
     /// The version of an org's matrix.

@@ -26,5 +26,6 @@ pub(super) fn may(
     if !reach.may(verb, org, site) {
         return Err(state.access.missing(by, verb, (org, site), now));
     }
+    state.uses(by, verb, (org, site), now);
     Ok(())
 }

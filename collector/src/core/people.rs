@@ -43,6 +43,7 @@ impl Core {
             | Command::RedeemSetup { .. }
             | Command::SignIn(..)
             | Command::Access(..)
+            | Command::Offboard(..)
             | Command::BreakSeal { .. }
             | Command::Login(..)
             | Command::Accept { .. }
@@ -50,9 +51,7 @@ impl Core {
             | Command::Touch(..)
             | Command::CreateJoinToken(..)
             | Command::RevokeJoinToken(..)) => self.let_in(state, policy, coming, now, batch),
-            orgs @ (Command::TakeOut(..) | Command::NoteOrg(..)) => {
-                self.about_an_org(state, policy, orgs, now, batch);
-            }
+            orgs @ (Command::TakeOut(..) | Command::NoteOrg(..)) => about_an_org(state, orgs, now, batch),
             Command::Alert { number, act, by, version, reply } => {
                 let answer = self.act_on_alert(state, policy, (number, &act, version), &by, now, batch);
                 batch.answer(reply, answer);
@@ -113,6 +112,10 @@ impl Core {
                 let answer = self.access(state, &act, &by, now, batch);
                 batch.answer(reply, answer);
             }
+            Command::Offboard(org, side, by, reply) => {
+                let answer = self.offboard(state, (&org, side), &by, now, batch);
+                batch.answer(reply, answer);
+            }
             Command::BreakSeal { code, token, reply } => {
                 let answer = self.break_seal(state, policy, (code, token), now, batch);
                 batch.answer(reply, answer);
@@ -134,34 +137,6 @@ impl Core {
             Command::RevokeJoinToken(id, by, reply) => {
                 let answer = revoke_join_token(state, &id, &by, now, batch);
                 batch.answer(reply, answer);
-            }
-            _ => {}
-        }
-    }
-
-    /// What concerns an org as a whole.
-    fn about_an_org(
-        &mut self,
-        state: &mut State,
-        policy: &Arc<Policy>,
-        what: Command,
-        now: Timestamp,
-        batch: &mut Batch,
-    ) {
-        match what {
-            Command::TakeOut(org, by, reply) => {
-                let unseen =
-                    || Refusal::new(Code::NotFound, format!("there is no org `{org}` that you may see"));
-                let answer = may(state, &by, Verb::Export, (&org, None), now, unseen)
-                    .and_then(|()| self.take_out(state, policy, &org, now));
-                if answer.is_ok() {
-                    batch.record(now, deed(&by, "org.export", &org, Some(&org)));
-                }
-                batch.answer(reply, answer);
-            }
-            Command::NoteOrg(org, by, reply) => {
-                batch.record(now, deed(&by, "org.create", &org, Some(&org)));
-                batch.answer(reply, Ok(()));
             }
             _ => {}
         }
@@ -248,8 +223,8 @@ impl Core {
     /// What stays on the disk and is read for whoever asks.
     fn look_up(&self, state: &State, what: Command, now: Timestamp, batch: &mut Batch) {
         match what {
-            Command::ReadArchived(number, reply) => batch.answer(reply, self.archived(number)),
-            Command::ReadShelf(shelf, reply) => batch.answer(reply, self.shelf(shelf)),
+            Command::ReadArchived(number, reply) => batch.answer(reply, self.archived(state, number)),
+            Command::ReadShelf(shelf, reply) => batch.answer(reply, self.shelf(state, shelf)),
             Command::ReadSoftware(id, reply) => batch.answer(reply, self.software(id)),
             Command::ReadAudit(chain, shelf, reply) => {
                 batch.answer(reply, self.audit_shelf(state, &chain, shelf));
@@ -261,17 +236,24 @@ impl Core {
         }
     }
 
-    /// An alert that has left the working set. The view may be half a minute behind the journal; who asks for an alert
-    /// that went in that moment finds it the next time.
-    fn archived(&self, number: AlertNumber) -> Result<Option<Item>, Refusal> {
-        Ok(self.archive(&queue::alert_key(number), 1)?.pop())
+    /// An alert that has left the working set.
+    fn archived(&self, state: &State, number: AlertNumber) -> Result<Option<Item>, Refusal> {
+        match state.retired.range(number.0, 1).next() {
+            Some(item) => Ok(Some(item.clone())),
+            None => Ok(self.archive(&queue::alert_key(number), 1)?.pop()),
+        }
     }
 
-    fn shelf(&self, shelf: u64) -> Result<Vec<Item>, Refusal> {
-        let first = queue::alert_key(AlertNumber(shelf.saturating_mul(SHELF)));
+    fn shelf(&self, state: &State, shelf: u64) -> Result<Vec<Item>, Refusal> {
+        let number = shelf.saturating_mul(SHELF);
+        let first = queue::alert_key(AlertNumber(number));
         let digits = SHELF.ilog10() as usize;
         let prefix = &first[..first.len().saturating_sub(digits)];
-        self.archive(prefix, usize::try_from(SHELF).unwrap_or(usize::MAX))
+        let settled = self.archive(prefix, usize::try_from(SHELF).unwrap_or(usize::MAX))?;
+        let recent = state.retired.range(number, SHELF).cloned();
+        // The view may have some of them already.
+        let all: BTreeMap<_, _> = settled.into_iter().chain(recent).map(|one| (one.alert.number, one)).collect();
+        Ok(all.into_values().collect())
     }
 
     fn archive(&self, prefix: &str, limit: usize) -> Result<Vec<Item>, Refusal> {
@@ -283,6 +265,26 @@ impl Core {
             )
         })?;
         Ok(rows.iter().filter_map(|row| serde_json::from_slice(row.value.as_deref()?).ok()).collect())
+    }
+}
+
+/// Orgs as a whole: one is taken out, one was made.
+fn about_an_org(state: &State, what: Command, now: Timestamp, batch: &mut Batch) {
+    match what {
+        Command::TakeOut(org, by, reply) => {
+            let unseen =
+                || Refusal::new(Code::NotFound, format!("there is no org `{org}` that you may see"));
+            let answer = may(state, &by, Verb::Export, (&org, None), now, unseen);
+            if answer.is_ok() {
+                batch.record(now, deed(&by, "org.export", &org, Some(&org)));
+            }
+            batch.answer(reply, answer);
+        }
+        Command::NoteOrg(org, by, reply) => {
+            batch.record(now, deed(&by, "org.create", &org, Some(&org)));
+            batch.answer(reply, Ok(()));
+        }
+        _ => {}
     }
 }
 

@@ -130,6 +130,9 @@ fn people(state: &mut State) {
         expires_at: Some("2026-11-20T00:00:00Z".parse().unwrap()),
         review_at: None,
         approvals: Default::default(),
+        reviewed_at: None,
+        used_at: None,
+        triggers: Vec::new(),
         ended: None,
     };
     state.access.grants.insert(lapsed.id.clone(), lapsed);
