@@ -121,14 +121,15 @@ impl Policy {
 
     /// The shipped rules with these matrices and a watch list.
     pub(crate) fn of_texts(orgs: &[(OrgId, String)], watch: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("orgs")).unwrap();
+        let data = tempfile::tempdir().unwrap();
+        let folder = data.path().join("policy");
+        std::fs::create_dir_all(folder.join("orgs")).unwrap();
         for (org, text) in orgs {
-            std::fs::write(folder.path().join("orgs").join(format!("{org}.toml")), text).unwrap();
+            std::fs::write(folder.join("orgs").join(format!("{org}.toml")), text).unwrap();
         }
-        std::fs::write(folder.path().join("watch.toml"), watch).unwrap();
+        std::fs::write(folder.join("watch.toml"), watch).unwrap();
         let reopen_window = alert::Policy::default().reopen_window;
-        read(folder.path(), &Basis { reopen_window, ..Basis::default() })
+        read(&folder, &Basis { reopen_window, ..Basis::default() })
             .map_err(|faults| all_faults(&faults))
             .unwrap()
     }

@@ -64,15 +64,8 @@ informed = ["it"]
 "#;
 
 fn policy(orgs: &[&str]) -> Policy {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("orgs")).unwrap();
-    for org in orgs {
-        let file = folder.path().join("orgs").join(format!("{org}.toml"));
-        std::fs::write(file, MATRIX.replace("@ORG@", org)).unwrap();
-    }
-    crate::policy::read(folder.path(), &crate::policy::Basis::default())
-        .map_err(|faults| crate::policy::all_faults(&faults))
-        .unwrap()
+    let texts: Vec<_> = orgs.iter().map(|org| (org.parse().unwrap(), MATRIX.replace("@ORG@", org))).collect();
+    Policy::of_texts(&texts, "")
 }
 
 fn facts() -> Facts {
