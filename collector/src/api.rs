@@ -112,6 +112,7 @@ struct Api {
     logins: login_tries::LoginTries,
     pace: pace::Pace,
     passwords: Passwords,
+    exports: orgs::Exports,
 }
 
 type Shared = Arc<Api>;
@@ -132,6 +133,7 @@ fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router
         logins: login_tries::LoginTries::default(),
         pace: pace::Pace::default(),
         passwords: Passwords::default(),
+        exports: orgs::Exports::default(),
         oidc,
     });
     routes::mount(&api)

@@ -13,6 +13,7 @@ mod context;
 mod events;
 mod failure;
 mod link;
+mod org_export;
 mod output;
 mod pin;
 mod progress;

@@ -72,12 +72,15 @@ impl Core {
             Command::LoginFailed(who) => Self::login_failed(who.as_ref(), now, batch),
             Command::Touch(hash) => Self::touch(state, &hash, now, batch),
 
+            Command::Offboard(org, side, by, reply) => {
+                batch.answer_with(reply, |batch| self.offboard(state, (&org, side), &by, now, batch));
+            }
             Command::NoteOrg(org, by, reply) => {
                 batch.record(now, deed(&by, "org.create", &org, Some(&org)));
                 batch.answer(reply, Ok(()));
             }
             Command::TakeOut(org, by, reply) => {
-                batch.answer_with(reply, |batch| self.take_out_for(state, policy, (&org, &by), now, batch));
+                batch.answer_with(reply, |batch| note_export(state, &org, &by, now, batch));
             }
 
             Command::Alert { number, act, by, version, reply } => batch.answer_with(reply, |batch| {
@@ -125,8 +128,8 @@ impl Core {
                 once::answer(state, id, sealed, batch);
                 batch.answer(reply, Ok(()));
             }
-            Command::ReadArchived(number, reply) => batch.answer(reply, self.archived(number)),
-            Command::ReadShelf(shelf, reply) => batch.answer(reply, self.shelf(shelf)),
+            Command::ReadArchived(number, reply) => batch.answer(reply, self.archived(state, number)),
+            Command::ReadShelf(shelf, reply) => batch.answer(reply, self.shelf(state, shelf)),
             Command::ReadSoftware(id, reply) => batch.answer(reply, self.software(id)),
             Command::ReadAudit(chain, shelf, reply) => {
                 batch.answer(reply, self.audit_shelf(state, &chain, shelf))
@@ -136,19 +139,17 @@ impl Core {
             }
         }
     }
+}
 
-    /// An org's data, for somebody who may take it out; that they did is written down.
-    fn take_out_for(
-        &self,
-        state: &State,
-        policy: &Policy,
-        (org, by): (&OrgId, &Principal),
-        now: Timestamp,
-        batch: &mut Batch,
-    ) -> Result<Vec<u8>, Refusal> {
-        may_in_org(state, by, Verb::Export, (org, None), now)?;
-        let taken = self.take_out(state, policy, org, now)?;
-        batch.record(now, deed(by, "org.export", org, Some(org)));
-        Ok(taken)
-    }
+/// Lets who asks take an org's data out, and writes that down.
+fn note_export(
+    state: &State,
+    org: &OrgId,
+    by: &Principal,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Result<(), Refusal> {
+    may_in_org(state, by, Verb::Export, (org, None), now)?;
+    batch.record(now, deed(by, "org.export", org, Some(org)));
+    Ok(())
 }

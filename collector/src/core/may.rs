@@ -26,6 +26,7 @@ pub(super) fn may(
     if !reach.may(verb, org, site) {
         return Err(state.access.missing(by, verb, (org, site), now));
     }
+    state.uses(by, verb, (org, site), now);
     Ok(())
 }
 

@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use super::{
     SoftwareList,
     command::{Commands, CoreHandle},
+    takeout::TakeOut,
 };
 use crate::{
     access::{Account, ApiToken, Grant, JoinTokenRecord, PersonKey, Principal, Reach, Scope, Sha256, Verb},
@@ -153,6 +154,11 @@ impl Desk {
     /// What the audit's checkpoints are signed with, and its short name. It is no secret.
     pub fn audit_key(&self) -> Option<(String, PublicKey)> {
         self.0.read(|state| state.audit.key.as_ref().map(|key| (key.id().to_owned(), key.public())))
+    }
+
+    /// Everything of an org, piece by piece, as long as a token may take it out.
+    pub(crate) fn take_out(&self, token: Sha256, org: OrgId, now: fn() -> Timestamp) -> TakeOut {
+        TakeOut::new(self.0.clone(), token, org, now)
     }
 
     /// What an endpoint has installed.

@@ -24,6 +24,7 @@ const GRANTS: Listing<'static> = Listing {
     ],
     wide: &[
         column("GIVEN", "given_at", Show::Instant),
+        column("USED", "used_at", Show::Instant),
         column("APPROVED IN", "approvals", Show::Made(approved)),
     ],
     csv: &["id", "to.org", "to.id", "scope", "reason", "given_at", "expires_at", "review_at", "state"],
@@ -33,14 +34,15 @@ const DUE: Listing<'static> = Listing {
     rows: "due",
     name: "id",
     columns: &[
-        column("WHY", "kind", Show::Text),
+        column("KIND", "kind", Show::Text),
         column("ID", "id", Show::Text),
         column("PERSON", "person", Show::Made(concerned)),
         column("SCOPE", "scope", Show::Text),
         column("AT", "at", Show::Instant),
+        column("WHY", "why", Show::Text),
     ],
     wide: &[],
-    csv: &["kind", "id", "person.org", "person.id", "scope", "at"],
+    csv: &["kind", "id", "person.org", "person.id", "scope", "at", "why"],
 };
 
 const PEOPLE: Listing<'static> = Listing {
@@ -127,6 +129,9 @@ fn list(wanted: &ListAccess, screen: &Screen) -> Result<(), Failure> {
     let client = Client::logged_in()?;
     if wanted.due {
         let answer = client.get("access/due", &[])?;
+        if screen.is_for_people() && answer["due"].as_array().is_some_and(Vec::is_empty) {
+            return output::print("nothing is due: no review, no end, and nothing that nobody uses\n");
+        }
         return output::print(&DUE.render(&answer, output::as_of(&answer), screen)?);
     }
     let org = wanted.org.as_ref().map(ToString::to_string);

@@ -40,7 +40,9 @@ impl Audience for Ear {
         let now = (self.api.now)();
         let known = self.api.core.token(&self.token, now).filter(|(token, _)| token.is_valid(now));
         let (_, reach) = known.ok_or(Over::NotAllowed)?;
-        if !reach.anywhere().has(Verb::View) {
+        // Of an org that is not theirs to see any more nothing will ever come.
+        let theirs = self.org.as_ref().is_none_or(|org| reach.sees_org(org));
+        if !theirs || !reach.anywhere().has(Verb::View) {
             return Err(Over::NotAllowed);
         }
         self.reach = reach;

@@ -96,7 +96,17 @@ async fn ask(world: &World, who: Option<&str>, question: &Question) -> Answer {
         // Each stream has an id of its own.
         answer.text = "a stream".to_owned();
     }
+    if question.route.path == "/api/v1/orgs/{org}/export" {
+        // They are over instants of the real clock.
+        answer.text = without_hashes(&answer.text);
+    }
     answer
+}
+
+/// A text without what is as long as a SHA-256 and looks like one.
+fn without_hashes(text: &str) -> String {
+    let is_hash = |part: &&str| part.len() == 64 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    text.split('"').filter(|part| !is_hash(part)).collect::<Vec<_>>().join("\"")
 }
 
 /// Questions before the limits on how often one may ask would count: guesses have five, a token has a thousand.

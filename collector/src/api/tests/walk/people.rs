@@ -102,6 +102,9 @@ fn give(state: &mut State, id: &str, person: &str, scope: Scope) {
         expires_at: None,
         review_at: None,
         approvals: Default::default(),
+        reviewed_at: None,
+        used_at: None,
+        triggers: Vec::new(),
         ended: None,
     };
     state.access.grants.insert(grant.id.clone(), grant);
