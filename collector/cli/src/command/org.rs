@@ -4,6 +4,7 @@ use std::{fs, io::Write as _, path::Path};
 
 use serde_json::{Value, json};
 
+use super::again::Pace;
 use crate::{
     args::{Offboard, Org},
     client::Client,
@@ -32,9 +33,12 @@ fn owners(org: &Value) -> String {
 
 pub(crate) fn run(command: &Org, screen: &Screen) -> Result<(), Failure> {
     match command {
-        Org::List => super::list("orgs", &ORGS, screen),
+        Org::List(watching) => {
+            let empty = "no orgs; make one: dogwatch org create ORG --name NAME";
+            super::list(("orgs", &[]), &ORGS, Pace::asked(*watching), empty, screen)
+        }
         Org::Create(one) => {
-            let made = Client::logged_in()?.post("orgs", &json!({ "org": one.org }))?;
+            let made = Client::logged_in()?.post("orgs", &json!({ "org": one.org, "name": one.name }))?;
             super::show_one(&made, "org", screen, || {
                 format!(
                     "{0} is there, with the starter matrix. Let its first owner in: dogwatch access invite PERSON --side \
