@@ -15,10 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, extract::Params, fleet, paging, problem::Problem, teams};
-use crate::{
-    access::Principal,
-    state::Item,
-};
+use crate::{access::Principal, state::Item};
 
 /// Alerts of one answer when nobody says how many: more than anybody reads, and a third of a second to send at most.
 const LIMIT_DEFAULT: usize = 1_000;

@@ -89,7 +89,8 @@ impl OrgFiles {
 fn readable(name: &str) -> Result<&str, Refusal> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
-        let what = format!("`name` must be one line of 1 to {MAX_NAME_CHARS} signs; leave it out to use the id");
+        let what =
+            format!("`name` must be one line of 1 to {MAX_NAME_CHARS} signs; leave it out to use the id");
         return Err(Refusal::new(Code::Invalid, what));
     }
     Ok(name)

@@ -105,7 +105,10 @@ fn judged(asked: &[Asked<'_>], row: &Row<'_>) -> (Vec<Verdict>, Vec<Option<Oldes
 fn places(row: &Row<'_>) -> [Place; 2] {
     let endpoint = row.endpoint;
     let (org, site): (OrgId, SiteId) = (endpoint.org.clone(), endpoint.site.clone());
-    [Place { org: org.clone(), site: None, class: None }, Place { org, site: Some(site), class: endpoint.class }]
+    [
+        Place { org: org.clone(), site: None, class: None },
+        Place { org, site: Some(site), class: endpoint.class },
+    ]
 }
 
 /// What has been counted of one measure at one place.

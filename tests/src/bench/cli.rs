@@ -56,18 +56,17 @@ impl Typed {
     fn figures(&mut self, name: &str, least: &mut Latencies, target: f64) -> [Figure; 2] {
         let figure = |name: String, bare, ours| Figure::new(name, "ms", ours).beside(bare);
         let median = figure(name.to_owned(), least.quantile_ms(0.5), self.times.quantile_ms(0.5));
-        let slow = figure(format!("  p95 of {}", self.times.len()), least.quantile_ms(0.95), self.times.quantile_ms(0.95));
+        let slow = figure(
+            format!("  p95 of {}", self.times.len()),
+            least.quantile_ms(0.95),
+            self.times.quantile_ms(0.95),
+        );
         [median.at_most(target), slow]
     }
 }
 
 /// Runs every command so many times against a fleet of this size.
-pub fn run(
-    runtime: &Handle,
-    endpoints: usize,
-    rounds: usize,
-    say: &dyn Fn(&str),
-) -> Result<Vec<Figure>> {
+pub fn run(runtime: &Handle, endpoints: usize, rounds: usize, say: &dyn Fn(&str)) -> Result<Vec<Figure>> {
     say(&format!("cli: attaching {endpoints} endpoints"));
     let collector = Collector::start(runtime)?;
     let fleet = runtime.block_on(Fleet::attach(collector.crew(runtime, endpoints)?))?;

@@ -8,7 +8,8 @@ use anyhow::Result;
 use clap::{Parser, ValueEnum};
 use dogwatch_tests::{
     bench::{
-        agent, cli, crossing, events, figure::Table, filter, fleet_json, ingest, memory, query, restart, storm,
+        agent, cli, crossing, events, figure::Table, filter, fleet_json, ingest, memory, query, restart,
+        storm,
     },
     load::process::{load_average, raise_open_files},
 };

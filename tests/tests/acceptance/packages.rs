@@ -101,7 +101,8 @@ fn is_ours(path: &str) -> bool {
 /// The programs run, their pages unpack, shells understand the completions.
 fn is_usable(root: &Root) {
     for program in PROGRAMS {
-        let said = Finished::of(Command::new(root.at(&format!("usr/bin/{program}"))).arg("--version")).succeeds();
+        let said =
+            Finished::of(Command::new(root.at(&format!("usr/bin/{program}"))).arg("--version")).succeeds();
         assert!(said.stdout.starts_with(program), "{said:?}");
         let page = root.at(&format!("usr/share/man/man1/{program}.1.gz"));
         let text = Finished::of(Command::new("gzip").arg("-dc").arg(page)).succeeds().stdout;

@@ -8,7 +8,9 @@ use super::{Watching, alert::word};
 #[derive(Subcommand)]
 pub(crate) enum Endpoint {
     /// Everything known of it
-    #[command(after_help = "Examples: dogwatch endpoint show srv-01\n          dogwatch endpoint show srv-01 --watch")]
+    #[command(
+        after_help = "Examples: dogwatch endpoint show srv-01\n          dogwatch endpoint show srv-01 --watch"
+    )]
     Show {
         #[command(flatten)]
         of: Named,

@@ -21,7 +21,9 @@ pub(crate) enum Ownership {
         text: bool,
     },
     /// Every version, the newest first
-    #[command(after_help = "Examples: dogwatch ownership history\n          dogwatch ownership history --watch")]
+    #[command(
+        after_help = "Examples: dogwatch ownership history\n          dogwatch ownership history --watch"
+    )]
     History(History),
     /// Propose a document for both sides to sign
     #[command(

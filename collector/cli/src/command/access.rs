@@ -27,7 +27,18 @@ const GRANTS: Listing<'static> = Listing {
         column("GIVEN", "given_at", Show::Instant),
         column("APPROVED IN", "approvals", Show::Made(approved)),
     ],
-    csv: &["id", "to.org", "to.id", "scope", "reason", "given_at", "expires_at", "review_at", "state"],
+    csv: &[
+        "id",
+        "to.org",
+        "to.id",
+        "verbs",
+        "scope",
+        "reason",
+        "given_at",
+        "expires_at",
+        "review_at",
+        "state",
+    ],
 };
 
 const DUE: Listing<'static> = Listing {

@@ -23,12 +23,13 @@ const ORGS: Listing<'static> = Listing {
         column("OWNERS", "owners", Show::Made(owners)),
     ],
     wide: &[column("MSP LEFT", "left.msp", Show::Instant)],
-    csv: &["org", "name", "endpoints", "matrix", "left.msp"],
+    csv: &["org", "name", "endpoints", "matrix", "owners", "left.msp"],
 };
 
 fn owners(org: &Value) -> String {
     let owners = org["owners"].as_array().into_iter().flatten();
-    owners.filter_map(Value::as_str).collect::<Vec<_>>().join(",")
+    let owners = owners.filter_map(Value::as_str).collect::<Vec<_>>().join(",");
+    if owners.is_empty() { "nobody".to_owned() } else { owners }
 }
 
 pub(crate) fn run(command: &Org, screen: &Screen) -> Result<(), Failure> {

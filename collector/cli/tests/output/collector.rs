@@ -35,11 +35,11 @@ struct Answers {
 
 impl Recorded {
     pub(crate) fn serve() -> Self {
-        Self::serve_also(Value::Null)
+        Self::serve_also(&Value::Null)
     }
 
     /// What `recorded.json` holds, with some answers more or others in their place.
-    pub(crate) fn serve_also(more: Value) -> Self {
+    pub(crate) fn serve_also(more: &Value) -> Self {
         let root_key = KeyPair::generate().unwrap();
         let mut root = CertificateParams::new(Vec::new()).unwrap();
         root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -52,7 +52,10 @@ impl Recorded {
             .with_protocol_versions(&[&rustls::version::TLS13])
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![leaf.der().clone(), root_certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+            .with_single_cert(
+                vec![leaf.der().clone(), root_certificate.der().clone()],
+                PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+            )
             .unwrap();
         let mut recorded: BTreeMap<String, Value> =
             serde_json::from_str(include_str!("recorded.json")).unwrap();
@@ -127,7 +130,8 @@ impl Answers {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let path = path.trim_start_matches("/api/v1/");
         let names = query.split('&').filter_map(|pair| pair.split('=').next());
-        let mut keys = names.map(|name| format!("{method} {path}?{name}")).chain([format!("{method} {path}")]);
+        let mut keys =
+            names.map(|name| format!("{method} {path}?{name}")).chain([format!("{method} {path}")]);
         let Some(key) = keys.find(|key| self.recorded.contains_key(key)) else {
             let missing = json!({ "status": 404, "detail": format!("there is no {path} in the recording") });
             return whole(404, &missing);

@@ -224,7 +224,7 @@ fn logging_in() {
 
 /// A collector where the second step of a login goes nowhere.
 fn recorded_without_login() -> Recorded {
-    Recorded::serve_also(serde_json::json!({
+    Recorded::serve_also(&serde_json::json!({
         "POST login": { "status": 401, "detail": "person, password or code are wrong" },
     }))
 }
@@ -239,9 +239,9 @@ fn watching() {
     };
     let over = serde_json::json!({ "status": 401, "detail": "your token was revoked" });
     let events = "event: hello\ndata: {}\n\nid: 1\nevent: endpoint\ndata: {\"kind\":\"endpoint\"}\n\n";
-    let story = Recorded::serve_also(serde_json::json!({
+    let story = Recorded::serve_also(&serde_json::json!({
         "GET fleet": { "in_turn": [two(true), two(false), over] },
-        "GET events": { "in_turn": [{ "events": events }, over] },
+        "GET events": { "events": events },
         "GET tokens": { "in_turn": [
             { "tokens": [] }, { "tokens": [{ "id": "t-1", "person": "omar", "side": "internal", "state": "valid" }] }, over,
         ]},

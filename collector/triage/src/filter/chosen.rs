@@ -74,7 +74,8 @@ fn choose(
 ) -> Result<(), (String, Option<String>)> {
     let [name, rest @ ..] = path else { return Ok(()) };
     let Some(field) = names::find(among, name) else {
-        let meant = names::suggest(About::Endpoint, among, prefix, name).map(|near| format!("did you mean `{near}`?"));
+        let meant = names::suggest(About::Endpoint, among, prefix, name)
+            .map(|near| format!("did you mean `{near}`?"));
         return Err((format!("no field `{prefix}{}`", path.join(".")), meant));
     };
     let known = choices.iter().position(|choice| core::ptr::eq(choice.field, field));

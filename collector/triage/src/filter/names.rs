@@ -30,12 +30,7 @@ pub(super) fn lookup_of(about: About, path: &str) -> Option<(&'static Field, Rea
 }
 
 /// What was probably meant: a neighbour spelt alike, or else the same name in another place.
-pub(super) fn suggest(
-    about: About,
-    among: &'static [Field],
-    prefix: &str,
-    name: &str,
-) -> Option<String> {
+pub(super) fn suggest(about: About, among: &'static [Field], prefix: &str, name: &str) -> Option<String> {
     let neighbour = nearest(name, among.iter().map(|field| field.name));
     neighbour.map(|near| format!("{prefix}{near}")).or_else(|| elsewhere("", about.fields(), name))
 }

@@ -23,7 +23,13 @@ fn item() -> Alert {
 
 /// The same about a site, which nobody has.
 fn of_site() -> Alert {
-    Alert { endpoint_name: String::new(), subject: String::new(), assignee: None, work: crate::alert::Work::Unclaimed, ..item() }
+    Alert {
+        endpoint_name: String::new(),
+        subject: String::new(),
+        assignee: None,
+        work: crate::alert::Work::Unclaimed,
+        ..item()
+    }
 }
 
 fn judged(filter: &str, alert: &Alert, with_endpoint: bool) -> Verdict {
@@ -67,12 +73,18 @@ fn nobody_is_known_and_what_is_still_to_come_is_not() {
 #[test]
 fn what_concerns_a_site_is_judged_by_the_item_alone_and_the_rest_is_unknown() {
     let said = |filter| judged(filter, &of_site(), false);
-    for filter in
-        ["priority:P1", "org:acme", "site:toronto", "priority in [\"P1\", \"P2\"] || online", "priority == \"P1\" || online"]
-    {
+    for filter in [
+        "priority:P1",
+        "org:acme",
+        "site:toronto",
+        "priority in [\"P1\", \"P2\"] || online",
+        "priority == \"P1\" || online",
+    ] {
         assert_eq!(said(filter), Verdict::Match, "{filter}");
     }
-    for filter in ["priority:P2 os:linux", "priority == \"P2\" && online", "has(os.family)", "search(\"srv-01\")"] {
+    for filter in
+        ["priority:P2 os:linux", "priority == \"P2\" && online", "has(os.family)", "search(\"srv-01\")"]
+    {
         assert_eq!(said(filter), Verdict::NoMatch, "{filter}");
     }
     for filter in [
@@ -95,12 +107,15 @@ fn what_concerns_a_site_is_judged_by_the_item_alone_and_the_rest_is_unknown() {
 #[test]
 fn what_is_not_understood_is_refused_with_its_place_and_what_was_meant() {
     let refused = |filter: &str| ItemFilter::typed(filter).unwrap_err().to_string();
-    assert_eq!(refused("prioriti == \"P1\""), "line 1, column 1: no field `prioriti`; did you mean `priority`?");
-    assert_eq!(refused("tool:backup prioriti:P1"), "line 1, column 13: no field `prioriti`; did you mean `priority`?");
     assert_eq!(
-        refused("pri:P5"),
-        "line 1, column 5: `P5` is not one of P1, P2, P3, P4"
+        refused("prioriti == \"P1\""),
+        "line 1, column 1: no field `prioriti`; did you mean `priority`?"
     );
+    assert_eq!(
+        refused("tool:backup prioriti:P1"),
+        "line 1, column 13: no field `prioriti`; did you mean `priority`?"
+    );
+    assert_eq!(refused("pri:P5"), "line 1, column 5: `P5` is not one of P1, P2, P3, P4");
     assert!(refused("owner == \"msp\"").contains("`owner` is a group; name one of its fields: team, side"));
     assert!(refused("opened > 3").contains("use age(…)"));
     // Of items only: the fleet has none of it.

@@ -66,7 +66,12 @@ pub(crate) static OWN: &[Field] = &[
     group("offer", "the hand-off that waits for its answer", OFFER),
     group("waiting", "what it waits for", WAITING),
     group("next_breach", "the clock that runs out next, or ran out first", BREACH),
-    value("touched", Type::Bool, "a person did something with it", element!(Queued, |item| item.alert.touched)),
+    value(
+        "touched",
+        Type::Bool,
+        "a person did something with it",
+        element!(Queued, |item| item.alert.touched),
+    ),
     value(
         "since",
         Type::Instant,
