@@ -48,6 +48,7 @@ mod rules;
 mod secret;
 mod setup;
 mod tagged;
+mod teams;
 mod tokens;
 mod tries;
 mod views;

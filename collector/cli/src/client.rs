@@ -68,6 +68,11 @@ impl Client {
     /// The collector we are logged in at.
     pub(crate) fn logged_in() -> Result<Self, Failure> {
         let context = Context::load()?;
+        if context.token.is_empty() {
+            let Context { url, person, .. } = &context;
+            let what = format!("your login at {url} is not finished: dogwatch login {url} --person {person}");
+            return Err(Failure::new(Exit::NotAllowed, what));
+        }
         let root = context.root()?;
         Ok(Self::new(context.url, &root, Some(&context.token)))
     }

@@ -105,6 +105,8 @@ pub(crate) async fn show(
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     org: OrgId,
+    /// What people call it; its id when absent.
+    name: Option<String>,
 }
 
 /// `POST /api/v1/orgs`
@@ -118,7 +120,7 @@ pub(crate) async fn create(
             "`administer` on * is missing: orgs are made by administrators of the MSP; one of them can give it",
         ));
     }
-    api.info.orgs.create(&wanted.org).await?;
+    api.info.orgs.create(&wanted.org, wanted.name.as_deref()).await?;
     api.core.note_org(&wanted.org, caller.principal().clone()).await?;
     Ok((StatusCode::CREATED, Json(shown(&api, &caller, &wanted.org)?)))
 }

@@ -83,7 +83,7 @@ fn enrol_endpoint(
         org: token.org,
         site: token.site,
         name,
-        class: enrol.class.unwrap_or(dogwatch_model::Class::Server),
+        class: enrol.class,
         criticality: Criticality::Normal,
         tags,
         class_fixed: enrol.class.is_some(),

@@ -25,6 +25,7 @@ mod muted;
 mod oidc;
 mod one_write;
 mod owners;
+mod packages;
 mod presence;
 mod race;
 mod refused_agents;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 use dogwatch_model::{OrgId, Side, SiteId, TeamId};
 
+use super::Watching;
 use crate::when::parse_seconds;
 
 #[derive(ClapArgs)]
@@ -53,8 +54,8 @@ pub(crate) enum JoinToken {
     )]
     Create(CreateJoinToken),
     /// Those that were made
-    #[command(after_help = "Example: dogwatch join-token list")]
-    List,
+    #[command(after_help = "Examples: dogwatch join-token list\n          dogwatch join-token list --watch")]
+    List(Watching),
     /// Withdraw one
     #[command(after_help = "Example: dogwatch join-token revoke jt-4f1c")]
     Revoke(ById),
@@ -94,7 +95,7 @@ pub(crate) enum Token {
     Create(super::CreateToken),
     /// Those that were made
     #[command(after_help = "Example: dogwatch token list")]
-    List,
+    List(Watching),
     /// Withdraw one
     #[command(after_help = "Example: dogwatch token revoke t-4f1c")]
     Revoke(ById),

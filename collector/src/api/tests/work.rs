@@ -100,6 +100,23 @@ async fn the_queue_can_be_filtered_by_the_endpoint() {
 }
 
 #[tokio::test]
+async fn the_queue_can_be_filtered_by_its_own_fields() {
+    let matched = async |filter: &str| {
+        let answer = get(&format!("/api/v1/queue?filter={filter}")).await;
+        answer.json["matched"].clone()
+    };
+    let item = get("/api/v1/queue").await.json["alerts"][0].clone();
+    let priority = item["priority"].as_str().unwrap();
+    assert_eq!(matched(&format!("priority:{priority}%20-work:done")).await, json!(1));
+    assert_eq!(matched(&format!("-priority:{priority}")).await, json!(0));
+    let wrong = get("/api/v1/queue?filter=prioriti:P1").await;
+    assert_eq!((wrong.status, &wrong.json["column"]), (StatusCode::BAD_REQUEST, &json!(1)));
+    assert!(wrong.detail().contains("did you mean `priority`?"), "{}", wrong.detail());
+    let schema = get("/api/v1/queue/schema").await;
+    assert!(schema.text.contains("\"next_breach.at\"") && schema.text.contains("\"os.family\""));
+}
+
+#[tokio::test]
 async fn who_answers_for_an_endpoint_and_at_an_instant() {
     let path = "/api/v1/who?about=backup&endpoint=srv-01&at=2026-11-01T05:30:00Z&severity=warning";
     let answer = get(path).await;

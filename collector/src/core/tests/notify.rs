@@ -196,7 +196,7 @@ fn endpoint(id: EndpointId, org: &str, now: Timestamp) -> Endpoint {
         org: OrgId::new(org).unwrap(),
         site: SiteId::new("main").unwrap(),
         name: format!("srv-{}", id.0.as_u128()),
-        class: Class::Server,
+        class: Some(Class::Server),
         criticality: Criticality::Normal,
         tags: Vec::new(),
         class_fixed: true,

@@ -10,7 +10,7 @@ use crate::{
     specimen::{DAY, before, full_server, noon, row, silent_server},
 };
 
-/// A server that misses nothing, one that misses a security update, and one that has told nothing.
+/// A server that misses nothing, one that misses a security update, and a machine that has told nothing.
 fn fleet() -> Vec<Endpoint> {
     let patched = |updates: Vec<Update>| {
         let mut endpoint = full_server();
@@ -30,7 +30,7 @@ fn fleet() -> Vec<Endpoint> {
     vec![
         named("good", 1, patched(Vec::new())),
         named("bad", 2, patched(vec![update])),
-        named("mute", 3, silent_server()),
+        named("mute", 3, Endpoint { class: None, ..silent_server() }),
     ]
 }
 
