@@ -81,7 +81,6 @@ fn let_things_happen(scene: &Scene) -> u64 {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "how many were looked for belongs into a test's output")]
 fn fifty_canaries_are_heard_in_no_log_answer_figure_export_address_or_command_line() {
     let mut scene = Scene::new();
     let number = let_things_happen(&scene);

@@ -22,6 +22,7 @@ mod health_service;
 mod live_view;
 mod muted;
 mod oidc;
+mod once;
 mod one_write;
 mod owners;
 mod presence;

@@ -95,7 +95,7 @@ fn filled(path: &str, operation: &Value, items: usize) -> Vec<String> {
     if filled.contains("{number}") {
         return (1..=items).map(|number| filled.replace("{number}", &number.to_string())).collect();
     }
-    vec![filled.replace('{', "").replace('}', "")]
+    vec![filled.replace(['{', '}'], "")]
 }
 
 /// What the command line shows, in each form.
