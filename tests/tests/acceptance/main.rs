@@ -36,6 +36,7 @@ mod revocation;
 mod sides;
 mod signed;
 mod software;
+mod stalled;
 mod swarm;
 mod told;
 mod updates;
