@@ -60,8 +60,8 @@ use tokio_util::sync::CancellationToken;
 pub use command::{
     ByPhone, Commands, CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken, Opened, Proposal, SHELF,
 };
-pub use offboard::Departed;
 pub use intake::{Arrival, DEFAULT_TOOL, Delivery, Taken, Trouble, UNPLACED};
+pub use offboard::Departed;
 pub(crate) use outbound::{Outbound, outbound};
 pub use sight::{Desk, Sight};
 pub use software::SoftwareList;

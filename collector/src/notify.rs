@@ -78,7 +78,8 @@ pub(crate) fn enqueue(state: &mut State, policy: &Policy, now: Timestamp, batch:
         let followers = followers(state, &item.alert, &item.timeline[first..], &heard.notices);
         let mut missed: Vec<_> = heard.missed.into_iter().map(|missed| (missed.who, missed.why)).collect();
         for notice in heard.notices.into_iter().chain(followers) {
-            if let Some(why) = stop::why_not(state, policy.matrix(&item.alert.org), &notice.org, &notice.via) {
+            if let Some(why) = stop::why_not(state, policy.matrix(&item.alert.org), &notice.org, &notice.via)
+            {
                 missed.extend((!notice.follow_up).then_some((notice.who, why)));
                 continue;
             }

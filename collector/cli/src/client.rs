@@ -12,9 +12,9 @@ use rustls_pki_types::CertificateDer;
 use serde_json::Value;
 use ureq::{
     Agent, Body,
-    typestate::WithoutBody,
     http::Response,
     tls::{Certificate, RootCerts, TlsConfig},
+    typestate::WithoutBody,
 };
 
 use crate::{

@@ -96,7 +96,8 @@ impl Register {
                     .is_some_and(|org| owned.contains(org) && !grant.approvals.contains_key(org));
             let asked = grant.triggers.iter().map(|asked| due(asked.kind, asked.at, asked.why.clone()));
             let review = grant.review_at.filter(|at| *at <= now);
-            let review = review.map(|at| due(DueKind::Review, at, format!("its review was to be by {}", day(at))));
+            let review =
+                review.map(|at| due(DueKind::Review, at, format!("its review was to be by {}", day(at))));
             let waits = waits.then(|| {
                 let why = format!("{} counts once an owner has approved it", grant.verbs.risky());
                 due(DueKind::Approval, grant.given_at, why)
@@ -131,7 +132,11 @@ impl Register {
             [
                 ends.map(|at| due(DueKind::TokenEnds, Some(at), format!("it ends on {}", day(at)))),
                 token.expires_at.is_none().then(|| {
-                    due(DueKind::TokenEndless, None, "it never ends; look whether it is still needed".to_owned())
+                    due(
+                        DueKind::TokenEndless,
+                        None,
+                        "it never ends; look whether it is still needed".to_owned(),
+                    )
                 }),
                 unused.then(|| {
                     let why = format!("nobody has used it since it was made on {}", day(token.created_at));

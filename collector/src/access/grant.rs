@@ -81,7 +81,9 @@ impl Grant {
 
     /// Since when nobody has used it, nor said that it is right all the same.
     pub fn idle_since(&self) -> Timestamp {
-        self.given_at.max(self.used_at.unwrap_or(self.given_at)).max(self.reviewed_at.unwrap_or(self.given_at))
+        self.given_at
+            .max(self.used_at.unwrap_or(self.given_at))
+            .max(self.reviewed_at.unwrap_or(self.given_at))
     }
 
     /// Whether it counts at `now`.

@@ -60,7 +60,8 @@ pub(crate) struct Gate {
 pub(crate) async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
     match admit(&gate, &mut request) {
         Ok(()) => {
-            let ends = request.extensions().get::<Caller>().and_then(|caller| caller.token.ends_soon(caller.now));
+            let ends =
+                request.extensions().get::<Caller>().and_then(|caller| caller.token.ends_soon(caller.now));
             let mut response = Origin::of(address(&request)).during(next.run(request)).await;
             let ends = ends.and_then(|end| HeaderValue::try_from(format!("{end:.0}")).ok());
             response.headers_mut().extend(ends.map(|end| (TOKEN_ENDS, end)));

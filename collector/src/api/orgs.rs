@@ -46,7 +46,9 @@ impl OrgJson {
         let (_, matrix) = sight.orgs(&policy).find(|(id, _)| *id == org)?;
         let standing = sight.org_standing(org);
         let who = standing.left.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let stopped = |via: String| (via, format!("the {who} side has left {org}, and nobody else was told through it"));
+        let stopped = |via: String| {
+            (via, format!("the {who} side has left {org}, and nobody else was told through it"))
+        };
         let ways_stopped = standing.ways_stopped.into_iter().map(stopped).collect();
         Some(Self {
             org: org.clone(),

@@ -122,7 +122,8 @@ fn delete_views(
     now: Timestamp,
     batch: &mut Batch,
 ) -> usize {
-    let theirs = state.views.extract_if(.., |_, view| view.org.as_ref() == Some(org) && view.side == Some(side));
+    let theirs =
+        state.views.extract_if(.., |_, view| view.org.as_ref() == Some(org) && view.side == Some(side));
     let mut deleted = 0;
     for (key, view) in theirs {
         batch.delete(Table::Views, key);

@@ -252,7 +252,8 @@ impl Core {
         let settled = self.archive(prefix, usize::try_from(SHELF).unwrap_or(usize::MAX))?;
         let recent = state.retired.range(number, SHELF).cloned();
         // The view may have some of them already.
-        let all: BTreeMap<_, _> = settled.into_iter().chain(recent).map(|one| (one.alert.number, one)).collect();
+        let all: BTreeMap<_, _> =
+            settled.into_iter().chain(recent).map(|one| (one.alert.number, one)).collect();
         Ok(all.into_values().collect())
     }
 
@@ -272,8 +273,7 @@ impl Core {
 fn about_an_org(state: &State, what: Command, now: Timestamp, batch: &mut Batch) {
     match what {
         Command::TakeOut(org, by, reply) => {
-            let unseen =
-                || Refusal::new(Code::NotFound, format!("there is no org `{org}` that you may see"));
+            let unseen = || Refusal::new(Code::NotFound, format!("there is no org `{org}` that you may see"));
             let answer = may(state, &by, Verb::Export, (&org, None), now, unseen);
             if answer.is_ok() {
                 batch.record(now, deed(&by, "org.export", &org, Some(&org)));

@@ -111,7 +111,9 @@ impl Core {
         batch: &mut Batch,
     ) {
         let said = match id.and_then(|id| state.members.get(&id)) {
-            Some(member) if matches!(member.endpoint.state, EndpointState::Active | EndpointState::Pending) => {
+            Some(member)
+                if matches!(member.endpoint.state, EndpointState::Active | EndpointState::Pending) =>
+            {
                 return;
             }
             Some(member) => Said { why: format!("it was {}", member.endpoint.state), ..of(member) },

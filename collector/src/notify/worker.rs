@@ -81,14 +81,7 @@ impl Worker {
         // Bounded by the core, which lets no more than a few messages of each way be under way.
         let (outbox, inbox) = mpsc::unbounded_channel();
         let _ = core.inputs.send(Input::Notify(Box::new(News::Worker(outbox)))).await;
-        Self {
-            core,
-            channels,
-            inbox,
-            lanes: BTreeMap::new(),
-            running: JoinSet::new(),
-            cuts: BTreeMap::new(),
-        }
+        Self { core, channels, inbox, lanes: BTreeMap::new(), running: JoinSet::new(), cuts: BTreeMap::new() }
     }
 
     /// Sends until `stop`.

@@ -55,7 +55,9 @@ pub(crate) fn run(command: &Org, screen: &Screen) -> Result<(), Failure> {
             let org = Client::logged_in()?.get(&format!("orgs/{}", one.org), &[])?;
             super::show_one(&org, "org", screen, || {
                 let stopped = org["ways_stopped"].as_object().into_iter().flatten();
-                let stopped = stopped.map(|(way, why)| format!("{way} is told no more: {}\n", output::tame(why.as_str().unwrap_or_default())));
+                let stopped = stopped.map(|(way, why)| {
+                    format!("{way} is told no more: {}\n", output::tame(why.as_str().unwrap_or_default()))
+                });
                 let stopped: String = stopped.collect();
                 let left = org["left"]["msp"]
                     .as_str()

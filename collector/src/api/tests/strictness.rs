@@ -138,5 +138,9 @@ async fn who_asks_hears_in_the_last_week_that_their_token_ends_and_of_grants_bef
     let other = collector.get("/api/v1/whoami", Some(&text_of_token('l'))).await;
     assert!(other.headers.get("dogwatch-token-ends").is_none());
     let ending = &other.json["ending"][0];
-    assert_eq!((&ending["what"], &ending["at"]), (&"grant".into(), &"2026-11-23T12:00:00Z".into()), "{ending}");
+    assert_eq!(
+        (&ending["what"], &ending["at"]),
+        (&"grant".into(), &"2026-11-23T12:00:00Z".into()),
+        "{ending}"
+    );
 }

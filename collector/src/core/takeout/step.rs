@@ -85,7 +85,12 @@ impl Step {
                 some(own, lines, "alert").map_or(Self::Archive(0), |last| Self::Alerts(Some(last)))
             }
             Self::Matrices => {
-                state.matrices.get(org).into_iter().flatten().for_each(|row| lines.add("matrix_version", row));
+                state
+                    .matrices
+                    .get(org)
+                    .into_iter()
+                    .flatten()
+                    .for_each(|row| lines.add("matrix_version", row));
                 policy.drafts.get(org).into_iter().for_each(|draft| lines.add("matrix_file", &draft.text));
                 Self::Plans
             }
@@ -106,8 +111,8 @@ impl Step {
         match self {
             Self::People(after) => {
                 let rows = after_in(&access.people, after);
-                let own = rows
-                    .map(|(key, person)| (key.clone(), Some(person).filter(|own| own.home.touches(org))));
+                let own =
+                    rows.map(|(key, person)| (key.clone(), Some(person).filter(|own| own.home.touches(org))));
                 some(own, lines, "person").map_or(Self::Grants(None), |last| Self::People(Some(last)))
             }
             Self::Grants(after) => {

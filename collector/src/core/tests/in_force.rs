@@ -172,14 +172,21 @@ fn whose_duties_changed_and_who_changed_teams_is_to_be_looked_at_and_says_why() 
     let handed = renamed.replace("responsible = \"noc\"", "responsible = \"field\"");
     sim.put_in_force(policy(DIRECTORY, &handed));
     let why = "row `backups`: responsible noc → field".to_owned();
-    assert_eq!(sim.due(DueKind::DutiesChanged), [("here".to_owned(), why)], "what counts everywhere says no org's name");
+    assert_eq!(
+        sim.due(DueKind::DutiesChanged),
+        [("here".to_owned(), why)],
+        "what counts everywhere says no org's name"
+    );
     assert_eq!(sim.due(DueKind::TeamChanged), []);
     sim.put_in_force(policy(&DIRECTORY.replace("team = \"noc\"", "team = \"field\""), &handed));
     let why = "mira moved from team noc to field".to_owned();
     let moved = sim.due(DueKind::TeamChanged);
     assert_eq!(moved, [("all".to_owned(), why.clone()), ("here".to_owned(), why)]);
     let records = sim.records(Chain::Org(org()));
-    assert!(records.iter().any(|record| record.act == "grant.ask-review" && record.on == "here"), "{records:?}");
+    assert!(
+        records.iter().any(|record| record.act == "grant.ask-review" && record.on == "here"),
+        "{records:?}"
+    );
     // It stays so until somebody has looked, whatever is restarted.
     let mut sim = sim.restart_after(SignedDuration::from_mins(1));
     with_kept(&mut sim);
@@ -253,7 +260,10 @@ fn a_copy_that_was_kept_out_and_a_revoked_machine_that_knocks_are_on_record_once
     sim.now += 41.minutes();
     assert!(sim.attach_as(enrolled.id, Machine { epoch: 500, ..machine("a copy") }).is_err());
     let clones = told(&mut sim, "endpoint.clone-refused");
-    assert_eq!(clones.iter().map(|one| one.after.as_ref().unwrap()["count"].clone()).collect::<Vec<_>>(), [1, 20]);
+    assert_eq!(
+        clones.iter().map(|one| one.after.as_ref().unwrap()["count"].clone()).collect::<Vec<_>>(),
+        [1, 20]
+    );
 
     let gone = |reply| {
         let to = dogwatch_model::EndpointState::Revoked;

@@ -494,7 +494,8 @@ fn a_side_that_has_left_hears_nothing_any_more_not_even_what_was_sealed() {
     desk.fire("globex", 2, 0..1);
     desk.pass(40);
     let sealed = desk.sent();
-    let of_home = |message: &&Sent| matches!(&message.subject, Subject::Items { org, .. } if org.as_str() == "home");
+    let of_home =
+        |message: &&Sent| matches!(&message.subject, Subject::Items { org, .. } if org.as_str() == "home");
     let theirs: BTreeSet<String> =
         sealed.iter().filter(of_home).filter(|sent| to_the_msp(sent)).map(|sent| sent.id.clone()).collect();
     assert_eq!(theirs.len(), 2, "the chat and whoever is on call: {sealed:?}");
@@ -573,7 +574,9 @@ fn each_right_that_goes_with_a_side_has_its_own_record() {
     let lines = desk.sim.ask(|reply| Command::ReadAudit(chain, 0, reply)).unwrap();
     let acts: Vec<String> = lines
         .iter()
-        .map(|line| serde_json::from_slice::<serde_json::Value>(line).unwrap()["act"].as_str().unwrap().to_owned())
+        .map(|line| {
+            serde_json::from_slice::<serde_json::Value>(line).unwrap()["act"].as_str().unwrap().to_owned()
+        })
         .collect();
     assert!(acts.contains(&"org.offboard".to_owned()), "{acts:?}");
     assert!(acts.contains(&"join-token.revoke".to_owned()), "{acts:?}");

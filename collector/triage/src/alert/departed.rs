@@ -8,7 +8,8 @@ use super::{Alert, Change, EventKind, Owner, TimelineEvent, Work};
 impl Alert {
     /// Whether a side has anything of it: owns it, has somebody working on it, is asked to take it.
     pub fn is_with(&self, side: Side) -> bool {
-        self.work != Work::Done && (self.owner.side == side || self.is_worked_on_by(side) || self.is_offered_to(side))
+        self.work != Work::Done
+            && (self.owner.side == side || self.is_worked_on_by(side) || self.is_offered_to(side))
     }
 
     /// Whether somebody of a side has it.

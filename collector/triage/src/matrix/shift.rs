@@ -45,8 +45,7 @@ fn shift(
 ) -> Shift {
     let name = |party: Option<&Party>| party.map_or_else(|| "nobody".to_owned(), named);
     let what = format!("{what}: {how} {} → {}", name(old.0), name(new.0));
-    let mut shift =
-        Shift { what, teams: BTreeSet::new(), people: BTreeSet::new(), sides: BTreeSet::new() };
+    let mut shift = Shift { what, teams: BTreeSet::new(), people: BTreeSet::new(), sides: BTreeSet::new() };
     for (party, matrix) in [old, new] {
         let known = matrix.directory();
         match party {
@@ -80,8 +79,9 @@ fn answers(matrix: &Matrix) -> Answers<'_> {
             ((what, "accountable"), row.accountable.clone()),
         ]
     });
-    let of_tools =
-        matrix.tools().map(|tool| ((format!("tool `{}`", tool.id), "owner"), Party::Team(tool.owner.clone())));
+    let of_tools = matrix
+        .tools()
+        .map(|tool| ((format!("tool `{}`", tool.id), "owner"), Party::Team(tool.owner.clone())));
     of_rows.chain(of_tools).collect()
 }
 

@@ -138,7 +138,10 @@ fn machine() -> Vec<(EventKind, &'static str)> {
     vec![
         (EventKind::Reminded, "reminded its holder that nothing happens"),
         (EventKind::Lapsed, "nothing happened for long; it is free again"),
-        (EventKind::SideLeft { side: dogwatch_model::Side::Msp }, "the msp side has left; what it had is free again"),
+        (
+            EventKind::SideLeft { side: dogwatch_model::Side::Msp },
+            "the msp side has left; what it had is free again",
+        ),
         (
             EventKind::Waits { on: WaitOn::Vendor, until, reason: "case 1".into() },
             "waits for vendor until 2026-11-22 12:00: case 1",
