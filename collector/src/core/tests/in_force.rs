@@ -132,8 +132,21 @@ fn a_file_that_says_something_else_is_on_record_with_both_hashes_also_when_nobod
     sim.put_in_force(policy(&directory, &other));
     assert_eq!(sim.records(own.clone()).len(), told, "a restart changes nothing");
     let mut sim = sim.restart_after(SignedDuration::from_secs(5));
+    with_mira(&sim, None);
     sim.put_in_force(policy(&directory, MATRIX));
-    assert_eq!(sim.records(own.clone())[told].after, Some(hash(MATRIX)), "it was exchanged meanwhile");
+    assert_eq!(sim.records(own)[told].after, Some(hash(MATRIX)), "it was exchanged meanwhile");
+    let (id, why) = sim.due(DueKind::DutiesChanged).into_iter().find(|(id, _)| id == "here").unwrap();
+    assert_eq!(
+        (id.as_str(), why.as_str()),
+        ("here", "the matrix of home was changed while the collector was stopped")
+    );
+    let mut sim = sim.restart_after(SignedDuration::from_secs(5));
+    with_mira(&sim, None);
+    sim.put_in_force(policy(DIRECTORY, MATRIX));
+    assert!(
+        sim.due(DueKind::DutiesChanged).iter().all(|(id, _)| id != "here"),
+        "the directory is no org's matrix"
+    );
 }
 
 #[test]
