@@ -24,7 +24,10 @@ rsnapshot  rsnapshot  the folders and the log of a real rsnapshot are read
 strace  strace  the collector syncs its journal before it acknowledges
 dnf  dnf  updates with advisories, locks and exclusions, from a repository made for the test
 zypper  zypper  updates with patches and locks, from the same repository
-rpmbuild  rpm  the packages of that repository
+rpmbuild  rpm  the packages of that repository, and ours
+dpkg-deb  dpkg  our packages for Debian
+fakeroot  fakeroot  they are installed into a folder by whoever runs the tests
+objdump  binutils  they name the libraries that they want
 createrepo_c  createrepo-c  that repository
 pacman  pacman-package-manager  updates and what is ignored, from databases made for the test
 python3  python3  calendars and rotas agree with zoneinfo around every change of the clocks

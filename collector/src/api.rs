@@ -16,12 +16,14 @@ mod alerts;
 mod audit;
 mod auth;
 mod caller;
+mod discreet;
 mod docs;
 mod endpoints;
 mod events;
 mod extract;
 mod fleet;
 mod gather;
+mod head;
 mod health;
 mod intake;
 mod join_tokens;
@@ -46,6 +48,7 @@ mod rules;
 mod secret;
 mod setup;
 mod tagged;
+mod teams;
 mod tokens;
 mod tries;
 mod views;
@@ -138,6 +141,7 @@ fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(axum::middleware::from_fn(intake::routing_key::as_bearer))
+        .layer(axum::middleware::from_fn(head::bounded))
         .layer(axum::middleware::map_response(harden))
         .with_state(api)
 }

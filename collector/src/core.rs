@@ -11,11 +11,14 @@
 
 mod access;
 mod agents;
+mod archive;
 mod audit;
 mod batch;
 mod chores;
 mod command;
+mod dispatch;
 mod due;
+mod enrolment;
 mod follow;
 mod in_force;
 mod intake;
@@ -27,7 +30,6 @@ mod offboard;
 mod once;
 mod outbound;
 mod ownership;
-mod people;
 mod sight;
 mod sign_in;
 mod software;

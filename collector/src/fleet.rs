@@ -106,7 +106,7 @@ pub(crate) fn apply(
     replace(&mut facts.agent, report.agent);
     if let Some(inventory) = report.inventory {
         if let Some(class) = inventory.class.filter(|_| !endpoint.class_fixed) {
-            endpoint.class = class;
+            endpoint.class = Some(class);
         }
         facts.inventory = Some(inventory);
     }

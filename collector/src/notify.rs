@@ -39,6 +39,8 @@ pub use message::{Line, Message, Outcome, Subject};
 pub(crate) use outbox::{Facts, Outbox};
 pub(crate) use rows::apply_row;
 pub(crate) use seal::{repeat, seal};
+#[cfg(test)]
+pub(crate) use send::written;
 pub(crate) use settle::settle;
 pub(crate) use stop::stop;
 

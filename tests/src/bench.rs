@@ -7,6 +7,7 @@
 pub mod agent;
 pub mod api;
 pub mod bare_peer;
+pub mod cli;
 pub mod collector;
 pub mod cost;
 pub mod crossing;

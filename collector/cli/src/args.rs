@@ -61,6 +61,14 @@ pub(crate) struct OutputArgs {
     pub(crate) no_color: bool,
 }
 
+/// Showing again and again.
+#[derive(ClapArgs, Clone, Copy, Default)]
+pub(crate) struct Watching {
+    /// Keep showing, until Ctrl-C: when the collector tells of a change, or every few seconds where it tells of none
+    #[arg(long)]
+    pub(crate) watch: bool,
+}
+
 /// How to show an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -102,7 +110,7 @@ pub(crate) enum Command {
     Endpoint(Endpoint),
     /// The shared queue, most urgent first
     #[command(
-        after_help = "Examples: dogwatch queue 'site == \"toronto\"' --watch\n          dogwatch queue --team msp-noc --hidden"
+        after_help = "Examples: dogwatch queue priority:P1,P2 tool:backup opened:'>1h'\n          dogwatch queue 'priority == \"P1\" && age(opened) > duration(\"1h\")'\n          dogwatch queue assignee:kim site:toronto --watch\n          dogwatch queue --team msp-noc --hidden\n          dogwatch queue --schema"
     )]
     Queue(Queue),
     /// One alert, and work on it
@@ -175,9 +183,8 @@ pub(crate) struct Fleet {
     /// Show the filter as a CEL expression, and nothing else
     #[arg(long)]
     pub(crate) explain: bool,
-    /// Keep showing, until Ctrl-C
-    #[arg(long)]
-    pub(crate) watch: bool,
+    #[command(flatten)]
+    pub(crate) watching: Watching,
     /// The names that filters, columns and JSON have
     #[arg(long, conflicts_with_all = ["filter", "sort", "columns", "watch"])]
     pub(crate) schema: bool,
@@ -202,6 +209,8 @@ pub(crate) struct Summary {
     /// Endpoints in which state: active, pending, revoked, retired or all
     #[arg(long, default_value = "active")]
     pub(crate) state: String,
+    #[command(flatten)]
+    pub(crate) watching: Watching,
 }
 
 #[derive(Subcommand)]
@@ -218,6 +227,8 @@ pub(crate) enum Rules {
         /// Name or id
         #[arg(long)]
         endpoint: String,
+        #[command(flatten)]
+        watching: Watching,
     },
     /// The rules in force, or what holds for one endpoint
     #[command(after_help = "Examples: dogwatch rules list\n          dogwatch rules list --endpoint srv-01")]
@@ -225,6 +236,8 @@ pub(crate) enum Rules {
         /// Name or id: what it watches and by which rules, each value with the layer and line that it comes from
         #[arg(long)]
         endpoint: Option<String>,
+        #[command(flatten)]
+        watching: Watching,
     },
 }
 
@@ -246,6 +259,24 @@ mod tests {
             let example = command.get_after_help().is_some_and(|help| help.to_string().contains("dogwatch "));
             if leaf && !example {
                 without.push(path.to_owned());
+            }
+            for inner in command.get_subcommands() {
+                walk(inner, &format!("{path} {}", inner.get_name()), without);
+            }
+        }
+        let mut without = Vec::new();
+        walk(&Args::command(), "dogwatch", &mut without);
+        assert_eq!(without, Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_lists_or_shows_something_of_the_collectors_can_be_watched() {
+        const READING: [&str; 6] = ["fleet", "history", "list", "people", "queue", "summary"];
+        fn walk(command: &clap::Command, path: &str, without: &mut Vec<String>) {
+            // Logins are on this computer, and change by its own commands alone.
+            if READING.contains(&command.get_name()) && path != "dogwatch context list" {
+                let watched = command.get_arguments().any(|arg| arg.get_id() == "watch");
+                without.extend((!watched).then(|| path.to_owned()));
             }
             for inner in command.get_subcommands() {
                 walk(inner, &format!("{path} {}", inner.get_name()), without);
@@ -307,7 +338,10 @@ mod tests {
     fn an_alerts_number_may_be_written_as_people_say_it() {
         for text in ["1042", "#1042"] {
             let args = Args::try_parse_from(["dogwatch", "alert", "show", text]).ok().unwrap();
-            assert!(matches!(args.command, Command::Alert(Alert::Show(Numbered { number: 1042 }))));
+            assert!(matches!(
+                args.command,
+                Command::Alert(Alert::Show { of: Numbered { number: 1042 }, .. })
+            ));
         }
         assert!(Args::try_parse_from(["dogwatch", "alert", "show", "##1"]).is_err());
     }

@@ -68,6 +68,11 @@ impl Client {
     /// The collector we are logged in at.
     pub(crate) fn logged_in() -> Result<Self, Failure> {
         let context = Context::load()?;
+        if context.token.is_empty() {
+            let Context { url, person, .. } = &context;
+            let what = format!("your login at {url} is not finished: dogwatch login {url} --person {person}");
+            return Err(Failure::new(Exit::NotAllowed, what));
+        }
         let root = context.root()?;
         Ok(Self::new(context.url, &root, Some(&context.token)))
     }
@@ -95,12 +100,15 @@ impl Client {
     /// Reads.
     pub(crate) fn get(&self, path: &str, params: &[(&str, &str)]) -> Result<Value, Failure> {
         fits(params)?;
+        is_no_secret(path)?;
+        params.iter().try_for_each(|(_, value)| is_no_secret(value))?;
         let request = self.agent.get(self.at(path)).query_pairs(params.iter().copied());
         self.answer(self.authorized(request).call(), params)
     }
 
     /// Reads what is not one JSON value, as it comes.
     pub(crate) fn stream(&self, path: &str) -> Result<impl BufRead + use<>, Failure> {
+        is_no_secret(path)?;
         self.open(self.agent.get(self.at(path)), Some(FILE_PATIENCE), MAX_FILE_BYTES)
     }
 
@@ -139,6 +147,7 @@ impl Client {
 
     /// Changes.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        is_no_secret(path)?;
         self.once(|key| {
             let request = self.agent.post(self.at(path)).header(KEY, key);
             self.authorized(request).send_json(body)
@@ -160,6 +169,7 @@ impl Client {
 
     /// Withdraws.
     pub(crate) fn delete(&self, path: &str) -> Result<Value, Failure> {
+        is_no_secret(path)?;
         self.once(|key| self.authorized(self.agent.delete(self.at(path)).header(KEY, key)).call())
     }
 
@@ -272,6 +282,17 @@ fn ends_in_words(ends: &str, now: Timestamp) -> Option<String> {
 fn fits(params: &[(&str, &str)]) -> Result<(), Failure> {
     let bytes: usize = params.iter().map(|(name, value)| name.len() + value.len()).sum();
     if bytes > MAX_PARAMS_BYTES { Err(too_long(params)) } else { Ok(()) }
+}
+
+/// Addresses are written down by whatever they pass: a secret that somebody took for an id is not sent in one.
+fn is_no_secret(address: &str) -> Result<(), Failure> {
+    if !dogwatch_model::veil::holds_our_secret(address) {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "what is given there is a secret, and was not sent; give the short id that the list of them shows, such as \
+         `dogwatch token list`",
+    ))
 }
 
 fn too_long(params: &[(&str, &str)]) -> Failure {

@@ -7,6 +7,7 @@ mod audit;
 mod completions;
 mod context;
 mod endpoint;
+mod filter;
 mod fleet;
 mod join_token;
 mod login;
@@ -24,6 +25,8 @@ mod window;
 
 use dogwatch_model::OrgId;
 use serde_json::Value;
+
+use again::Pace;
 
 use crate::{
     args::{Args, Command, Format},
@@ -69,7 +72,17 @@ fn show_one(
     screen: &Screen,
     words: impl FnOnce() -> String,
 ) -> Result<(), Failure> {
-    output::print(&match screen.format {
+    output::print(&one(value, name, screen, words)?)
+}
+
+/// One thing as text.
+fn one(
+    value: &Value,
+    name: &str,
+    screen: &Screen,
+    words: impl FnOnce() -> String,
+) -> Result<String, Failure> {
+    Ok(match screen.format {
         Format::Json | Format::Yaml => screen.whole(value)?,
         Format::Name => text_at(value, name) + "\n",
         Format::Csv => output::in_csv(value),
@@ -84,10 +97,25 @@ fn note_refused_policy(client: &Client) {
     }
 }
 
-/// Fetches a list and shows it.
-fn list(path: &str, listing: &Listing<'_>, screen: &Screen) -> Result<(), Failure> {
-    let answer = Client::logged_in()?.get(path, &[])?;
-    output::print(&listing.render(&answer, output::as_of(&answer), screen)?)
+/// Fetches a list and shows it, once or again and again; says why nothing is shown when it has no rows.
+fn list(
+    (path, params): (&str, &[(&str, &str)]),
+    listing: &Listing<'_>,
+    pace: Pace,
+    empty: &str,
+    screen: &Screen,
+) -> Result<(), Failure> {
+    let client = Client::logged_in()?;
+    let mut was_empty = false;
+    again::show(&client, pace, screen, || {
+        let answer = client.get(path, params)?;
+        let is_empty = answer[listing.rows].as_array().is_some_and(Vec::is_empty);
+        if is_empty && !was_empty && screen.is_for_people() {
+            output::note(empty);
+        }
+        was_empty = is_empty;
+        listing.render(&answer, output::as_of(&answer), screen)
+    })
 }
 
 /// The one org that we see; where there are several the collector says that one must be named, and which there are.

@@ -40,7 +40,7 @@ pub(crate) struct Context {
     pub(crate) person: String,
     /// What the collector is called, to be read by people.
     pub(crate) collector: String,
-    /// The bearer token.
+    /// The bearer token; empty while the login is begun and not finished.
     pub(crate) token: String,
     /// The one root certificate to trust, PEM.
     pub(crate) root_certificate: String,
@@ -73,6 +73,7 @@ impl Context {
     /// one stays beside it, under a name of its own.
     pub(crate) fn save(&self) -> Result<PathBuf, Failure> {
         let contexts = Contexts::ours()?;
+        contexts.forget_begun(self)?;
         let name = match CHOSEN.get() {
             Some(name) => name.clone(),
             None => contexts.name_for(self)?,
@@ -174,6 +175,14 @@ impl Contexts {
             fs::remove_file(&path).map_err(|error| Failure::file("remove", &path, &error))?;
         }
         Ok(context)
+    }
+
+    /// Takes away a login at the same collector that was begun and not finished: this one is in its place.
+    fn forget_begun(&self, login: &Context) -> Result<(), Failure> {
+        let is_begun = |known: &Context| known.url == login.url && known.token.is_empty();
+        let all = self.all()?.into_iter();
+        let mut begun = all.filter(|(_, known)| known.as_ref().is_ok_and(is_begun));
+        begun.try_for_each(|(name, _)| self.forget(&name))
     }
 
     fn forget(&self, name: &ContextName) -> Result<(), Failure> {

@@ -98,6 +98,9 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 
 /// Says something beside the answer, which programs need not read.
 pub(crate) fn note(text: &str) {
+    if text.is_empty() {
+        return;
+    }
     let _ = writeln!(io::stderr(), "{text}");
 }
 

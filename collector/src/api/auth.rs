@@ -15,7 +15,7 @@ use axum::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use jiff::Timestamp;
 
-use super::{Shared, caller::Caller, extract, login, problem::Problem, secret};
+use super::{Shared, caller::Caller, extract, head, login, problem::Problem, secret};
 use crate::{
     access::{ApiToken, Sha256, Verb},
     origin::Origin,
@@ -87,6 +87,7 @@ fn admit(gate: &Gate, request: &mut Request) -> Result<(), Problem> {
         request.extensions_mut().insert(caller);
     }
     extract::check_path(request.uri().path())?;
+    head::check_coding(request.method(), request.headers())?;
     extract::check_names(request.uri(), gate.params)
 }
 

@@ -161,7 +161,8 @@ pub(crate) struct Upkept {
     org: OrgId,
     site: SiteId,
     state: EndpointState,
-    class: Class,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<Class>,
     criticality: Criticality,
     tags: Vec<String>,
     labels: BTreeMap<String, String>,

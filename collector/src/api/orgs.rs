@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use axum::{
     Json,
     body::Body,
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use dogwatch_model::{OrgId, Side};
@@ -16,7 +16,12 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Shared, caller::Caller, extract, problem::Problem};
+use super::{
+    Shared,
+    caller::Caller,
+    extract::{self, Named},
+    problem::Problem,
+};
 use crate::{
     access::{Act, Change, Verb},
     core::Sight,
@@ -90,7 +95,7 @@ fn unseen(org: &OrgId) -> Problem {
 pub(crate) async fn show(
     State(api): State<Shared>,
     caller: Caller,
-    Path(org): Path<OrgId>,
+    Named(org): Named<OrgId>,
 ) -> Result<Json<OrgJson>, Problem> {
     shown(&api, &caller, &org).map(Json)
 }
@@ -100,6 +105,8 @@ pub(crate) async fn show(
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     org: OrgId,
+    /// What people call it; its id when absent.
+    name: Option<String>,
 }
 
 /// `POST /api/v1/orgs`
@@ -113,7 +120,7 @@ pub(crate) async fn create(
             "`administer` on * is missing: orgs are made by administrators of the MSP; one of them can give it",
         ));
     }
-    api.info.orgs.create(&wanted.org).await?;
+    api.info.orgs.create(&wanted.org, wanted.name.as_deref()).await?;
     api.core.note_org(&wanted.org, caller.principal().clone()).await?;
     Ok((StatusCode::CREATED, Json(shown(&api, &caller, &wanted.org)?)))
 }
@@ -122,7 +129,7 @@ pub(crate) async fn create(
 pub(crate) async fn export(
     State(api): State<Shared>,
     caller: Caller,
-    Path(org): Path<OrgId>,
+    Named(org): Named<OrgId>,
 ) -> Result<Response, Problem> {
     shown(&api, &caller, &org)?;
     let place = api.exports.take(caller.principal().key().to_string()).map_err(|Full| {
@@ -171,7 +178,7 @@ pub(crate) struct Left {
 pub(crate) async fn offboard(
     State(api): State<Shared>,
     caller: Caller,
-    Path(org): Path<OrgId>,
+    Named(org): Named<OrgId>,
     extract::Body(goodbye): extract::Body<Goodbye>,
 ) -> Result<Json<Left>, Problem> {
     shown(&api, &caller, &org)?;
@@ -216,7 +223,7 @@ const fn yes() -> bool {
 pub(crate) async fn second_factor(
     State(api): State<Shared>,
     caller: Caller,
-    Path(org): Path<OrgId>,
+    Named(org): Named<OrgId>,
     extract::Body(factor): extract::Body<Factor>,
 ) -> Result<Json<OrgJson>, Problem> {
     shown(&api, &caller, &org)?;

@@ -3,25 +3,19 @@
 //! What somebody put to sleep, and what a window or another item hides, is left out and counted, unless it is asked for.
 //! Under the read lock items are only counted and put in order; what one answer holds is copied, not what ten thousand do.
 
-use std::collections::BTreeSet;
-
 use axum::{Json, extract::State};
 use dogwatch_model::{TeamId, text_enum};
 use dogwatch_triage::{
     alert::{Alert, AlertNumber, Priority, Work},
-    filter::{Filter, Verdict},
+    filter::{ItemFilter, Queued, Schema, Verdict},
     sla::NextBreach,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Shared, caller::Caller, extract::Params, fleet, paging, problem::Problem};
-use crate::{
-    access::Principal,
-    policy::Policy,
-    state::{Item, Member},
-};
+use super::{Shared, caller::Caller, extract::Params, fleet, paging, problem::Problem, teams};
+use crate::{access::Principal, state::Item};
 
 /// Alerts of one answer when nobody says how many: more than anybody reads, and a third of a second to send at most.
 const LIMIT_DEFAULT: usize = 1_000;
@@ -100,7 +94,7 @@ pub(crate) async fn list(
     }
     let after: Option<Place> = query.cursor.as_deref().map(paging::read).transpose()?;
     let policy = api.core.policy();
-    let filter = fleet::compile(query.filter.as_deref())?;
+    let filter = query.judge()?;
     let mut queue = Queue {
         as_of: caller.now,
         total: 0,
@@ -117,8 +111,11 @@ pub(crate) async fn list(
         for item in sight.alerts().filter(|item| query.wants(&item.alert, caller.principal())) {
             queue.total += 1;
             let of = item.alert.endpoint.and_then(|id| sight.member(id));
-            let verdict =
-                filter.as_ref().map_or(Verdict::Match, |filter| judge(of, filter, &policy, caller.now));
+            let verdict = filter.as_ref().map_or(Verdict::Match, |filter| {
+                let row = of.map(|member| fleet::row(member, &policy, caller.now));
+                let item = Queued { alert: &item.alert, next_breach: item.next_breach.as_ref() };
+                filter.judge(item, row.as_ref(), caller.now)
+            });
             match verdict {
                 Verdict::Match if !query.hidden && item.alert.is_hidden_from(&caller.principal().person) => {
                     queue.hidden += 1
@@ -140,26 +137,25 @@ pub(crate) async fn list(
     });
     queue.next = last.as_ref().map(paging::written).transpose()?;
     match query.team.filter(|_| queue.total == 0) {
-        Some(team) => a_team_of(&policy, &caller, &team).map(|()| Json(queue)),
+        // Nothing is open for a team that there is not, and never will be. One that was taken out of a matrix and still has
+        // items is asked for as before.
+        Some(team) => teams::known(&policy, &team, |org| caller.sees(org)).map(|()| Json(queue)),
         None => Ok(Json(queue)),
     }
 }
 
-/// Refuses a name that no team has in the orgs which somebody sees: nothing is open for it, and never will be. A team that
-/// was taken out of a matrix and still has items is asked for as before.
-fn a_team_of(policy: &Policy, caller: &Caller, team: &TeamId) -> Result<(), Problem> {
-    let mine: Vec<_> =
-        policy.orgs.iter().filter(|(org, _)| caller.sees(org)).map(|(_, matrix)| matrix).collect();
-    if mine.iter().any(|matrix| matrix.directory().team(team).is_some()) {
-        return Ok(());
-    }
-    let teams = mine.iter().flat_map(|matrix| matrix.directory().teams());
-    let names: BTreeSet<&str> = teams.map(|team| team.id.as_str()).collect();
-    let names = names.into_iter().collect::<Vec<_>>().join(", ");
-    Err(Problem::not_found(format!("there is no team `{team}` that you may see; teams: {names}")))
+/// `GET /api/v1/queue/schema`
+pub(crate) async fn schema() -> Json<Schema> {
+    Json(dogwatch_triage::filter::item_schema())
 }
 
 impl Query {
+    /// The filter over items and their endpoints: an expression, or the short form.
+    fn judge(&self) -> Result<Option<ItemFilter>, Problem> {
+        let given = self.filter.as_deref().filter(|source| !source.trim().is_empty());
+        given.map(ItemFilter::typed).transpose().map_err(|error| fleet::misread("filter", &error))
+    }
+
     /// Whether an alert is in the part that is asked for, whatever hides it.
     fn wants(&self, alert: &Alert, who: &Principal) -> bool {
         let part = self.state.is_some_and(|part| part == Part::All) || alert.work != Work::Done;
@@ -168,11 +164,6 @@ impl Query {
         };
         part && (!self.mine || alert.is_held_by(&who.person)) && self.team.as_ref().is_none_or(concerns)
     }
-}
-
-/// What a filter says about the endpoint of an alert.
-fn judge(member: Option<&Member>, filter: &Filter, policy: &Policy, as_of: Timestamp) -> Verdict {
-    member.map_or(Verdict::Unknown, |member| filter.judge(&fleet::row(member, policy, as_of)))
 }
 
 /// Where an item stands in the queue.

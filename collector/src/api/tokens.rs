@@ -18,7 +18,7 @@ use super::{
     extract::{Body, Params},
     paging::page,
     problem::Problem,
-    secret,
+    secret, teams,
 };
 use crate::{
     access::{self, Act, ApiToken, Change, NewPerson, Principal, Role, Scope, Verbs},
@@ -166,6 +166,7 @@ pub(crate) async fn create(
         service: wanted.service,
     };
     same_side(&policy, &person)?;
+    teams::of_person(&policy, &person, |org| caller.sees(org))?;
     let usual = if own { by.ceiling } else { Verbs::CREW };
     let asked_until = caller.token.session.is_none().then_some(caller.token.expires_at).flatten();
     let token = access::NewToken {

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::{
     Batch, Core, NewApiToken,
     audit::{deed, of_token},
-    people::SETUP_CODE,
 };
 use crate::{
     access::{Act, ApiToken, Change, Login, PersonKey, Principal, Sha256, Verb},
@@ -18,6 +17,9 @@ use crate::{
     state::State,
     storage::Table,
 };
+
+/// The setup code's key in the meta table.
+pub(super) const SETUP_CODE: &str = "setup-code";
 
 /// Writes changes of the register.
 fn put(changes: &[Change], batch: &mut Batch) {

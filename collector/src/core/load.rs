@@ -15,7 +15,7 @@ use dogwatch_triage::{
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 
-use super::{Batch, CoreError, agents::lane_of, in_force::POLICY_SEEN, people::SETUP_CODE};
+use super::{Batch, CoreError, access::SETUP_CODE, agents::lane_of, in_force::POLICY_SEEN};
 use crate::{
     access::{
         Account, ApiToken, Bond, Change, Grant, Invitation, JoinTokenRecord, OrgStanding, Person, PersonKey,

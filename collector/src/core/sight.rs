@@ -26,7 +26,7 @@ use super::{
     takeout::TakeOut,
 };
 use crate::{
-    access::{Account, ApiToken, Grant, JoinTokenRecord, PersonKey, Principal, Reach, Sha256, Verb},
+    access::{Account, ApiToken, Grant, JoinTokenRecord, PersonKey, Principal, Reach, Scope, Sha256, Verb},
     meters::Snapshot,
     once::Mark,
     ownership::Version,
@@ -177,6 +177,10 @@ fn covers(reach: &Reach, item: &Item) -> bool {
     reach.sees(&item.alert.org, Some(&item.alert.site))
 }
 
+fn covers_window(reach: &Reach, window: &Window) -> bool {
+    reach.sees_place(&Scope::of(Some(window.plan.org.clone()), window.plan.site.clone()))
+}
+
 /// A chain is seen whole or not at all: records cannot be left out of it without breaking its links.
 fn covers_chain(reach: &Reach, chain: &Chain) -> bool {
     chain.org().map_or_else(|| reach.sees_everything(), |org| reach.sees(org, None))
@@ -273,15 +277,15 @@ impl<'s> Sight<'s> {
         self.state.next_alert / super::SHELF
     }
 
-    /// Maintenance windows.
+    /// Maintenance windows: the org's, and those of the sites that are seen.
     pub fn windows(&self) -> impl Iterator<Item = &'s Window> + use<'s> {
         let reach = self.reach;
-        self.state.windows.values().filter(move |window| reach.sees_org(&window.plan.org))
+        self.state.windows.values().filter(move |window| covers_window(reach, window))
     }
 
     /// One window.
     pub fn window(&self, id: &WindowId) -> Option<&'s Window> {
-        self.state.windows.get(id).filter(|window| self.reach.sees_org(&window.plan.org))
+        self.state.windows.get(id).filter(|window| covers_window(self.reach, window))
     }
 
     /// Saved views of the fleet.

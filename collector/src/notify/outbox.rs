@@ -51,11 +51,10 @@ impl Facts {
                 )),
             };
         };
-        match self.channels.get(id) {
-            None => Err(format!("channel `{id}` is not defined in notify.toml")),
-            Some((_, Some(org))) if *org != notice.org => {
-                Err(format!("channel `{id}` is for another org alone (its `org` in notify.toml)"))
-            }
+        let for_it = |only: &Option<OrgId>| only.as_ref().is_none_or(|only| *only == notice.org);
+        match self.channels.get(id).filter(|(_, only)| for_it(only)) {
+            // The same words for one that is another org's alone: a timeline tells nobody what others have.
+            None => Err(format!("channel `{id}` is not defined in notify.toml for {}", notice.org)),
             Some((kind, _)) => Ok(!notice.follow_up || kind.keeps_a_state()),
         }
     }

@@ -15,6 +15,9 @@ use crate::refusal::{Code, Refusal};
 /// What people call the MSP's own place; no org may have the name.
 const RESERVED: &[&str] = &["msp", "none"];
 
+/// The longest name of an org: what fits beside everything else in a line of a table.
+const MAX_NAME_CHARS: usize = 80;
+
 /// Somebody waits to hear what the files came to.
 pub(super) type Asked = oneshot::Sender<Standing>;
 
@@ -37,20 +40,21 @@ impl OrgFiles {
         Self::new(Path::new("nowhere")).0
     }
 
-    /// Writes the starter matrix of a new org, and waits until it is in force.
+    /// Writes the starter matrix of a new org, under the name that people call it by, and waits until it is in force.
     ///
     /// # Errors
-    /// `Conflict` when there is one, or another file keeps every change out; `Unavailable` when it cannot be written.
-    pub async fn create(&self, org: &OrgId) -> Result<(), Refusal> {
+    /// `Invalid` for a name that nobody could read; `Conflict` when there is one, or another file keeps every change out; `Unavailable` when it cannot be written.
+    pub async fn create(&self, org: &OrgId, name: Option<&str>) -> Result<(), Refusal> {
         if RESERVED.contains(&org.as_str()) {
             return Err(Refusal::new(
                 Code::Invalid,
                 format!("`{org}` means something else here; choose another id"),
             ));
         }
+        let name = name.map(readable).transpose()?.unwrap_or(org.as_str());
         let path = self.folder.join(format!("{org}.toml"));
-        let (folder, target, text) =
-            (self.folder.clone(), path.clone(), dogwatch_triage::matrix::starter(org));
+        let (folder, target) = (self.folder.clone(), path.clone());
+        let text = dogwatch_triage::matrix::starter_called(org, name);
         let written = tokio::task::spawn_blocking(move || write_new(&folder, &target, &text)).await;
         match written {
             Ok(Ok(())) => {}
@@ -79,6 +83,17 @@ impl OrgFiles {
         self.looks.send(reply).await.ok()?;
         answer.await.ok()
     }
+}
+
+/// A name that people can read: some signs, in one line.
+fn readable(name: &str) -> Result<&str, Refusal> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
+        let what =
+            format!("`name` must be one line of 1 to {MAX_NAME_CHARS} signs; leave it out to use the id");
+        return Err(Refusal::new(Code::Invalid, what));
+    }
+    Ok(name)
 }
 
 fn unavailable(what: &str) -> Refusal {

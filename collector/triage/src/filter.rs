@@ -20,6 +20,7 @@ mod lower;
 mod names;
 mod parse;
 mod program;
+mod queued;
 mod reads;
 mod row;
 mod scan;
@@ -35,14 +36,15 @@ pub use columns::{Columns, Found, Group, Grouping, Order, Page, Place, Rows, Slo
 pub use error::FilterError;
 pub use json::{EndpointJson, Glance};
 pub use names::nearest;
+pub use queued::{ItemFilter, Queued};
 pub use reads::Reads;
 pub use row::{AlertCounts, Owners, Row};
 pub(crate) use schema::oldest_missing_security;
-pub use schema::{Schema, SchemaField, schema};
+pub use schema::{Schema, SchemaField, item_schema, schema};
 
 pub(crate) use lower::{Bindings, Walk, parse_seconds, walk};
 pub(crate) use program::Scope;
-pub(crate) use schema::Type;
+pub(crate) use schema::{About, Type};
 pub(crate) use sort::SortKey;
 pub(crate) use value::Value;
 
@@ -80,6 +82,11 @@ impl Filter {
     /// [`FilterError`] with line, column and, where there is one, a suggestion.
     pub fn compile(source: &str) -> Result<Self, FilterError> {
         Self::compile_with(source, &Bindings::default())
+    }
+
+    /// The same about something else than an endpoint.
+    fn compile_about(about: About, source: &str) -> Result<Self, FilterError> {
+        Self::compile_with(source, &Bindings::of(about))
     }
 
     /// Compiles a condition in which `bindings` name elements of lists.

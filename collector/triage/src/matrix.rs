@@ -39,7 +39,7 @@ pub use escalation::{BUSINESS_DAY, Call, MAX_STEPS, Promise, Runs, SlaClass, Ste
 pub use fault::{Fault, FaultKind, MatrixError};
 pub use rota::{MAX_TURN_DAYS, Rota, Swap};
 pub use row::{Access, Duty, FIRST_RESPONDER, Row, Selector};
-pub use starter::starter;
+pub use starter::{starter, starter_called};
 
 /// The id of the row that takes what no other takes; no other row may have it.
 pub const CATCH_ALL: &str = "catch-all";

@@ -12,7 +12,7 @@ pub mod review;
 
 use std::collections::BTreeMap;
 
-use dogwatch_model::{Class, EndpointId, OrgId, SiteId};
+use dogwatch_model::{EndpointId, OrgId, SiteId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -101,12 +101,14 @@ fn judged(asked: &[Asked<'_>], row: &Row<'_>) -> (Vec<Verdict>, Vec<Option<Oldes
     (verdicts, since)
 }
 
-/// An endpoint counts for its org, and for its site and class within it.
+/// An endpoint counts for its org, and for its site and class within it; those whose class is not known are one more.
 fn places(row: &Row<'_>) -> [Place; 2] {
     let endpoint = row.endpoint;
     let (org, site): (OrgId, SiteId) = (endpoint.org.clone(), endpoint.site.clone());
-    let class: Class = endpoint.class;
-    [Place { org: org.clone(), site: None, class: None }, Place { org, site: Some(site), class: Some(class) }]
+    [
+        Place { org: org.clone(), site: None, class: None },
+        Place { org, site: Some(site), class: endpoint.class },
+    ]
 }
 
 /// What has been counted of one measure at one place.

@@ -44,7 +44,7 @@ pub(crate) fn silent_server() -> Endpoint {
         org: OrgId::new("acme").unwrap(),
         site: SiteId::new("toronto").unwrap(),
         name: "srv-01".into(),
-        class: Class::Server,
+        class: Some(Class::Server),
         class_fixed: false,
         criticality: Criticality::Normal,
         tags: vec![],

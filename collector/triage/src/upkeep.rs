@@ -90,12 +90,15 @@ impl EndpointChange {
         endpoint.tags = tags;
         endpoint.labels = labels;
         if let Some(class) = self.class {
-            if endpoint.class != class {
-                said.push(format!("class {} → {class}", endpoint.class));
-            } else if !endpoint.class_fixed {
-                said.push(format!("class {class}, whatever its agent guesses"));
+            match endpoint.class {
+                None => said.push(format!("class {class}")),
+                Some(before) if before != class => said.push(format!("class {before} → {class}")),
+                Some(_) if !endpoint.class_fixed => {
+                    said.push(format!("class {class}, whatever its agent guesses"));
+                }
+                Some(_) => {}
             }
-            (endpoint.class, endpoint.class_fixed) = (class, true);
+            (endpoint.class, endpoint.class_fixed) = (Some(class), true);
         }
         if let Some(criticality) = self.criticality.filter(|wanted| *wanted != endpoint.criticality) {
             said.push(format!("criticality {} → {criticality}", endpoint.criticality));

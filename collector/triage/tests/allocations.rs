@@ -43,7 +43,7 @@ fn endpoint(n: usize) -> Endpoint {
         org: OrgId::new("acme").unwrap(),
         site: SiteId::new(["toronto", "west"][n % 2]).unwrap(),
         name: format!("srv-{}", n % 500),
-        class: Class::Server,
+        class: Some(Class::Server),
         class_fixed: false,
         criticality: Criticality::Normal,
         tags: vec![["lab", "prod"][n % 2].to_owned()],

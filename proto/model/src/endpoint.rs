@@ -183,9 +183,10 @@ pub struct Endpoint {
     pub site: SiteId,
     /// What people call it; unique within its org.
     pub name: String,
-    /// What kind of machine it is.
-    pub class: Class,
-    /// A person chose the class at enrolment: what the agent guesses does not change it.
+    /// What kind of machine it is; absent until a person or its agent says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
+    /// A person chose the class: what the agent guesses does not change it.
     #[serde(default)]
     pub class_fixed: bool,
     /// How much it hurts when it fails.

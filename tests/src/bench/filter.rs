@@ -118,7 +118,7 @@ pub(super) fn endpoint(number: u64, now: Timestamp) -> Result<Endpoint> {
         org: OrgId::new("acme")?,
         site: SiteId::new("toronto")?,
         name: format!("sim-{number:05}"),
-        class: Class::Server,
+        class: Some(Class::Server),
         class_fixed: false,
         criticality: Criticality::Normal,
         tags: vec!["simulated".to_owned()],

@@ -291,7 +291,7 @@ fn in_sql(fleet: &Fleet) -> Result<Connection> {
                 endpoint.name,
                 endpoint.org.as_str(),
                 endpoint.site.as_str(),
-                endpoint.class.as_str(),
+                endpoint.class.map(dogwatch_model::Class::as_str),
                 facts.inventory.as_ref().map(|inventory| inventory.os.family.as_str()),
                 memory,
                 security(endpoint),

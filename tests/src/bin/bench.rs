@@ -8,7 +8,8 @@ use anyhow::Result;
 use clap::{Parser, ValueEnum};
 use dogwatch_tests::{
     bench::{
-        agent, crossing, events, figure::Table, filter, fleet_json, ingest, memory, query, restart, storm,
+        agent, cli, crossing, events, figure::Table, filter, fleet_json, ingest, memory, query, restart,
+        storm,
     },
     load::process::{load_average, raise_open_files},
 };
@@ -58,6 +59,8 @@ enum What {
     Restart,
     /// The whole fleet as JSON.
     Fleet,
+    /// What a prompt waits for: the fleet listed, help and version printed, beside /bin/true.
+    Cli,
     /// Ten alerts on each endpoint within a minute, of one cause: messages, and the queue meanwhile. Takes seven minutes.
     Storm,
     /// 500 listeners and 100 programs that ask, at 1,000 changes a second. Takes two minutes.
@@ -101,6 +104,9 @@ fn main() -> Result<()> {
     }
     if wanted(What::Fleet) {
         table.extend(fleet_json::run(runtime.handle(), options.agents, options.rounds, &say)?);
+    }
+    if wanted(What::Cli) {
+        table.extend(cli::run(runtime.handle(), options.agents, options.rounds, &say)?);
     }
     if options.what == What::Storm {
         table.extend(storm::run(runtime.handle(), options.agents, &say)?);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 use dogwatch_model::{OrgId, Side, SiteId, TeamId};
 
+use super::Watching;
 use crate::when::parse_seconds;
 
 #[derive(ClapArgs)]
@@ -35,9 +36,11 @@ pub(crate) struct Login {
     #[arg(long, value_name = "PROVIDER", conflicts_with_all = ["token_file", "person", "team", "break_glass"])]
     #[expect(clippy::option_option, reason = "clap's way to say: an option whose value may be left out")]
     pub(crate) oidc: Option<Option<String>>,
-    /// By a browser on another machine: shows a code to type there
-    #[arg(long, conflicts_with_all = ["token_file", "person", "team", "break_glass", "oidc"])]
-    pub(crate) device: bool,
+    /// By a browser on another machine: shows a code to type there; `--device=PROVIDER` where the collector does not show it
+    #[arg(long, value_name = "PROVIDER", require_equals = true,
+        conflicts_with_all = ["token_file", "person", "team", "break_glass", "oidc"])]
+    #[expect(clippy::option_option, reason = "clap's way to say: an option whose value may be left out")]
+    pub(crate) device: Option<Option<String>>,
     /// Only print the address that --oidc would open in a browser
     #[arg(long, requires = "oidc")]
     pub(crate) no_browser: bool,
@@ -51,8 +54,8 @@ pub(crate) enum JoinToken {
     )]
     Create(CreateJoinToken),
     /// Those that were made
-    #[command(after_help = "Example: dogwatch join-token list")]
-    List,
+    #[command(after_help = "Examples: dogwatch join-token list\n          dogwatch join-token list --watch")]
+    List(Watching),
     /// Withdraw one
     #[command(after_help = "Example: dogwatch join-token revoke jt-4f1c")]
     Revoke(ById),
@@ -92,7 +95,7 @@ pub(crate) enum Token {
     Create(super::CreateToken),
     /// Those that were made
     #[command(after_help = "Example: dogwatch token list")]
-    List,
+    List(Watching),
     /// Withdraw one
     #[command(after_help = "Example: dogwatch token revoke t-4f1c")]
     Revoke(ById),

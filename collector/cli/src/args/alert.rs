@@ -7,13 +7,18 @@ use dogwatch_triage::{
     finding::Severity,
 };
 
-use super::work::alert_number;
+use super::{Watching, work::alert_number};
 
 #[derive(Subcommand)]
 pub(crate) enum Alert {
     /// Everything: evidence, owner and why, clocks, timeline
-    #[command(after_help = "Example: dogwatch alert show 1042")]
-    Show(Numbered),
+    #[command(after_help = "Examples: dogwatch alert show 1042\n          dogwatch alert show 1042 --watch")]
+    Show {
+        #[command(flatten)]
+        of: Numbered,
+        #[command(flatten)]
+        watching: Watching,
+    },
     /// Open an item by hand, for what somebody called about
     #[command(
         after_help = "Example: dogwatch alert open --tool backup --endpoint srv-01 --severity critical 'the tape drive clicks'"

@@ -3,16 +3,18 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
-use dogwatch_model::{OrgId, PersonId};
+use dogwatch_model::PersonId;
+use dogwatch_triage::audit::Chain;
 
+use super::Watching;
 use crate::when::parse_seconds;
 
 #[derive(ClapArgs)]
 pub(crate) struct Audit {
-    /// Org; the only one that you see when left out
+    /// Org; the only one that you see when left out; '*' for what concerns the collector itself
     #[arg(long)]
-    pub(crate) org: Option<OrgId>,
-    /// What concerns the collector itself, in place of an org
+    pub(crate) org: Option<Chain>,
+    /// The same as --org '*'
     #[arg(long, conflicts_with = "org")]
     pub(crate) collector: bool,
     /// How far back: 12h, 7d
@@ -45,4 +47,6 @@ pub(crate) struct Audit {
     /// Write the whole chain and its checkpoints to a file, as JSON Lines
     #[arg(long, value_name = "FILE", conflicts_with_all = ["since", "by", "act", "limit"])]
     pub(crate) export: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) watching: Watching,
 }

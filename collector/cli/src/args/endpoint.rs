@@ -3,13 +3,20 @@
 use clap::{Args as ClapArgs, Subcommand};
 use dogwatch_model::{Class, Criticality, SiteId};
 
-use super::alert::word;
+use super::{Watching, alert::word};
 
 #[derive(Subcommand)]
 pub(crate) enum Endpoint {
     /// Everything known of it
-    #[command(after_help = "Example: dogwatch endpoint show srv-01")]
-    Show(Named),
+    #[command(
+        after_help = "Examples: dogwatch endpoint show srv-01\n          dogwatch endpoint show srv-01 --watch"
+    )]
+    Show {
+        #[command(flatten)]
+        of: Named,
+        #[command(flatten)]
+        watching: Watching,
+    },
     /// What it has installed
     #[command(after_help = "Example: dogwatch endpoint software srv-01 openssl")]
     Software(NamedSoftware),

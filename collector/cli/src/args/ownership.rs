@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 use dogwatch_model::OrgId;
 
+use super::Watching;
+
 #[derive(Subcommand)]
 pub(crate) enum Ownership {
     /// What is in force, and who signed it
@@ -19,8 +21,10 @@ pub(crate) enum Ownership {
         text: bool,
     },
     /// Every version, the newest first
-    #[command(after_help = "Example: dogwatch ownership history")]
-    History(OfOrg),
+    #[command(
+        after_help = "Examples: dogwatch ownership history\n          dogwatch ownership history --watch"
+    )]
+    History(History),
     /// Propose a document for both sides to sign
     #[command(
         after_help = "Example: dogwatch ownership propose acme.toml --effective '2026-12-01 00:00 America/Toronto' --note 'nights go to the NOC'"
@@ -52,6 +56,14 @@ pub(crate) struct OfOrg {
     /// Org [default: the only one that you see]
     #[arg(long)]
     pub(crate) org: Option<OrgId>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct History {
+    #[command(flatten)]
+    pub(crate) org: OfOrg,
+    #[command(flatten)]
+    pub(crate) watching: Watching,
 }
 
 #[derive(ClapArgs)]

@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 use dogwatch_model::{OrgId, PersonId, Side, SiteId, TeamId};
 
-use super::access::side;
+use super::{Watching, access::side};
 use crate::when::parse_seconds;
 
 #[derive(Subcommand)]
 pub(crate) enum Org {
     /// Those that you see
     #[command(after_help = "Example: dogwatch org list")]
-    List,
+    List(Watching),
     /// Make one; its matrix is the starter until both sides have agreed on theirs
-    #[command(after_help = "Example: dogwatch org create acme")]
-    Create(OneOrg),
+    #[command(after_help = "Example: dogwatch org create acme --name 'Acme Ltd'")]
+    Create(CreateOrg),
     /// One of them
     #[command(after_help = "Example: dogwatch org show acme")]
     Show(OneOrg),
@@ -34,6 +34,15 @@ pub(crate) enum Org {
 pub(crate) struct OneOrg {
     /// The org
     pub(crate) org: OrgId,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct CreateOrg {
+    /// Its id: small letters, digits, `-`, `_` and `.`; it never changes
+    pub(crate) org: OrgId,
+    /// What people call it [default: its id]; later it stands in the org's matrix
+    #[arg(long)]
+    pub(crate) name: Option<String>,
 }
 
 #[derive(ClapArgs)]
@@ -115,6 +124,8 @@ pub(crate) struct OfOneOrg {
     /// Of one org
     #[arg(long)]
     pub(crate) org: Option<OrgId>,
+    #[command(flatten)]
+    pub(crate) watching: Watching,
 }
 
 #[derive(ClapArgs)]
@@ -131,6 +142,8 @@ pub(crate) struct ListAccess {
     /// Ended ones too
     #[arg(long)]
     pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) watching: Watching,
 }
 
 #[derive(ClapArgs)]

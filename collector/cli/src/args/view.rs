@@ -3,11 +3,13 @@
 use clap::{Args as ClapArgs, Subcommand};
 use dogwatch_model::OrgId;
 
+use super::Watching;
+
 #[derive(Subcommand)]
 pub(crate) enum View {
     /// Those that are saved for you
     #[command(after_help = "Example: dogwatch view list")]
-    List,
+    List(Watching),
     /// Save one, in place of the one with this name
     #[command(
         after_help = "Examples: dogwatch view save patching 'os:windows patch.missing.critical:>0' --sort -patch.missing.critical\n          dogwatch fleet @patching"

@@ -5,7 +5,7 @@ use dogwatch_model::{OrgId, SiteId, ToolId};
 use dogwatch_triage::{finding::Category, mute::Recurrence};
 use jiff::civil::Date;
 
-use super::alert::word;
+use super::{Watching, alert::word};
 use crate::when::parse_seconds;
 
 #[derive(Subcommand)]
@@ -16,11 +16,13 @@ pub(crate) enum Window {
     )]
     Add(AddWindow),
     /// Those that are open or ahead, and some that have ended
-    #[command(after_help = "Example: dogwatch window list")]
+    #[command(after_help = "Examples: dogwatch window list\n          dogwatch window list --watch")]
     List {
         /// Only those of an org
         #[arg(long)]
         org: Option<OrgId>,
+        #[command(flatten)]
+        watching: Watching,
     },
     /// End one for good, at once
     #[command(after_help = "Example: dogwatch window end w3")]

@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 use dogwatch_model::{OrgId, TeamId};
 
+use super::Watching;
+
 #[derive(ClapArgs)]
 pub(crate) struct Queue {
-    /// Alerts of which endpoints, as a CEL expression
-    pub(crate) filter: Option<String>,
+    /// Which items, by their own fields and their endpoint's: words and field:value, or a CEL expression; `--schema`
+    /// lists the names
+    pub(crate) filter: Vec<String>,
     /// Those that are done, too
     #[arg(long)]
     pub(crate) all: bool,
@@ -24,9 +27,14 @@ pub(crate) struct Queue {
     /// How many to show at most, from the top [default: 1000]
     #[arg(long)]
     pub(crate) limit: Option<usize>,
-    /// Keep showing, until Ctrl-C
+    /// Show the filter as a CEL expression, and nothing else
     #[arg(long)]
-    pub(crate) watch: bool,
+    pub(crate) explain: bool,
+    #[command(flatten)]
+    pub(crate) watching: Watching,
+    /// The names that filters over the queue have
+    #[arg(long, conflicts_with_all = ["filter", "watch"])]
+    pub(crate) schema: bool,
 }
 
 #[derive(ClapArgs)]

@@ -2,12 +2,16 @@
 
 use serde_json::{Value, json};
 
+use super::again::Pace;
 use crate::{
     args::{Access, Check, Format, GrantAccess, Invite, ListAccess, OfOneOrg},
     client::Client,
     failure::Failure,
     output::{self, Listing, Screen, Show, column, text_at},
 };
+
+/// What stands where no grant asks for anything.
+const NOTHING_DUE: &str = "nothing is due: no review, no end, and nothing that nobody uses";
 
 const GRANTS: Listing<'static> = Listing {
     rows: "grants",
@@ -27,7 +31,18 @@ const GRANTS: Listing<'static> = Listing {
         column("USED", "used_at", Show::Instant),
         column("APPROVED IN", "approvals", Show::Made(approved)),
     ],
-    csv: &["id", "to.org", "to.id", "scope", "reason", "given_at", "expires_at", "review_at", "state"],
+    csv: &[
+        "id",
+        "to.org",
+        "to.id",
+        "verbs",
+        "scope",
+        "reason",
+        "given_at",
+        "expires_at",
+        "review_at",
+        "state",
+    ],
 };
 
 const DUE: Listing<'static> = Listing {
@@ -87,11 +102,10 @@ fn approved(grant: &Value) -> String {
 pub(crate) fn run(command: &Access, screen: &Screen) -> Result<(), Failure> {
     match command {
         Access::List(wanted) => list(wanted, screen),
-        Access::People(OfOneOrg { org }) => {
+        Access::People(OfOneOrg { org, watching }) => {
             let org = org.as_ref().map(ToString::to_string);
             let params: Vec<_> = org.as_deref().map(|org| ("org", org)).into_iter().collect();
-            let answer = Client::logged_in()?.get("people", &params)?;
-            output::print(&PEOPLE.render(&answer, output::as_of(&answer), screen)?)
+            super::list(("people", &params), &PEOPLE, Pace::told(*watching, "access"), "nobody", screen)
         }
         Access::Invite(wanted) => invite(wanted, screen),
         Access::Grant(wanted) => grant(wanted, screen),
@@ -126,21 +140,16 @@ pub(crate) fn run(command: &Access, screen: &Screen) -> Result<(), Failure> {
 }
 
 fn list(wanted: &ListAccess, screen: &Screen) -> Result<(), Failure> {
-    let client = Client::logged_in()?;
+    let pace = Pace::told(wanted.watching, "access");
     if wanted.due {
-        let answer = client.get("access/due", &[])?;
-        if screen.is_for_people() && answer["due"].as_array().is_some_and(Vec::is_empty) {
-            return output::print("nothing is due: no review, no end, and nothing that nobody uses\n");
-        }
-        return output::print(&DUE.render(&answer, output::as_of(&answer), screen)?);
+        return super::list(("access/due", &[]), &DUE, pace, NOTHING_DUE, screen);
     }
     let org = wanted.org.as_ref().map(ToString::to_string);
     let all = wanted.all.to_string();
     let mut params = vec![("all", all.as_str())];
     params.extend(org.as_deref().map(|org| ("org", org)));
     params.extend(wanted.person.as_deref().map(|person| ("person", person)));
-    let answer = client.get("access/grants", &params)?;
-    output::print(&GRANTS.render(&answer, output::as_of(&answer), screen)?)
+    super::list(("access/grants", &params), &GRANTS, pace, "no grants", screen)
 }
 
 fn invite(wanted: &Invite, screen: &Screen) -> Result<(), Failure> {

@@ -3,9 +3,13 @@
 //! Where no events are to be had, because the collector is older or cannot be reached, it asks every few seconds, and says
 //! so.
 
-use std::time::{Duration, Instant};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use crate::{
+    args::Watching,
     client::Client,
     events::{Following, Word},
     failure::{Exit, Failure},
@@ -24,15 +28,42 @@ const GATHER: Duration = Duration::from_millis(300);
 /// Goes to the first line of a terminal and clears it.
 const CLEAR: &str = "\x1b[H\x1b[2J\x1b[3J";
 
-/// Draws once; or, with the kinds of changes to look out for, until somebody stops us.
+/// How often something is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// Once.
+    Once,
+    /// Whenever the collector tells of a change of these kinds.
+    Told(&'static str),
+    /// Every few seconds: no event tells of it.
+    Asked,
+}
+
+impl Pace {
+    /// Of what events of some kinds tell.
+    pub(crate) const fn told(asked: Watching, kinds: &'static str) -> Self {
+        if asked.watch { Self::Told(kinds) } else { Self::Once }
+    }
+
+    /// Of what no event tells.
+    pub(crate) const fn asked(asked: Watching) -> Self {
+        if asked.watch { Self::Asked } else { Self::Once }
+    }
+}
+
+/// Draws once, or until somebody stops us.
 pub(crate) fn show(
     client: &Client,
-    kinds: Option<&'static str>,
+    pace: Pace,
     screen: &Screen,
     mut draw: impl FnMut() -> Result<String, Failure>,
 ) -> Result<(), Failure> {
-    let Some(kinds) = kinds else { return output::print(&draw()?) };
-    let mut line = Line { following: Following::begin(client, kinds), live: false, said: None };
+    let following = match pace {
+        Pace::Once => return output::print(&draw()?),
+        Pace::Told(kinds) => Some(Following::begin(client, kinds)),
+        Pace::Asked => None,
+    };
+    let mut line = Line { following, live: false, said: None };
     let mut shown = draw()?;
     display(&shown, screen)?;
     loop {
@@ -53,7 +84,8 @@ pub(crate) fn show(
 
 /// The line to the collector.
 struct Line {
-    following: Following,
+    /// Absent where there is nothing to follow.
+    following: Option<Following>,
     /// It tells by itself.
     live: bool,
     said: Option<String>,
@@ -62,12 +94,16 @@ struct Line {
 impl Line {
     /// Waits until there is a reason to look again.
     fn wait(&mut self) -> Result<(), Failure> {
+        if self.following.is_none() {
+            thread::sleep(ASK_EVERY);
+        }
         let began = Instant::now();
         let mut look_at = began + if self.live { REFRESH_EVERY } else { ASK_EVERY };
         while let left = look_at.saturating_duration_since(Instant::now())
             && !left.is_zero()
         {
-            let Some(word) = self.following.next(left) else { continue };
+            let Some(following) = &mut self.following else { return Ok(()) };
+            let Some(word) = following.next(left) else { continue };
             match word {
                 Word::Connected | Word::Missed => {
                     self.live = true;

@@ -12,6 +12,7 @@ use dogwatch_triage::alert::{Act, AlertNumber, Packet, Relation};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::again::{self, Pace};
 use crate::{
     args::{Alert, Handoff, Numbered, Open, Opinion},
     client::Client,
@@ -22,7 +23,7 @@ use crate::{
 
 pub(crate) fn run(alert: &Alert, screen: &Screen) -> Result<(), Failure> {
     match alert {
-        Alert::Show(of) => show(of, screen),
+        Alert::Show { of, watching } => show(of, Pace::told(*watching, "alert,window"), screen),
         Alert::Open(what) => open(what, screen),
         other => {
             let (of, act) = act_of(other, screen)?;
@@ -34,7 +35,7 @@ pub(crate) fn run(alert: &Alert, screen: &Screen) -> Result<(), Failure> {
 /// What was typed as an act on an alert.
 fn act_of<'a>(alert: &'a Alert, screen: &Screen) -> Result<(&'a Numbered, Act), Failure> {
     Ok(match alert {
-        Alert::Show(_) | Alert::Open(_) => return Err(Failure::usage("that is no act on an alert")),
+        Alert::Show { .. } | Alert::Open(_) => return Err(Failure::usage("that is no act on an alert")),
         Alert::Claim(of) => (&of.alert, Act::Claim { override_reason: of.over.reason.clone() }),
         Alert::Release(of) => (&of.alert, Act::Release { override_reason: of.over.reason.clone() }),
         Alert::Withdraw(of) => (&of.alert, Act::Withdraw { override_reason: of.over.reason.clone() }),
@@ -110,9 +111,12 @@ fn ahead(text: &str, screen: &Screen) -> Result<Timestamp, Failure> {
     Ok(at)
 }
 
-fn show(of: &Numbered, screen: &Screen) -> Result<(), Failure> {
-    let item = Client::logged_in()?.get(&format!("alerts/{}", of.number), &[])?;
-    super::show_one(&item, "number", screen, || words::all(&item, screen))
+fn show(of: &Numbered, pace: Pace, screen: &Screen) -> Result<(), Failure> {
+    let client = Client::logged_in()?;
+    again::show(&client, pace, screen, || {
+        let item = client.get(&format!("alerts/{}", of.number), &[])?;
+        super::one(&item, "number", screen, || words::all(&item, screen))
+    })
 }
 
 /// All about an alert, in words.

@@ -10,6 +10,7 @@ use dogwatch_triage::audit::Chain;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::again::{self, Pace};
 use crate::{
     args::Audit,
     client::Client,
@@ -61,7 +62,7 @@ pub(crate) fn run(asked: &Audit, screen: &Screen) -> Result<(), Failure> {
 fn chain(client: &Client, asked: &Audit) -> Result<Chain, Failure> {
     match &asked.org {
         _ if asked.collector => Ok(Chain::Collector),
-        Some(org) => Ok(Chain::Org(org.clone())),
+        Some(chain) => Ok(chain.clone()),
         None => super::only_org(client).map(Chain::Org),
     }
 }
@@ -69,33 +70,45 @@ fn chain(client: &Client, asked: &Audit) -> Result<Chain, Failure> {
 fn list(asked: &Audit, screen: &Screen) -> Result<(), Failure> {
     let client = Client::logged_in()?;
     let chain = chain(&client, asked)?.to_string();
+    let mut said = String::new();
+    again::show(&client, Pace::asked(asked.watching), screen, || {
+        let (whole, remark) = fetch(&client, &chain, asked)?;
+        if remark != said && screen.is_for_people() {
+            output::note(&remark);
+            said = remark;
+        }
+        LISTING.render(&whole, output::as_of(&whole), screen)
+    })
+}
+
+/// The newest records that are asked for, page by page, and what is to be said beside them.
+fn fetch(client: &Client, chain: &str, asked: &Audit) -> Result<(Value, String), Failure> {
     let since = asked.since.map(|seconds| Timestamp::now() - SignedDuration::from_secs(seconds.into()));
     let since = since.map(|since| since.to_string());
     let by = asked.by.as_ref().map(ToString::to_string);
     let given = [("from", since.as_deref()), ("by", by.as_deref()), ("act", asked.act.as_deref())];
     let mut records: Vec<Value> = Vec::new();
-    let mut cursor: Option<String> = None;
+    let mut next: Option<String> = None;
     let mut whole = loop {
         let wanted = asked.limit - u64::try_from(records.len()).unwrap_or(asked.limit);
         let limit = wanted.min(PAGE).to_string();
-        let mut params = vec![("org", chain.as_str()), ("limit", limit.as_str())];
+        let mut params = vec![("org", chain), ("limit", limit.as_str())];
         params.extend(given.iter().filter_map(|(name, value)| value.map(|value| (*name, value))));
-        params.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+        params.extend(next.as_deref().map(|next| ("cursor", next)));
         let mut page = client.get("audit", &params)?;
         records.extend(page["records"].take().as_array().into_iter().flatten().cloned());
-        cursor = page["cursor"].as_str().map(str::to_owned);
-        if cursor.is_none() || records.len() as u64 >= asked.limit {
+        next = page["next"].as_str().map(str::to_owned);
+        if next.is_none() || records.len() as u64 >= asked.limit {
             break page;
         }
     };
+    let remark = match records.len() {
+        0 => "no such record".to_owned(),
+        shown if next.is_some() => format!("the newest {shown} are shown; --limit shows more"),
+        _ => String::new(),
+    };
     whole["records"] = json!(records);
-    if screen.is_for_people() && records.is_empty() {
-        output::note("no such record");
-    }
-    if screen.is_for_people() && cursor.is_some() {
-        output::note(&format!("the newest {} are shown; --limit shows more", records.len()));
-    }
-    output::print(&LISTING.render(&whole, output::as_of(&whole), screen)?)
+    Ok((whole, remark))
 }
 
 fn by(record: &Value) -> String {

@@ -5,6 +5,7 @@ mod words;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::again::{self, Pace};
 use crate::{
     args::{Endpoint, Move, Named, NamedSoftware, Set, Tag},
     client::Client,
@@ -14,7 +15,7 @@ use crate::{
 
 pub(crate) fn run(endpoint: &Endpoint, screen: &Screen) -> Result<(), Failure> {
     match endpoint {
-        Endpoint::Show(named) => show(named, screen),
+        Endpoint::Show { of, watching } => show(of, Pace::told(*watching, "endpoint"), screen),
         Endpoint::Software(wanted) => software(wanted, screen),
         Endpoint::Approve(named) => decide(named, "approve", screen),
         Endpoint::Revoke(named) => decide(named, "revoke", screen),
@@ -25,10 +26,13 @@ pub(crate) fn run(endpoint: &Endpoint, screen: &Screen) -> Result<(), Failure> {
     }
 }
 
-fn show(named: &Named, screen: &Screen) -> Result<(), Failure> {
+fn show(named: &Named, pace: Pace, screen: &Screen) -> Result<(), Failure> {
     let path = format!("endpoints/{}", super::segment(&named.endpoint));
-    let endpoint = Client::logged_in()?.get(&path, &[])?;
-    super::show_one(&endpoint, "name", screen, || words::all(&endpoint, Timestamp::now(), screen))
+    let client = Client::logged_in()?;
+    again::show(&client, pace, screen, || {
+        let endpoint = client.get(&path, &[])?;
+        super::one(&endpoint, "name", screen, || words::all(&endpoint, Timestamp::now(), screen))
+    })
 }
 
 const SOFTWARE: Listing<'static> = Listing {

@@ -5,7 +5,7 @@ mod summary;
 
 use serde_json::Value;
 
-use super::again;
+use super::again::{self, Pace};
 use crate::{
     args::{Counts, Fleet, Format},
     client::Client,
@@ -88,7 +88,7 @@ pub(crate) fn run(fleet: &Fleet, screen: &Screen) -> Result<(), Failure> {
         return summary::run(summary, screen);
     }
     if fleet.schema {
-        return schema(screen);
+        return output::print(&super::filter::schema(&dogwatch_triage::filter::schema(), screen)?);
     }
     let asked = Asked::typed(fleet);
     if fleet.explain && asked.view().is_none() {
@@ -110,8 +110,8 @@ pub(crate) fn run(fleet: &Fleet, screen: &Screen) -> Result<(), Failure> {
     };
     let fields = fields(&listing, &asked, screen);
     let mut said = String::new();
-    let kinds = fleet.watch.then_some("endpoint");
-    again::show(&client, kinds, screen, || {
+    let pace = Pace::told(fleet.watching, "endpoint");
+    again::show(&client, pace, screen, || {
         let answer = fetch(&client, &asked, &fleet.state, fields.as_deref())?;
         let remark = remark(&answer, asked.filter.is_some());
         if remark != said && screen.is_for_people() {
@@ -180,20 +180,6 @@ fn remark(answer: &Value, filtered: bool) -> String {
         (1, false) => "1 endpoint".to_owned(),
         (_, false) => format!("{total} endpoints"),
     }
-}
-
-/// The schema, as this version knows it: no login is needed to look a name up.
-fn schema(screen: &Screen) -> Result<(), Failure> {
-    let schema = dogwatch_triage::filter::schema();
-    let text = match screen.format {
-        Format::Json | Format::Yaml => {
-            let value = serde_json::to_value(&schema).unwrap_or_default();
-            screen.whole(&value)?
-        }
-        Format::Name => schema.fields.iter().map(|field| format!("{}\n", field.name)).collect(),
-        Format::Table | Format::Wide | Format::Csv => schema.to_string(),
-    };
-    output::print(&text)
 }
 
 #[cfg(test)]

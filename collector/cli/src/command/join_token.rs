@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::again::Pace;
 use crate::{
     args::{CreateJoinToken, Format, JoinToken},
     client::Client,
@@ -46,7 +47,10 @@ fn used(token: &Value) -> String {
 pub(crate) fn run(command: &JoinToken, screen: &Screen) -> Result<(), Failure> {
     match command {
         JoinToken::Create(wanted) => create(wanted, screen),
-        JoinToken::List => super::list("join-tokens", &LISTING, screen),
+        JoinToken::List(watching) => {
+            let empty = "no join tokens; make one: dogwatch join-token create --org ORG --site SITE";
+            super::list(("join-tokens", &[]), &LISTING, Pace::told(*watching, "access"), empty, screen)
+        }
         JoinToken::Revoke(token) => {
             let path = format!("join-tokens/{}", super::segment(&token.id));
             let kept = Client::logged_in()?.delete(&path)?;

@@ -25,7 +25,7 @@ use crate::{
 
 pub(crate) fn run(login: &Login, screen: &Screen) -> Result<(), Failure> {
     let (url, root, token) = match (&login.token_file, &login.ca_file) {
-        _ if login.device => by_provider(login, device::token)?,
+        _ if login.device.is_some() => by_provider(login, |client| device::token(client, login))?,
         _ if login.oidc.is_some() => by_provider(login, |client| oidc::token(client, login))?,
         (Some(token), Some(ca)) => (link::base_url(&login.link)?, root_of(ca)?, token_of(token)?),
         (None, _) if login.link.starts_with("https://") && !login.link.contains('#') => by_person(login)?,
@@ -64,7 +64,7 @@ fn by_link(login: &Login) -> Result<Access, Failure> {
     let token = match link.key {
         Key::Token(token) => token,
         Key::Setup(code) => redeem(login, &Client::new(link.url.clone(), &root, None), &code)?,
-        Key::Invitation(code) => take_up(&Client::new(link.url.clone(), &root, None), &code)?,
+        Key::Invitation(code) => take_up(&link.url, &root, &code)?,
     };
     Ok((link.url, root, token))
 }
@@ -118,13 +118,20 @@ fn open(client: &Client, person: &str, password: &str) -> Result<Value, Failure>
 }
 
 /// Sets the password that an invitation asks for, shows the second factor, and logs in with both.
-fn take_up(client: &Client, invitation: &str) -> Result<String, Failure> {
+///
+/// The invitation is used up by its first step. Which collector it was for is kept before anything else, so that whoever is
+/// cut off behind it logs in with their password.
+fn take_up(url: &str, root: &CertificateDer<'_>, invitation: &str) -> Result<String, Failure> {
+    let client = &Client::new(url.to_owned(), root, None);
     let password = ask_hidden("Choose a password (12 characters or more): ")?;
     if ask_hidden("Once more: ")? != password {
         return Err(Failure::usage("the two are not the same; open the invitation again"));
     }
     let welcome =
         client.post("invitations/accept", &json!({ "invitation": invitation, "password": password }))?;
+    if context::root_at(url)?.is_none() {
+        begun(url, root, &text_at(&welcome, "person")).save()?;
+    }
     let codes = welcome["recovery_codes"].as_array().into_iter().flatten().filter_map(Value::as_str);
     output::note(&format!(
         "You are {}. This is shown once.\n\nSecond factor, for your authenticator: {}\n  as one address: {}\n\nRecovery \
@@ -135,6 +142,17 @@ fn take_up(client: &Client, invitation: &str) -> Result<String, Failure> {
         codes.collect::<Vec<_>>().join("\n  ")
     ));
     token_in(&open(client, &text_at(&welcome, "person"), &password)?)
+}
+
+/// A login without a token yet.
+fn begun(url: &str, root: &CertificateDer<'_>, person: &str) -> Context {
+    Context {
+        url: url.to_owned(),
+        person: person.to_owned(),
+        collector: url.trim_start_matches("https://").to_owned(),
+        token: String::new(),
+        root_certificate: context::to_pem(root),
+    }
 }
 
 /// Asks for what nobody else is to see: without echo at a terminal, else a line of standard input.

@@ -8,6 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
+use super::again::Pace;
 use crate::{
     args::{Offboard, Org},
     client::Client,
@@ -30,19 +31,23 @@ const ORGS: Listing<'static> = Listing {
         column("OWNERS", "owners", Show::Made(owners)),
     ],
     wide: &[column("MSP LEFT", "left.msp", Show::Instant)],
-    csv: &["org", "name", "endpoints", "matrix", "left.msp"],
+    csv: &["org", "name", "endpoints", "matrix", "owners", "left.msp"],
 };
 
 fn owners(org: &Value) -> String {
     let owners = org["owners"].as_array().into_iter().flatten();
-    owners.filter_map(Value::as_str).collect::<Vec<_>>().join(",")
+    let owners = owners.filter_map(Value::as_str).collect::<Vec<_>>().join(",");
+    if owners.is_empty() { "nobody".to_owned() } else { owners }
 }
 
 pub(crate) fn run(command: &Org, screen: &Screen) -> Result<(), Failure> {
     match command {
-        Org::List => super::list("orgs", &ORGS, screen),
+        Org::List(watching) => {
+            let empty = "no orgs; make one: dogwatch org create ORG --name NAME";
+            super::list(("orgs", &[]), &ORGS, Pace::asked(*watching), empty, screen)
+        }
         Org::Create(one) => {
-            let made = Client::logged_in()?.post("orgs", &json!({ "org": one.org }))?;
+            let made = Client::logged_in()?.post("orgs", &json!({ "org": one.org, "name": one.name }))?;
             super::show_one(&made, "org", screen, || {
                 format!(
                     "{0} is there, with the starter matrix. Let its first owner in: dogwatch access invite PERSON --side \

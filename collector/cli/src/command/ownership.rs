@@ -9,6 +9,7 @@ use std::{fs, path::Path};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::again::Pace;
 use crate::{
     args::{Draft, OfOrg, Ownership, Propose},
     client::Client,
@@ -65,7 +66,12 @@ fn signed(version: &Value) -> String {
 pub(crate) fn run(command: &Ownership, screen: &Screen) -> Result<(), Failure> {
     match command {
         Ownership::Show { org, text } => show(org, *text, screen),
-        Ownership::History(of) => history(of, screen),
+        Ownership::History(wanted) => {
+            let params: Vec<(&str, &str)> = wanted.org.org.iter().map(|org| ("org", org.as_str())).collect();
+            let pace = Pace::told(wanted.watching, "ownership");
+            let empty = "nobody has proposed a version yet: dogwatch ownership propose FILE";
+            super::list(("ownership/versions", &params), &VERSIONS, pace, empty, screen)
+        }
         Ownership::Propose(wanted) => propose(wanted, screen),
         Ownership::Sign(of) => {
             let path = format!("ownership/versions/{}/sign", super::segment(&of.hash));
@@ -119,16 +125,6 @@ fn in_words(shown: &Value, asked: &OfOrg, screen: &Screen) -> String {
     // Whoever had to say which org has to say it again.
     let org = asked.org.as_ref().map(|org| format!(" --org {org}")).unwrap_or_default();
     out + &format!("the document: dogwatch ownership show --text{org}\n")
-}
-
-fn history(org: &OfOrg, screen: &Screen) -> Result<(), Failure> {
-    let params: Vec<(&str, &str)> = org.org.iter().map(|org| ("org", org.as_str())).collect();
-    let answer = Client::logged_in()?.get("ownership/versions", &params)?;
-    output::print(&VERSIONS.render(&answer, output::as_of(&answer), screen)?)?;
-    if screen.is_for_people() && answer["versions"].as_array().is_some_and(Vec::is_empty) {
-        output::note("nobody has proposed a version yet: dogwatch ownership propose FILE");
-    }
-    Ok(())
 }
 
 fn propose(wanted: &Propose, screen: &Screen) -> Result<(), Failure> {

@@ -1,9 +1,13 @@
 //! `queue`: what wants somebody, and what runs out first on top.
 
+use dogwatch_triage::filter::{ItemFilter, item_schema};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::again;
+use super::{
+    again::{self, Pace},
+    filter,
+};
 use crate::{
     args::Queue,
     client::Client,
@@ -116,7 +120,8 @@ fn hidden(alert: &Value, as_of: Timestamp, screen: &Screen) -> String {
 /// What is asked for, as parameters.
 fn params(queue: &Queue) -> Vec<(&'static str, String)> {
     let mut params = vec![("state", if queue.all { "all" } else { "open" }.to_owned())];
-    params.extend(queue.filter.clone().map(|filter| ("filter", filter)));
+    let filter = queue.filter.join(" ");
+    params.extend((!filter.trim().is_empty()).then_some(("filter", filter)));
     params.extend(queue.hidden.then(|| ("hidden", "true".to_owned())));
     params.extend(queue.mine.then(|| ("mine", "true".to_owned())));
     params.extend(queue.team.as_ref().map(|team| ("team", team.to_string())));
@@ -125,23 +130,38 @@ fn params(queue: &Queue) -> Vec<(&'static str, String)> {
 }
 
 pub(crate) fn run(queue: &Queue, screen: &Screen) -> Result<(), Failure> {
+    if queue.schema {
+        return output::print(&filter::schema(&item_schema(), screen)?);
+    }
+    if queue.explain {
+        return output::print(&format!("{}\n", expression(&queue.filter.join(" "))?));
+    }
     let client = Client::logged_in()?;
     let params = params(queue);
     let params: Vec<(&str, &str)> = params.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let kinds = queue.watch.then_some("alert,window,ownership");
-    again::show(&client, kinds, screen, || {
+    let pace = Pace::told(queue.watching, "alert,window,ownership");
+    again::show(&client, pace, screen, || {
         let answer = client.get("queue", &params)?;
-        if !queue.watch && screen.is_for_people() {
+        if pace == Pace::Once && screen.is_for_people() {
             remark(&answer, queue);
         }
         LISTING.render(&answer, output::as_of(&answer), screen)
     })
 }
 
+/// A filter as an expression.
+fn expression(typed: &str) -> Result<String, Failure> {
+    if typed.trim().is_empty() {
+        return Ok("true".to_owned());
+    }
+    let compiled = ItemFilter::typed(typed).map_err(|error| filter::fault(typed, &error))?;
+    Ok(compiled.source().to_owned())
+}
+
 fn remark(answer: &Value, queue: &Queue) {
     let count = |name: &str| answer[name].as_u64().unwrap_or(0);
     if count("matched") == 0 {
-        let narrowed = queue.filter.is_some() || queue.mine || queue.team.is_some();
+        let narrowed = !queue.filter.is_empty() || queue.mine || queue.team.is_some();
         output::note(match (narrowed, queue.all) {
             (true, _) => "no alert matches",
             (false, true) => "no alerts yet",

@@ -5,6 +5,7 @@ use std::{fmt::Write as _, fs, path::Path};
 use dogwatch_triage::rules::RuleSet;
 use serde_json::{Value, json};
 
+use super::again::{self, Pace};
 use crate::{
     args::{Format, Rules},
     client::Client,
@@ -61,12 +62,14 @@ fn when(rule: &Value) -> String {
 pub(crate) fn run(command: &Rules, screen: &Screen) -> Result<(), Failure> {
     match command {
         Rules::Check { file } => check(file, screen),
-        Rules::Test { endpoint } => test(endpoint, screen),
-        Rules::List { endpoint: None } => {
+        Rules::Test { endpoint, watching } => test(endpoint, Pace::asked(*watching), screen),
+        Rules::List { endpoint: None, watching } => {
             super::note_refused_policy(&Client::logged_in()?);
-            super::list("rules", &LISTING, screen)
+            super::list(("rules", &[]), &LISTING, Pace::asked(*watching), "no rules", screen)
         }
-        Rules::List { endpoint: Some(endpoint) } => watched(endpoint, screen),
+        Rules::List { endpoint: Some(endpoint), watching } => {
+            watched(endpoint, Pace::asked(*watching), screen)
+        }
     }
 }
 
@@ -94,22 +97,27 @@ fn check(file: &Path, screen: &Screen) -> Result<(), Failure> {
     }
 }
 
-fn test(endpoint: &str, screen: &Screen) -> Result<(), Failure> {
+fn test(endpoint: &str, pace: Pace, screen: &Screen) -> Result<(), Failure> {
     let client = Client::logged_in()?;
-    let tested = client.get("rules/test", &[("endpoint", endpoint)])?;
     super::note_refused_policy(&client);
-    output::print(&match screen.format {
-        Format::Json | Format::Yaml => screen.whole(&tested)?,
-        Format::Name => matching(&tested).map(|rule| text_at(rule, "rule") + "\n").collect(),
-        Format::Table | Format::Wide | Format::Csv => in_words(&tested),
+    again::show(&client, pace, screen, || {
+        let tested = client.get("rules/test", &[("endpoint", endpoint)])?;
+        Ok(match screen.format {
+            Format::Json | Format::Yaml => screen.whole(&tested)?,
+            Format::Name => matching(&tested).map(|rule| text_at(rule, "rule") + "\n").collect(),
+            Format::Table | Format::Wide | Format::Csv => in_words(&tested),
+        })
     })
 }
 
-fn watched(endpoint: &str, screen: &Screen) -> Result<(), Failure> {
+fn watched(endpoint: &str, pace: Pace, screen: &Screen) -> Result<(), Failure> {
     let client = Client::logged_in()?;
-    let answer = client.get("rules/watched", &[("endpoint", endpoint)])?;
     super::note_refused_policy(&client);
-    output::print(&WATCHED.render(&answer, output::as_of(&answer), screen)?)?;
+    let mut answer = Value::Null;
+    again::show(&client, pace, screen, || {
+        answer = client.get("rules/watched", &[("endpoint", endpoint)])?;
+        WATCHED.render(&answer, output::as_of(&answer), screen)
+    })?;
     if screen.is_for_people() {
         let left_out = answer["left_out"].as_array().map_or(&[][..], Vec::as_slice);
         for entry in left_out {

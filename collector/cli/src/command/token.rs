@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::again::Pace;
 use crate::{
     args::{CreateToken, Format, Token},
     client::Client,
@@ -29,7 +30,9 @@ const LISTING: Listing<'static> = Listing {
 pub(crate) fn run(command: &Token, screen: &Screen) -> Result<(), Failure> {
     match command {
         Token::Create(wanted) => create(wanted, screen),
-        Token::List => super::list("tokens", &LISTING, screen),
+        Token::List(watching) => {
+            super::list(("tokens", &[]), &LISTING, Pace::told(*watching, "access"), "no tokens", screen)
+        }
         Token::Revoke(token) => {
             let path = format!("tokens/{}", super::segment(&token.id));
             let kept = Client::logged_in()?.delete(&path)?;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{list, segment, show_one};
+use super::{again::Pace, list, segment, show_one};
 use crate::{
     args::{SaveView, View},
     client::Client,
@@ -28,7 +28,10 @@ const LISTING: Listing<'static> = Listing {
 
 pub(crate) fn run(command: &View, screen: &Screen) -> Result<(), Failure> {
     match command {
-        View::List => list("views", &LISTING, screen),
+        View::List(watching) => {
+            let empty = "no saved views; save one: dogwatch view save NAME FILTER";
+            list(("views", &[]), &LISTING, Pace::asked(*watching), empty, screen)
+        }
         View::Save(view) => save(view, screen),
         View::Delete { name, org } => {
             let org = org.as_ref().map(|org| format!("?org={org}")).unwrap_or_default();

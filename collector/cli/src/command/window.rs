@@ -5,11 +5,12 @@ use dogwatch_triage::mute::NewWindow;
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::{Value, json};
 
+use super::again::Pace;
 use crate::{
     args::{AddWindow, Window},
     client::Client,
     failure::Failure,
-    output::{self, Listing, Screen, Show, column, text_at},
+    output::{Listing, Screen, Show, column, text_at},
 };
 
 const LISTING: Listing<'static> = Listing {
@@ -80,7 +81,11 @@ fn what(window: &Value) -> String {
 pub(crate) fn run(command: &Window, screen: &Screen) -> Result<(), Failure> {
     match command {
         Window::Add(wanted) => add(wanted, screen),
-        Window::List { org } => list(org.as_ref(), screen),
+        Window::List { org, watching } => {
+            let params: Vec<(&str, &str)> = org.iter().map(|org| ("org", org.as_str())).collect();
+            let pace = Pace::told(*watching, "window");
+            super::list(("windows", &params), &LISTING, pace, "no windows", screen)
+        }
         Window::End { id } => {
             let ended = Client::logged_in()?.delete(&format!("windows/{}", super::segment(id)))?;
             super::show_one(&ended, "id", screen, || {
@@ -156,16 +161,6 @@ fn in_words(made: &Value, screen: &Screen) -> String {
         when("begins_at"),
         when("ends_at")
     )
-}
-
-fn list(org: Option<&OrgId>, screen: &Screen) -> Result<(), Failure> {
-    let params: Vec<(&str, &str)> = org.iter().map(|org| ("org", org.as_str())).collect();
-    let answer = Client::logged_in()?.get("windows", &params)?;
-    output::print(&LISTING.render(&answer, output::as_of(&answer), screen)?)?;
-    if screen.is_for_people() && answer["windows"].as_array().is_some_and(Vec::is_empty) {
-        output::note("no windows");
-    }
-    Ok(())
 }
 
 #[cfg(test)]

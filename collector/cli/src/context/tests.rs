@@ -48,6 +48,19 @@ fn each_login_gets_a_name_of_its_own_and_the_same_one_is_replaced() {
 }
 
 #[test]
+fn a_login_that_was_begun_makes_place_for_the_one_that_is_finished() {
+    let folder = tempfile::tempdir().unwrap();
+    let contexts = Contexts::in_folder(folder.path());
+    save(&contexts, &login("Lab", "https://b:7443", "kim"));
+    let begun = Context { token: String::new(), ..login("a:7443", "https://a:7443", "acme:omar") };
+    save(&contexts, &begun);
+    let finished = login("Acme MSP", "https://a:7443", "omar");
+    contexts.forget_begun(&finished).unwrap();
+    assert_eq!(save(&contexts, &finished).as_str(), "acme-msp");
+    assert_eq!(contexts.names(), ["acme-msp", "lab"]);
+}
+
+#[test]
 fn a_renamed_context_stays_in_use_and_takes_no_others_place() {
     let folder = tempfile::tempdir().unwrap();
     let contexts = Contexts::in_folder(folder.path());

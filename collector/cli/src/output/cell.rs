@@ -38,18 +38,27 @@ pub(crate) enum Show {
 
 /// Every value at a path such as `health.disks.used_percent`; lists on the way are walked.
 pub(crate) fn values_at<'v>(row: &'v Value, path: &str) -> Vec<&'v Value> {
-    let mut found = vec![row];
-    for step in path.split('.') {
-        let step = step.trim_end_matches("[]");
-        found = found.into_iter().flat_map(spread).filter_map(|value| value.get(step)).collect();
-    }
-    found.into_iter().flat_map(spread).filter(|value| !value.is_null()).collect()
+    let mut found = Vec::new();
+    walk(row, Some(path), &mut found);
+    found
 }
 
-fn spread(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Array(list) => list.iter().collect(),
-        other => vec![other],
+/// Goes down a path, or takes what is at its end. A table asks this of every cell: nothing is gathered on the way.
+fn walk<'v>(value: &'v Value, path: Option<&str>, found: &mut Vec<&'v Value>) {
+    match (value, path) {
+        // One list deep: a list in a list is no place to go through.
+        (Value::Array(list), Some(path)) => list.iter().for_each(|inner| step(inner, path, found)),
+        (Value::Array(list), None) => found.extend(list.iter().filter(|inner| !inner.is_null())),
+        (inner, Some(path)) => step(inner, path, found),
+        (Value::Null, None) => {}
+        (inner, None) => found.push(inner),
+    }
+}
+
+fn step<'v>(value: &'v Value, path: &str, found: &mut Vec<&'v Value>) {
+    let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+    if let Some(inner) = value.get(name.trim_end_matches("[]")) {
+        walk(inner, rest, found);
     }
 }
 
@@ -63,7 +72,15 @@ pub(crate) fn plain(value: &Value) -> String {
 
 /// The text at a path as it came, for programs; empty when there is none.
 pub(crate) fn raw_at(row: &Value, path: &str) -> String {
-    values_at(row, path).into_iter().map(plain).collect::<Vec<_>>().join(",")
+    joined(&values_at(row, path))
+}
+
+fn joined(values: &[&Value]) -> String {
+    match values {
+        [] => String::new(),
+        [one] => plain(one),
+        many => many.iter().map(|value| plain(value)).collect::<Vec<_>>().join(","),
+    }
 }
 
 /// The text at a path, fit for a terminal; empty when there is none.
@@ -73,6 +90,9 @@ pub(crate) fn text_at(row: &Value, path: &str) -> String {
 
 /// Text without what steers a terminal. Endpoints name things, and an endpoint may be in the wrong hands.
 pub(crate) fn tame(text: &str) -> String {
+    if !text.contains(steers) {
+        return text.to_owned();
+    }
     let tamed = |c: char| match c {
         '\n' | '\r' | '\t' => ' ',
         c if steers(c) => '\u{fffd}',
@@ -116,7 +136,9 @@ impl Show {
                 let each = values.iter().map(|value| typed(kind, value, screen));
                 (!values.is_empty()).then(|| each.collect::<Vec<_>>().join(","))
             }
-            Self::Text | Self::Made(_) | Self::MadeFor(_) => (!values.is_empty()).then(|| text_at(row, path)),
+            Self::Text | Self::Made(_) | Self::MadeFor(_) => {
+                (!values.is_empty()).then(|| tame(&joined(&values)))
+            }
         };
         shown.unwrap_or_else(|| ABSENT.to_owned())
     }

@@ -1,11 +1,15 @@
-//! A collector that says what it once said: TLS by a root of its own, answers from `recorded.json` by method and path.
+//! A collector that says what it once said: TLS by a root of its own, answers from a recording by method and path.
+//!
+//! A recorded answer may be `like` another one but for some fields (`null` takes one away), come `in_turn` (each time the
+//! next, and the last from then on), or be a line of `events` that stays open. `METHOD path?name` is what is said when the
+//! query has that parameter.
 
 use std::{
     collections::BTreeMap,
     fs,
     io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
-    sync::Arc,
+    sync::{Arc, Mutex},
     thread,
 };
 
@@ -18,11 +22,24 @@ use tempfile::TempDir;
 /// The collector, for as long as the process runs.
 pub(crate) struct Recorded {
     pub(crate) url: String,
+    /// SHA-256 of its root certificate, as login links have it.
+    pub(crate) root_sha256: String,
     root: String,
+}
+
+/// What is said, and how often each was.
+struct Answers {
+    recorded: BTreeMap<String, Value>,
+    said: Mutex<BTreeMap<String, usize>>,
 }
 
 impl Recorded {
     pub(crate) fn serve() -> Self {
+        Self::serve_also(&Value::Null)
+    }
+
+    /// What `recorded.json` holds, with some answers more or others in their place.
+    pub(crate) fn serve_also(more: &Value) -> Self {
         let root_key = KeyPair::generate().unwrap();
         let mut root = CertificateParams::new(Vec::new()).unwrap();
         root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -35,9 +52,15 @@ impl Recorded {
             .with_protocol_versions(&[&rustls::version::TLS13])
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![leaf.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+            .with_single_cert(
+                vec![leaf.der().clone(), root_certificate.der().clone()],
+                PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+            )
             .unwrap();
-        let answers: BTreeMap<String, Value> = serde_json::from_str(include_str!("recorded.json")).unwrap();
+        let mut recorded: BTreeMap<String, Value> =
+            serde_json::from_str(include_str!("recorded.json")).unwrap();
+        recorded.extend(more.as_object().cloned().unwrap_or_default());
+        let answers = Answers { recorded, said: Mutex::default() };
         let (config, answers) = (Arc::new(config), Arc::new(answers));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("https://127.0.0.1:{}", listener.local_addr().unwrap().port());
@@ -47,7 +70,9 @@ impl Recorded {
                 thread::spawn(move || answer(socket.unwrap(), config, &answers));
             }
         });
-        Self { url, root: root_certificate.pem() }
+        let root_sha256 = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, root_certificate.der());
+        let root_sha256 = root_sha256.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { url, root_sha256, root: root_certificate.pem() }
     }
 
     /// A folder with a login at this collector, and another one beside it.
@@ -71,7 +96,7 @@ impl Recorded {
 }
 
 /// Answers one caller until they go.
-fn answer(mut socket: TcpStream, config: Arc<ServerConfig>, answers: &BTreeMap<String, Value>) {
+fn answer(mut socket: TcpStream, config: Arc<ServerConfig>, answers: &Answers) {
     let mut connection = ServerConnection::new(config).unwrap();
     let mut stream = Stream::new(&mut connection, &mut socket);
     let mut heard = Vec::new();
@@ -87,7 +112,7 @@ fn answer(mut socket: TcpStream, config: Arc<ServerConfig>, answers: &BTreeMap<S
                 break;
             }
             heard.drain(..whole);
-            if stream.write_all(said(&head, answers).as_bytes()).is_err() {
+            if stream.write_all(answers.to(&head).as_bytes()).is_err() {
                 return;
             }
         }
@@ -98,15 +123,63 @@ fn answer(mut socket: TcpStream, config: Arc<ServerConfig>, answers: &BTreeMap<S
     }
 }
 
-fn said(head: &str, answers: &BTreeMap<String, Value>) -> String {
-    let mut words = head.split_whitespace();
-    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let path = target.split('?').next().unwrap_or_default().trim_start_matches("/api/v1/");
-    let missing = json!({ "status": 404, "detail": format!("there is no {path} in the recording") });
-    let (status, body) = match answers.get(&format!("{method} {path}")) {
-        Some(body) => (body["status"].as_u64().unwrap_or(200), body),
-        None => (404, &missing),
-    };
+impl Answers {
+    fn to(&self, head: &str) -> String {
+        let mut words = head.split_whitespace();
+        let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let path = path.trim_start_matches("/api/v1/");
+        let names = query.split('&').filter_map(|pair| pair.split('=').next());
+        let mut keys =
+            names.map(|name| format!("{method} {path}?{name}")).chain([format!("{method} {path}")]);
+        let Some(key) = keys.find(|key| self.recorded.contains_key(key)) else {
+            let missing = json!({ "status": 404, "detail": format!("there is no {path} in the recording") });
+            return whole(404, &missing);
+        };
+        let body = self.one(&key);
+        if let Some(events) = body["events"].as_str() {
+            let length = events.len();
+            return format!(
+                "HTTP/1.1 200 Said\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n{length:x}\r\n{events}\r\n"
+            );
+        }
+        whole(body["status"].as_u64().unwrap_or(200), &body)
+    }
+
+    /// What is said next to a key.
+    fn one(&self, key: &str) -> Value {
+        let recorded = &self.recorded[key];
+        let Some(turns) = recorded["in_turn"].as_array() else { return self.resolved(recorded) };
+        let mut said = self.said.lock().unwrap();
+        let count = said.entry(key.to_owned()).or_default();
+        let turn = &turns[(*count).min(turns.len() - 1)];
+        *count += 1;
+        self.resolved(turn)
+    }
+
+    /// An answer with everything in it that is `like` another.
+    fn resolved(&self, value: &Value) -> Value {
+        match value {
+            Value::Array(items) => items.iter().map(|item| self.resolved(item)).collect(),
+            Value::Object(fields) => {
+                let mut all = match fields.get("like").and_then(Value::as_str) {
+                    Some(key) => self.resolved(&self.recorded[key]).as_object().cloned().unwrap(),
+                    None => serde_json::Map::new(),
+                };
+                for (name, field) in fields.iter().filter(|(name, _)| *name != "like") {
+                    match field {
+                        Value::Null if fields.contains_key("like") => drop(all.remove(name)),
+                        field => drop(all.insert(name.clone(), self.resolved(field))),
+                    }
+                }
+                Value::Object(all)
+            }
+            other => other.clone(),
+        }
+    }
+}
+
+fn whole(status: u64, body: &Value) -> String {
     let body = body.to_string();
     format!(
         "HTTP/1.1 {status} Said\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",

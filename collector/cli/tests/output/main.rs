@@ -6,6 +6,7 @@
 mod collector;
 
 use std::{
+    io::{Seek as _, Write as _},
     path::Path,
     process::{Command, Output},
     sync::OnceLock,
@@ -19,9 +20,13 @@ fn recorded() -> &'static Recorded {
     RECORDED.get_or_init(Recorded::serve)
 }
 
-fn dogwatch(config: &Path, args: &[&str]) -> Output {
+fn dogwatch(config: &Path, args: &[&str], input: &str) -> Output {
+    let mut given = tempfile::tempfile().unwrap();
+    given.write_all(input.as_bytes()).unwrap();
+    given.rewind().unwrap();
     Command::new(env!("CARGO_BIN_EXE_dogwatch"))
         .args(args)
+        .stdin(given)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/output"))
         .env_clear()
         .env("DOGWATCH_CONFIG_DIR", config)
@@ -32,7 +37,12 @@ fn dogwatch(config: &Path, args: &[&str]) -> Output {
 
 /// What was typed, what came out, and how it ended.
 fn told(config: &Path, args: &[&str]) -> String {
-    let output = dogwatch(config, args);
+    typed(config, args, "")
+}
+
+/// The same with what stands on standard input.
+fn typed(config: &Path, args: &[&str], input: &str) -> String {
+    let output = dogwatch(config, args, input);
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace('\r', "␍");
     let typed: Vec<String> = args
         .iter()
@@ -81,27 +91,165 @@ shown! {
     endpoint_move: "endpoint" "move" "srv-01" "ottawa";
     endpoint_approve: "endpoint" "approve" "srv-01";
     endpoint_retire: "endpoint" "retire" "srv-01";
+    fleet_summary: "fleet" "summary" "--by" "os.family,site";
     queue: "queue";
     alert_show: "alert" "show" "1042";
     alert_claim: "alert" "claim" "1042";
+    alert_handoff: "alert" "handoff" "1042" "--to" "it" "--tried" "restarted" "--state" "fails" "--why" "the share is yours";
+    alert_open: "alert" "open" "--tool" "backup" "--endpoint" "srv-01" "the tape drive clicks";
+    who: "who" "backup" "--at" "2026-11-22T12:00:00Z";
+    who_week: "who" "backup" "--at" "2026-11-22 12:00 America/Toronto" "--week";
+    who_alert: "who" "--alert" "1042";
     who_offline: "who" "backup" "--file" "acme.toml" "--at" "2026-11-22T12:00:00Z";
     ownership_show: "ownership" "show";
     ownership_history: "ownership" "history";
     ownership_lint: "ownership" "lint" "acme.toml";
+    ownership_lint_online: "ownership" "lint";
+    ownership_propose: "ownership" "propose" "acme.toml" "--note" "days go to IT";
+    ownership_sign: "ownership" "sign" "77ab01c2d3e4";
+    ownership_withdraw: "ownership" "withdraw" "77ab01c2d3e4";
+    ownership_diff: "ownership" "diff" "acme.toml";
+    ownership_replay: "ownership" "replay" "acme.toml";
+    view_list: "view" "list";
+    view_save: "view" "save" "patching" "os:windows" "patch.missing.critical:>0";
+    view_delete: "view" "delete" "patching";
     window_list: "window" "list";
+    window_add: "window" "add" "patch night" "--starts" "2026-12-05 22:00 America/Toronto" "--for" "2h" "--every" "monthly 2nd tue +4" "--org" "acme";
     window_end: "window" "end" "w1";
+    audit: "audit" "--org" "acme";
+    join_token_create: "join-token" "create" "--org" "acme" "--site" "attic" "--uses" "25" "--expires" "8h";
     join_token_list: "join-token" "list";
     join_token_revoke: "join-token" "revoke" "jt-1";
+    token_create: "token" "create" "--person" "prometheus" "--service" "--org" "acme" "--verbs" "view,intake";
     token_list: "token" "list";
     token_revoke: "token" "revoke" "t-1";
     rules_list: "rules" "list";
+    rules_watched: "rules" "list" "--endpoint" "srv-01";
     rules_test: "rules" "test" "--endpoint" "srv-01";
     rules_check: "rules" "check" "rules.toml";
+    org_list: "org" "list";
+    org_create: "org" "create" "acme" "--name" "Acme Ltd";
+    org_show: "org" "show" "acme";
+    access_list: "access" "list";
+    access_due: "access" "list" "--due";
+    access_people: "access" "people";
+    access_invite: "access" "invite" "omar" "--side" "internal" "--org" "acme" "--role" "admin";
+    access_grant: "access" "grant" "kim" "configure" "--scope" "acme" "--reason" "patch project";
+    access_check: "access" "check" "kim" "export" "--scope" "acme";
+    report_boundary: "report" "boundary" "--month" "2026-11";
+    report_month: "report" "month" "--month" "2026-11";
     report_patch: "report" "patch";
     report_backup: "report" "backup";
     report_review: "report" "review";
     context_list: "context" "list";
     context_show: "context" "show";
+}
+
+/// What each act on an alert says that it did.
+#[test]
+fn alert_acts() {
+    let config = recorded().logged_in();
+    let mut all = String::new();
+    for args in [
+        &["release", "1042"][..],
+        &["assign", "1042", "lee"],
+        &["withdraw", "1042"],
+        &["accept", "1042"],
+        &["decline", "1042", "the share is in your data centre", "--not-ours"],
+        &["wait", "1042", "vendor", "a disk is on its way", "--until", "2d"],
+        &["resume", "1042"],
+        &["snooze", "1042", "after the move", "--until", "2d"],
+        &["wake", "1042"],
+        &["acknowledge", "1042"],
+        &["comment", "1042", "waiting for a new disk"],
+        &["prioritise", "1042", "P1", "payroll runs tonight"],
+        &["link", "1042", "1040"],
+        &["merge", "1042", "1040"],
+        &["feedback", "1042", "noise", "it happens at every reboot"],
+        &["close", "1042", "volume grown"],
+        &["reopen", "1042", "it fails again"],
+        &["handoff", "1042"],
+    ] {
+        all += &told(config.path(), &[&["alert"], args].concat());
+    }
+    insta::assert_snapshot!("alert_acts", all);
+}
+
+/// Filters of the fleet and of the queue, without a collector.
+#[test]
+fn filters() {
+    let config = recorded().logged_in();
+    let mut all = String::new();
+    for args in [
+        &["fleet", "os:windows -tag:lab srv", "--explain"][..],
+        &["queue", "priority:P1,P2 tool:backup opened:>1h -assignee:kim nightly", "--explain"],
+        &["queue", "priority == \"P1\" && age(opened) > duration(\"1h\")", "--explain"],
+        &["queue", "pri:P9", "--explain"],
+        &["queue", "prioriti:P1", "--explain"],
+        &["queue", "work == \"claimd\"", "--explain"],
+        &["queue", "next_breach > now", "--explain"],
+        &["queue", "--schema"],
+        &["fleet", "--schema", "-o", "name"],
+    ] {
+        all += &told(config.path(), args);
+    }
+    insta::assert_snapshot!("filters", all);
+}
+
+/// By a link, by an invitation, and what is kept when somebody is cut off in the middle.
+#[test]
+fn logging_in() {
+    let nobody = tempfile::tempdir().unwrap();
+    let (url, root) = (&recorded().url, &recorded().root_sha256);
+    let (link, invitation) = (format!("{url}/#dwt_x.{root}"), format!("{url}/invite#c0de.{root}"));
+    let mut all = typed(nobody.path(), &["login", &link], "");
+    all += &typed(nobody.path(), &["context", "list"], "");
+    let newcomer = tempfile::tempdir().unwrap();
+    let password = "correct horse battery\n";
+    let cut_off = recorded_without_login();
+    let (away, its_root) = (&cut_off.url, &cut_off.root_sha256);
+    let their_link = format!("{away}/invite#c0de.{its_root}");
+    let first = typed(newcomer.path(), &["login", &their_link], &format!("{password}{password}"));
+    let next = typed(newcomer.path(), &["fleet"], "");
+    all += &(first + &next).replace(away, "https://other.example:7443").replace(its_root, "ROOT");
+    let whole = tempfile::tempdir().unwrap();
+    all += &typed(whole.path(), &["login", &invitation], &format!("{password}{password}000000\n"));
+    all += &typed(whole.path(), &["context", "list"], "");
+    all += &typed(whole.path(), &["login", &format!("{url}/#dwt_x.{}", "0".repeat(64))], "");
+    for folder in [nobody.path(), newcomer.path(), whole.path()] {
+        all = all.replace(&folder.display().to_string(), "CONFIG");
+    }
+    insta::assert_snapshot!("logging_in", all.replace(root, "ROOT"));
+}
+
+/// A collector where the second step of a login goes nowhere.
+fn recorded_without_login() -> Recorded {
+    Recorded::serve_also(&serde_json::json!({
+        "POST login": { "status": 401, "detail": "person, password or code are wrong" },
+    }))
+}
+
+/// What `--watch` writes where no terminal shows it: the whole, and again when a change was told; until it is told to stop.
+#[test]
+fn watching() {
+    let two = |online| {
+        serde_json::json!({ "as_of": "2026-11-22T12:00:00Z", "total": 1, "matched": 1, "unjudged": 0, "endpoints": [
+            { "name": "srv-01", "org": "acme", "site": "toronto", "state": "active", "online": online },
+        ]})
+    };
+    let over = serde_json::json!({ "status": 401, "detail": "your token was revoked" });
+    let events = "event: hello\ndata: {}\n\nid: 1\nevent: endpoint\ndata: {\"kind\":\"endpoint\"}\n\n";
+    let story = Recorded::serve_also(&serde_json::json!({
+        "GET fleet": { "in_turn": [two(true), two(false), over] },
+        "GET events": { "events": events },
+        "GET tokens": { "in_turn": [
+            { "tokens": [] }, { "tokens": [{ "id": "t-1", "person": "omar", "side": "internal", "state": "valid" }] }, over,
+        ]},
+    }));
+    let config = story.logged_in();
+    let mut all = told(config.path(), &["fleet", "--watch"]);
+    all += &told(config.path(), &["token", "list", "--watch"]);
+    insta::assert_snapshot!("watching", all);
 }
 
 /// Whatever is typed without a collector, without a login, or wrongly, ends with its code and a line or two.

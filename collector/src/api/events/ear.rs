@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use dogwatch_model::OrgId;
 
 use crate::{
-    access::{Reach, Sha256, Verb},
+    access::{Reach, Scope, Sha256, Verb},
     api::{Shared, caller::Caller, problem::Problem},
     feed::{Audience, Group, Kind, Over},
 };
@@ -61,7 +61,7 @@ fn may_hear(reach: &Reach, Group { org, site, kind }: &Group) -> bool {
     let Some(org) = org else { return reach.everywhere().has(Verb::Administer) };
     match kind {
         Kind::Alert | Kind::Endpoint => reach.sees(org, site.as_ref()),
-        Kind::Window | Kind::Ownership => reach.sees_org(org),
+        Kind::Window | Kind::Ownership => reach.sees_place(&Scope::of(Some(org.clone()), site.clone())),
         Kind::Access => reach.may(Verb::Administer, org, site.as_ref()),
     }
 }

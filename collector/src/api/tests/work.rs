@@ -3,7 +3,7 @@
 use http::{Method, Request, StatusCode, header};
 use serde_json::json;
 
-use super::{Collector, admit, live::Running, member, text_of_token, token};
+use super::{Collector, admit, member, running::Running, text_of_token, token};
 use crate::{
     access::Role,
     state::{Item, State},
@@ -97,6 +97,23 @@ async fn the_queue_can_be_filtered_by_the_endpoint() {
     assert_eq!(all.json["alerts"][0]["number"], 1);
     let none = get("/api/v1/queue?filter=name%20%3D%3D%20%22lap-07%22").await;
     assert_eq!((&none.json["total"], &none.json["matched"]), (&json!(1), &json!(0)));
+}
+
+#[tokio::test]
+async fn the_queue_can_be_filtered_by_its_own_fields() {
+    let matched = async |filter: &str| {
+        let answer = get(&format!("/api/v1/queue?filter={filter}")).await;
+        answer.json["matched"].clone()
+    };
+    let item = get("/api/v1/queue").await.json["alerts"][0].clone();
+    let priority = item["priority"].as_str().unwrap();
+    assert_eq!(matched(&format!("priority:{priority}%20-work:done")).await, json!(1));
+    assert_eq!(matched(&format!("-priority:{priority}")).await, json!(0));
+    let wrong = get("/api/v1/queue?filter=prioriti:P1").await;
+    assert_eq!((wrong.status, &wrong.json["column"]), (StatusCode::BAD_REQUEST, &json!(1)));
+    assert!(wrong.detail().contains("did you mean `priority`?"), "{}", wrong.detail());
+    let schema = get("/api/v1/queue/schema").await;
+    assert!(schema.text.contains("\"next_breach.at\"") && schema.text.contains("\"os.family\""));
 }
 
 #[tokio::test]

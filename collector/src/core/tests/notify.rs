@@ -1,5 +1,7 @@
 //! Telling people, in virtual time: from the finding to the timeline's last word, through deaths and storms.
 
+mod apart;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -93,11 +95,15 @@ impl Desk {
         Self::at(Sim::new(), orgs)
     }
 
-    fn at(mut sim: Sim, orgs: &[&str]) -> Self {
-        let policy = Arc::new(policy(orgs));
+    fn at(sim: Sim, orgs: &[&str]) -> Self {
+        Self::over(sim, policy(orgs), facts())
+    }
+
+    fn over(mut sim: Sim, policy: Policy, facts: Facts) -> Self {
+        let policy = Arc::new(policy);
         sim.core.policy.store(policy.clone());
         let (worker, inbox) = mpsc::unbounded_channel();
-        sim.step(Input::Notify(Box::new(News::Channels(Box::new(facts())))));
+        sim.step(Input::Notify(Box::new(News::Channels(Box::new(facts)))));
         sim.step(Input::Notify(Box::new(News::Worker(worker))));
         Self { sim, policy, inbox, dropped: Vec::new(), criticality: Criticality::Normal }
     }
@@ -108,18 +114,23 @@ impl Desk {
 
     /// A machine with a finding on each of so many subjects; one commit.
     fn fire(&mut self, org: &str, machine: u128, subjects: std::ops::Range<u32>) {
-        let id = EndpointId(Uuid::from_u128(machine));
+        let mut endpoint = endpoint(EndpointId(Uuid::from_u128(machine)), org, self.sim.now);
+        endpoint.criticality = self.criticality;
+        let now = self.sim.now;
+        self.find(endpoint, subjects.map(|subject| finding(subject, now)));
+    }
+
+    /// A machine, new or known, with findings; one commit.
+    fn find(&mut self, endpoint: Endpoint, findings: impl Iterator<Item = Finding>) {
+        let id = endpoint.id;
         let shared = self.sim.core.shared.clone();
         let mut batch = Batch::default();
         {
             let mut state = shared.write().unwrap();
-            let mut endpoint = endpoint(id, org, self.sim.now);
-            endpoint.criticality = self.criticality;
             if state.members.get(&id).is_none() {
                 state.members.insert(id, Member::new(endpoint, MachineEvidence::default()));
             }
-            for subject in subjects {
-                let finding = finding(subject, self.sim.now);
+            for finding in findings {
                 queue::fire(&mut state, &self.policy, id, &finding, self.sim.now, &mut batch);
             }
             notify::enqueue(&mut state, &self.policy, self.sim.now, &mut batch);
@@ -185,7 +196,7 @@ fn endpoint(id: EndpointId, org: &str, now: Timestamp) -> Endpoint {
         org: OrgId::new(org).unwrap(),
         site: SiteId::new("main").unwrap(),
         name: format!("srv-{}", id.0.as_u128()),
-        class: Class::Server,
+        class: Some(Class::Server),
         criticality: Criticality::Normal,
         tags: Vec::new(),
         class_fixed: true,

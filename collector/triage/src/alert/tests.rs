@@ -29,7 +29,7 @@ fn endpoint() -> Endpoint {
         org: OrgId::new("acme").unwrap(),
         site: SiteId::new("toronto").unwrap(),
         name: "srv-01".into(),
-        class: Class::Server,
+        class: Some(Class::Server),
         class_fixed: false,
         criticality: Criticality::Normal,
         tags: vec![],

@@ -12,7 +12,7 @@ use super::{
     json::{Array, Object, Scalar},
     names,
     row::Row,
-    schema::{Field, Kind, fields},
+    schema::{About, Field, Kind, fields},
     value::{Item, List, Value},
 };
 
@@ -74,7 +74,8 @@ fn choose(
 ) -> Result<(), (String, Option<String>)> {
     let [name, rest @ ..] = path else { return Ok(()) };
     let Some(field) = names::find(among, name) else {
-        let meant = names::suggest(among, prefix, name).map(|near| format!("did you mean `{near}`?"));
+        let meant = names::suggest(About::Endpoint, among, prefix, name)
+            .map(|near| format!("did you mean `{near}`?"));
         return Err((format!("no field `{prefix}{}`", path.join(".")), meant));
     };
     let known = choices.iter().position(|choice| core::ptr::eq(choice.field, field));

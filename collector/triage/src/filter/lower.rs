@@ -18,7 +18,7 @@ use super::{
     parse::{self, Parsed},
     program::{Const, Expr, Listing},
     reads::Reads,
-    schema::{Field, Type},
+    schema::{About, Field, Type},
 };
 
 pub(crate) use span::parse_seconds;
@@ -40,20 +40,28 @@ pub(crate) struct Binding {
 
 /// The names that an expression may use beside the schema's.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Bindings(Vec<Binding>);
+pub(crate) struct Bindings {
+    about: About,
+    bound: Vec<Binding>,
+}
 
 impl Bindings {
-    pub(crate) fn push(&mut self, binding: Binding) {
-        self.0.push(binding);
+    /// Those of an expression about something, with nothing bound yet.
+    pub(super) const fn of(about: About) -> Self {
+        Self { about, bound: Vec::new() }
     }
 
-    /// The slot that the next binding gets; slot 0 is the endpoint itself.
+    pub(crate) fn push(&mut self, binding: Binding) {
+        self.bound.push(binding);
+    }
+
+    /// The slot that the next binding gets; slot 0 is what the expression is about.
     const fn next_slot(&self) -> usize {
-        self.0.len() + 1
+        self.bound.len() + 1
     }
 
     fn find(&self, name: &str) -> Option<&Binding> {
-        self.0.iter().rev().find(|binding| binding.name == name)
+        self.bound.iter().rev().find(|binding| binding.name == name)
     }
 }
 
@@ -215,7 +223,7 @@ impl<'p> Lowerer<'p> {
         self.depth += 1;
         let lowered = body(self, slot);
         self.depth -= 1;
-        self.bindings.0.pop();
+        self.bindings.bound.pop();
         lowered
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     reads::Reads,
-    schema::{Field, Kind, fields},
+    schema::{About, Field, Kind},
 };
 
 /// The field of this name.
@@ -12,7 +12,12 @@ pub(super) fn find(among: &'static [Field], name: &str) -> Option<&'static Field
 
 /// The field of a whole name such as `patch.missing.total`, through groups only, and all that deciding it reads.
 pub(super) fn lookup(path: &str) -> Option<(&'static Field, Reads)> {
-    let (mut among, mut reads, mut names) = (fields(), Reads::NONE, path.split('.'));
+    lookup_of(About::Endpoint, path)
+}
+
+/// The same of what an expression is about.
+pub(super) fn lookup_of(about: About, path: &str) -> Option<(&'static Field, Reads)> {
+    let (mut among, mut reads, mut names) = (about.fields(), Reads::NONE, path.split('.'));
     loop {
         let field = find(among, names.next()?)?;
         reads |= field.reads;
@@ -24,10 +29,10 @@ pub(super) fn lookup(path: &str) -> Option<(&'static Field, Reads)> {
     }
 }
 
-/// What was probably meant: a neighbour spelt alike, or else the same name in another place of the endpoint.
-pub(super) fn suggest(among: &'static [Field], prefix: &str, name: &str) -> Option<String> {
+/// What was probably meant: a neighbour spelt alike, or else the same name in another place.
+pub(super) fn suggest(about: About, among: &'static [Field], prefix: &str, name: &str) -> Option<String> {
     let neighbour = nearest(name, among.iter().map(|field| field.name));
-    neighbour.map(|near| format!("{prefix}{near}")).or_else(|| elsewhere("", fields(), name))
+    neighbour.map(|near| format!("{prefix}{near}")).or_else(|| elsewhere("", about.fields(), name))
 }
 
 fn elsewhere(prefix: &str, among: &'static [Field], name: &str) -> Option<String> {

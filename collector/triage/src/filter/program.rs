@@ -26,7 +26,8 @@ pub(crate) use search::Search;
 /// Slots for bound elements: none, a rule's element, its evidence, and the nested comprehensions.
 pub(crate) const SLOTS: usize = 3 + super::MAX_COMPREHENSION_DEPTH;
 
-/// What a program looks at: the row and the elements bound so far. Slot 0 stays [`Item::None`].
+/// What a program looks at: the row and the elements bound so far. Slot 0 holds the queue's item, where the program is
+/// about one, and else [`Item::None`].
 #[derive(Debug)]
 pub(crate) struct Scope<'r, 'a> {
     row: &'r Row<'a>,

@@ -10,6 +10,7 @@ mod endpoint;
 mod health;
 mod incident;
 mod inventory;
+mod item;
 #[cfg(feature = "schema")]
 mod json_schema;
 mod patch;
@@ -23,7 +24,7 @@ use super::{
     value::{Item, List, Value},
 };
 
-pub use describe::{Schema, SchemaField, schema};
+pub use describe::{Schema, SchemaField, item_schema, schema};
 pub(crate) use patch::oldest_missing_security;
 
 /// Reads one scalar. The item is the list element that the field belongs to, [`Item::None`] at the top.
@@ -94,7 +95,7 @@ impl Type {
 }
 
 /// One name of the schema.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Field {
     pub(crate) name: &'static str,
     pub(crate) doc: &'static str,
@@ -106,7 +107,7 @@ pub(crate) struct Field {
 }
 
 /// What stands behind a name.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
     Value(Type, Get),
     Group(&'static [Field]),
@@ -213,6 +214,29 @@ macro_rules! choices {
 }
 
 use {choices, element, fact};
+
+/// What an expression is about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum About {
+    /// An endpoint.
+    #[default]
+    Endpoint,
+    /// An item of the queue, and the endpoint that it is about.
+    Item,
+    /// An item without an endpoint: all that an endpoint has is missing.
+    ItemAlone,
+}
+
+impl About {
+    /// The names that an expression begins with.
+    pub(crate) fn fields(self) -> &'static [Field] {
+        match self {
+            Self::Endpoint => fields(),
+            Self::Item => item::fields(),
+            Self::ItemAlone => item::fields_alone(),
+        }
+    }
+}
 
 /// Every field of an endpoint, in the order in which JSON shows them.
 pub(crate) fn fields() -> &'static [Field] {

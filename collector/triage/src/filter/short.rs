@@ -10,8 +10,8 @@ mod field;
 mod value;
 
 use super::{
-    Filter, FilterError, names,
-    schema::{Kind, Type, fields},
+    About, Filter, FilterError, names,
+    schema::{Kind, Type},
 };
 
 impl Filter {
@@ -20,10 +20,15 @@ impl Filter {
     /// # Errors
     /// [`FilterError`], with line and column in what was typed.
     pub fn typed(text: &str) -> Result<Self, FilterError> {
-        match parts(text) {
-            Some(parts) => Self::compile(&translated(text, &parts)?),
-            None => Self::compile(text).map_err(|error| half_short(text, error)),
-        }
+        typed(About::Endpoint, text)
+    }
+}
+
+/// The same about anything.
+pub(super) fn typed(about: About, text: &str) -> Result<Filter, FilterError> {
+    match parts(about, text) {
+        Some(parts) => Filter::compile_about(about, &translated(about, text, &parts)?),
+        None => Filter::compile_about(about, text).map_err(|error| half_short(about, text, error)),
     }
 }
 
@@ -45,13 +50,13 @@ enum What<'t> {
 }
 
 /// The parts, if the text is the short form.
-fn parts(text: &str) -> Option<Vec<Part<'_>>> {
+fn parts(about: About, text: &str) -> Option<Vec<Part<'_>>> {
     let parts: Vec<Part<'_>> =
-        pieces(text)?.into_iter().map(|(at, piece)| part(at, piece)).collect::<Option<_>>()?;
+        pieces(text)?.into_iter().map(|(at, piece)| part(about, at, piece)).collect::<Option<_>>()?;
     match parts.as_slice() {
         [] => None,
         // A word that is a condition by itself, or was meant to be a field, is an expression.
-        [Part { what: What::Word(word), negated: false, .. }] if is_expression(word) => None,
+        [Part { what: What::Word(word), negated: false, .. }] if is_expression(about, word) => None,
         _ => Some(parts),
     }
 }
@@ -77,14 +82,14 @@ fn pieces(text: &str) -> Option<Vec<(usize, &str)>> {
     (!is_quoted).then_some(pieces)
 }
 
-fn part(at: usize, piece: &str) -> Option<Part<'_>> {
+fn part(about: About, at: usize, piece: &str) -> Option<Part<'_>> {
     let (negated, rest) = match piece.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, piece),
     };
     let place = at + usize::from(negated);
     if let Some((name, asked)) = rest.split_once(':').filter(|(name, _)| is_name(name))
-        && (field::known(name) || asked.matches(':').count() == 0 || asked.contains('"'))
+        && (field::known(about, name) || asked.matches(':').count() == 0 || asked.contains('"'))
     {
         let what = What::Field(name, asked, place + name.len() + 1);
         return Some(Part { at: place, negated, what });
@@ -111,22 +116,22 @@ fn is_of_word(sign: char) -> bool {
 }
 
 /// A literal, or what begins as a field does: then the language says what is wrong with it.
-fn is_expression(word: &str) -> bool {
+fn is_expression(about: About, word: &str) -> bool {
     let begins_as_field =
-        word.split_once('.').is_some_and(|(first, _)| names::find(fields(), first).is_some());
-    matches!(word, "true" | "false") || begins_as_field && !is_condition(word)
+        word.split_once('.').is_some_and(|(first, _)| names::find(about.fields(), first).is_some());
+    matches!(word, "true" | "false") || begins_as_field && !is_condition(about, word)
 }
 
-fn is_condition(name: &str) -> bool {
-    names::lookup(name).is_some_and(|(field, _)| matches!(field.kind, Kind::Value(Type::Bool, _)))
+fn is_condition(about: About, name: &str) -> bool {
+    names::lookup_of(about, name).is_some_and(|(field, _)| matches!(field.kind, Kind::Value(Type::Bool, _)))
 }
 
 /// The whole as an expression.
-fn translated(text: &str, parts: &[Part<'_>]) -> Result<String, FilterError> {
+fn translated(about: About, text: &str, parts: &[Part<'_>]) -> Result<String, FilterError> {
     let terms = parts.iter().map(|part| {
         let term = match part.what {
-            What::Word(word) => word_term(word),
-            What::Field(name, asked, at) => field::term(text, (part.at, name), (at, asked))?,
+            What::Word(word) => word_term(about, word),
+            What::Field(name, asked, at) => field::term(about, text, (part.at, name), (at, asked))?,
         };
         Ok(if part.negated { negated(&term) } else { term })
     });
@@ -134,8 +139,8 @@ fn translated(text: &str, parts: &[Part<'_>]) -> Result<String, FilterError> {
 }
 
 /// A word is a condition's name, or searched for.
-fn word_term(word: &str) -> String {
-    if is_condition(word) { word.to_owned() } else { format!("search({})", value::quoted(word)) }
+fn word_term(about: About, word: &str) -> String {
+    if is_condition(about, word) { word.to_owned() } else { format!("search({})", value::quoted(word)) }
 }
 
 fn negated(term: &str) -> String {
@@ -144,10 +149,10 @@ fn negated(term: &str) -> String {
 }
 
 /// Says what is wrong with an expression into which a part of the short form was mixed.
-fn half_short(text: &str, error: FilterError) -> FilterError {
+fn half_short(about: About, text: &str, error: FilterError) -> FilterError {
     let mixed = pieces(text).into_iter().flatten().find_map(|(at, piece)| {
         let (name, asked) = piece.trim_start_matches(['-', '!', '(']).split_once(':')?;
-        (is_name(name) && field::known(name) && !asked.is_empty()).then_some((at, name))
+        (is_name(name) && field::known(about, name) && !asked.is_empty()).then_some((at, name))
     });
     match mixed {
         Some((at, name)) if !text.contains('?') => {

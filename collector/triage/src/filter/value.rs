@@ -7,6 +7,8 @@ use dogwatch_model::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::queued::Queued;
+
 /// One value. The static type is known to the lowering; what is left to find out at run time is whether the fact
 /// is there at all. Whole numbers, sizes, shares and durations (in seconds) are all [`Value::Num`]: 53 bits are
 /// enough for any of them.
@@ -107,6 +109,7 @@ pub(crate) enum Item<'a> {
     Job(&'a BackupJob),
     Event(&'a AgentEvent),
     Source(&'a SourceStatus),
+    Queued(Queued<'a>),
 }
 
 /// A list of facts, borrowed.

@@ -31,7 +31,7 @@ impl<'t> Known<'t> {
         let list = |key: &str| said.get(key).into_iter().flat_map(|list| list.split(", "));
         let endpoint = |class: &str| Endpoint {
             name: format!("{class}-1"),
-            class: class.parse::<Class>().unwrap(),
+            class: Some(class.parse::<Class>().unwrap()),
             ..specimen::silent_server()
         };
         let channels = list("channels").map(|id| ChannelId::new(id).unwrap()).collect();

@@ -49,7 +49,8 @@ pub struct Silence {
 impl Silence {
     /// That of an endpoint, or `None` for one that comes and goes as people do.
     pub fn of(endpoint: &Endpoint, since: Option<Timestamp>) -> Option<Self> {
-        let steady = matches!(endpoint.class, Class::Server | Class::Virtual);
+        // What nobody has told the kind of is taken for what is meant to stay.
+        let steady = !matches!(endpoint.class, Some(Class::Workstation | Class::Laptop));
         let gateway = endpoint.tags.iter().any(|tag| tag == GATEWAY_TAG);
         (steady || gateway).then_some(Self { endpoint: endpoint.id, since, gateway })
     }

@@ -13,7 +13,7 @@ pub struct Place {
     /// The site; absent for the org's sum.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<SiteId>,
-    /// The class; absent for the org's sum.
+    /// The class; absent for the org's sum, and for the machines of a site whose class is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<Class>,
 }
@@ -23,7 +23,8 @@ impl Place {
     pub(super) fn filter(&self, report: Option<&str>, and: &str) -> String {
         let mut parts = vec![format!("org == \"{}\"", self.org)];
         parts.extend(self.site.as_ref().map(|site| format!("site == \"{site}\"")));
-        parts.extend(self.class.map(|class| format!("class == \"{class}\"")));
+        let unknown = || self.site.as_ref().map(|_| "!has(class)".to_owned());
+        parts.extend(self.class.map(|class| format!("class == \"{class}\"")).or_else(unknown));
         parts.extend(report.map(|report| format!("({report})")));
         parts.push(and.to_owned());
         parts.join(" && ")

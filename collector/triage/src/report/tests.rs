@@ -10,7 +10,7 @@ use crate::{
     specimen::{DAY, before, full_server, noon, row, silent_server},
 };
 
-/// A server that misses nothing, one that misses a security update, and one that has told nothing.
+/// A server that misses nothing, one that misses a security update, and a machine that has told nothing.
 fn fleet() -> Vec<Endpoint> {
     let patched = |updates: Vec<Update>| {
         let mut endpoint = full_server();
@@ -30,7 +30,7 @@ fn fleet() -> Vec<Endpoint> {
     vec![
         named("good", 1, patched(Vec::new())),
         named("bad", 2, patched(vec![update])),
-        named("mute", 3, silent_server()),
+        named("mute", 3, Endpoint { class: None, ..silent_server() }),
     ]
 }
 
@@ -88,6 +88,18 @@ fn what_was_never_backed_up_is_not_well_and_what_told_nothing_is_not_judged() {
     assert_eq!((ever.numerator, ever.denominator, ever.unjudged), (0, 1, 1));
     let tested = figure(&report, "restore_tested", false);
     assert_eq!((tested.numerator, tested.denominator), (0, 1), "a test that there never was is due");
+}
+
+#[test]
+fn where_no_copy_is_known_no_promise_counts_as_kept() {
+    let mut without = full_server();
+    without.facts.backup = Some(BackupStatus { scanned_at: noon(), jobs: Vec::new() });
+    let report = counted(&[without, full_server()], BACKUP, None);
+    for measure in ["last_succeeded", "rpo_met"] {
+        let kept = figure(&report, measure, false);
+        assert_eq!((kept.denominator, kept.unjudged), (1, 1), "{measure}");
+    }
+    assert_eq!(figure(&report, "ever_backed_up", false).denominator, 2, "none at all is a finding");
 }
 
 #[test]

@@ -223,7 +223,7 @@ fn severity_selects() {
 fn the_starter_sends_desks_to_internal_it_in_hours_and_servers_to_the_msp() {
     let matrix = Matrix::parse(&starter(&OrgId::new("acme").unwrap()), "s", "0".repeat(12), None).unwrap();
     let server = specimen::silent_server();
-    let laptop = Endpoint { class: Class::Laptop, ..server.clone() };
+    let laptop = Endpoint { class: Some(Class::Laptop), ..server.clone() };
     for (endpoint, name, category, when, team) in [
         (&laptop, "monitoring", Category::Availability, NOON, "internal-it"),
         (&laptop, "monitoring", Category::Availability, EVENING, "msp-noc"),

@@ -66,7 +66,7 @@ fn a_site_and_a_condition_are_for_those_they_name_alone() {
     let server = list.resolve(&row(&endpoint));
     assert_eq!(server.services[0].expected, Expected::Running);
     assert!(server.checks.is_empty() && server.intervals.is_empty());
-    endpoint.class = Class::Laptop;
+    endpoint.class = Some(Class::Laptop);
     endpoint.site = SiteId::new("berlin").unwrap();
     let laptop = list.resolve(&row(&endpoint));
     assert!(laptop.services.is_empty());

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     args::Fleet,
     client::Client,
-    command::segment,
+    command::{filter::fault, segment},
     failure::Failure,
     output::{text_at, values_at},
 };
@@ -58,11 +58,7 @@ impl Asked {
         let Some(filter) = &self.filter else { return Ok("true".to_owned()) };
         match Filter::typed(filter) {
             Ok(compiled) => Ok(compiled.source().to_owned()),
-            Err(error) => {
-                let line = filter.lines().nth(error.line - 1).unwrap_or_default();
-                let caret = " ".repeat((error.column - 1).min(line.chars().count()));
-                Err(Failure::usage(format!("filter: {error}\n  {line}\n  {caret}^")))
-            }
+            Err(error) => Err(fault(filter, &error)),
         }
     }
 }

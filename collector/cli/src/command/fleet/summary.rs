@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Asked, remark};
+use crate::command::again::{self, Pace};
 use crate::{
     args::Summary,
     client::Client,
@@ -17,19 +18,20 @@ pub(super) fn run(summary: &Summary, screen: &Screen) -> Result<(), Failure> {
     let columns = columns(&by)?;
     let by = by.join(",");
     let filter = asked.filter.unwrap_or_default();
-    let answer = client.get(
-        "fleet/summary",
-        &[("by", by.as_str()), ("filter", filter.as_str()), ("state", summary.state.as_str())],
-    )?;
-    if screen.is_for_people() {
-        output::note(&remark(&answer, !filter.trim().is_empty()));
-        if let Some(left_off) = left_off(&answer) {
-            output::note(&left_off);
-        }
-    }
     let paths: Vec<&str> = by.split(',').chain(["count"]).collect();
     let listing = Listing { rows: "groups", name: paths[0], columns: &columns, wide: &[], csv: &paths };
-    output::print(&listing.render(&answer, output::as_of(&answer), screen)?)
+    let params = [("by", by.as_str()), ("filter", filter.as_str()), ("state", summary.state.as_str())];
+    let mut said = String::new();
+    again::show(&client, Pace::told(summary.watching, "endpoint"), screen, || {
+        let answer = client.get("fleet/summary", &params)?;
+        let mut remark = remark(&answer, !filter.trim().is_empty());
+        remark.extend(left_off(&answer).map(|left_off| format!("\n{left_off}")));
+        if remark != said && screen.is_for_people() {
+            output::note(&remark);
+            said = remark;
+        }
+        listing.render(&answer, output::as_of(&answer), screen)
+    })
 }
 
 fn columns(by: &[&str]) -> Result<Vec<Column>, Failure> {

@@ -44,7 +44,11 @@ fn site(figure: &Value) -> String {
 }
 
 fn class(figure: &Value) -> String {
-    figure.get("class").map_or_else(|| "all".to_owned(), |_| text_at(figure, "class"))
+    match (figure.get("class"), figure.get("site")) {
+        (Some(_), _) => text_at(figure, "class"),
+        (None, Some(_)) => "–".to_owned(),
+        (None, None) => "all".to_owned(),
+    }
 }
 
 fn share(figure: &Value) -> String {

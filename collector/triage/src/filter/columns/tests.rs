@@ -62,7 +62,7 @@ fn endpoint(n: u32, seed: u32) -> Endpoint {
     let mut endpoint = if bits(0, 2) == 0 { silent_server() } else { full_server() };
     endpoint.id = EndpointId(Uuid::from_u128(u128::from(n)));
     endpoint.name = format!("{}-{:02}", ["srv", "LAP", "Srv"][bits(2, 8) as usize % 3], n);
-    endpoint.class = if bits(4, 1) == 0 { Class::Server } else { Class::Laptop };
+    endpoint.class = [Some(Class::Server), Some(Class::Laptop), None][bits(4, 8) as usize % 3];
     endpoint.tags = [(5, "lab"), (6, "prod"), (7, "srv")]
         .into_iter()
         .filter(|(bit, _)| bits(*bit, 1) == 1)

@@ -209,7 +209,7 @@ impl Lowerer<'_> {
         if word.is_empty() || word.contains('\0') {
             return Err(self.error(arg, "there is nothing to search for").mend("name a part of a word"));
         }
-        let search = Search::new(&word);
+        let search = Search::new(&word, self.bindings.about);
         self.reads |= search.reads();
         Ok(Typed::new(Expr::Search(Box::new(search)), Type::Bool))
     }

@@ -11,7 +11,7 @@ use crate::filter::{
     names,
     program::{Expr, Fact, Listing},
     reads::Reads,
-    schema::{Field, Kind, Type, fields},
+    schema::{Field, Kind, Type},
 };
 
 /// What a path leads to.
@@ -68,7 +68,7 @@ impl Lowerer<'_> {
             self.reads |= Reads::TIME;
             return Ok(Found::Value(Typed::new(Expr::Now, Type::Instant)));
         }
-        self.member(node, 0, fields(), "", name)
+        self.member(node, 0, self.bindings.about.fields(), "", name)
     }
 
     fn select(&mut self, node: &IdedExpr, select: &SelectExpr) -> Result<Found, FilterError> {
@@ -113,7 +113,7 @@ impl Lowerer<'_> {
     ) -> Result<Found, FilterError> {
         let Some(field) = names::find(among, name) else {
             let error = self.error(node, format!("no field `{prefix}{name}`"));
-            return Err(match names::suggest(among, prefix, name) {
+            return Err(match names::suggest(self.bindings.about, among, prefix, name) {
                 Some(near) => error.mend(format!("did you mean `{near}`?")),
                 None => error.mend(format!("there are: {}", listed(among))),
             });

@@ -5,7 +5,7 @@ use super::{Fact, Listing, Scope};
 use crate::filter::{
     names,
     reads::Reads,
-    schema::Kind,
+    schema::{About, Kind},
     value::{List, Value},
 };
 
@@ -15,6 +15,10 @@ pub(crate) const PLACES: [&str; 9] =
     ["name", "site", "os.family", "os.name", "net.hostname", "net.addresses", "net.macs", "tags", USER];
 
 const USER: &str = "labels.user";
+
+/// Where a word is looked for besides, in an item of the queue.
+const IN_ITEMS: [&str; 8] =
+    ["endpoint_name", "title", "rule", "subject", "category", "tool", "owner.team", "assignee.person"];
 
 /// A word and where it is looked for.
 #[derive(Debug, Clone)]
@@ -26,11 +30,12 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    pub(crate) fn new(word: &str) -> Self {
+    pub(crate) fn new(word: &str, about: About) -> Self {
         let mut search =
             Self { word: word.to_ascii_lowercase().into(), texts: Vec::new(), lists: Vec::new() };
-        for name in PLACES {
-            match names::lookup(name).map(|(field, _)| &field.kind) {
+        let own = if about == About::Endpoint { &[][..] } else { &IN_ITEMS };
+        for &name in own.iter().chain(&PLACES) {
+            match names::lookup_of(about, name).map(|(field, _)| &field.kind) {
                 Some(Kind::Value(_, get)) => {
                     search.texts.push(Fact { slot: 0, get: *get, name: name.into() })
                 }

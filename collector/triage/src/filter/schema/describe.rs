@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::Serialize;
 
-use super::{Field, Kind, Type, fields};
+use super::{About, Field, Kind, Type, fields};
 
 /// One name of the schema.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -39,6 +39,13 @@ pub struct Schema {
 pub fn schema() -> Schema {
     let mut schema = Schema { fields: Vec::new() };
     describe("", fields(), &mut schema.fields);
+    schema
+}
+
+/// The schema of the queue's items: the names of filters over the queue.
+pub fn item_schema() -> Schema {
+    let mut schema = Schema { fields: Vec::new() };
+    describe("", About::Item.fields(), &mut schema.fields);
     schema
 }
 

@@ -20,7 +20,12 @@ pub(super) static FIELDS: &[Field] = &[
     text("name", "what people call it", |row, _| Value::from(&row.endpoint.name)),
     text("org", "org it belongs to", |row, _| Value::from(row.endpoint.org.as_str())),
     text("site", "site of the org", |row, _| Value::from(row.endpoint.site.as_str())),
-    choice("class", choices!(Class), "kind of machine", |row, _| Value::from(row.endpoint.class.as_str())),
+    choice(
+        "class",
+        choices!(Class),
+        "kind of machine; absent until somebody says or its agent tells",
+        |row, _| row.endpoint.class.map(Class::as_str).into(),
+    ),
     choice("criticality", choices!(Criticality), "how much it hurts when it fails", |row, _| {
         Value::from(row.endpoint.criticality.as_str())
     }),

@@ -2,8 +2,8 @@
 
 use super::value::{self, Asked};
 use crate::filter::{
-    Filter, FilterError, names,
-    schema::{Field, Kind, Type, fields},
+    About, Filter, FilterError, names,
+    schema::{Field, Kind, Type},
 };
 
 /// What hands call a field.
@@ -19,6 +19,22 @@ const CALLED: [(&str, &str); 9] = [
     ("disk", "health.disks.used_percent"),
 ];
 
+/// What hands call a field of the queue's items.
+const CALLED_IN_ITEMS: [(&str, &str); 6] = [
+    ("pri", "priority"),
+    ("owner", "owner.team"),
+    ("team", "owner.team"),
+    ("side", "owner.side"),
+    ("assignee", "assignee.person"),
+    ("endpoint", "endpoint_name"),
+];
+
+/// What hands call fields, those of an item first.
+fn called(about: About) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    let own = if about == About::Endpoint { &[][..] } else { &CALLED_IN_ITEMS };
+    own.iter().chain(&CALLED)
+}
+
 /// What a name leads to.
 enum Found {
     Value(Type),
@@ -29,20 +45,20 @@ enum Found {
 }
 
 /// Whether something has this name.
-pub(super) fn known(name: &str) -> bool {
-    find(&real(name)).is_some()
+pub(super) fn known(about: About, name: &str) -> bool {
+    find(about, &real(about, name)).is_some()
 }
 
-fn real(name: &str) -> String {
+fn real(about: About, name: &str) -> String {
     let plain = name.replace("[]", "");
-    CALLED.iter().find(|(called, _)| *called == plain).map_or(plain, |(_, real)| (*real).to_owned())
+    called(about).find(|(called, _)| *called == plain).map_or(plain, |(_, real)| (*real).to_owned())
 }
 
-fn find(name: &str) -> Option<Found> {
+fn find(about: About, name: &str) -> Option<Found> {
     if name.strip_prefix("labels.").is_some_and(|key| !key.is_empty()) {
         return Some(Found::Value(Type::Text));
     }
-    let (mut among, mut list) = (fields(), None);
+    let (mut among, mut list) = (about.fields(), None);
     let mut path = String::new();
     let mut names = name.split('.').peekable();
     while let Some(one) = names.next() {
@@ -73,12 +89,13 @@ fn find(name: &str) -> Option<Found> {
 
 /// The term for one field: `text` is all that was typed, `name` and `asked` stand in it where they say.
 pub(super) fn term(
+    about: About,
     text: &str,
     (at, name): (usize, &str),
     (place, asked): (usize, &str),
 ) -> Result<String, FilterError> {
-    let real = real(name);
-    let Some(found) = find(&real) else { return Err(no_such(text, at, name)) };
+    let real = real(about, name);
+    let Some(found) = find(about, &real) else { return Err(no_such(about, text, at, name)) };
     let asked = Asked::new(text, place, asked)?;
     let term = match &found {
         Found::Value(ty) => asked.of(&path(&real), *ty)?,
@@ -92,7 +109,7 @@ pub(super) fn term(
         }
     };
     // What the value is not fit for, the language knows; the place is where it was typed.
-    match Filter::compile(&term) {
+    match Filter::compile_about(about, &term) {
         Ok(_) => Ok(term),
         Err(error) => Err(FilterError { mend: error.mend, ..FilterError::at(text, place, error.what) }),
     }
@@ -112,16 +129,19 @@ fn path(name: &str) -> String {
     }
 }
 
-fn no_such(text: &str, at: usize, name: &str) -> FilterError {
+fn no_such(about: About, text: &str, at: usize, name: &str) -> FilterError {
     let error = FilterError::at(text, at, format!("no field `{name}`"));
     // The language itself suggests what was meant, for names with and without dots.
-    let meant = Filter::compile(&name.replace("[]", "")).err().and_then(|error| error.mend);
-    let called = names::nearest(name, CALLED.iter().map(|(called, _)| *called));
+    let meant = Filter::compile_about(about, &name.replace("[]", "")).err().and_then(|error| error.mend);
+    let called = names::nearest(name, called(about).map(|(called, _)| *called));
     match (meant.filter(|mend| mend.starts_with("did you mean")), called) {
         (Some(mend), _) => error.mend(mend),
         (None, Some(near)) => error.mend(format!("did you mean `{near}`?")),
         (None, None) => {
-            error.mend("`dogwatch fleet --schema` lists the fields; put a word with a colon in quotes")
+            let command = if about == About::Endpoint { "fleet" } else { "queue" };
+            error.mend(format!(
+                "`dogwatch {command} --schema` lists the fields; put a word with a colon in quotes"
+            ))
         }
     }
 }
