@@ -109,8 +109,6 @@ impl Core {
         }
         if let Newcomer::Second(suspicion) = &newcomer {
             tracing::warn!(endpoint.id = %id, suspicion, "a second machine with the same key was kept out");
-            batch.put(Table::Links, id, &member.link());
-            self.dirty.insert(id);
             self.clone_refused(member, (suspicion, attach.address), now, batch);
             batch.answer(attach.reply, Err(newcomer::refusal(suspicion)));
             return self.judge(state, policy, id, Reads::PRESENCE, now, batch);

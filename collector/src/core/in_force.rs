@@ -4,7 +4,10 @@
 //! The files are kept by whoever keeps the collector, so the record says that they changed and no person who did it. Their
 //! texts are not in it, but their hashes: whoever has a copy can say whether it is that one.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use dogwatch_model::{OrgId, Side};
 use dogwatch_triage::{
@@ -57,7 +60,7 @@ impl Core {
         }
         tell_files(&known, &state.policy_seen, now, batch);
         tell_versions(state, &known, now, batch);
-        for grant in to_be_looked_at(state, (before.as_deref(), policy), &known, now) {
+        for grant in to_be_looked_at(state, (before.as_deref(), policy), &known, now).into_values() {
             batch.put(Table::Grants, &grant.id, &grant);
             let told = Deed::new("grant.ask-review", &grant.id, grant.scope.org());
             batch.record(now, told.after(json!({ "grant": grant.id, "triggers": grant.triggers })));
@@ -100,33 +103,22 @@ fn tell_versions(state: &State, known: &Seen, now: Timestamp, batch: &mut Batch)
     }
 }
 
-/// Grants that were given for other duties than there are now. What was exchanged while nobody watched cannot be compared, so
-/// all of that org are.
+/// Grants that were given for other duties than there are now, each once. What was exchanged while nobody watched cannot be
+/// compared, so all of that org are.
 fn to_be_looked_at(
     state: &mut State,
     (before, after): (Option<&Policy>, &Policy),
     known: &Seen,
     now: Timestamp,
-) -> Vec<Grant> {
-    let changed: Vec<OrgId> = state
-        .policy_seen
-        .matrices
-        .iter()
-        .filter(|(org, version)| known.matrices.get(*org).is_some_and(|was| was != *version))
-        .map(|(org, _)| org.clone())
-        .collect();
+) -> BTreeMap<String, Grant> {
+    let Some(before) = before else { return exchanged_unseen(state, known, now) };
+    let seen = &state.policy_seen.matrices;
+    let changed =
+        seen.iter().filter(|(org, version)| known.matrices.get(*org).is_some_and(|was| was != *version));
+    let changed: Vec<OrgId> = changed.map(|(org, _)| org.clone()).collect();
     let mut asked = Vec::new();
     for org in changed {
-        let Some((old, new)) = before.map(|before| (before.matrix(&org), after.matrix(&org))) else {
-            let why = format!("the matrix of {org} was changed while the collector was stopped");
-            let own = |grant: &Grant| grant.scope.org() == Some(&org);
-            asked.extend(
-                state
-                    .access
-                    .ask_where(DueKind::DutiesChanged, now, |_, grant| own(grant).then(|| why.clone())),
-            );
-            continue;
-        };
+        let (old, new) = (before.matrix(&org), after.matrix(&org));
         let shifts = shifts(old, new);
         asked.extend(state.access.ask_where(DueKind::DutiesChanged, now, |person, grant| {
             let person = person.filter(|_| grant.scope.org() == Some(&org))?;
@@ -135,10 +127,21 @@ fn to_be_looked_at(
         }));
         asked.extend(moved(state, (old.directory(), new.directory()), Some(&org), now));
     }
-    if let Some(before) = before {
-        asked.extend(moved(state, (before.directory(), after.directory()), None, now));
-    }
-    asked
+    asked.extend(moved(state, (before.directory(), after.directory()), None, now));
+    asked.into_iter().map(|grant| (grant.id.clone(), grant)).collect()
+}
+
+/// All grants of orgs whose own matrix is another one than when the collector stopped.
+fn exchanged_unseen(state: &mut State, known: &Seen, now: Timestamp) -> BTreeMap<String, Grant> {
+    let seen = state.policy_seen.clone();
+    let other =
+        |org: &&OrgId| known.matrices.contains_key(*org) && known.decides_in(org) != seen.decides_in(org);
+    let orgs: BTreeSet<&OrgId> = seen.matrices.keys().filter(other).collect();
+    let asked = state.access.ask_where(DueKind::DutiesChanged, now, |_, grant| {
+        let org = grant.scope.org().filter(|org| orgs.contains(org))?;
+        Some(format!("the matrix of {org} was changed while the collector was stopped"))
+    });
+    asked.into_iter().map(|grant| (grant.id.clone(), grant)).collect()
 }
 
 fn reason(shifts: &[&Shift]) -> Option<String> {

@@ -4,6 +4,7 @@
 mod agreement;
 mod audit;
 mod boundary;
+mod in_force;
 mod newcomer;
 mod notify;
 mod once;

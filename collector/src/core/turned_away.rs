@@ -12,7 +12,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{Batch, Core};
-use crate::state::{Member, State};
+use crate::{
+    state::{Member, State},
+    storage::Table,
+};
 
 /// How often one is told of again.
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(1);
@@ -90,7 +93,7 @@ impl Tally {
 }
 
 impl Core {
-    /// A second machine with an endpoint's key was kept out.
+    /// A second machine with an endpoint's key was kept out: its endpoint's link says so, and the audit.
     pub(super) fn clone_refused(
         &mut self,
         member: &Member,
@@ -98,6 +101,8 @@ impl Core {
         now: Timestamp,
         batch: &mut Batch,
     ) {
+        batch.put(Table::Links, member.endpoint.id, &member.link());
+        self.dirty.insert(member.endpoint.id);
         let said = Said { why: why.to_owned(), from: Some(from), ..of(member) };
         self.turned((Some(member.endpoint.id), CLONE_REFUSED), said, now, batch);
     }

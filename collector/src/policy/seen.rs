@@ -28,3 +28,16 @@ pub(crate) struct Seen {
     /// What decides in each org, with the directory.
     pub(crate) matrices: BTreeMap<OrgId, String>,
 }
+
+impl Seen {
+    /// The document that decides in an org, whatever the directory says: the agreed version, else the file.
+    pub(crate) fn decides_in(&self, org: &OrgId) -> Option<String> {
+        let of_file = || {
+            let own = |(name, file): &(&String, &SeenFile)| {
+                file.org.as_ref() == Some(org) && name.contains("/orgs/")
+            };
+            self.files.iter().find(own).map(|(_, file)| file.sha256.to_string())
+        };
+        self.in_force.get(org).cloned().or_else(of_file)
+    }
+}

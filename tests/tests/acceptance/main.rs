@@ -16,6 +16,7 @@ mod exit_codes;
 mod fed;
 mod figures;
 mod fleet;
+mod goodbye;
 mod hand_off;
 mod handed_over;
 mod health_service;

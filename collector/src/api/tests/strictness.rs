@@ -3,7 +3,7 @@
 use axum::body::Body;
 use http::{Method, Request, StatusCode, header};
 
-use super::{Collector, admit, text_of_token, token};
+use super::{Collector, admit, noon, text_of_token, token};
 use crate::{
     access::Role,
     state::{Health, State},
@@ -118,4 +118,29 @@ async fn the_page_is_readable_without_a_token_and_shows_the_name_as_text() {
     assert_eq!(answer.status, StatusCode::OK);
     assert!(answer.text.contains("Acme &lt;MSP&gt;"));
     assert!(answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("default-src 'none'"));
+}
+
+#[tokio::test]
+async fn who_asks_hears_in_the_last_week_that_their_token_ends_and_of_grants_before_that() {
+    let mut state = crate::state::State::default();
+    let (hash, mut ends) = token('e', Role::Member, None);
+    ends.expires_at = Some(noon() + jiff::SignedDuration::from_hours(6 * 24));
+    let lasts = token('l', Role::Member, None);
+    admit(&mut state, [(hash, ends), lasts]);
+    if let Some(grant) = state.access.grants.get_mut("tl") {
+        grant.expires_at = Some(noon() + jiff::SignedDuration::from_hours(24));
+    }
+    let collector = super::Collector::over(state);
+    let told = collector.get("/api/v1/fleet", Some(&text_of_token('e'))).await;
+    assert_eq!(told.headers["dogwatch-token-ends"], "2026-11-28T12:00:00Z");
+    let me = collector.get("/api/v1/whoami", Some(&text_of_token('e'))).await.json;
+    assert_eq!((&me["ending"][0]["what"], &me["ending"][0]["id"]), (&"token".into(), &"te".into()), "{me}");
+    let other = collector.get("/api/v1/whoami", Some(&text_of_token('l'))).await;
+    assert!(other.headers.get("dogwatch-token-ends").is_none());
+    let ending = &other.json["ending"][0];
+    assert_eq!(
+        (&ending["what"], &ending["at"]),
+        (&"grant".into(), &"2026-11-23T12:00:00Z".into()),
+        "{ending}"
+    );
 }

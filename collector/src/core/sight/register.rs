@@ -4,7 +4,7 @@ use dogwatch_model::OrgId;
 use jiff::Timestamp;
 
 use super::Sight;
-use crate::access::{Due, Explained, Grant, OrgStanding, Person, PersonKey, Scope, Verb};
+use crate::access::{Due, DueKind, Explained, Grant, OrgStanding, Person, PersonKey, Scope, Verb};
 
 impl<'s> Sight<'s> {
     /// People.
@@ -23,6 +23,8 @@ impl<'s> Sight<'s> {
         seen.map(|grant| {
             let mut grant = grant.clone();
             grant.approvals.retain(|org, _| self.reach.sees_org(org));
+            // When it was used says that its holder did something, somewhere that it counts.
+            grant.used_at = grant.used_at.filter(|_| self.sees_all_of(&grant.scope));
             grant
         })
     }
@@ -30,7 +32,10 @@ impl<'s> Sight<'s> {
     /// What of it is to be looked at.
     pub fn due(&self, now: Timestamp) -> Vec<Due> {
         let mut due = self.state.access.due(now);
-        due.retain(|due| self.sees_home(&due.scope));
+        due.retain(|due| match due.kind {
+            DueKind::GrantUnused => self.sees_all_of(&due.scope),
+            _ => self.sees_home(&due.scope),
+        });
         due
     }
 
@@ -73,6 +78,14 @@ impl<'s> Sight<'s> {
     pub fn account(&self, key: &PersonKey) -> Option<bool> {
         self.person(key)?;
         self.state.access.accounts.get(key).map(|account| account.totp.is_some())
+    }
+
+    /// Whether nothing at a place is kept from them.
+    fn sees_all_of(&self, scope: &Scope) -> bool {
+        match scope.org() {
+            Some(org) => self.reach.sees(org, scope.site()),
+            None => self.reach.sees_everything(),
+        }
     }
 
     fn sees_home(&self, scope: &Scope) -> bool {
