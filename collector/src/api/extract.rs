@@ -2,7 +2,7 @@
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Query, Request},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
 };
 use http::{header, request::Parts};
 use serde::de::DeserializeOwned;
@@ -77,6 +77,20 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
                 rejection.body_text()
             ))),
         }
+    }
+}
+
+/// What stands in the places of the path, where that is more than text.
+pub(crate) struct Place<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Place<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Path::from_request_parts(parts, state).await.map(|Path(place)| Self(place)).map_err(|rejection| {
+            let said = rejection.body_text();
+            Problem::invalid(said.strip_prefix("Invalid URL: ").unwrap_or(&said))
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use dogwatch_model::{OrgId, Side};
@@ -11,7 +11,12 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Shared, caller::Caller, extract::Body, problem::Problem};
+use super::{
+    Shared,
+    caller::Caller,
+    extract::{Body, Place},
+    problem::Problem,
+};
 use crate::{
     access::{Act, Change, Verb},
     core::Sight,
@@ -74,7 +79,7 @@ fn unseen(org: &OrgId) -> Problem {
 pub(crate) async fn show(
     State(api): State<Shared>,
     caller: Caller,
-    Path(org): Path<OrgId>,
+    Place(org): Place<OrgId>,
 ) -> Result<Json<OrgJson>, Problem> {
     shown(&api, &caller, &org).map(Json)
 }
@@ -113,7 +118,7 @@ fn file(org: &OrgId, bytes: Vec<u8>) -> Response {
 pub(crate) async fn export(
     State(api): State<Shared>,
     caller: Caller,
-    Path(org): Path<OrgId>,
+    Place(org): Place<OrgId>,
 ) -> Result<Response, Problem> {
     shown(&api, &caller, &org)?;
     let bytes = api.core.take_out(org.clone(), caller.principal().clone()).await?;
@@ -149,7 +154,7 @@ pub(crate) struct Left {
 pub(crate) async fn offboard(
     State(api): State<Shared>,
     caller: Caller,
-    Path(org): Path<OrgId>,
+    Place(org): Place<OrgId>,
     Body(goodbye): Body<Goodbye>,
 ) -> Result<Json<Left>, Problem> {
     shown(&api, &caller, &org)?;
@@ -191,7 +196,7 @@ const fn yes() -> bool {
 pub(crate) async fn second_factor(
     State(api): State<Shared>,
     caller: Caller,
-    Path(org): Path<OrgId>,
+    Place(org): Place<OrgId>,
     Body(factor): Body<Factor>,
 ) -> Result<Json<OrgJson>, Problem> {
     shown(&api, &caller, &org)?;
