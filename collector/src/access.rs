@@ -16,6 +16,7 @@ mod person;
 mod reach;
 mod register;
 mod scope;
+mod trigger;
 mod verb;
 
 pub use account::{Account, Hidden, Invitation, OrgStanding, Seal, Totp};
@@ -33,6 +34,7 @@ pub use person::{Person, PersonKey};
 pub use reach::Reach;
 pub use register::Register;
 pub use scope::Scope;
+pub use trigger::Trigger;
 pub use verb::{Role, Verb, Verbs, VerbsIter};
 
 use core::fmt;
@@ -201,6 +203,14 @@ impl ApiToken {
         let used = self.used_at.unwrap_or(self.created_at);
         let idle = self.is_browser() && now.duration_since(used) >= SESSION_IDLE;
         self.revoked_at.is_none() && !idle && self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// How long before its end whoever uses it is told.
+    pub const WARNED: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+    /// Its end, when that is near enough to be told. A login ends within a day by its nature, and nobody is told of that.
+    pub fn ends_soon(&self, now: Timestamp) -> Option<Timestamp> {
+        self.expires_at.filter(|end| self.session.is_none() && *end <= now + Self::WARNED)
     }
 
     /// Whether a browser shows it.

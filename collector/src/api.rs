@@ -16,12 +16,14 @@ mod alerts;
 mod audit;
 mod auth;
 mod caller;
+mod discreet;
 mod docs;
 mod endpoints;
 mod events;
 mod extract;
 mod fleet;
 mod gather;
+mod head;
 mod health;
 mod intake;
 mod join_tokens;
@@ -111,6 +113,7 @@ struct Api {
     logins: login_tries::LoginTries,
     pace: pace::Pace,
     passwords: Passwords,
+    exports: orgs::Exports,
 }
 
 type Shared = Arc<Api>;
@@ -131,12 +134,14 @@ fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router
         logins: login_tries::LoginTries::default(),
         pace: pace::Pace::default(),
         passwords: Passwords::default(),
+        exports: orgs::Exports::default(),
         oidc,
     });
     routes::mount(&api)
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(axum::middleware::from_fn(intake::routing_key::as_bearer))
+        .layer(axum::middleware::from_fn(head::bounded))
         .layer(axum::middleware::map_response(harden))
         .with_state(api)
 }

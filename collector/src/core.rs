@@ -11,27 +11,32 @@
 
 mod access;
 mod agents;
+mod archive;
 mod audit;
 mod batch;
 mod chores;
 mod command;
+mod dispatch;
 mod due;
+mod enrolment;
 mod follow;
+mod in_force;
 mod intake;
 mod keys;
 mod load;
 mod may;
 mod newcomer;
+mod offboard;
 mod once;
 mod outbound;
 mod ownership;
-mod people;
 mod sight;
 mod sign_in;
 mod software;
 mod start;
 mod takeout;
 mod thread;
+mod turned_away;
 pub(crate) mod upkeep;
 mod views;
 mod windows;
@@ -58,11 +63,13 @@ pub use command::{
     ByPhone, Commands, CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken, Opened, Proposal, SHELF,
 };
 pub use intake::{Arrival, DEFAULT_TOOL, Delivery, Taken, Trouble, UNPLACED};
+pub use offboard::Departed;
 pub(crate) use outbound::{Outbound, outbound};
 pub use sight::{Desk, Sight};
 pub use software::SoftwareList;
 pub(crate) use start::start;
 pub use start::{CoreError, CoreThread, Settings};
+pub(crate) use takeout::TakeOut;
 pub use upkeep::Upkept;
 
 use crate::{
@@ -104,6 +111,8 @@ pub(crate) enum Input {
         /// What.
         message: FromAgent,
     },
+    /// A key was refused at the agents' door: an endpoint's that was revoked or retired, or an unknown one.
+    KeyRefused(Option<EndpointId>),
     /// About telling people.
     Notify(Box<News>),
     /// Rules or matrices changed: everything is to be judged anew.
@@ -193,10 +202,14 @@ struct Core {
     due: Due<EndpointId>,
     /// Items without an endpoint: nothing else brings them up.
     due_items: Due<AlertNumber>,
+    /// Agents that were turned away lately.
+    turned_away: turned_away::TurnedAway,
     /// Endpoints whose rows in the view lag behind the state.
     dirty: BTreeSet<EndpointId>,
     /// The storage works on its view or on a snapshot.
     storage_works: bool,
+    /// The policy that was in force at the last look; absent before the first.
+    noted: Option<Arc<Policy>>,
     /// Agreed versions were last looked at then.
     agreed_at: Timestamp,
     /// What is told of each commit.

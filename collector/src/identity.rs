@@ -55,6 +55,11 @@ impl Providers {
         file::read(path)
     }
 
+    /// Those that anybody may be told of.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = &Arc<Provider>> {
+        self.providers.values().filter(|provider| !provider.hidden)
+    }
+
     /// Where the file of a data directory is.
     pub fn path(data: &Path) -> PathBuf {
         data.join(FILE_NAME)

@@ -24,6 +24,7 @@ mod rows;
 mod seal;
 mod send;
 mod settle;
+mod stop;
 mod template;
 pub mod worker;
 
@@ -38,16 +39,28 @@ pub use message::{Line, Message, Outcome, Subject};
 pub(crate) use outbox::{Facts, Outbox};
 pub(crate) use rows::apply_row;
 pub(crate) use seal::{repeat, seal};
+#[cfg(test)]
+pub(crate) use send::written;
 pub(crate) use settle::settle;
+pub(crate) use stop::stop;
 
 use crate::{core::Batch, policy::Policy, queue, state::State, storage::Table};
+
+/// What the worker is told.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Order {
+    /// Send this.
+    Send(Box<Message>),
+    /// Let go of the message with this id: it is not to be sent any more.
+    Drop(String),
+}
 
 /// What the core is told about telling.
 pub(crate) enum News {
     /// The channels there are, as `notify.toml` has them now.
     Channels(Box<Facts>),
     /// The worker is there: it gets every message that is on disk, and from now on each new one.
-    Worker(tokio::sync::mpsc::UnboundedSender<Message>),
+    Worker(tokio::sync::mpsc::UnboundedSender<Order>),
     /// What came of a message.
     Ended {
         /// Its id.
@@ -67,6 +80,11 @@ pub(crate) fn enqueue(state: &mut State, policy: &Policy, now: Timestamp, batch:
         let followers = followers(state, &item.alert, &item.timeline[first..], &heard.notices);
         let mut missed: Vec<_> = heard.missed.into_iter().map(|missed| (missed.who, missed.why)).collect();
         for notice in heard.notices.into_iter().chain(followers) {
+            if let Some(why) = stop::why_not(state, policy.matrix(&item.alert.org), &notice.org, &notice.via)
+            {
+                missed.extend((!notice.follow_up).then_some((notice.who, why)));
+                continue;
+            }
             match state.outbox.facts.may_carry(&notice) {
                 Ok(true) => {
                     batch.put(Table::Notices, &notice.key, &notice);

@@ -16,6 +16,7 @@ mod agreed;
 mod bands;
 mod orgs;
 mod read;
+mod seen;
 mod told;
 mod watch;
 
@@ -24,16 +25,20 @@ use std::collections::BTreeMap;
 use dogwatch_model::OrgId;
 use dogwatch_triage::{
     alert,
-    matrix::{Directory, Matrix},
+    matrix::{self, Directory, Matrix},
     rules::RuleSet,
     watch_list::WatchList,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::config::{Config, Telemetry};
+use crate::{
+    config::{Config, Telemetry},
+    ownership::{Version, in_force},
+};
 pub use agreed::Draft;
 pub use orgs::OrgFiles;
 pub use read::{PolicyFault, all_faults, read};
+pub(crate) use seen::{Seen, SeenFile};
 pub use told::{Told, ToldValue};
 pub(crate) use watch::watcher;
 pub use watch::{Standing, Watch};
@@ -67,6 +72,8 @@ pub struct Policy {
     pub directory: Directory,
     /// Its text, which decides as well.
     directory_text: String,
+    /// Every file that was read.
+    files: BTreeMap<String, SeenFile>,
     /// How alerts live.
     pub alerts: alert::Policy,
     /// What endpoints watch.
@@ -81,6 +88,17 @@ impl Policy {
     /// The matrix of an org.
     pub fn matrix(&self, org: &OrgId) -> &Matrix {
         self.orgs.get(org).unwrap_or(&self.ownerless)
+    }
+
+    /// What the audit is told of it.
+    pub(crate) fn seen(&self, versions: &BTreeMap<OrgId, Vec<Version>>, at: Timestamp) -> Seen {
+        let signed = self.orgs.iter().filter(|(_, matrix)| matrix.standing() == matrix::Standing::Signed);
+        let in_force = signed.filter_map(|(org, _)| {
+            let version = in_force(versions.get(org)?, at)?;
+            Some((org.clone(), version.hash.clone()))
+        });
+        let matrices = self.orgs.iter().map(|(org, matrix)| (org.clone(), matrix.version().to_owned()));
+        Seen { files: self.files.clone(), in_force: in_force.collect(), matrices: matrices.collect() }
     }
 
     /// The version of an org's matrix.
@@ -103,14 +121,15 @@ impl Policy {
 
     /// The shipped rules with these matrices and a watch list.
     pub(crate) fn of_texts(orgs: &[(OrgId, String)], watch: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("orgs")).unwrap();
+        let data = tempfile::tempdir().unwrap();
+        let folder = data.path().join("policy");
+        std::fs::create_dir_all(folder.join("orgs")).unwrap();
         for (org, text) in orgs {
-            std::fs::write(folder.path().join("orgs").join(format!("{org}.toml")), text).unwrap();
+            std::fs::write(folder.join("orgs").join(format!("{org}.toml")), text).unwrap();
         }
-        std::fs::write(folder.path().join("watch.toml"), watch).unwrap();
+        std::fs::write(folder.join("watch.toml"), watch).unwrap();
         let reopen_window = alert::Policy::default().reopen_window;
-        read(folder.path(), &Basis { reopen_window, ..Basis::default() })
+        read(&folder, &Basis { reopen_window, ..Basis::default() })
             .map_err(|faults| all_faults(&faults))
             .unwrap()
     }

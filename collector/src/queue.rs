@@ -5,6 +5,7 @@
 //! them, the state and the batch.
 
 mod boundary;
+mod departed;
 mod foreign;
 mod glass;
 mod outage;

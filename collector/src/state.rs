@@ -5,6 +5,8 @@
 //! sent out before.
 
 mod members;
+mod retired;
+pub(crate) mod uses;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -34,6 +36,7 @@ use crate::{
 };
 
 pub use members::Members;
+pub(crate) use retired::Retired;
 
 /// One endpoint and all that belongs to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,6 +102,12 @@ pub struct State {
     pub last_beat: Option<Timestamp>,
     /// Alerts: all that are not done, and recent ones that are.
     pub alerts: BTreeMap<AlertNumber, Item>,
+    /// Alerts that have just left for the archive.
+    pub(crate) retired: Retired,
+    /// Grants that were used in the batch being made.
+    pub(crate) uses: uses::Uses,
+    /// The files of the policy and the matrices in force as the audit knows them.
+    pub(crate) policy_seen: crate::policy::Seen,
     /// The latest alert of each rule and subject that concerns a site as a whole.
     pub of_sites: BTreeMap<(OrgId, SiteId), BTreeMap<(RuleId, String), AlertNumber>>,
     /// The latest alert of each that another tool tells of, by org, rule and what its sender calls it.

@@ -10,6 +10,7 @@
 
 pub mod agent;
 pub mod browser;
+pub mod canaries;
 pub mod collector;
 pub mod crews;
 pub mod debian;
@@ -20,11 +21,13 @@ pub mod peer;
 pub mod person;
 pub mod port;
 pub mod program;
+pub mod proxy;
 pub mod receiver;
 pub mod settings;
 pub mod terminal;
 pub mod tool;
 pub mod wait;
+pub mod wire;
 
 use std::{
     cell::{Cell, OnceCell},
@@ -36,7 +39,13 @@ use dogwatch_model::JoinToken;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use self::{agent::LabAgent, collector::LabCollector, person::Person, settings::Settings};
+use self::{
+    agent::LabAgent,
+    canaries::{Canaries, Heard},
+    collector::LabCollector,
+    person::Person,
+    settings::Settings,
+};
 
 /// The org that `dogwatch-collector init` makes, and a site of it.
 pub const ORG: &str = "home";
@@ -53,6 +62,7 @@ pub struct Lab {
     admin: Person,
     owner: OnceCell<crate::bench::api::Api>,
     agents: Cell<u32>,
+    canaries: Canaries,
     folder: TempDir,
 }
 
@@ -68,6 +78,7 @@ impl Lab {
     pub fn with(settings: &Settings) -> Self {
         let mut lab = Self::running(settings);
         lab.collector.set_up("ann");
+        lab.canaries.note("the administrator's token", lab.collector.bearer());
         lab.admin.run(&["login", &lab.collector.login_link(lab.collector.bearer())]).succeeds();
         lab
     }
@@ -84,7 +95,9 @@ impl Lab {
         let mut collector = LabCollector::init(&folder.path().join("collector"), settings);
         collector.start();
         let admin = Person::new(folder.path(), "ann");
-        Self { collector, admin, owner: OnceCell::new(), agents: Cell::new(0), folder }
+        let canaries = Canaries::default();
+        canaries.note("the set-up code", collector.setup_code());
+        Self { collector, admin, owner: OnceCell::new(), agents: Cell::new(0), canaries, folder }
     }
 
     /// The collector.
@@ -100,6 +113,22 @@ impl Lab {
     /// The first administrator, on the MSP's side.
     pub const fn admin(&self) -> &Person {
         &self.admin
+    }
+
+    /// The secrets that must show nowhere.
+    pub const fn canaries(&self) -> &Canaries {
+        &self.canaries
+    }
+
+    /// Where they show all the same: in a log, on the collector's command line, or in what it keeps on disk.
+    pub fn heard(&mut self) -> Vec<Heard> {
+        let mut heard = self.canaries.heard_in_logs(self.folder.path());
+        if let Some(pid) = self.collector.pid() {
+            heard.extend(self.canaries.heard_on_command_line(pid));
+        }
+        // Beside it lie the files that people write secrets into, and keys.
+        heard.extend(self.canaries.heard_at_rest(&self.collector.path("store")));
+        heard
     }
 
     /// The lab's folder, for a test's own files.
@@ -125,10 +154,7 @@ impl Lab {
     /// A token of the MSP's for every org, with a role.
     #[track_caller]
     pub fn person_token(&self, person: &str, role: &str) -> String {
-        let order = json!({ "person": person, "side": "msp", "role": role });
-        let made =
-            self.collector.api().post("/api/v1/tokens", &order).expect("an administrator makes tokens");
-        made["token"].as_str().expect("a token is shown once").to_owned()
+        self.token_of(&json!({ "person": person, "side": "msp", "role": role }))
     }
 
     /// A join token for so many machines, as the one string that people copy.
@@ -137,7 +163,10 @@ impl Lab {
         let order = json!({ "org": ORG, "site": SITE, "uses": uses });
         let made =
             self.collector.api().post("/api/v1/join-tokens", &order).expect("an administrator makes tokens");
-        made["token"].as_str().expect("a join token is shown once").to_owned()
+        let token = made["token"].as_str().expect("a join token is shown once").to_owned();
+        let parsed: JoinToken = token.parse().expect("the collector makes whole join tokens");
+        self.canaries.note("a join token's secret", &parsed.secret);
+        token
     }
 
     /// The same, taken apart.
@@ -216,6 +245,9 @@ impl Drop for Lab {
     fn drop(&mut self) {
         if std::thread::panicking() {
             wait::show_logs(self.folder.path());
+        } else {
+            let heard = self.heard();
+            assert!(heard.is_empty(), "secrets where none may be: {heard:#?}");
         }
     }
 }

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use dogwatch_model::veiled;
 use dogwatch_proto::conversions::limits;
 use serde::Deserialize;
 use tracing_subscriber::filter::Targets;
@@ -237,7 +238,8 @@ fn parse(text: &str) -> Result<Content, (usize, String)> {
     form.and_then(Content::try_from).map_err(|Fault { at, message }| {
         let before = &text.as_bytes()[..at.min(text.len())];
         let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
-        (line, limits::clip_message(&message, MESSAGE_BYTES))
+        // It is told to the collector, too.
+        (line, limits::clip_message(&veiled(&message), MESSAGE_BYTES))
     })
 }
 

@@ -14,6 +14,7 @@ mod facts;
 mod filesystem;
 pub(crate) mod forgetting;
 mod found;
+pub(crate) mod hush;
 mod inbox;
 mod kopia;
 pub mod ledger;

@@ -2,22 +2,25 @@
 
 use std::{
     io::{self, BufRead, BufReader},
+    sync::Once,
     thread,
     time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 use serde_json::Value;
 use ureq::{
     Agent, Body,
     http::Response,
     tls::{Certificate, RootCerts, TlsConfig},
+    typestate::WithoutBody,
 };
 
 use crate::{
     context::Context,
     failure::{Exit, Failure},
-    output::text_at,
+    output::{self, text_at},
     pin,
 };
 
@@ -30,14 +33,20 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 /// The longest answer that is read: a page of 1,000 endpoints with a hundred missing updates each is a third of it.
 const MAX_ANSWER_BYTES: u64 = 128 * 1024 * 1024;
 
-/// The largest file that is fetched: as large as the collector makes one.
-const MAX_FILE_BYTES: u64 = 1024 * 1024 * 1024;
+/// The largest file that is fetched: some hundred times what an org of ten thousand endpoints has, and no endless stream.
+const MAX_FILE_BYTES: u64 = 1024 * 1024 * 1024 * 1024;
+
+/// How long fetching one may take: a gigabyte over a slow line.
+const FILE_PATIENCE: Duration = Duration::from_secs(2 * 3600);
 
 /// How long a stream may let us wait for its beginning. It has no end.
 const STREAM_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The longest parameters of one request: with their percent signs they still fit a line that HTTP servers take.
 const MAX_PARAMS_BYTES: usize = 16 * 1024;
+/// When the token in use ends, in the last week before that.
+const TOKEN_ENDS: &str = "dogwatch-token-ends";
+
 /// Says which change a request is, so that sending it again does nothing twice.
 const KEY: &str = "idempotency-key";
 
@@ -91,21 +100,16 @@ impl Client {
     /// Reads.
     pub(crate) fn get(&self, path: &str, params: &[(&str, &str)]) -> Result<Value, Failure> {
         fits(params)?;
+        is_no_secret(path)?;
+        params.iter().try_for_each(|(_, value)| is_no_secret(value))?;
         let request = self.agent.get(self.at(path)).query_pairs(params.iter().copied());
         self.answer(self.authorized(request).call(), params)
     }
 
-    /// Reads what is not one JSON value.
-    pub(crate) fn get_bytes(&self, path: &str) -> Result<Vec<u8>, Failure> {
-        let mut response = self
-            .authorized(self.agent.get(self.at(path)))
-            .call()
-            .map_err(|error| self.unreachable(&error))?;
-        if !response.status().is_success() {
-            return self.answer(Ok(response), &[]).map(|_| Vec::new());
-        }
-        let read = response.body_mut().with_config().limit(MAX_FILE_BYTES).read_to_vec();
-        read.map_err(|error| self.unreachable(&error))
+    /// Reads what is not one JSON value, as it comes.
+    pub(crate) fn stream(&self, path: &str) -> Result<impl BufRead + use<>, Failure> {
+        is_no_secret(path)?;
+        self.open(self.agent.get(self.at(path)), Some(FILE_PATIENCE), MAX_FILE_BYTES)
     }
 
     /// Listens to changes of some kinds, from after the event with this id or from now on.
@@ -115,13 +119,24 @@ impl Client {
             Some(id) => request.header("last-event-id", id),
             None => request,
         };
-        let request = self.authorized(request).config().timeout_global(None);
+        self.open(request, None, u64::MAX)
+    }
+
+    /// Asks for an answer that is read while it comes.
+    fn open(
+        &self,
+        request: ureq::RequestBuilder<WithoutBody>,
+        patience: Option<Duration>,
+        most: u64,
+    ) -> Result<impl BufRead + use<>, Failure> {
+        let request = self.authorized(request).config().timeout_global(patience);
         let outcome = request.timeout_recv_response(Some(STREAM_PATIENCE)).build().call();
         let response = outcome.map_err(|error| self.unreachable(&error))?;
+        warn_of_end(&response);
         if response.status() != 200 {
             return Err(self.answer(Ok(response), &[]).err().unwrap_or_else(|| self.strange("no stream")));
         }
-        Ok(BufReader::new(response.into_body().into_with_config().limit(u64::MAX).reader()))
+        Ok(BufReader::new(response.into_body().into_with_config().limit(most).reader()))
     }
 
     /// The first fault of policy files that the collector refused, if it did; nothing when that cannot be learned.
@@ -132,6 +147,7 @@ impl Client {
 
     /// Changes.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        is_no_secret(path)?;
         self.once(|key| {
             let request = self.agent.post(self.at(path)).header(KEY, key);
             self.authorized(request).send_json(body)
@@ -153,6 +169,7 @@ impl Client {
 
     /// Withdraws.
     pub(crate) fn delete(&self, path: &str) -> Result<Value, Failure> {
+        is_no_secret(path)?;
         self.once(|key| self.authorized(self.agent.delete(self.at(path)).header(KEY, key)).call())
     }
 
@@ -201,6 +218,7 @@ impl Client {
         params: &[(&str, &str)],
     ) -> Result<(u16, Value), Failure> {
         let mut response = outcome.map_err(|error| self.unreachable(&error))?;
+        warn_of_end(&response);
         let status = response.status().as_u16();
         let text = response
             .body_mut()
@@ -239,10 +257,42 @@ impl Client {
     }
 }
 
+/// Says once that the token in use ends soon, if the collector says so.
+fn warn_of_end(response: &Response<Body>) {
+    static SAID: Once = Once::new();
+    let ends = response.headers().get(TOKEN_ENDS).and_then(|ends| ends.to_str().ok());
+    if let Some(text) = ends.and_then(|ends| ends_in_words(ends, Timestamp::now())) {
+        SAID.call_once(|| output::note(&text));
+    }
+}
+
+fn ends_in_words(ends: &str, now: Timestamp) -> Option<String> {
+    let end: Timestamp = ends.parse().ok()?;
+    let hours = end.duration_since(now).as_hours();
+    let left = match hours {
+        ..1 => "within the hour".to_owned(),
+        1 => "in 1 hour".to_owned(),
+        2..48 => format!("in {hours} hours"),
+        _ => format!("in {} days", hours / 24),
+    };
+    Some(format!("your token ends {left}, at {end:.0}; make a new one while it works: dogwatch token create"))
+}
+
 /// What would not fit is not sent: a server that hangs up in the middle would look like a broken network.
 fn fits(params: &[(&str, &str)]) -> Result<(), Failure> {
     let bytes: usize = params.iter().map(|(name, value)| name.len() + value.len()).sum();
     if bytes > MAX_PARAMS_BYTES { Err(too_long(params)) } else { Ok(()) }
+}
+
+/// Addresses are written down by whatever they pass: a secret that somebody took for an id is not sent in one.
+fn is_no_secret(address: &str) -> Result<(), Failure> {
+    if !dogwatch_model::veil::holds_our_secret(address) {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "what is given there is a secret, and was not sent; give the short id that the list of them shows, such as \
+         `dogwatch token list`",
+    ))
 }
 
 fn too_long(params: &[(&str, &str)]) -> Failure {
@@ -394,6 +444,25 @@ mod tests {
         let refused = serde_json::json!({ "state": "refused", "faults": ["rules.toml: line 3", "more"] });
         assert!(first_fault(&ready(refused)).unwrap().ends_with(": rules.toml: line 3"));
         assert_eq!(first_fault(&ready(serde_json::json!({ "state": "in_force" }))), None);
+    }
+
+    #[test]
+    fn how_long_a_token_works_still_is_told_in_words_that_need_no_arithmetic() {
+        let now = "2026-11-22T12:00:00Z".parse().unwrap();
+        let said = |ends: &str| ends_in_words(ends, now).unwrap_or_default();
+        assert_eq!(
+            said("2026-11-25T13:00:00Z"),
+            "your token ends in 3 days, at 2026-11-25T13:00:00Z; make a new one while it works: dogwatch token create"
+        );
+        for (ends, left) in [
+            ("2026-11-22T12:20:00Z", "within the hour"),
+            ("2026-11-22T13:20:00Z", "in 1 hour"),
+            ("2026-11-23T13:20:00Z", "in 25 hours"),
+            ("2026-11-24T12:00:00Z", "in 2 days"),
+        ] {
+            assert!(said(ends).contains(left), "{ends}: {}", said(ends));
+        }
+        assert_eq!(said("soon"), "");
     }
 
     #[test]

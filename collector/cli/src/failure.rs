@@ -6,6 +6,8 @@ use std::{
     process::ExitCode,
 };
 
+use dogwatch_model::veil::without_our_secrets;
+
 use crate::output::tame;
 
 /// The exit codes, beside 0.
@@ -56,6 +58,8 @@ impl Failure {
         match self {
             Self::ReaderGone => ExitCode::SUCCESS,
             Self::Told { exit, what } => {
+                // What was typed is repeated to whoever typed it, and to the log of whatever called us.
+                let what = without_our_secrets(&what);
                 let lines: Vec<String> = what.lines().map(tame).collect();
                 let _ = writeln!(io::stderr(), "dogwatch: {}", lines.join("\n"));
                 ExitCode::from(exit as u8)

@@ -13,21 +13,33 @@ mod context;
 mod events;
 mod failure;
 mod link;
+mod org_export;
 mod output;
 mod pin;
 mod progress;
 mod when;
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 use clap::Parser as _;
+
+/// Help goes out as it is, and what was typed wrongly without the secret that it may be. When even this cannot be printed
+/// there is nobody to tell.
+fn tell(error: &clap::Error) {
+    let _ = match error.use_stderr() {
+        true => write!(io::stderr(), "{}", dogwatch_model::veiled(&error.to_string())),
+        false => error.print(),
+    };
+}
 
 fn main() -> ExitCode {
     let args = match args::Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
-            // Nobody to tell when even this cannot be printed.
-            let _ = error.print();
+            tell(&error);
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };

@@ -101,6 +101,9 @@ pub struct OrgStanding {
     /// Sides that have left, since when.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub left: BTreeMap<Side, Timestamp>,
+    /// Ways to tell people that were the departed's alone: nothing of the org goes there any more.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub ways_stopped: BTreeSet<String>,
     /// Everybody of the org needs a second factor, not administrators only.
     #[serde(default)]
     pub second_factor_for_all: bool,

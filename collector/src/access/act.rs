@@ -160,7 +160,7 @@ impl Register {
         if let Some(org) = owned.difference(&after.owned(now)).next() {
             let what = format!(
                 "{org} would be left without an owner, and nobody may do that; let another owner in first: `dogwatch access \
-                 invite PERSON --scope {org} --role admin`"
+                 invite PERSON --org {org} --role admin`"
             );
             return Err(Refusal::new(Code::Conflict, what));
         }

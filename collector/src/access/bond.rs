@@ -72,8 +72,12 @@ impl Register {
         signed.bond.last_login = now;
         signed.bond.until = now.checked_add(proved.lasts).unwrap_or(Timestamp::MAX);
         proved.provider.as_str().clone_into(&mut signed.bond.provider);
-        if proved.principal.team.is_some() {
-            signed.person.team.clone_from(&proved.principal.team);
+        if let Some(team) = &proved.principal.team {
+            let before = signed.person.team.replace(team.clone()).filter(|before| before != team);
+            let key = &signed.bond.person;
+            let asked = before.map(|from| self.changed_team(key, (&from, Some(team)), None, now));
+            signed.grants.extend(asked.into_iter().flatten());
+            signed.news.extend(signed.grants.iter().map(|grant| ("grant.ask-review", grant.id.clone())));
         }
         self.people.insert(signed.bond.person.clone(), signed.person.clone());
         self.end_lost(proved, &mut signed, now);
@@ -196,6 +200,9 @@ impl Register {
                     expires_at,
                     review_at: None,
                     approvals: BTreeMap::new(),
+                    reviewed_at: None,
+                    used_at: None,
+                    triggers: Vec::new(),
                     ended: None,
                 }
             }

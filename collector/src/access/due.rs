@@ -8,7 +8,7 @@ use super::{PersonKey, Register, Scope};
 
 /// How long before its end a right is told of.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
-/// An account that nobody used for so long is stale.
+/// An account that nobody used for so long is stale, and so is a grant.
 const STALE: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 text_enum! {
@@ -16,10 +16,16 @@ text_enum! {
     pub enum DueKind {
         /// A grant's review.
         Review = "review",
+        /// A grant whose holder works in another team now.
+        TeamChanged = "team_changed",
+        /// A grant in an org where others answer for the work of its holder's team now.
+        DutiesChanged = "duties_changed",
         /// A grant whose risky verbs wait for approval.
         Approval = "approval",
         /// A grant that ends soon.
         GrantEnds = "grant_ends",
+        /// A grant that nobody has used for a quarter.
+        GrantUnused = "grant_unused",
         /// A token that ends soon.
         TokenEnds = "token_ends",
         /// A token without an end.
@@ -47,6 +53,8 @@ pub struct Due {
     /// Since when, or until when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
+    /// In words.
+    pub why: String,
 }
 
 impl Register {
@@ -62,6 +70,7 @@ impl Register {
                     person: seal.made_by.clone(),
                     scope: seal.scope.clone(),
                     at: Some(seal.made_at),
+                    why: format!("{} sealed it and may not open that any more", seal.made_by),
                 },
             ),
         );
@@ -72,43 +81,67 @@ impl Register {
     fn due_grants(&self, now: Timestamp) -> impl Iterator<Item = Due> {
         let owned = self.owned(now);
         self.grants.values().filter(move |grant| grant.is_in_force(now)).flat_map(move |grant| {
-            let due = |kind, at| Due {
+            let due = |kind, at: Timestamp, why| Due {
                 kind,
                 id: grant.id.clone(),
                 person: grant.to.clone(),
                 scope: grant.scope.clone(),
-                at,
+                at: Some(at),
+                why,
             };
             let waits = !grant.verbs.risky().is_empty()
                 && grant
                     .scope
                     .org()
                     .is_some_and(|org| owned.contains(org) && !grant.approvals.contains_key(org));
-            [
-                grant.review_at.filter(|at| *at <= now).map(|at| due(DueKind::Review, Some(at))),
-                waits.then(|| due(DueKind::Approval, Some(grant.given_at))),
-                grant.expires_at.filter(|at| *at <= now + SOON).map(|at| due(DueKind::GrantEnds, Some(at))),
-            ]
-            .into_iter()
-            .flatten()
+            let asked = grant.triggers.iter().map(|asked| due(asked.kind, asked.at, asked.why.clone()));
+            let review = grant.review_at.filter(|at| *at <= now);
+            let review =
+                review.map(|at| due(DueKind::Review, at, format!("its review was to be by {}", day(at))));
+            let waits = waits.then(|| {
+                let why = format!("{} counts once an owner has approved it", grant.verbs.risky());
+                due(DueKind::Approval, grant.given_at, why)
+            });
+            let ends = grant.expires_at.filter(|at| *at <= now + SOON);
+            let ends = ends.map(|at| due(DueKind::GrantEnds, at, format!("it ends on {}", day(at))));
+            let idle = Some(grant.idle_since()).filter(|since| *since + STALE <= now);
+            let idle = idle.map(|since| {
+                let why = match grant.used_at {
+                    Some(used) => format!("nobody has used it since {}", day(used)),
+                    None => format!("nobody has used it since it was given on {}", day(grant.given_at)),
+                };
+                due(DueKind::GrantUnused, since, why)
+            });
+            [review, waits, ends, idle].into_iter().flatten().chain(asked).collect::<Vec<_>>()
         })
     }
 
     fn due_tokens(&self, now: Timestamp) -> impl Iterator<Item = Due> {
         let valid = self.tokens.values().filter(move |token| token.is_valid(now) && token.session.is_none());
         valid.flat_map(move |token| {
-            let due = |kind, at| Due {
+            let due = |kind, at, why| Due {
                 kind,
                 id: token.id.clone(),
                 person: token.principal.key(),
                 scope: token.principal.scope(),
                 at,
+                why,
             };
             let unused = token.used_at.is_none() && token.created_at + SOON <= now;
+            let ends = token.expires_at.filter(|at| *at <= now + SOON);
             [
-                token.expires_at.filter(|at| *at <= now + SOON).map(|at| due(DueKind::TokenEnds, Some(at))),
-                token.expires_at.is_none().then(|| due(DueKind::TokenEndless, None)),
-                unused.then(|| due(DueKind::TokenUnused, Some(token.created_at))),
+                ends.map(|at| due(DueKind::TokenEnds, Some(at), format!("it ends on {}", day(at)))),
+                token.expires_at.is_none().then(|| {
+                    due(
+                        DueKind::TokenEndless,
+                        None,
+                        "it never ends; look whether it is still needed".to_owned(),
+                    )
+                }),
+                unused.then(|| {
+                    let why = format!("nobody has used it since it was made on {}", day(token.created_at));
+                    due(DueKind::TokenUnused, Some(token.created_at), why)
+                }),
             ]
             .into_iter()
             .flatten()
@@ -126,6 +159,7 @@ impl Register {
                 person: key,
                 scope: person.home.clone(),
                 at: Some(seen),
+                why: format!("they have not come in since {}, and may", day(seen)),
             })
         })
     }
@@ -138,4 +172,9 @@ impl Register {
             .filter_map(|token| token.used_at)
             .max()
     }
+}
+
+/// A day, as everybody reads it.
+fn day(at: Timestamp) -> impl core::fmt::Display {
+    at.to_zoned(jiff::tz::TimeZone::UTC).date()
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use dogwatch_model::OrgId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{PersonKey, Scope, Verbs};
+use super::{PersonKey, Scope, Trigger, Verbs};
 
 /// Rights that somebody was given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -33,6 +33,15 @@ pub struct Grant {
     /// When somebody is to look at it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_at: Option<Timestamp>,
+    /// When somebody last said that it is still right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed_at: Option<Timestamp>,
+    /// When it last let something through that nobody may without one; once a day is noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used_at: Option<Timestamp>,
+    /// What has happened since then that asks for a look.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub triggers: Vec<Trigger>,
     /// In which orgs its risky verbs were approved, and by whom.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub approvals: BTreeMap<OrgId, Approval>,
@@ -62,6 +71,21 @@ pub struct Ended {
 }
 
 impl Grant {
+    /// How often its use is noted.
+    const NOTED: SignedDuration = SignedDuration::from_hours(24);
+
+    /// Whether its use at `now` is to be noted.
+    pub fn is_worth_noting(&self, now: Timestamp) -> bool {
+        self.used_at.is_none_or(|used| now.duration_since(used) >= Self::NOTED)
+    }
+
+    /// Since when nobody has used it, nor said that it is right all the same.
+    pub fn idle_since(&self) -> Timestamp {
+        self.given_at
+            .max(self.used_at.unwrap_or(self.given_at))
+            .max(self.reviewed_at.unwrap_or(self.given_at))
+    }
+
     /// Whether it counts at `now`.
     pub fn is_in_force(&self, now: Timestamp) -> bool {
         self.ended.is_none() && self.expires_at.is_none_or(|end| now < end)

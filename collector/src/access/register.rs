@@ -215,6 +215,9 @@ impl Register {
             expires_at: None,
             review_at: None,
             approvals,
+            reviewed_at: None,
+            used_at: None,
+            triggers: Vec::new(),
             ended: None,
         };
         self.grants.insert(grant.id.clone(), grant.clone());

@@ -19,7 +19,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Shared, caller::Caller, endpoints, extract::Body, problem::Problem, who::org_meant};
+use super::{
+    Shared,
+    caller::Caller,
+    discreet::discreet,
+    endpoints,
+    extract::{Body, Params},
+    paging::page,
+    problem::Problem,
+    who::org_meant,
+};
 use crate::{
     core::{ByPhone, Opened, Sight},
     refusal::{Code, Refusal},
@@ -52,6 +61,9 @@ pub(crate) struct Shown<'a> {
     /// How many entries there are in all, where only the last are shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     timeline_total: Option<usize>,
+    /// Where the timeline goes on, as `cursor`; absent when it is told to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
     clocks: Clocks,
 }
 
@@ -64,30 +76,46 @@ fn last(timeline: &[TimelineEvent]) -> &[TimelineEvent] {
     timeline.split_at(timeline.len().saturating_sub(LAST_ENTRIES)).1
 }
 
-/// The answer with the whole timeline.
-fn answer(api: &Shared, item: &Item, now: Timestamp) -> Response {
-    answer_with(api, item, (&item.timeline, None), now)
+/// A part of a timeline.
+struct Part<'a> {
+    entries: &'a [TimelineEvent],
+    next: Option<String>,
+}
+
+impl<'a> Part<'a> {
+    /// The page that was asked for. Nothing is ever taken out of a timeline: an entry's place is its key.
+    fn asked(timeline: &'a [TimelineEvent], query: &Query) -> Result<Self, Problem> {
+        let places = (0..timeline.len()).collect();
+        let (places, next) = page(places, |place| *place, (query.limit, query.cursor.as_deref()))?;
+        let first = places.first().copied().unwrap_or(timeline.len());
+        let entries = timeline.get(first..first + places.len()).unwrap_or_default();
+        Ok(Self { entries, next })
+    }
 }
 
 /// The answer to an act.
 fn answer_briefly(api: &Shared, item: &Item, now: Timestamp) -> Response {
-    answer_with(api, item, (last(&item.timeline), Some(item.timeline.len())), now)
+    answer(api, item, Part { entries: last(&item.timeline), next: None }, now)
 }
 
-fn answer_with(
-    api: &Shared,
-    item: &Item,
-    (timeline, timeline_total): (&[TimelineEvent], Option<usize>),
-    now: Timestamp,
-) -> Response {
+fn answer(api: &Shared, item: &Item, Part { entries, next }: Part<'_>, now: Timestamp) -> Response {
     let version = format!("\"{}\"", item.alert.version);
     let policy = api.core.policy();
     let clocks = sla::clocks(&item.alert, &item.timeline, policy.matrix(&item.alert.org), now);
-    (
-        [(header::ETAG, version)],
-        Json(Shown { as_of: now, alert: &item.alert, timeline, timeline_total, clocks }),
-    )
-        .into_response()
+    let total = item.timeline.len();
+    let timeline_total = (entries.len() < total).then_some(total);
+    let shown = Shown { as_of: now, alert: &item.alert, timeline: entries, timeline_total, next, clocks };
+    ([(header::ETAG, version)], Json(shown)).into_response()
+}
+
+/// Which part of the timeline; all of it when neither is given.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Query {
+    /// How many entries.
+    #[schemars(range(min = 1, max = 1000))]
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
 }
 
 /// The alert with a number, among those of long ago, too, which the queue does not list any more.
@@ -110,8 +138,11 @@ pub(crate) async fn show(
     State(api): State<Shared>,
     caller: Caller,
     Path(number): Path<String>,
+    Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
-    find_or_archived(&api, &caller, &number).await.map(|item| answer(&api, &item, caller.now))
+    let item = find_or_archived(&api, &caller, &number).await?;
+    let part = Part::asked(&item.timeline, &query)?;
+    Ok(answer(&api, &item, part, caller.now))
 }
 
 /// What somebody opens by hand.
@@ -157,7 +188,7 @@ pub(crate) async fn open(
     match api.core.open_alert(report, caller.principal().clone()).await? {
         Opened::New(item) => {
             let place = format!("/api/v1/alerts/{}", item.alert.number.0);
-            Ok((StatusCode::CREATED, [(header::LOCATION, place)], answer(&api, &item, caller.now))
+            Ok((StatusCode::CREATED, [(header::LOCATION, place)], answer_briefly(&api, &item, caller.now))
                 .into_response())
         }
         Opened::IsItThisOne(items) => {
@@ -203,11 +234,12 @@ pub(crate) async fn act(
 /// The act of a name, from its parts.
 fn act_of(name: &str, mut parts: Map<String, Value>) -> Result<Act, Problem> {
     let wrong = |why: &str| Problem::invalid(format!("the body is not what `{name}` takes: {why}"));
-    if let Some(other) = parts.insert("act".to_owned(), name.into()).filter(|other| other != name) {
-        return Err(wrong(&format!("its `act` is {other}; leave it out, the path says it")));
+    if parts.insert("act".to_owned(), name.into()).is_some_and(|other| other != name) {
+        return Err(wrong(&format!("it has an `act`, and not `{name}`; leave it out, the path says it")));
     }
     let given = parts.len();
-    let act: Act = serde_json::from_value(Value::Object(parts)).map_err(|error| wrong(&error.to_string()))?;
+    let act: Act =
+        serde_json::from_value(Value::Object(parts)).map_err(|error| wrong(&discreet(&error.to_string())))?;
     if given > 1 && matches!(act, Act::Accept | Act::Wake | Act::Acknowledge) {
         return Err(wrong("it takes nothing; leave the body empty"));
     }

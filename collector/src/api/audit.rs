@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Shared, caller::Caller, extract::Params, problem::Problem, who::org_meant};
+use super::{Shared, caller::Caller, extract::Params, paging, problem::Problem, who::org_meant};
 use crate::audit::SHELF;
 
 /// Records of one answer when nobody says how many.
@@ -47,7 +47,9 @@ pub(crate) struct Query {
     /// Only this act, or all that begin so: `token` is every `token.…`.
     act: Option<String>,
     order: Option<Order>,
-    cursor: Option<u64>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+    #[schemars(range(min = 1, max = 1000))]
     limit: Option<usize>,
 }
 
@@ -60,9 +62,9 @@ pub(crate) struct Page {
     /// How many records the chain has, and the hash of the last one.
     head: Head,
     records: Vec<Record>,
-    /// Where the next page begins; absent when there is no more.
+    /// Where to go on, as `cursor`; absent when there is no more.
     #[serde(skip_serializing_if = "Option::is_none")]
-    cursor: Option<String>,
+    next: Option<String>,
 }
 
 /// `GET /api/v1/audit`
@@ -77,7 +79,8 @@ pub(crate) async fn list(
     }
     let chain = meant(&api, &caller, query.org.clone())?;
     let head = head(&api, &caller, &chain)?;
-    let mut walk = Walk::new(&query, head.seq);
+    let begin = query.cursor.as_deref().map(paging::read::<u64>).transpose()?;
+    let mut walk = Walk::new(query.order, begin, head.seq);
     let mut records = Vec::new();
     for _ in 0..MAX_SHELVES {
         let Some(shelf) = walk.shelf() else { break };
@@ -87,8 +90,8 @@ pub(crate) async fn list(
             break;
         }
     }
-    let cursor = walk.next.map(|next| next.to_string());
-    Ok(Json(Page { as_of: caller.now, chain, head, records, cursor }))
+    let next = walk.next.as_ref().map(paging::written).transpose()?;
+    Ok(Json(Page { as_of: caller.now, chain, head, records, next }))
 }
 
 /// The way through a chain, one shelf after the other.
@@ -100,11 +103,11 @@ struct Walk {
 }
 
 impl Walk {
-    fn new(query: &Query, last: u64) -> Self {
-        let order = query.order.unwrap_or(Order::Newest);
+    fn new(order: Option<Order>, begin: Option<u64>, last: u64) -> Self {
+        let order = order.unwrap_or(Order::Newest);
         let begin = match order {
-            Order::Newest => query.cursor.unwrap_or(last).min(last),
-            Order::Oldest => query.cursor.unwrap_or(1).max(1),
+            Order::Newest => begin.unwrap_or(last).min(last),
+            Order::Oldest => begin.unwrap_or(1).max(1),
         };
         Self { next: Some(begin).filter(|seq| (1..=last).contains(seq)), order, last }
     }

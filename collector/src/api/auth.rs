@@ -12,10 +12,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use jiff::Timestamp;
 
-use super::{Shared, caller::Caller, extract, login, problem::Problem, secret};
+use super::{Shared, caller::Caller, extract, head, login, problem::Problem, secret};
 use crate::{
     access::{ApiToken, Sha256, Verb},
     origin::Origin,
@@ -59,10 +59,20 @@ pub(crate) struct Gate {
 /// Lets a request through to its handler, or answers why not.
 pub(crate) async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
     match admit(&gate, &mut request) {
-        Ok(()) => Origin::of(address(&request)).during(next.run(request)).await,
+        Ok(()) => {
+            let ends =
+                request.extensions().get::<Caller>().and_then(|caller| caller.token.ends_soon(caller.now));
+            let mut response = Origin::of(address(&request)).during(next.run(request)).await;
+            let ends = ends.and_then(|end| HeaderValue::try_from(format!("{end:.0}")).ok());
+            response.headers_mut().extend(ends.map(|end| (TOKEN_ENDS, end)));
+            response
+        }
         Err(problem) => problem.into_response(),
     }
 }
+
+/// When the token ends that was shown, in the last week before that: no program has to ask for it.
+const TOKEN_ENDS: HeaderName = HeaderName::from_static("dogwatch-token-ends");
 
 /// From where a request comes; unknown where no listener of ours took it in.
 fn address(request: &Request) -> Option<IpAddr> {
@@ -77,6 +87,7 @@ fn admit(gate: &Gate, request: &mut Request) -> Result<(), Problem> {
         request.extensions_mut().insert(caller);
     }
     extract::check_path(request.uri().path())?;
+    head::check_coding(request.method(), request.headers())?;
     extract::check_names(request.uri(), gate.params)
 }
 

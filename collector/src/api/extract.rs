@@ -2,12 +2,12 @@
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Query, Request},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
 };
 use http::{header, request::Parts};
 use serde::de::DeserializeOwned;
 
-use super::{BodyLimit, MAX_BODY_BYTES, problem::Problem};
+use super::{BodyLimit, MAX_BODY_BYTES, discreet::discreet, problem::Problem};
 
 /// A JSON body. An empty one counts as `{}`.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -43,8 +43,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // A list would be taken for the members in the order of our own code.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(Problem::invalid("the body is not a JSON object: it begins with `{`"));
+    }
     serde_json::from_slice(bytes).map_err(|error| {
-        let problem = Problem::invalid(format!("the body is not what this route takes: {error}"));
+        let why = discreet(&error.to_string());
+        let problem = Problem::invalid(format!("the body is not what this route takes: {why}"));
         if error.line() > 0 {
             problem.with("line", error.line()).with("column", error.column())
         } else {
@@ -74,9 +79,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
             Ok(Query(params)) => Ok(Self(params)),
             Err(rejection) => Err(Problem::invalid(format!(
                 "the query parameters are not valid: {}",
-                rejection.body_text()
+                discreet(&rejection.body_text())
             ))),
         }
+    }
+}
+
+/// A part of the path, as a noun; one that cannot be one is refused as every other mistake is.
+pub(crate) struct Named<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let found = Path::<T>::from_request_parts(parts, state).await;
+        found.map(|Path(name)| Self(name)).map_err(|rejection| {
+            let why = discreet(&rejection.body_text());
+            Problem::invalid(format!("the path is not one of this route's: {why}"))
+        })
     }
 }
 

@@ -12,12 +12,12 @@ use axum::{
 };
 use dogwatch_model::{EndpointState, text_enum};
 use dogwatch_triage::filter::{ChosenJson, EndpointJson, Fields, Filter, FilterError, Order, Row};
-use http::header;
+use http::{HeaderMap, header};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Shared, caller::Caller, endpoints, extract::Params, problem::Problem};
+use super::{Shared, caller::Caller, endpoints, extract::Params, problem::Problem, tagged::tagged};
 use crate::query;
 use cursor::Cursor;
 
@@ -166,8 +166,10 @@ pub(crate) async fn list(
 }
 
 /// `GET /api/v1/fleet/schema`
-pub(crate) async fn schema() -> Result<Response, Problem> {
-    json(&dogwatch_triage::filter::schema(), 8 * BYTES_PER_ENDPOINT)
+pub(crate) async fn schema(headers: HeaderMap) -> Result<Response, Problem> {
+    let text = serde_json::to_vec(&dogwatch_triage::filter::schema());
+    let text = text.map_err(|_| Problem::internal("the fleet's schema cannot be written"))?;
+    Ok(tagged(&headers, "application/json", text.into()))
 }
 
 /// `GET /api/v1/endpoints/{endpoint}`

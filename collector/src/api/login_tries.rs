@@ -1,7 +1,8 @@
-//! Logins are tried slowly: five a minute from an address and for a person, and after that each pause is twice the last.
+//! Logins are tried slowly: five for a person from an address, and after that each pause is twice the last.
 //!
-//! Nobody is locked out for good by somebody else's guesses: a pause grows to five minutes at most, and a login that works
-//! ends it.
+//! Nobody is locked out by somebody else's guesses: what an address tried counts against that address, an office has more
+//! tries than one person, and who has logged in from where they are does not wait for what others try in their name
+//! elsewhere. A pause grows to five minutes at most, and a login that works ends it.
 
 use std::{
     collections::HashMap,
@@ -15,15 +16,21 @@ use axum::{Extension, extract::ConnectInfo};
 use super::problem::Problem;
 use crate::{access::Sha256, listener::network};
 
-/// Tries that are free in each minute.
+/// Tries that are free: for a person from an address, …
 const FREE: u32 = 5;
+/// … for a person from wherever, …
+const FREE_OF_PERSON: u32 = 20;
+/// … and from an address for whomever: a crew comes in through one address at the same hour.
+const FREE_OF_ADDRESS: u32 = 40;
 /// The first pause after them.
 const PAUSE: Duration = Duration::from_secs(60);
 /// The longest.
 const MAX_PAUSE: Duration = Duration::from_secs(300);
 /// How long failures are remembered after the last.
 const MEMORY: Duration = Duration::from_secs(900);
-/// Addresses and persons that are remembered; the one that was quiet for longest makes room.
+/// How long a person is known where they logged in: over a holiday.
+const KNOWN: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Addresses, persons and pairs that are remembered; the one that was quiet for longest makes room.
 const MAX_KEPT: usize = 8192;
 
 #[derive(Debug, Clone, Copy)]
@@ -33,20 +40,33 @@ struct Kept {
     until: Instant,
 }
 
-/// Failed tries by address and by person.
+/// Failed tries, and who logged in from where.
 #[derive(Debug, Default)]
-pub(crate) struct LoginTries {
-    kept: Mutex<HashMap<Sha256, Kept>>,
+pub(crate) struct LoginTries(Mutex<Book>);
+
+#[derive(Debug, Default)]
+struct Book {
+    kept: HashMap<Sha256, Kept>,
+    known: HashMap<Sha256, Instant>,
 }
 
 /// What a try is counted against.
-pub(crate) struct Counted([Sha256; 2]);
+pub(crate) struct Counted {
+    here: Sha256,
+    address: Sha256,
+    person: Sha256,
+}
 
 impl Counted {
     pub(crate) fn of(from: Option<&Extension<ConnectInfo<SocketAddr>>>, person: &str) -> Self {
         let from = from.map(|Extension(ConnectInfo(address))| network(address.ip()));
-        let text = |kind: &str, what: String| Sha256::of(format!("{kind}:{what}").as_bytes());
-        Self([text("from", format!("{from:?}")), text("person", person.to_lowercase())])
+        let (from, person) = (format!("{from:?}"), person.to_lowercase());
+        let of = |text: String| Sha256::of(text.as_bytes());
+        Self {
+            here: of(format!("here:{from}:{person}")),
+            address: of(format!("address:{from}")),
+            person: of(format!("person:{person}")),
+        }
     }
 }
 
@@ -61,57 +81,78 @@ impl LoginTries {
     }
 
     fn admit_at(&self, counted: &Counted, now: Instant) -> Result<(), Duration> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let Book { kept, known } = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|_, one| now < one.latest + MEMORY);
-        let waits = counted.0.iter().filter_map(|key| kept.get(key)).map(|one| one.until);
+        known.retain(|_, at| now < *at + KNOWN);
+        let mut shares = vec![(counted.here, FREE), (counted.address, FREE_OF_ADDRESS)];
+        if !known.contains_key(&counted.here) {
+            shares.push((counted.person, FREE_OF_PERSON));
+        }
+        let waits = shares.iter().filter_map(|(key, _)| kept.get(key)).map(|one| one.until);
         if let Some(until) = waits.max().filter(|until| now < *until) {
             return Err(until - now);
         }
-        for key in counted.0 {
-            make_room(&mut kept, &key);
+        for (key, free) in shares {
+            make_room(kept, &key, |one| one.latest);
             let one = kept.entry(key).or_insert(Kept { count: 0, latest: now, until: now });
             one.count += 1;
             one.latest = now;
-            if one.count >= FREE {
-                let doubled = PAUSE.saturating_mul(1 << (one.count - FREE).min(8));
+            if one.count >= free {
+                let doubled = PAUSE.saturating_mul(1 << (one.count - free).min(8));
                 one.until = now + doubled.min(MAX_PAUSE);
             }
         }
         Ok(())
     }
 
-    /// It worked: nothing is held against the person; what the address tried for others still is.
+    /// It worked: nothing is held against the person here, and here they are known; what was tried for others still counts.
     pub(crate) fn forget(&self, counted: &Counted) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.remove(&counted.0[1]);
-        if let Some(from) = kept.get_mut(&counted.0[0]) {
-            from.count = from.count.saturating_sub(1);
-            if from.count < FREE {
-                from.until = from.latest;
+        self.forget_at(counted, Instant::now());
+    }
+
+    fn forget_at(&self, counted: &Counted, now: Instant) {
+        let Book { kept, known } = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.remove(&counted.here);
+        for (key, free) in [(counted.address, FREE_OF_ADDRESS), (counted.person, FREE_OF_PERSON)] {
+            if let Some(one) = kept.get_mut(&key) {
+                one.count = one.count.saturating_sub(1);
+                if one.count < free {
+                    one.until = one.latest;
+                }
             }
         }
+        make_room(known, &counted.here, |at| *at);
+        known.insert(counted.here, now);
     }
 }
 
-fn make_room(kept: &mut HashMap<Sha256, Kept>, key: &Sha256) {
+fn make_room<T>(kept: &mut HashMap<Sha256, T>, key: &Sha256, latest: impl Fn(&T) -> Instant) {
     if kept.len() >= MAX_KEPT && !kept.contains_key(key) {
-        let quiet = kept.iter().min_by_key(|(_, one)| one.latest).map(|(key, _)| *key);
+        let quiet = kept.iter().min_by_key(|(_, one)| latest(one)).map(|(key, _)| *key);
         quiet.map(|key| kept.remove(&key));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
     use super::*;
+
+    fn from(last: u8, person: &str) -> Counted {
+        let address = IpAddr::V4(Ipv4Addr::new(192, 0, 2, last));
+        Counted::of(Some(&Extension(ConnectInfo(SocketAddr::new(address, 1)))), person)
+    }
 
     #[test]
     fn guesses_are_slowed_down_and_never_stopped_for_good() {
         let tries = LoginTries::default();
         let start = Instant::now();
-        let omar = Counted::of(None, "omar");
+        let omar = from(1, "omar");
         let free = (0..5).filter(|_| tries.admit_at(&omar, start).is_ok()).count();
         assert_eq!(free, 5);
         assert_eq!(tries.admit_at(&omar, start), Err(PAUSE));
+        assert_eq!(tries.admit_at(&from(1, "mira"), start), Ok(()), "who sits beside them does not wait");
         let again = start + PAUSE;
         assert_eq!(tries.admit_at(&omar, again), Ok(()));
         assert_eq!(tries.admit_at(&omar, again), Err(PAUSE * 2));
@@ -123,13 +164,48 @@ mod tests {
     }
 
     #[test]
+    fn guesses_from_many_places_are_slowed_down_but_not_the_person_where_they_are_known() {
+        let tries = LoginTries::default();
+        let start = Instant::now();
+        let home = from(250, "omar");
+        tries.forget_at(&home, start);
+        let admitted = (0..100).filter(|n| tries.admit_at(&from(*n, "omar"), start).is_ok()).count();
+        assert_eq!(admitted, FREE_OF_PERSON as usize);
+        assert_eq!(tries.admit_at(&from(251, "omar"), start), Err(PAUSE));
+        assert_eq!(tries.admit_at(&home, start), Ok(()), "here they logged in before");
+    }
+
+    #[test]
+    fn an_address_that_tries_many_names_is_slowed_down() {
+        let tries = LoginTries::default();
+        let start = Instant::now();
+        let admitted = (0..100).filter(|n| tries.admit_at(&from(1, &format!("p{n}")), start).is_ok()).count();
+        assert_eq!(admitted, FREE_OF_ADDRESS as usize);
+        assert_eq!(tries.admit_at(&from(2, "p0"), start), Ok(()), "another address has its own share");
+    }
+
+    #[test]
+    fn a_login_that_works_is_not_counted() {
+        let tries = LoginTries::default();
+        let start = Instant::now();
+        for n in 0..200 {
+            let one = from(1, &format!("p{}", n % 50));
+            assert_eq!(tries.admit_at(&one, start), Ok(()), "a crew comes in at the same hour: {n}");
+            tries.forget_at(&one, start);
+        }
+    }
+
+    #[test]
     fn a_flood_of_names_does_not_grow_the_table() {
         let tries = LoginTries::default();
         let now = Instant::now();
         for n in 0..10_000_u32 {
-            let counted = Counted([Sha256([0; 32]), Sha256::of(&n.to_be_bytes())]);
-            let _ = tries.admit_at(&counted, now + MAX_PAUSE);
+            let of = |kind: u8| Sha256::of(&[&n.to_be_bytes()[..], &[kind]].concat());
+            let counted = Counted { here: of(0), address: of(1), person: of(2) };
+            let _ = tries.admit_at(&counted, now);
+            tries.forget_at(&counted, now);
         }
-        assert!(tries.kept.lock().unwrap().len() <= MAX_KEPT);
+        let book = tries.0.lock().unwrap();
+        assert!(book.kept.len() <= MAX_KEPT && book.known.len() <= MAX_KEPT);
     }
 }

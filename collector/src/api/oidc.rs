@@ -51,7 +51,7 @@ pub(crate) struct ProviderJson {
     name: String,
 }
 
-/// The providers there are.
+/// The providers that anybody may be told of.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "IdentityProviders")]
 pub(crate) struct List {
@@ -61,8 +61,7 @@ pub(crate) struct List {
 /// `GET /api/v1/oidc`
 pub(crate) async fn list(State(api): State<Shared>) -> Json<List> {
     let all = api.oidc.providers();
-    let json =
-        all.providers.values().map(|one| ProviderJson { id: one.id.to_string(), name: one.name.clone() });
+    let json = all.shown().map(|one| ProviderJson { id: one.id.to_string(), name: one.name.clone() });
     Json(List { providers: json.collect() })
 }
 

@@ -1,8 +1,13 @@
 //! Orgs: which there are, a new one, one's data taken out, and the day on which the MSP leaves.
 
+mod pieces;
+
+use std::collections::BTreeMap;
+
 use axum::{
     Json,
-    extract::{Path, State},
+    body::Body,
+    extract::State,
     response::{IntoResponse, Response},
 };
 use dogwatch_model::{OrgId, Side};
@@ -11,11 +16,18 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Shared, caller::Caller, extract::Body, problem::Problem};
+use super::{
+    Shared,
+    caller::Caller,
+    extract::{self, Named},
+    problem::Problem,
+};
 use crate::{
     access::{Act, Change, Verb},
     core::Sight,
 };
+use pieces::Pieces;
+pub(crate) use pieces::{Exports, Full};
 
 /// An org as it is shown.
 #[derive(Serialize, JsonSchema)]
@@ -25,8 +37,11 @@ pub(crate) struct OrgJson {
     endpoints: usize,
     matrix: String,
     owners: Vec<String>,
-    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    left: std::collections::BTreeMap<Side, Timestamp>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    left: BTreeMap<Side, Timestamp>,
+    /// Ways to tell people that were a departed side's alone, and why nothing of the org goes there any more.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    ways_stopped: BTreeMap<String, String>,
     second_factor_for_all: bool,
 }
 
@@ -35,6 +50,11 @@ impl OrgJson {
         let policy = api.core.policy();
         let (_, matrix) = sight.orgs(&policy).find(|(id, _)| *id == org)?;
         let standing = sight.org_standing(org);
+        let who = standing.left.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let stopped = |via: String| {
+            (via, format!("the {who} side has left {org}, and nobody else was told through it"))
+        };
+        let ways_stopped = standing.ways_stopped.into_iter().map(stopped).collect();
         Some(Self {
             org: org.clone(),
             name: matrix.org_name().to_owned(),
@@ -42,6 +62,7 @@ impl OrgJson {
             matrix: matrix.standing().to_string(),
             owners: sight.owners(org, now).iter().map(|owner| owner.id.to_string()).collect(),
             left: standing.left,
+            ways_stopped,
             second_factor_for_all: standing.second_factor_for_all,
         })
     }
@@ -74,7 +95,7 @@ fn unseen(org: &OrgId) -> Problem {
 pub(crate) async fn show(
     State(api): State<Shared>,
     caller: Caller,
-    Path(org): Path<OrgId>,
+    Named(org): Named<OrgId>,
 ) -> Result<Json<OrgJson>, Problem> {
     shown(&api, &caller, &org).map(Json)
 }
@@ -92,7 +113,7 @@ pub(crate) struct Wanted {
 pub(crate) async fn create(
     State(api): State<Shared>,
     caller: Caller,
-    Body(wanted): Body<Wanted>,
+    extract::Body(wanted): extract::Body<Wanted>,
 ) -> Result<(StatusCode, Json<OrgJson>), Problem> {
     if !caller.reach.everywhere().has(Verb::Administer) {
         return Err(Problem::not_allowed(
@@ -104,22 +125,22 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(shown(&api, &caller, &wanted.org)?)))
 }
 
-/// Everything of the org, as JSON Lines.
-fn file(org: &OrgId, bytes: Vec<u8>) -> Response {
-    let name = format!("attachment; filename=\"{org}.jsonl\"");
-    ([(header::CONTENT_TYPE, "application/jsonl".to_owned()), (header::CONTENT_DISPOSITION, name)], bytes)
-        .into_response()
-}
-
 /// `GET /api/v1/orgs/{org}/export`
 pub(crate) async fn export(
     State(api): State<Shared>,
     caller: Caller,
-    Path(org): Path<OrgId>,
+    Named(org): Named<OrgId>,
 ) -> Result<Response, Problem> {
     shown(&api, &caller, &org)?;
-    let bytes = api.core.take_out(org.clone(), caller.principal().clone()).await?;
-    Ok(file(&org, bytes))
+    let place = api.exports.take(caller.principal().key().to_string()).map_err(|Full| {
+        Problem::too_many("you take out as many exports at once as one person may; wait for one to end")
+    })?;
+    api.core.note_export(org.clone(), caller.principal().clone()).await?;
+    let taken = api.core.take_out(caller.token.hash, org.clone(), api.now);
+    let name = format!("attachment; filename=\"{org}.jsonl\"");
+    let headers =
+        [(header::CONTENT_TYPE, "application/jsonl".to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, Body::new(Pieces::of(taken, place))).into_response())
 }
 
 /// Who leaves, and the org's name once more, so that nobody does it by a slip.
@@ -144,6 +165,12 @@ pub(crate) struct Left {
     tokens: usize,
     grants: usize,
     people: usize,
+    join_tokens: usize,
+    views: usize,
+    /// Items that its people had: they are free again.
+    items_released: usize,
+    /// Words to it about this org that were gathered or on their way.
+    messages_dropped: usize,
     work_goes_to: String,
 }
 
@@ -151,8 +178,8 @@ pub(crate) struct Left {
 pub(crate) async fn offboard(
     State(api): State<Shared>,
     caller: Caller,
-    Path(org): Path<OrgId>,
-    Body(goodbye): Body<Goodbye>,
+    Named(org): Named<OrgId>,
+    extract::Body(goodbye): extract::Body<Goodbye>,
 ) -> Result<Json<Left>, Problem> {
     shown(&api, &caller, &org)?;
     if goodbye.confirm != org.as_str() {
@@ -162,15 +189,18 @@ pub(crate) async fn offboard(
             goodbye.side
         )));
     }
-    let act = Act::Offboard(org.clone(), goodbye.side);
-    let changes = api.core.access(act, caller.principal().clone()).await?;
-    let count = |is: fn(&Change) -> bool| changes.iter().filter(|change| is(change)).count();
+    let departed = api.core.offboard(org.clone(), goodbye.side, caller.principal().clone()).await?;
+    let count = |is: fn(&Change) -> bool| departed.changes.iter().filter(|change| is(change)).count();
     let policy = api.core.policy();
     let heir = policy.matrix(&org).last_resort().to_string();
     Ok(Json(Left {
         tokens: count(|change| matches!(change, Change::Token(_))),
         grants: count(|change| matches!(change, Change::Grant(_))),
         people: count(|change| matches!(change, Change::Person(_))),
+        join_tokens: departed.join_tokens,
+        views: departed.views,
+        items_released: departed.items,
+        messages_dropped: departed.messages,
         side: goodbye.side,
         work_goes_to: heir,
         org,
@@ -193,8 +223,8 @@ const fn yes() -> bool {
 pub(crate) async fn second_factor(
     State(api): State<Shared>,
     caller: Caller,
-    Path(org): Path<OrgId>,
-    Body(factor): Body<Factor>,
+    Named(org): Named<OrgId>,
+    extract::Body(factor): extract::Body<Factor>,
 ) -> Result<Json<OrgJson>, Problem> {
     shown(&api, &caller, &org)?;
     api.core.access(Act::SecondFactor(org.clone(), factor.all), caller.principal().clone()).await?;

@@ -8,10 +8,11 @@ mod replay;
 use axum::{
     Json,
     extract::{Path, State},
+    response::Response,
 };
 use dogwatch_model::{OrgId, PersonId, Side};
 use dogwatch_triage::matrix::Standing;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,7 @@ use super::{
     extract::{Body, Params},
     paging::page,
     problem::Problem,
+    tagged::{tagged, tagged_by},
     who::org_meant,
 };
 use crate::{
@@ -124,13 +126,14 @@ pub(crate) async fn show(
     State(api): State<Shared>,
     caller: Caller,
     Params(query): Params<Query>,
-) -> Result<Json<Shown>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let policy = api.core.policy();
     let org = org_meant(&policy, &caller, query.org)?;
     let draft =
         policy.drafts.get(&org).ok_or_else(|| Problem::not_found(format!("there is no org `{org}`")))?;
     let (matrix, file_differs) = (policy.matrix(&org), policy.file_differs(&org));
-    Ok(Json(caller.see(&api, |sight| {
+    let mut shown = caller.see(&api, |sight| {
         let all = sight.versions(&org);
         // A signed version decides only when it goes with the directory: the policy knows whether it does.
         let current = in_force(all, caller.now).filter(|_| matrix.standing() == Standing::Signed);
@@ -145,7 +148,15 @@ pub(crate) async fn show(
             text: current.map_or_else(|| draft.text.clone(), |version| version.text.clone()),
             draft: file_differs.then(|| draft.text.clone()),
         }
-    })))
+    });
+    let body = written(&shown)?;
+    // What it tells is the same from one second to the next.
+    shown.as_of = Timestamp::UNIX_EPOCH;
+    Ok(tagged_by(&headers, "application/json", body.into(), &written(&shown)?))
+}
+
+fn written(shown: &impl Serialize) -> Result<Vec<u8>, Problem> {
+    serde_json::to_vec(shown).map_err(|_| Problem::internal("a matrix cannot be written"))
 }
 
 /// An org's versions, the newest first.
@@ -193,12 +204,14 @@ pub(crate) async fn version(
     State(api): State<Shared>,
     caller: Caller,
     Path(hash): Path<String>,
-) -> Result<Json<VersionJson>, Problem> {
-    caller.see(&api, |sight| {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let shown = caller.see(&api, |sight| {
         let (version, all) = find(sight, &hash)?;
         let text = Some(version.text.clone());
-        Ok(Json(VersionJson { text, ..VersionJson::of(version, all, caller.now) }))
-    })
+        Ok::<_, Problem>(VersionJson { text, ..VersionJson::of(version, all, caller.now) })
+    })?;
+    Ok(tagged(&headers, "application/json", written(&shown)?.into()))
 }
 
 /// The one version whose hash begins so, among those the caller may see.

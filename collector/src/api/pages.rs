@@ -14,6 +14,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     Shared, auth,
+    discreet::discreet,
     login::{self, Accepted, From, Wanted, cookie, csrf_of, no_cookie, shown},
     page::escape,
     problem::Problem,
@@ -51,10 +52,10 @@ fn login_form(api: &Shared, problem: Option<&Problem>) -> Html<String> {
 /// Where else somebody may prove who they are.
 fn providers(api: &Shared) -> String {
     let all = api.oidc.providers();
-    let link = |one: &crate::identity::Provider| {
+    let link = |one: &std::sync::Arc<crate::identity::Provider>| {
         format!("<p><a href=\"/oidc/start?provider={}\">Log in by {}</a></p>", one.id, escape(&one.name))
     };
-    all.providers.values().map(|one| link(one)).collect()
+    all.shown().map(link).collect()
 }
 
 fn invite_form(api: &Shared, problem: Option<&Problem>) -> Html<String> {
@@ -92,7 +93,8 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Filled<T> {
                 status @ (StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNSUPPORTED_MEDIA_TYPE) => status,
                 _ => StatusCode::BAD_REQUEST,
             };
-            let body = format!("<p role=\"alert\" class=\"bad\">{}</p>", escape(&rejection.body_text()));
+            let body =
+                format!("<p role=\"alert\" class=\"bad\">{}</p>", escape(&discreet(&rejection.body_text())));
             (status, page(api, "Not understood", &body)).into_response()
         })
     }

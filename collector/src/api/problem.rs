@@ -4,6 +4,7 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
+use dogwatch_model::veiled;
 use http::{StatusCode, header};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -38,21 +39,24 @@ pub(crate) const KINDS: &[(u16, &str, &str)] = &[
     (403, "urn:dogwatch:problem:not-allowed", "Not allowed"),
     (404, "urn:dogwatch:problem:not-found", "Not found"),
     (405, "urn:dogwatch:problem:method", "Method not allowed"),
-    (409, "urn:dogwatch:problem:conflict", "It changed meanwhile"),
+    (409, "urn:dogwatch:problem:conflict", "It does not fit as things stand"),
     (413, "urn:dogwatch:problem:too-large", "The body is too large"),
     (415, "urn:dogwatch:problem:media-type", "The body is not JSON"),
     (422, "urn:dogwatch:problem:key-reused", "The key stands for another request"),
     (429, "urn:dogwatch:problem:too-many", "Too many tries"),
+    (431, "urn:dogwatch:problem:head-too-large", "The head is too large"),
     (500, "urn:dogwatch:problem:internal", "Something is wrong here"),
     (503, "urn:dogwatch:problem:unavailable", "Not now"),
 ];
 
 impl Problem {
     fn of(status: u16, detail: impl Into<String>) -> Self {
+        // Whatever a caller gave may be repeated in it.
+        let detail = veiled(&detail.into()).into_owned();
         let known = KINDS.iter().find(|(known, ..)| *known == status);
         let (_, kind, title) =
             known.unwrap_or(&(500, "urn:dogwatch:problem:internal", "Something is wrong here"));
-        Self { kind, title, status, detail: detail.into(), retry_after: None, more: Map::new() }
+        Self { kind, title, status, detail, retry_after: None, more: Map::new() }
     }
 
     /// The request itself is wrong.
@@ -83,6 +87,19 @@ impl Problem {
     /// Not JSON by its own account.
     pub(crate) fn not_json() -> Self {
         Self::of(415, "send the body as JSON, with the header `content-type: application/json`")
+    }
+
+    /// In a coding that nobody here unpacks.
+    pub(crate) fn packed() -> Self {
+        Self::of(415, "send the body as it is: no `content-encoding` is taken")
+    }
+
+    /// More headers than anybody needs.
+    pub(crate) fn head_too_large(limit_bytes: usize) -> Self {
+        Self::of(
+            431,
+            format!("address and headers are longer than {limit_bytes} bytes; send fewer or shorter ones"),
+        )
     }
 
     /// Something stands in the way.

@@ -146,7 +146,8 @@ pub(crate) const ROUTES: &[Route] = &[
     .or(ELSEWHERE)
     .refuses(&[403, 404, 409, 503])
     .on_a_page(),
-    get("/device", Public, &[], |m| on(m, oidc::device::page))
+    get("/device", Public, &["provider"], |m| on(m, oidc::device::page))
+        .asks::<oidc::device::By>()
         .tells("Where the code of a program without a browser is typed.", HTML),
     post("/device/answer", Public, |m| on(m, oidc::device::answer))
         .takes_form::<oidc::device::Form>()
@@ -166,7 +167,7 @@ pub(crate) const ROUTES: &[Route] = &[
         .tells("Trades the code that the browser brought for a session.", ok::<tokens::NewToken>())
         .refuses(&[403]),
     post("/api/v1/oidc/device", Public, |m| on(m, oidc::device::begin))
-        .takes::<oidc::device::Nothing>()
+        .takes::<oidc::device::Wanted>()
         .tells("Begins a login for a program without a browser (RFC 8628).", ok::<oidc::device::Begun>())
         .refuses(&[404]),
     post("/api/v1/oidc/device/token", Public, |m| on(m, oidc::device::token))
@@ -181,10 +182,12 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/api/v1/fleet/summary", May(Verb::View), &["by", "filter", "state"], |m| on(m, fleet::summary))
         .asks::<fleet::SummaryQuery>()
         .tells("Endpoints counted by what they are.", ok::<fleet::Summary<'_>>()),
-    get("/api/v1/fleet/schema", May(Verb::View), &[], |m| on(m, fleet::schema)).tells(
-        "What a filter may name, and what an endpoint's JSON holds.",
-        ok::<dogwatch_triage::filter::Schema>(),
-    ),
+    get("/api/v1/fleet/schema", May(Verb::View), &[], |m| on(m, fleet::schema))
+        .tells(
+            "What a filter may name, and what an endpoint's JSON holds.",
+            ok::<dogwatch_triage::filter::Schema>(),
+        )
+        .or(UNCHANGED),
     get("/api/v1/endpoints/{endpoint}", May(Verb::View), &[], |m| on(m, fleet::show))
         .tells("One endpoint.", ok::<EndpointJson<'_>>()),
     get("/api/v1/endpoints/{endpoint}/software", May(Verb::View), &["name"], |m| on(m, endpoints::software))
@@ -226,7 +229,8 @@ pub(crate) const ROUTES: &[Route] = &[
     post_intake("/api/v1/intake/events/v2/enqueue", |m| on(m, intake::events))
         .takes::<Event>()
         .tells("The same, where clients of that API look for it.", accepted::<intake::Accepted>()),
-    get("/api/v1/alerts/{number}", May(Verb::View), &[], |m| on(m, alerts::show))
+    get("/api/v1/alerts/{number}", May(Verb::View), PAGED, |m| on(m, alerts::show))
+        .asks::<alerts::Query>()
         .tells("One item, with its timeline and its clocks.", ok::<alerts::Shown<'_>>())
         .refuses(&[503]),
     post("/api/v1/alerts/{number}/claim", May(Verb::Claim), |m| on(m, alerts::act))
@@ -307,7 +311,8 @@ pub(crate) const ROUTES: &[Route] = &[
         .refuses(&[503]),
     get("/api/v1/ownership", May(Verb::View), &["org"], |m| on(m, ownership::show))
         .asks::<ownership::Query>()
-        .tells("The matrix in force.", ok::<ownership::Shown>()),
+        .tells("The matrix in force.", ok::<ownership::Shown>())
+        .or(UNCHANGED),
     get("/api/v1/ownership/versions", May(Verb::View), OF_ORG, |m| on(m, ownership::history))
         .asks::<ownership::HistoryQuery>()
         .tells("The versions of a matrix, the newest first.", ok::<ownership::History>()),
@@ -315,7 +320,8 @@ pub(crate) const ROUTES: &[Route] = &[
         .takes::<ownership::Proposed>()
         .tells("Proposes a matrix to both sides.", made::<ownership::VersionJson>()),
     get("/api/v1/ownership/versions/{version}", May(Verb::View), &[], |m| on(m, ownership::version))
-        .tells("One version, with its text.", ok::<ownership::VersionJson>()),
+        .tells("One version, with its text.", ok::<ownership::VersionJson>())
+        .or(UNCHANGED),
     delete("/api/v1/ownership/versions/{version}", May(Verb::Configure), |m| on(m, ownership::withdraw))
         .tells("Takes a proposal back.", ok::<ownership::VersionJson>()),
     post("/api/v1/ownership/versions/{version}/sign", May(Verb::View), |m| on(m, ownership::sign))

@@ -16,15 +16,27 @@ const DIGITS: usize = 16;
 
 /// Answers with a body and its tag; with `304` and no body to whoever has it.
 pub(crate) fn tagged(asked: &HeaderMap, media: &'static str, body: Bytes) -> Response {
-    let hash = Sha256::of(&body).to_string();
-    let tag = format!("\"{}\"", &hash[..DIGITS]);
-    let fresh = asked.get_all(header::IF_NONE_MATCH).iter().any(|given| names(given, &tag));
+    let tag = tag_of(&body);
+    answer(asked, media, body, &tag, "")
+}
+
+/// The same where the body also says of which hour it is: the tag is that of `what` it tells, and weak.
+pub(crate) fn tagged_by(asked: &HeaderMap, media: &'static str, body: Bytes, what: &[u8]) -> Response {
+    answer(asked, media, body, &tag_of(what), "W/")
+}
+
+fn tag_of(bytes: &[u8]) -> String {
+    format!("\"{}\"", &Sha256::of(bytes).to_string()[..DIGITS])
+}
+
+fn answer(asked: &HeaderMap, media: &'static str, body: Bytes, tag: &str, weak: &str) -> Response {
+    let fresh = asked.get_all(header::IF_NONE_MATCH).iter().any(|given| names(given, tag));
     let mut response = match fresh {
         true => (StatusCode::NOT_MODIFIED, Body::empty()).into_response(),
         false => ([(header::CONTENT_TYPE, media)], body).into_response(),
     };
     let headers = response.headers_mut();
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
+    if let Ok(tag) = HeaderValue::from_str(&format!("{weak}{tag}")) {
         headers.insert(header::ETAG, tag);
     }
     // Kept by whoever asked, for nobody else, and asked about before it is used.

@@ -2,6 +2,7 @@
 
 mod acts;
 mod audit;
+mod coming_in;
 mod conforms;
 mod described;
 mod documents;
@@ -10,6 +11,7 @@ mod intake;
 mod live;
 mod once;
 mod permissions;
+mod running;
 mod strictness;
 mod walk;
 mod work;
@@ -30,6 +32,7 @@ use crate::policy::Standing;
 use crate::{
     access::{ApiToken, Principal, Role, Sha256},
     core::CoreHandle,
+    identity::Providers,
     state::{Health, Member, State},
 };
 
@@ -113,13 +116,14 @@ impl Collector {
         };
         // Streams end at once, with all that there is to say.
         core.feed.close();
-        Self { health, ..Self::on(core, Some(kept), noon) }
+        Self { health, ..Self::on(core, Some(kept), Arc::default(), noon) }
     }
 
     /// A collector over a core.
     pub(crate) fn on(
         core: CoreHandle,
         inputs: Option<tokio::sync::mpsc::Receiver<crate::core::Input>>,
+        providers: Arc<Providers>,
         now: fn() -> Timestamp,
     ) -> Self {
         let info = ApiInfo {
@@ -128,7 +132,7 @@ impl Collector {
             people_address: "collector.example:7443".into(),
             agents_address: "collector.example:7444".into(),
             root_sha256: Sha256::of(b"root"),
-            providers: tokio::sync::watch::Sender::new(Arc::default()).subscribe(),
+            providers: tokio::sync::watch::Sender::new(providers).subscribe(),
             identity_file: tokio::sync::watch::Sender::new(Standing::InForce { since: noon() }).subscribe(),
             orgs: crate::policy::OrgFiles::nowhere(),
             notify_file: tokio::sync::watch::Sender::new(Standing::InForce { since: noon() }).subscribe(),
@@ -153,6 +157,12 @@ impl Collector {
         }
         let request = request.body(Body::from(body.to_owned())).unwrap();
         self.send(request).await
+    }
+
+    /// Begins to listen: what is told comes with the body, whenever somebody reads it.
+    pub(crate) async fn listen(&self, path: &str, token: &str) -> axum::response::Response {
+        let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
+        self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {

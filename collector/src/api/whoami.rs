@@ -1,17 +1,47 @@
 //! `whoami`: who the token speaks for, and with which collector.
 
 use axum::{Json, extract::State};
+use dogwatch_model::text_enum;
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Shared, audit, caller::Caller, tokens::TokenJson};
+use crate::access::{ApiToken, Scope, Verbs};
 
 /// Who asks, and whom.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct WhoAmI {
     #[serde(flatten)]
     token: TokenJson,
+    /// What of theirs ends within a week: the token that they show, and grants.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ending: Vec<Ending>,
     collector: CollectorJson,
+}
+
+/// Something that ends soon.
+#[derive(Serialize, JsonSchema)]
+struct Ending {
+    what: What,
+    /// Its short id.
+    id: String,
+    /// When.
+    at: Timestamp,
+    /// What it lets through.
+    verbs: Verbs,
+    /// Where.
+    scope: Scope,
+}
+
+text_enum! {
+    /// What ends.
+    enum What {
+        /// The token that was shown.
+        Token = "token",
+        /// A grant.
+        Grant = "grant",
+    }
 }
 
 /// The collector itself.
@@ -32,6 +62,7 @@ pub(crate) async fn whoami(State(api): State<Shared>, caller: Caller) -> Json<Wh
     let info = api.info.clone();
     Json(WhoAmI {
         token: TokenJson::of(&caller.token, caller.now),
+        ending: ending(&api, &caller),
         collector: CollectorJson {
             name: info.name,
             version: info.version,
@@ -41,4 +72,26 @@ pub(crate) async fn whoami(State(api): State<Shared>, caller: Caller) -> Json<Wh
             audit_key: audit::Key::of(&api),
         },
     })
+}
+
+fn ending(api: &Shared, caller: &Caller) -> Vec<Ending> {
+    let (who, now) = (caller.principal(), caller.now);
+    let token = caller.token.ends_soon(now).map(|at| Ending {
+        what: What::Token,
+        id: caller.token.id.clone(),
+        at,
+        verbs: who.ceiling,
+        scope: who.scope(),
+    });
+    let key = who.key();
+    let mut grants: Vec<Ending> = caller.see(api, |sight| {
+        let theirs = sight.register_grants().filter(|grant| grant.to == key && grant.is_in_force(now));
+        let ends = theirs.filter_map(|grant| {
+            let at = grant.expires_at.filter(|end| *end <= now + ApiToken::WARNED)?;
+            Some(Ending { what: What::Grant, id: grant.id, at, verbs: grant.verbs, scope: grant.scope })
+        });
+        ends.collect()
+    });
+    grants.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    token.into_iter().chain(grants).collect()
 }

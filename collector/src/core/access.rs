@@ -7,17 +7,19 @@ use serde_json::{Value, json};
 
 use super::{
     Batch, Core, NewApiToken,
-    audit::{deed, of_join_token, of_token},
-    people::SETUP_CODE,
+    audit::{deed, of_token},
 };
 use crate::{
-    access::{Act, ApiToken, Change, Login, PersonKey, Principal, Sha256},
+    access::{Act, ApiToken, Change, Login, PersonKey, Principal, Sha256, Verb},
     policy::Policy,
     queue,
     refusal::{Code, Refusal},
     state::State,
     storage::Table,
 };
+
+/// The setup code's key in the meta table.
+pub(super) const SETUP_CODE: &str = "setup-code";
 
 /// Writes changes of the register.
 fn put(changes: &[Change], batch: &mut Batch) {
@@ -75,6 +77,17 @@ fn told_of(changes: &[Change], org: Option<&OrgId>) -> Value {
     changes.iter().filter_map(told).collect()
 }
 
+/// What the end of a row is called in the audit, and what ended.
+fn ended(change: &Change) -> Option<(&'static str, String)> {
+    match change {
+        Change::Person(person) => Some(("person.disable", person.key().to_string())),
+        Change::Grant(grant) if grant.ended.is_none() => Some(("grant.refuse", grant.id.clone())),
+        Change::Grant(grant) => Some(("grant.end", grant.id.clone())),
+        Change::Token(token) => Some(("token.revoke", token.id.clone())),
+        _ => None,
+    }
+}
+
 /// The org that changes are about, where they are about one.
 fn org_of(changes: &[Change]) -> Option<OrgId> {
     changes.iter().find_map(|change| match change {
@@ -115,21 +128,48 @@ impl Core {
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<Vec<Change>, Refusal> {
+        match act {
+            Act::Offboard(org, side) => {
+                self.offboard(state, (org, *side), by, now, batch).map(|departed| departed.changes)
+            }
+            act => Self::change_register(state, act, by, now, batch),
+        }
+    }
+
+    /// Changes the register and nothing else, and writes down what was changed.
+    pub(super) fn change_register(
+        state: &mut State,
+        act: &Act,
+        by: &Principal,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) -> Result<Vec<Change>, Refusal> {
         let (people, grants) = (state.access.people.clone(), state.access.grants.clone());
+        let tokens = state.access.tokens.clone();
         let changes = state.access.act(act, by, now)?;
         put(&changes, batch);
         let was = |change: &Change| match change {
             Change::Person(person) => people.get(&person.key()).cloned().map(Change::Person),
             Change::Grant(grant) => grants.get(&grant.id).cloned().map(Change::Grant),
+            Change::Token(token) => tokens.get(&token.hash).cloned().map(Change::Token),
             _ => None,
         };
-        let before: Vec<Change> = changes.iter().filter_map(was).collect();
         let org = org_of(&changes).or_else(|| by.key().org);
-        let told = deed(by, act.name(), on(act, &changes), org.as_ref());
-        batch.record(now, told.before(told_of(&before, org.as_ref())).after(told_of(&changes, org.as_ref())));
-        if let Act::Offboard(org, side) = act {
-            revoke_joins(state, org, *side, by, now, batch);
-            self.agree(state, now);
+        if let Some(org) = &org {
+            state.uses(by, Verb::Administer, (org, None), now);
+        }
+        let one_by_one = matches!(act, Act::Offboard(..));
+        let told = |changes: &[Change]| told_of(changes, org.as_ref());
+        let (first, rest) = changes.split_at(if one_by_one { 1 } else { changes.len() });
+        let before: Vec<Change> = first.iter().filter_map(was).collect();
+        let deed_of = |name: &str, on: String| deed(by, name, on, org.as_ref());
+        batch.record(now, deed_of(act.name(), on(act, &changes)).before(told(&before)).after(told(first)));
+        // What goes with a side is too much for one record, and each of it is somebody's.
+        for change in rest {
+            let Some((name, on)) = ended(change) else { continue };
+            let before = was(change).map(|before| told(&[before]));
+            let deed = deed_of(name, on).after(told(core::slice::from_ref(change)));
+            batch.record(now, before.into_iter().fold(deed, |deed, before| deed.before(before)));
         }
         Ok(changes)
     }
@@ -219,29 +259,6 @@ impl Core {
             token.used_at = Some(now);
             batch.put(Table::Tokens, token.hash, &*token);
         }
-    }
-}
-
-/// Join tokens that a side made go with it.
-fn revoke_joins(
-    state: &mut State,
-    org: &OrgId,
-    side: Side,
-    by: &Principal,
-    now: Timestamp,
-    batch: &mut Batch,
-) {
-    let theirs = |side_of: Option<Side>| side_of.is_none_or(|made| made == side);
-    let joins = state
-        .join_tokens
-        .values_mut()
-        .filter(|token| token.org == *org && token.revoked_at.is_none() && theirs(token.created_side));
-    for token in joins {
-        let before = of_join_token(token);
-        token.revoked_at = Some(now);
-        batch.put(Table::JoinTokens, &token.id, &*token);
-        let told = deed(by, "join-token.revoke", &token.id, Some(org));
-        batch.record(now, told.before(before).after(of_join_token(token)));
     }
 }
 

@@ -65,6 +65,21 @@ fn tell_two(member: &mut Member, attach: &Attach, newcomer: &Newcomer, why: &str
     presence.second = Some(SecondMachine { first_seen_at, why: why.to_owned(), inside, outside });
 }
 
+/// It is online, as the machine that it says it is.
+fn is_back(member: &mut Member, attach: &Attach) {
+    member.enter_epoch(attach.epoch, attach.first);
+    member.evidence = attach.evidence.clone();
+    member.address = Some(attach.address);
+    member.starts = member.starts.max(attach.starts.unwrap_or(0));
+    let presence = &mut member.endpoint.presence;
+    if !presence.online {
+        presence.online = true;
+        presence.since = attach.at;
+    }
+    presence.goodbye = None;
+    presence.last_seen = presence.last_seen.max(Some(attach.at));
+}
+
 impl Core {
     /// An agent opens its stream. The newest stream of a key is the one that counts; an older one is cut.
     pub(super) fn attach(
@@ -96,6 +111,7 @@ impl Core {
             tracing::warn!(endpoint.id = %id, suspicion, "a second machine with the same key was kept out");
             batch.put(Table::Links, id, &member.link());
             self.dirty.insert(id);
+            self.clone_refused(member, (suspicion, attach.address), now, batch);
             batch.answer(attach.reply, Err(newcomer::refusal(suspicion)));
             return self.judge(state, policy, id, Reads::PRESENCE, now, batch);
         }
@@ -107,17 +123,7 @@ impl Core {
             past.put_outside(member);
         }
         let previous_stored = attach.previous.map(|previous| member.marks_of(previous));
-        member.enter_epoch(attach.epoch, attach.first);
-        member.evidence = attach.evidence;
-        member.address = Some(attach.address);
-        member.starts = member.starts.max(attach.starts.unwrap_or(0));
-        let presence = &mut member.endpoint.presence;
-        if !presence.online {
-            presence.online = true;
-            presence.since = attach.at;
-        }
-        presence.goodbye = None;
-        presence.last_seen = presence.last_seen.max(Some(attach.at));
+        is_back(member, &attach);
         batch.put(Table::Links, id, &member.link());
         let (told, wire) = follow::resolve(policy, member, now);
         let welcome = v1::Welcome {

@@ -85,6 +85,16 @@ impl Batch {
         self.then(move || drop(reply.send(answer)));
     }
 
+    /// Does something, and answers with what came of it once the batch is on disk.
+    pub(super) fn answer_with<T: Send + 'static>(
+        &mut self,
+        reply: Reply<T>,
+        work: impl FnOnce(&mut Self) -> Result<T, Refusal>,
+    ) {
+        let answer = work(self);
+        self.answer(reply, answer);
+    }
+
     /// Tells what was to be told.
     pub(super) fn tell(self) {
         self.after.into_iter().for_each(|tell| tell());

@@ -51,6 +51,7 @@ impl Core {
             batch.put(Table::Meta, load::BEAT, &now);
             self.retire(now, &mut batch);
             self.repeat(now, &mut batch);
+            self.tell_turned_away(now, &mut batch);
             self.sign_checkpoints(now, &mut batch);
             self.commit(batch)?;
             self.agree_if_due(now);
@@ -68,7 +69,9 @@ impl Core {
             let begun = self.storage.settle(self.dirty_rows());
             if begun.is_ok() {
                 self.dirty.clear();
-                self.changing().audit.settling();
+                let mut state = self.changing();
+                state.audit.settling();
+                state.retired.settling();
             }
             self.begun(begun, "the view could not be brought up to date");
         }
@@ -87,7 +90,9 @@ impl Core {
         match self.storage.finished() {
             Some(Ok(Finished::Settled(position))) => {
                 tracing::debug!(%position, "view settled");
-                self.changing().audit.settled();
+                let mut state = self.changing();
+                state.audit.settled();
+                state.retired.settled();
             }
             Some(Ok(Finished::Snapshot(info))) => {
                 tracing::info!(rows = info.rows, bytes = info.bytes, position = %info.position, "snapshot taken");

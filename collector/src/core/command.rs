@@ -10,7 +10,7 @@ pub use wanted::{ByPhone, Enrol, Enrolled, NewJoinToken, Opened, Proposal};
 
 use std::sync::Arc;
 
-use dogwatch_model::{EndpointId, EndpointState, OrgId, WindowId};
+use dogwatch_model::{EndpointId, EndpointState, OrgId, Side, WindowId};
 use dogwatch_triage::{
     alert::{Act, AlertNumber},
     audit::{Chain, Checkpoint},
@@ -20,7 +20,7 @@ use dogwatch_triage::{
 
 use crate::{
     access::{Account, ApiToken, Change, JoinTokenRecord, Login, PersonKey, Principal, Sha256},
-    core::{Delivery, Taken, software::SoftwareList, upkeep::Upkept},
+    core::{Delivery, Departed, Taken, software::SoftwareList, upkeep::Upkept},
     identity::Proved,
     origin::Origin,
     ownership::Version,
@@ -64,8 +64,10 @@ pub(crate) enum Command {
         /// Answered with who they are.
         reply: Reply<PersonKey>,
     },
-    /// All of an org's data.
-    TakeOut(OrgId, Principal, Reply<Vec<u8>>),
+    /// A side leaves an org for good.
+    Offboard(OrgId, Side, Principal, Reply<Departed>),
+    /// Write down that an org's data is taken out.
+    TakeOut(OrgId, Principal, Reply<()>),
     /// Write down that an org was made.
     NoteOrg(OrgId, Principal, Reply<()>),
     /// Write down that somebody failed to come in.
@@ -138,6 +140,7 @@ impl Command {
             Self::SignIn(_, reply) => reply.is_closed(),
             Self::Access(_, _, reply) => reply.is_closed(),
             Self::Accept { reply, .. } => reply.is_closed(),
+            Self::Offboard(_, _, _, reply) => reply.is_closed(),
             Self::TakeOut(_, _, reply) => reply.is_closed(),
             Self::NoteOrg(_, _, reply) => reply.is_closed(),
             Self::LoginFailed(_) | Self::Touch(_) => false,

@@ -120,6 +120,7 @@ impl Core {
             if !reach.may(Verb::Intake, &delivery.org, place) {
                 return Err(state.access.missing(by, Verb::Intake, (&delivery.org, place), now));
             }
+            state.uses(by, Verb::Intake, (&delivery.org, place), now);
         }
         let (mut taken, actor) = (Taken::default(), by.actor());
         for arrival in &delivery.arrivals {

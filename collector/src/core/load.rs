@@ -15,7 +15,7 @@ use dogwatch_triage::{
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 
-use super::{Batch, CoreError, agents::lane_of, people::SETUP_CODE};
+use super::{Batch, CoreError, access::SETUP_CODE, agents::lane_of, in_force::POLICY_SEEN};
 use crate::{
     access::{
         Account, ApiToken, Bond, Change, Grant, Invitation, JoinTokenRecord, OrgStanding, Person, PersonKey,
@@ -128,6 +128,7 @@ fn apply_row(state: &mut State, row: &Row) -> Result<(), CoreError> {
         Table::Alerts => apply_alert(state, row)?,
         Table::Timeline => apply_event(state, row)?,
         Table::Audit => apply_record(state, row),
+        Table::Archive => optional::<Item>(row)?.into_iter().for_each(|item| state.retired.add(item)),
         Table::Once => state.once.load(key::<Sha256>(row)?, optional::<Mark>(row)?),
         Table::AuditCheckpoints => {
             if let Some(checkpoint) = optional::<Checkpoint>(row)? {
@@ -163,6 +164,7 @@ fn apply_meta(state: &mut State, row: &Row) -> Result<(), CoreError> {
     match row.key.as_str() {
         SETUP_CODE => state.setup_code = optional::<Sha256>(row)?,
         queue::NEXT_ALERT => state.next_alert = value(row)?,
+        POLICY_SEEN => state.policy_seen = value(row)?,
         BEAT => state.last_beat = Some(value(row)?),
         other => {
             if let Some(chain) = other.strip_prefix(audit::HEAD) {
@@ -331,5 +333,6 @@ pub(super) fn retire(state: &mut State, now: Timestamp, keep: SignedDuration, ba
         for place in 0..item.timeline.len() {
             batch.delete(Table::Timeline, format!("{key}/{place:06}"));
         }
+        state.retired.add(item);
     }
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::{
     access::{Principal, Verb},
-    refusal::Refusal,
+    refusal::{Code, Refusal},
     state::State,
 };
 
@@ -22,6 +22,26 @@ pub(super) fn may(
     let reach = state.access.reach(by, now);
     if !reach.sees(org, site) {
         return Err(unseen());
+    }
+    if !reach.may(verb, org, site) {
+        return Err(state.access.missing(by, verb, (org, site), now));
+    }
+    state.uses(by, verb, (org, site), now);
+    Ok(())
+}
+
+/// The same for what is about an org, or any place in it whether it is there or not: whoever sees anything of the org is
+/// told what is missing.
+pub(super) fn may_in_org(
+    state: &State,
+    by: &Principal,
+    verb: Verb,
+    (org, site): (&OrgId, Option<&SiteId>),
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let reach = state.access.reach(by, now);
+    if !reach.sees_org(org) {
+        return Err(Refusal::new(Code::NotFound, format!("there is no org `{org}` that you may see")));
     }
     if !reach.may(verb, org, site) {
         return Err(state.access.missing(by, verb, (org, site), now));

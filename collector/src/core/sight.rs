@@ -23,9 +23,10 @@ use jiff::Timestamp;
 use super::{
     SoftwareList,
     command::{Commands, CoreHandle},
+    takeout::TakeOut,
 };
 use crate::{
-    access::{Account, ApiToken, Grant, JoinTokenRecord, PersonKey, Principal, Reach, Sha256, Verb},
+    access::{Account, ApiToken, Grant, JoinTokenRecord, PersonKey, Principal, Reach, Scope, Sha256, Verb},
     meters::Snapshot,
     once::Mark,
     ownership::Version,
@@ -155,6 +156,11 @@ impl Desk {
         self.0.read(|state| state.audit.key.as_ref().map(|key| (key.id().to_owned(), key.public())))
     }
 
+    /// Everything of an org, piece by piece, as long as a token may take it out.
+    pub(crate) fn take_out(&self, token: Sha256, org: OrgId, now: fn() -> Timestamp) -> TakeOut {
+        TakeOut::new(self.0.clone(), token, org, now)
+    }
+
     /// What an endpoint has installed.
     ///
     /// # Errors
@@ -169,6 +175,10 @@ impl Desk {
 
 fn covers(reach: &Reach, item: &Item) -> bool {
     reach.sees(&item.alert.org, Some(&item.alert.site))
+}
+
+fn covers_window(reach: &Reach, window: &Window) -> bool {
+    reach.sees_place(&Scope::of(Some(window.plan.org.clone()), window.plan.site.clone()))
 }
 
 /// A chain is seen whole or not at all: records cannot be left out of it without breaking its links.
@@ -267,15 +277,15 @@ impl<'s> Sight<'s> {
         self.state.next_alert / super::SHELF
     }
 
-    /// Maintenance windows.
+    /// Maintenance windows: the org's, and those of the sites that are seen.
     pub fn windows(&self) -> impl Iterator<Item = &'s Window> + use<'s> {
         let reach = self.reach;
-        self.state.windows.values().filter(move |window| reach.sees_org(&window.plan.org))
+        self.state.windows.values().filter(move |window| covers_window(reach, window))
     }
 
     /// One window.
     pub fn window(&self, id: &WindowId) -> Option<&'s Window> {
-        self.state.windows.get(id).filter(|window| self.reach.sees_org(&window.plan.org))
+        self.state.windows.get(id).filter(|window| covers_window(self.reach, window))
     }
 
     /// Saved views of the fleet.

@@ -177,8 +177,10 @@ impl Core {
             next_session: 0,
             due,
             due_items,
+            turned_away: super::turned_away::TurnedAway::default(),
             dirty: unsettled,
             storage_works: false,
+            noted: None,
             agreed_at: now,
             notices: Notices::default(),
             feed: feed.clone(),
@@ -216,7 +218,7 @@ impl Core {
         let mut last = Batch::default();
         last.put(Table::Meta, load::BEAT, &now);
         if let Some(code) = setup_code {
-            last.put(Table::Meta, super::people::SETUP_CODE, &code);
+            last.put(Table::Meta, super::access::SETUP_CODE, &code);
         }
         Ok(self.commit(last)?)
     }

@@ -1,194 +1,185 @@
-//! An org's data, all of it, as JSON Lines: what is in memory from the state, the rest from the disk.
+//! An org's data, all of it, as JSON Lines, told piece by piece: what is in memory from the state, the rest from the disk.
 //!
-//! The first line is a manifest: how many rows of each kind follow, and the SHA-256 of every byte after it. Who reads the
-//! file needs nothing of Dogwatch to check that it is whole.
+//! The first line says what it is, the last one how many rows of each kind there were and the SHA-256 of every byte before it.
+//! Who reads the file needs nothing of Dogwatch to check that it is whole.
+//!
+//! Invariants:
+//! * Memory is bounded by `PIECE_BYTES` and the longest row, however large the org is: each piece is made when the one before
+//!   it has gone out, and the core is kept from its work for one piece at most.
+//! * Whoever takes it may do so still, asked before each piece: a token that ends takes the rest along.
+//! * A row is as it was when it went out. An alert that is archived meanwhile is in it once.
+//! * The audit comes last, as it was hashed, up to the checkpoint that stands behind it: it verifies by itself.
 
-use std::collections::BTreeMap;
+mod lines;
+mod step;
+
+use std::collections::BTreeSet;
 
 use dogwatch_model::OrgId;
+use dogwatch_triage::{
+    alert::AlertNumber,
+    audit::{Chain, Checkpoint, PublicKey},
+};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Core;
+use super::{CoreHandle, SHELF};
 use crate::{
-    access::{ApiToken, Grant, JoinTokenRecord, Person, Scope, Sha256},
-    policy::Policy,
+    access::{Reach, Sha256, Verb},
+    audit,
     refusal::{Code, Refusal},
-    state::{Item, State},
-    storage::Table,
 };
+use lines::Lines;
+use step::Step;
 
 /// What the format is called; a later one gets another number.
-const FORMAT: &str = "dogwatch-org-export/1";
+const FORMAT: &str = "dogwatch-org-export/2";
 
-/// The largest export that is made in memory.
-const MAX_BYTES: usize = 512 * 1024 * 1024;
+/// When a piece is large enough to go out: what one export holds in memory, but for a longer row.
+const PIECE_BYTES: usize = 256 * 1024;
 
-/// Rows of the archive and of the audit that are read at once.
-const MAX_ROWS: usize = 2_000_000;
+/// Rows that are looked at for one piece, theirs or not: a millisecond or two, in which the core waits.
+const PIECE_ROWS: usize = 4_096;
 
 /// The first line.
 #[derive(Debug, Serialize)]
-struct Manifest<'a> {
+struct Head<'a> {
     format: &'static str,
     org: &'a OrgId,
     made_at: Timestamp,
-    counts: BTreeMap<&'static str, u64>,
-    sha256: Sha256,
+    /// What the audit's checkpoints are signed with. Whoever verifies goes by a key that they have from elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit_key: Option<PublicKey>,
 }
 
-/// Lines in the making.
-#[derive(Default)]
-struct Lines {
-    bytes: Vec<u8>,
-    counts: BTreeMap<&'static str, u64>,
-    full: bool,
+/// An org's data on its way out.
+pub(crate) struct TakeOut {
+    core: CoreHandle,
+    /// The token that it is asked with.
+    token: Sha256,
+    org: OrgId,
+    now: fn() -> Timestamp,
+    lines: Lines,
+    step: Option<Step>,
+    /// Alerts that went out from the working set.
+    seen: BTreeSet<AlertNumber>,
+    /// What vouches for the audit, and how far that goes.
+    checkpoints: Vec<Checkpoint>,
+    head: u64,
 }
 
-#[derive(Serialize)]
-struct Line<'a, T> {
-    kind: &'static str,
-    row: &'a T,
-}
-
-impl Lines {
-    fn add<T: Serialize>(&mut self, kind: &'static str, row: &T) {
-        if self.bytes.len() > MAX_BYTES {
-            self.full = true;
-            return;
-        }
-        if serde_json::to_writer(&mut self.bytes, &Line { kind, row }).is_ok() {
-            self.bytes.push(b'\n');
-            *self.counts.entry(kind).or_default() += 1;
-        }
-    }
-
-    fn add_all<'r, T: Serialize + 'r>(&mut self, kind: &'static str, rows: impl Iterator<Item = &'r T>) {
-        rows.for_each(|row| self.add(kind, row));
-    }
-}
-
-/// A grant, a token as it concerns one org: nothing of others.
-fn concerned(grant: &Grant, org: &OrgId) -> Option<Grant> {
-    let own = grant.scope.touches(org);
-    own.then(|| {
-        let mut grant = grant.clone();
-        grant.approvals.retain(|other, _| other == org);
-        grant
-    })
-}
-
-/// A token without its hash.
-#[derive(Serialize)]
-struct TokenLine<'a> {
-    id: &'a str,
-    principal: &'a crate::access::Principal,
-    created_at: Timestamp,
-    expires_at: Option<Timestamp>,
-    revoked_at: Option<Timestamp>,
-}
-
-#[derive(Serialize)]
-struct JoinLine<'a> {
-    id: &'a str,
-    site: &'a dogwatch_model::SiteId,
-    created_by: &'a dogwatch_model::PersonId,
-    created_at: Timestamp,
-    expires_at: Timestamp,
-    uses: u32,
-    used: u32,
-    revoked_at: Option<Timestamp>,
-}
-
-impl Core {
-    /// Everything of an org.
-    pub(super) fn take_out(
-        &self,
-        state: &State,
-        policy: &Policy,
-        org: &OrgId,
-        now: Timestamp,
-    ) -> Result<Vec<u8>, Refusal> {
-        let mut lines = Lines::default();
-        let own = state.members.values().filter(|member| member.endpoint.org == *org);
-        lines.add_all("endpoint", own.map(|member| &member.endpoint));
-        lines.add_all("alert", state.alerts.values().filter(|item| item.alert.org == *org));
-        self.add_archive(&mut lines, org)?;
-        lines.add_all("matrix_version", state.matrices.get(org).into_iter().flatten());
-        if let Some(draft) = policy.drafts.get(org) {
-            lines.add("matrix_file", &draft.text);
-        }
-        lines.add_all("window", state.windows.values().filter(|window| window.plan.org == *org));
-        self.add_people(&mut lines, state, org);
-        if lines.full {
-            let what = format!(
-                "the data of {org} is larger than {MAX_BYTES} bytes; ask for `dogwatch-collector export`"
-            );
-            return Err(Refusal::new(Code::Unavailable, what));
-        }
-        let manifest = Manifest {
-            format: FORMAT,
+impl TakeOut {
+    pub(super) fn new(core: CoreHandle, token: Sha256, org: OrgId, now: fn() -> Timestamp) -> Self {
+        Self {
+            core,
+            token,
             org,
-            made_at: now,
-            counts: lines.counts,
-            sha256: Sha256::of(&lines.bytes),
-        };
-        let mut whole = serde_json::to_vec(&manifest)
-            .map_err(|_| Refusal::new(Code::Unavailable, "the export's manifest could not be written"))?;
-        whole.push(b'\n');
-        whole.append(&mut lines.bytes);
-        Ok(whole)
+            now,
+            lines: Lines::default(),
+            step: Some(Step::Head),
+            seen: BTreeSet::new(),
+            checkpoints: Vec::new(),
+            head: 0,
+        }
     }
 
-    fn add_archive(&self, lines: &mut Lines, org: &OrgId) -> Result<(), Refusal> {
-        let unreadable = |error| {
-            tracing::error!(%error, "the archive cannot be read for an export");
-            Refusal::new(Code::Unavailable, "the archive cannot be read now; the collector's log says why")
-        };
-        let rows = self.storage.read(Table::Archive, "", MAX_ROWS).map_err(unreadable)?;
-        for row in rows {
-            let item = row.value.as_deref().and_then(|value| serde_json::from_slice::<Item>(value).ok());
-            if let Some(item) = item.filter(|item| item.alert.org == *org) {
-                lines.add("alert", &item);
+    /// The next piece; nothing when all has gone out.
+    ///
+    /// # Errors
+    /// `NotAllowed` once the token does not let it out any more; `Unavailable` when the disk cannot be read.
+    pub(crate) async fn next(&mut self) -> Option<Result<Vec<u8>, Refusal>> {
+        loop {
+            let step = self.step.take()?;
+            let reach = match self.reach() {
+                Ok(reach) => reach,
+                Err(refusal) => return Some(Err(refusal)),
+            };
+            match self.take(step, &reach).await {
+                Ok(next) => self.step = next,
+                Err(refusal) => return Some(Err(refusal)),
+            }
+            let piece = self.lines.take();
+            if !piece.is_empty() {
+                return Some(Ok(piece));
             }
         }
-        Ok(())
     }
 
-    fn add_people(&self, lines: &mut Lines, state: &State, org: &OrgId) {
-        let access = &state.access;
-        let here = |person: &&Person| person.home.touches(org);
-        lines.add_all("person", access.people.values().filter(here));
-        for grant in access.grants.values().filter_map(|grant| concerned(grant, org)) {
-            lines.add("grant", &grant);
+    /// What whoever asks reaches now, if they may still take the org out.
+    fn reach(&self) -> Result<Reach, Refusal> {
+        let now = (self.now)();
+        let reach = self.core.read(|state| {
+            let token = state.access.tokens.get(&self.token).filter(|token| token.is_valid(now))?;
+            Some(state.access.reach(&token.principal, now))
+        });
+        let gone = || Refusal::new(Code::NotAllowed, format!("`export` on {} has ended meanwhile", self.org));
+        reach.filter(|reach| reach.may(Verb::Export, &self.org, None)).ok_or_else(gone)
+    }
+
+    /// Does one step; gives the next one.
+    async fn take(&mut self, step: Step, reach: &Reach) -> Result<Option<Step>, Refusal> {
+        Ok(Some(match step {
+            Step::Head => {
+                self.begin();
+                Step::FIRST
+            }
+            Step::Archive(shelf) => self.archive(shelf).await?,
+            Step::Vouch => self.vouch(reach).await?,
+            Step::Audit(shelf) => self.audit(shelf).await?,
+            Step::Tail => {
+                self.lines.end();
+                return Ok(None);
+            }
+            step => {
+                let policy = self.core.policy();
+                let (lines, seen, org) = (&mut self.lines, &mut self.seen, &self.org);
+                self.core.read(|state| step.of_state((state, &policy), org, lines, seen))
+            }
+        }))
+    }
+
+    fn begin(&mut self) {
+        let audit_key = self.core.read(|state| state.audit.key.as_ref().map(|key| key.public()));
+        let head = Head { format: FORMAT, org: &self.org, made_at: (self.now)(), audit_key };
+        self.lines.write(&head);
+    }
+
+    /// The alerts of a shelf of the archive.
+    async fn archive(&mut self, shelf: u64) -> Result<Step, Refusal> {
+        let latest = self.core.read(|state| state.next_alert / SHELF);
+        for item in self.core.read_shelf(shelf).await? {
+            if item.alert.org == self.org && !self.seen.contains(&item.alert.number) {
+                self.lines.add("alert", &item);
+            }
         }
-        let own = |token: &&ApiToken| {
-            Scope::touches(&token.principal.scope(), org) && token.principal.org.is_some()
-        };
-        let mut tokens: Vec<_> = access.tokens.values().filter(own).collect();
-        tokens.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-        for token in tokens {
-            let ApiToken { id, principal, created_at, expires_at, revoked_at, .. } = token;
-            let (created_at, expires_at, revoked_at) = (*created_at, *expires_at, *revoked_at);
-            lines.add("token", &TokenLine { id, principal, created_at, expires_at, revoked_at });
+        Ok(if shelf < latest { Step::Archive(shelf + 1) } else { Step::AFTER_ARCHIVE })
+    }
+
+    /// What vouches for the audit comes before the audit: whatever it stands for has been written when the records are read.
+    async fn vouch(&mut self, reach: &Reach) -> Result<Step, Refusal> {
+        let chain = Chain::Org(self.org.clone());
+        if !reach.sees(&self.org, None) {
+            return Ok(Step::Tail);
         }
-        for join in state.join_tokens.values().filter(|join| join.org == *org) {
-            let JoinTokenRecord {
-                id, site, created_by, created_at, expires_at, uses, used, revoked_at, ..
-            } = join;
-            lines.add(
-                "join_token",
-                &JoinLine {
-                    id,
-                    site,
-                    created_by,
-                    created_at: *created_at,
-                    expires_at: *expires_at,
-                    uses: *uses,
-                    used: *used,
-                    revoked_at: *revoked_at,
-                },
-            );
+        self.checkpoints = self.core.read_checkpoints(chain.clone()).await?;
+        let vouched = self.checkpoints.iter().map(|checkpoint| checkpoint.seq).max();
+        self.head = self.core.read(|state| vouched.unwrap_or_else(|| state.audit.head(&chain).seq));
+        Ok(Step::Audit(0))
+    }
+
+    /// The records of a shelf of the audit; behind the last one what vouches for them.
+    async fn audit(&mut self, shelf: u64) -> Result<Step, Refusal> {
+        let chain = Chain::Org(self.org.clone());
+        let records = self.core.read_audit(chain, shelf).await?;
+        let before = shelf.saturating_mul(audit::SHELF).saturating_sub(u64::from(shelf > 0));
+        let wanted = usize::try_from(self.head.saturating_sub(before)).unwrap_or(usize::MAX);
+        records.iter().take(wanted).for_each(|record| self.lines.add_raw("audit", record));
+        if shelf < self.head / audit::SHELF {
+            return Ok(Step::Audit(shelf + 1));
         }
+        for checkpoint in std::mem::take(&mut self.checkpoints) {
+            self.lines.add_raw("audit_checkpoint", checkpoint.line().as_bytes());
+        }
+        Ok(Step::Tail)
     }
 }

@@ -7,6 +7,7 @@ mod boundary;
 mod newcomer;
 mod notify;
 mod once;
+mod takeout;
 mod upkeep;
 mod windows;
 
@@ -469,7 +470,15 @@ fn an_alert_that_left_the_working_set_is_read_from_the_archive() {
     let later = sim.now + SignedDuration::from_hours(25);
     super::load::retire(&mut sim.handle.shared.write().unwrap(), later, settings().keep_done, &mut batch);
     sim.disk.store.lock().unwrap().commit(&batch.changes).unwrap();
+    let on_its_way = sim.ask(|reply| Command::ReadShelf(number.0 / super::SHELF, reply)).unwrap();
+    assert_eq!(on_its_way.len(), 1, "the view does not have it yet");
+    assert!(sim.ask(|reply| Command::ReadArchived(number, reply)).unwrap().is_some());
     sim.disk.settle(Vec::new()).unwrap();
+    {
+        let mut state = sim.handle.shared.write().unwrap();
+        state.retired.settling();
+        state.retired.settled();
+    }
     assert!(sim.alerts("backup-failed").is_empty());
     let archived = sim.ask(|reply| Command::ReadArchived(number, reply)).unwrap().unwrap();
     assert_eq!((archived.alert.number, archived.alert.work), (number, Work::Done));

@@ -102,7 +102,6 @@ impl Core {
     ) -> Result<Option<u32>, StorageError> {
         let mut batch = Batch::default();
         let mut drain = None;
-        let policy = self.policy.load_full();
         let shared = self.shared.clone();
         let news = {
             let mut state = shared.write().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -115,6 +114,8 @@ impl Core {
                 })
                 .count();
             for input in inputs.drain(..take.max(1).min(inputs.len())) {
+                // One input may put another policy in force, for all that come after it.
+                let policy = self.policy.load_full();
                 match input {
                     Input::Command(origin, command) => {
                         self.command_from(&mut state, &policy, (origin, *command), now, &mut batch);
@@ -127,12 +128,14 @@ impl Core {
                         self.meters.told(&news);
                         notify::settle(&mut state, *news, now, &mut batch);
                     }
+                    Input::KeyRefused(id) => self.key_refused(&state, id, now, &mut batch),
                     Input::PolicyChanged => {
                         state.members.keys().for_each(|id| self.due.set(*id, now));
                     }
                     Input::Drain { jitter_ms } => drain = Some(jitter_ms),
                 }
             }
+            let policy = self.policy.load_full();
             // What was heard may have filled the commit; what is due can wait for the next.
             let slice = if batch.bytes() < MAX_BATCH_BYTES { SWEEP_SLICE } else { 0 };
             for id in self.due.take(now, slice) {
@@ -140,6 +143,8 @@ impl Core {
                 self.judge(&mut state, &policy, id, Reads::NONE, now, &mut batch);
                 self.follow_if_due(&state, &policy, id, now, &mut batch);
             }
+            self.note_policy(&mut state, &policy, now, &mut batch);
+            state.note_uses(now, &mut batch);
             self.look_after_items(&mut state, &policy, (now, slice), &mut batch);
             queue::join(&mut state, &policy, now, &mut batch);
             notify::enqueue(&mut state, &policy, now, &mut batch);

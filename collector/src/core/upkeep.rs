@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tonic::Status;
 
-use super::{Batch, Command, Core, audit::deed, batch::not_found, may::may};
+use super::{Batch, Core, audit::deed, batch::not_found, may::may};
 use crate::{
     access::{Principal, Verb},
     policy::Policy,
@@ -34,29 +34,8 @@ pub struct Upkept {
 }
 
 impl Core {
-    /// Does what people decided about an endpoint.
-    pub(super) fn upkeep(
-        &mut self,
-        state: &mut State,
-        policy: &Arc<Policy>,
-        decided: Command,
-        now: Timestamp,
-        batch: &mut Batch,
-    ) {
-        match decided {
-            Command::SetEndpointState(id, to, by, reply) => {
-                let answer = self.set_endpoint_state(state, (id, to), &by, now, batch);
-                batch.answer(reply, answer);
-            }
-            Command::ChangeEndpoint(id, change, by, reply) => {
-                let answer = self.change_endpoint(state, policy, (id, &change), &by, now, batch);
-                batch.answer(reply, answer);
-            }
-            _ => {}
-        }
-    }
-
-    fn set_endpoint_state(
+    /// Approves, revokes or retires it; of what is no more the stream is cut and the items are withdrawn.
+    pub(super) fn set_endpoint_state(
         &mut self,
         state: &mut State,
         (id, to): (EndpointId, EndpointState),
@@ -85,7 +64,8 @@ impl Core {
         Ok(())
     }
 
-    fn change_endpoint(
+    /// Tags, classes or moves it, and judges and routes it anew.
+    pub(super) fn change_endpoint(
         &mut self,
         state: &mut State,
         policy: &Arc<Policy>,

@@ -93,7 +93,8 @@ impl Core {
         let desk = Desk { matrix: policy.matrix(&item.alert.org), policy: &policy.alerts };
         let actor = by.actor();
         let change = alert::act(&item.alert, act, &actor, now, &desk).map_err(|refused| refusal(&refused))?;
-        let other = act.counterpart(number).map(|tie| other_end(state, item, tie)).transpose()?;
+        let other = act.counterpart(number);
+        let other = other.map(|tie| other_end(state, item, tie, (by, verb_of(act), now))).transpose()?;
         let tied = other.and_then(|(other, link)| other.tied(link, &actor, now));
         queue::store(state, change, batch);
         tied.into_iter().for_each(|tied| queue::store(state, tied, batch));
@@ -118,7 +119,9 @@ impl Core {
             Refusal::new(Code::Invalid, what)
         })?;
         let category = tool.category().or_else(|| tool.categories().next()).unwrap_or(Category::Service);
-        let mine = state.alerts.values().map(|item| &item.alert).filter(|alert| alert.org == report.org);
+        let reach = state.access.reach(by, now);
+        let seen = |alert: &&Alert| alert.org == report.org && reach.sees(&alert.org, Some(&alert.site));
+        let mine = state.alerts.values().map(|item| &item.alert).filter(seen);
         let same = is_it_this_one(mine, report.endpoint, &report.tool);
         if !report.another && !same.is_empty() {
             let items =
@@ -198,15 +201,18 @@ fn successor(state: &State, alert: &Alert) -> Option<AlertNumber> {
     latest.copied().filter(|latest| *latest != alert.number)
 }
 
-/// The alert at the other end of a tie: of the same org, and going on when it is to go on for this one.
+/// The alert at the other end of a tie: of the same org, theirs to write to as well, and going on when it is to go on for
+/// this one.
 fn other_end<'s>(
     state: &'s State,
     item: &Item,
     (number, link): (AlertNumber, Link),
+    (by, verb, now): (&Principal, Verb, Timestamp),
 ) -> Result<(&'s Alert, Link), Refusal> {
-    let other = state.alerts.get(&number).map(|other| &other.alert);
-    let other =
-        other.filter(|other| other.org == item.alert.org).ok_or_else(|| not_found("alert", number))?;
+    let other = &find(state, (number, verb), by, now)?.alert;
+    if other.org != item.alert.org {
+        return Err(not_found("alert", number));
+    }
     if link.relation == Relation::DuplicatedBy && other.work == Work::Done {
         let what =
             format!("{number} is done, so nothing can be merged into it; reopen it first, or close this one");

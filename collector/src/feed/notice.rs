@@ -44,6 +44,15 @@ pub(crate) struct News {
     pub(super) access: bool,
 }
 
+#[cfg(test)]
+impl News {
+    /// A change in each of these groups, which says where it is.
+    pub(crate) fn made_up(groups: Vec<Group>) -> Self {
+        let change = |group| Change::new(Arc::new(group), serde_json::json!({ "made_up": true }));
+        Self { changes: groups.into_iter().map(change).collect(), access: false }
+    }
+}
+
 /// Reads commits.
 #[derive(Default)]
 pub(crate) struct Notices {

@@ -95,6 +95,10 @@ pub(crate) struct Desk {
     books: Mutex<Books>,
 }
 
+/// What is said where no provider is shown, whether there are hidden ones or not.
+const NONE_SHOWN: &str = "this collector shows no OpenID Connect provider (identity.toml); name the one that you were told of, or \
+                          log in by a link or with a local account";
+
 /// Too many logins are under way.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TooMany;
@@ -115,20 +119,22 @@ impl Desk {
         Arc::clone(&self.providers.borrow())
     }
 
-    /// The provider of this name; the only one when none is named.
+    /// The provider of this name; the only one when none is named. Words name none that is hidden, and are the same
+    /// whether there are hidden ones or not.
     pub(crate) fn provider(&self, name: Option<&str>) -> Result<Arc<Provider>, String> {
         let all = self.providers();
-        let names = || all.providers.keys().map(ProviderId::as_str).collect::<Vec<_>>().join(", ");
-        if all.providers.is_empty() {
-            return Err("this collector knows no OpenID Connect provider (identity.toml); log in by a link or with a local account".to_owned());
+        let named = name.and_then(ProviderId::parse).and_then(|id| all.providers.get(&id));
+        if let Some(named) = named {
+            return Ok(Arc::clone(named));
         }
-        match name {
-            Some(name) => ProviderId::parse(name)
-                .and_then(|id| all.providers.get(&id))
-                .cloned()
-                .ok_or_else(|| format!("there is no provider `{name}`; there are: {}", names())),
-            None if all.providers.len() == 1 => all.providers.values().next().cloned().ok_or_else(&names),
-            None => Err(format!("say by which provider you come: {}", names())),
+        let shown: Vec<&Arc<Provider>> = all.shown().collect();
+        let names = || shown.iter().map(|one| one.id.as_str()).collect::<Vec<_>>().join(", ");
+        match (name, &shown[..]) {
+            (None, [only]) => Ok(Arc::clone(only)),
+            (None, []) => Err(NONE_SHOWN.to_owned()),
+            (None, _) => Err(format!("say by which provider you come: {}", names())),
+            (Some(name), []) => Err(format!("there is no provider `{name}`; {NONE_SHOWN}")),
+            (Some(name), _) => Err(format!("there is no provider `{name}`; there are: {}", names())),
         }
     }
 

@@ -48,6 +48,8 @@ struct ProviderFile {
     name: Option<String>,
     side: Side,
     org: Option<String>,
+    #[serde(default)]
+    hidden: bool,
     issuer: String,
     client_id: String,
     client_secret: Option<String>,
@@ -148,6 +150,7 @@ impl ProviderFile {
             id: id.clone(),
             name,
             side: self.side,
+            hidden: self.hidden,
             discovery: discovery(&self.issuer, self.allow_private, roots.as_deref())?,
             issuer: self.issuer,
             client_id: self.client_id,

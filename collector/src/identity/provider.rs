@@ -41,6 +41,8 @@ pub struct Provider {
     pub name: String,
     /// The side that its people are on.
     pub side: Side,
+    /// Nobody is told that there is such a provider: whoever comes by it names it.
+    pub hidden: bool,
     /// Their home: one org, or all for the MSP's own people.
     pub home: Scope,
     pub(super) issuer: String,

@@ -15,7 +15,8 @@ pub struct Limits {
     pub connections: usize,
     /// A new connection must have sent its first request by then, and each HTTP/1 request's head must take no longer.
     pub first_request: Duration,
-    /// The size of a request's headers. The largest real ones are under 2 KiB.
+    /// The size of a request's headers; the largest real ones are under 2 KiB. What is over it is refused without a word, so
+    /// for people it is four times what the API refuses with one.
     pub header_bytes: u32,
     /// Streams at once per connection: an agent needs one, and one more while it renews.
     pub streams: u32,
@@ -33,7 +34,7 @@ pub struct Limits {
 impl Limits {
     /// For the port of agents.
     pub const fn agents() -> Self {
-        Self { connections: 20_000, streams: 4, ..Self::people() }
+        Self { connections: 20_000, streams: 4, header_bytes: 16 * 1024, ..Self::people() }
     }
 
     /// For the port of people and enrolment.
@@ -44,7 +45,7 @@ impl Limits {
             pending_per_address: 32,
             connections: 2_000,
             first_request: Duration::from_secs(10),
-            header_bytes: 16 * 1024,
+            header_bytes: 64 * 1024,
             streams: 64,
             ping_interval: Duration::from_secs(75),
             ping_timeout: Duration::from_secs(15),

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::{Message, channels::Kind};
+use super::{Message, Order, channels::Kind};
 
 /// Messages of one way that are under way at once. While a target is down, what comes gathers in its group and becomes
 /// one later message, instead of a queue of them.
@@ -51,11 +51,10 @@ impl Facts {
                 )),
             };
         };
-        match self.channels.get(id) {
-            None => Err(format!("channel `{id}` is not defined in notify.toml")),
-            Some((_, Some(org))) if *org != notice.org => {
-                Err(format!("channel `{id}` is for another org alone (its `org` in notify.toml)"))
-            }
+        let for_it = |only: &Option<OrgId>| only.as_ref().is_none_or(|only| *only == notice.org);
+        match self.channels.get(id).filter(|(_, only)| for_it(only)) {
+            // The same words for one that is another org's alone: a timeline tells nobody what others have.
+            None => Err(format!("channel `{id}` is not defined in notify.toml for {}", notice.org)),
             Some((kind, _)) => Ok(!notice.follow_up || kind.keeps_a_state()),
         }
     }
@@ -150,7 +149,7 @@ pub(crate) struct Outbox {
     /// What each way bears, over all orgs.
     ways: BTreeMap<Via, Load>,
     pub(crate) facts: Facts,
-    pub(super) worker: Option<UnboundedSender<Message>>,
+    pub(super) worker: Option<UnboundedSender<Order>>,
     /// Items that the batch in the making has changed, with the first new place of their timelines.
     changed: BTreeMap<AlertNumber, usize>,
 }
@@ -202,6 +201,17 @@ impl Outbox {
             group.urgent = Oldest::default();
             self.waiting.remove(&key);
         }
+    }
+
+    /// The ways that an org's people were told through, or are about to be.
+    pub(super) fn ways_of(&self, org: &OrgId) -> BTreeSet<Via> {
+        self.groups.keys().filter(|(of, _)| of == org).map(|(_, via)| via.clone()).collect()
+    }
+
+    /// Forgets a group: what has gathered in it, which is handed back, and what it was told.
+    pub(super) fn forget(&mut self, key: &GroupKey) -> Option<BTreeMap<String, Notice>> {
+        self.waiting.remove(key);
+        self.groups.remove(key).map(|group| group.pending)
     }
 
     /// A message is on its way.

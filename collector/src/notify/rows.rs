@@ -29,10 +29,7 @@ pub(crate) fn apply_row(outbox: &mut Outbox, row: &Row) -> Result<bool, String> 
         (Table::Outbox, None) => drop(outbox.take(&row.key)),
         (Table::NoticeGroups, Some(value)) => {
             let memory: Memory = serde_json::from_slice(value).map_err(json)?;
-            let (org, via) = row.key.split_once('/').ok_or("its key is not ORG/WAY")?;
-            let org = org.parse().map_err(|error| format!("{error}"))?;
-            let via = via.parse().map_err(|error| format!("{error}"))?;
-            let key: GroupKey = (org, via);
+            let key = key_of(row)?;
             // The tail tells again what the view has already.
             let group = outbox.groups.entry(key.clone()).or_default();
             let known = std::mem::replace(&mut group.memory, memory.clone());
@@ -43,8 +40,16 @@ pub(crate) fn apply_row(outbox: &mut Outbox, row: &Row) -> Result<bool, String> 
                 outbox.used(&key.1, Haste::Urgent, *at);
             }
         }
-        (Table::NoticeGroups, None) => {}
+        (Table::NoticeGroups, None) => drop(outbox.forget(&key_of(row)?)),
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// The group of a row.
+fn key_of(row: &Row) -> Result<GroupKey, String> {
+    let (org, via) = row.key.split_once('/').ok_or("its key is not ORG/WAY")?;
+    let org = org.parse().map_err(|error| format!("{error}"))?;
+    let via = via.parse().map_err(|error| format!("{error}"))?;
+    Ok((org, via))
 }

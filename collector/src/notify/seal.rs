@@ -14,7 +14,7 @@ use dogwatch_triage::{
 use jiff::Timestamp;
 
 use super::{
-    Line, Message, Subject,
+    Line, Message, Order, Subject,
     channels::Kind,
     message::MOST_LINES,
     outbox::{GroupKey, Haste},
@@ -210,9 +210,9 @@ fn lines(state: &State, notices: &[Notice], incidents: &[Incident]) -> (Vec<Line
 fn post(state: &mut State, message: Message, batch: &mut Batch) {
     batch.put(Table::Outbox, &message.id, &message);
     if let Some(worker) = state.outbox.worker.clone() {
-        let message = message.clone();
+        let order = Order::Send(Box::new(message.clone()));
         // A worker that is gone finds it on disk at the next start.
-        batch.then(move || drop(worker.send(message)));
+        batch.then(move || drop(worker.send(order)));
     }
     state.outbox.post(message);
 }

@@ -65,6 +65,29 @@ async fn to_mailbox(channels: &Channels, message: &Message, address: &str) -> Re
     Ok(mail::send(smtp, &channels.templates, message, &[mailbox]).await?)
 }
 
+/// What a message is in one shape, as it would go out; for tests of what it tells.
+#[cfg(test)]
+pub(crate) fn written(message: &Message, kind: super::channels::Kind) -> Vec<String> {
+    use super::{
+        channels::{Kind, Secret},
+        template::Templates,
+    };
+    let (templates, now) = (Templates::default(), jiff::Timestamp::UNIX_EPOCH);
+    let bodies = match kind {
+        Kind::Email => vec![mail::written(message, &templates)],
+        Kind::Webhook => {
+            let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+            let signed = webhook::request(message, &secret, now).map_err(|fault| fault.what);
+            let (headers, body) = signed.unwrap();
+            vec![format!("{headers:?}").into_bytes(), body]
+        }
+        Kind::Slack => vec![slack::body(message, &templates)],
+        Kind::Teams => vec![teams::body(message, &templates)],
+        Kind::Pagerduty => pagerduty::bodies(message, &Secret::new("0123456789abcdef0123456789abcdef")),
+    };
+    bodies.into_iter().map(|body| String::from_utf8(body).unwrap()).collect()
+}
+
 fn smtp(channels: &Channels) -> Result<&super::channels::Smtp, NotSent> {
     channels.smtp.as_ref().ok_or_else(|| NotSent::Impossible("[smtp] is gone from notify.toml".to_owned()))
 }

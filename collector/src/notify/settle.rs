@@ -7,7 +7,7 @@ use dogwatch_triage::{
 };
 use jiff::Timestamp;
 
-use super::{Message, News, Outcome, channels::MAIL_CHANNEL};
+use super::{Message, News, Order, Outcome, channels::MAIL_CHANNEL};
 use crate::{core::Batch, queue, state::State, storage::Table};
 
 /// The key of the last sign of life for the heartbeat in the meta table.
@@ -21,7 +21,7 @@ pub(crate) fn settle(state: &mut State, news: News, now: Timestamp, batch: &mut 
             // What is in the state was committed before this batch; what this batch adds goes out with it.
             for message in state.outbox.messages().cloned() {
                 let worker = worker.clone();
-                batch.then(move || drop(worker.send(message)));
+                batch.then(move || drop(worker.send(Order::Send(Box::new(message)))));
             }
             state.outbox.worker = Some(worker);
         }

@@ -20,7 +20,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Channels, Message, News, Outcome,
+    Channels, Message, News, Order, Outcome,
     http::{Again, Fault},
     send::{NotSent, send},
 };
@@ -60,9 +60,19 @@ struct Job {
 pub struct Worker {
     core: CoreHandle,
     channels: watch::Receiver<Arc<Channels>>,
-    inbox: mpsc::UnboundedReceiver<Message>,
+    inbox: mpsc::UnboundedReceiver<Order>,
     lanes: BTreeMap<LaneKey, Lane>,
-    running: JoinSet<(LaneKey, Option<Job>)>,
+    running: JoinSet<Ended>,
+    /// What ends a try that is under way, by the message's id.
+    cuts: BTreeMap<String, CancellationToken>,
+}
+
+/// A try that is over.
+struct Ended {
+    lane: LaneKey,
+    id: String,
+    /// There is to be another one.
+    again: Option<Job>,
 }
 
 impl Worker {
@@ -71,7 +81,7 @@ impl Worker {
         // Bounded by the core, which lets no more than a few messages of each way be under way.
         let (outbox, inbox) = mpsc::unbounded_channel();
         let _ = core.inputs.send(Input::Notify(Box::new(News::Worker(outbox)))).await;
-        Self { core, channels, inbox, lanes: BTreeMap::new(), running: JoinSet::new() }
+        Self { core, channels, inbox, lanes: BTreeMap::new(), running: JoinSet::new(), cuts: BTreeMap::new() }
     }
 
     /// Sends until `stop`.
@@ -81,13 +91,14 @@ impl Worker {
             let next = self.next_start();
             tokio::select! {
                 () = stop.cancelled() => break,
-                message = self.inbox.recv() => match message {
-                    Some(message) => self.take(message),
+                order = self.inbox.recv() => match order {
+                    Some(Order::Send(message)) => self.take(*message),
+                    Some(Order::Drop(id)) => self.let_go(&id),
                     None => break,
                 },
                 Some(ended) = self.running.join_next() => {
-                    if let Ok((key, job)) = ended {
-                        self.ended(key, job);
+                    if let Ok(ended) = ended {
+                        self.ended(ended);
                     }
                 }
                 () = wait_until(next) => {}
@@ -128,16 +139,29 @@ impl Worker {
                 let job = lane.waiting.remove(place);
                 lane.running += 1;
                 let channels = self.channels.borrow().clone();
-                self.running.spawn(attempt(self.core.clone(), channels, key.clone(), job));
+                let (cut, core, lane) = (CancellationToken::new(), self.core.clone(), key.clone());
+                self.cuts.insert(job.message.id.clone(), cut.clone());
+                self.running.spawn(attempt(core, channels, (lane, job), cut));
             }
         }
         self.lanes.retain(|_, lane| lane.running > 0 || !lane.waiting.is_empty());
     }
 
-    fn ended(&mut self, key: LaneKey, job: Option<Job>) {
-        let lane = self.lanes.entry(key).or_default();
+    fn ended(&mut self, Ended { lane, id, again }: Ended) {
+        let dropped = self.cuts.remove(&id).is_some_and(|cut| cut.is_cancelled());
+        let lane = self.lanes.entry(lane).or_default();
         lane.running = lane.running.saturating_sub(1);
-        lane.waiting.extend(job);
+        lane.waiting.extend(again.filter(|_| !dropped));
+    }
+
+    /// A message is not to be sent any more, not even to the end of a try.
+    fn let_go(&mut self, id: &str) {
+        for lane in self.lanes.values_mut() {
+            lane.waiting.retain(|job| job.message.id != id);
+        }
+        if let Some(cut) = self.cuts.get(id) {
+            cut.cancel();
+        }
     }
 
     /// When something that waits may start; what waits for a free place starts when one becomes free.
@@ -156,23 +180,28 @@ async fn wait_until(instant: Option<Instant>) {
     }
 }
 
-/// One try. Gives the job back when there is to be another; else the core is told what came of it.
+/// One try. Gives the job back when there is to be another; else the core is told what came of it, unless it said to let go.
 async fn attempt(
     core: CoreHandle,
     channels: Arc<Channels>,
-    key: LaneKey,
-    mut job: Job,
-) -> (LaneKey, Option<Job>) {
+    (lane, mut job): (LaneKey, Job),
+    cut: CancellationToken,
+) -> Ended {
     job.tries += 1;
-    let tries = job.tries;
-    let outcome = match send(&channels, &job.message).await {
+    let (tries, id) = (job.tries, job.message.id.clone());
+    let sent = tokio::select! {
+        biased;
+        () = cut.cancelled() => return Ended { lane, id, again: None },
+        sent = send(&channels, &job.message) => sent,
+    };
+    let outcome = match sent {
         Ok(()) => Outcome::Delivered { tries },
         Err(NotSent::Impossible(why)) => Outcome::Impossible { why },
         Err(NotSent::Fault(fault)) => match again(&channels, &job, &fault, Timestamp::now()) {
             Some(wait) => {
                 tracing::warn!(via = %job.message.via, id = job.message.id, tries, error = fault.what, "not told yet");
                 job.not_before = Instant::now() + wait;
-                return (key, Some(job));
+                return Ended { lane, id, again: Some(job) };
             }
             None => Outcome::Failed { tries, error: fault.what },
         },
@@ -186,7 +215,7 @@ async fn attempt(
     let news = News::Ended { id: job.message.id, outcome };
     // A core that has ended finds the message on its disk and hands it out again.
     let _ = core.inputs.send(Input::Notify(Box::new(news))).await;
-    (key, None)
+    Ended { lane, id, again: None }
 }
 
 /// How long to wait before the next try; `None` when there is to be none.

@@ -14,7 +14,8 @@ use dogwatch_triage::{
     watch_list::{self, WatchList},
 };
 
-use super::{Basis, Draft, Policy, bands};
+use super::{Basis, Draft, Policy, SeenFile, bands};
+use crate::access::Sha256;
 
 /// The largest policy file: a matrix of 500 rows is a tenth of it.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
@@ -134,10 +135,32 @@ pub fn read(folder: &Path, basis: &Basis) -> Result<Policy, Vec<PolicyFault>> {
             let alerts = alert::Policy { reopen_window: basis.reopen_window, ..alert::Policy::default() };
             let telemetry = bands::with_rules(basis.telemetry.clone(), &rules);
             let directory_text = text_of(&directory_path).to_owned();
-            Ok(Policy { rules, orgs, drafts, directory, directory_text, alerts, watch, telemetry, ownerless })
+            let seen = |(path, text): (&PathBuf, &String)| {
+                let sha256 = Sha256::of(text.as_bytes());
+                (name_of(path), SeenFile { org: org_of(folder, path), sha256 })
+            };
+            let files = texts.iter().map(seen).collect();
+            Ok(Policy {
+                rules,
+                orgs,
+                drafts,
+                directory,
+                directory_text,
+                files,
+                alerts,
+                watch,
+                telemetry,
+                ownerless,
+            })
         }
         _ => Err(faults),
     }
+}
+
+/// The org that a file is about, where it is about one.
+fn org_of(folder: &Path, path: &Path) -> Option<OrgId> {
+    let about_one = path.parent().is_some_and(|parent| parent != folder);
+    path.file_stem().filter(|_| about_one)?.to_str()?.parse().ok()
 }
 
 /// The MSP's watch list and the orgs'.

@@ -14,7 +14,7 @@ use dogwatch_triage::{
 };
 use jiff::Timestamp;
 
-use super::{place, rota, store};
+use super::{departed, place, rota, store};
 use crate::{
     core::Batch,
     policy::Policy,
@@ -59,6 +59,7 @@ pub(crate) fn tend_one(
     now: Timestamp,
     batch: &mut Batch,
 ) -> Option<Timestamp> {
+    departed::set_free(state, policy, number, now, batch);
     let alert = &state.alerts.get(&number)?.alert;
     let matrix = policy.matrix(&alert.org);
     let stale = alert.owner.until.is_some_and(|until| until <= now);

@@ -3,7 +3,7 @@
 //! Members are handed out to be changed by this map and by nothing else, and whoever takes one is counted: so the columns
 //! of [`crate::query`] know what to read again, and no change can be forgotten.
 
-use core::ops::Index;
+use core::ops::{Bound, Index};
 use std::collections::BTreeMap;
 
 use dogwatch_model::EndpointId;
@@ -76,6 +76,12 @@ impl Members {
     /// Every endpoint, by id.
     pub fn values(&self) -> impl Iterator<Item = &Member> {
         self.by_id.values().map(|slot| &*self.slots[*slot])
+    }
+
+    /// The endpoints behind one, by id; all of them behind none.
+    pub fn after(&self, id: Option<EndpointId>) -> impl Iterator<Item = &Member> {
+        let after = id.map_or(Bound::Unbounded, Bound::Excluded);
+        self.by_id.range((after, Bound::Unbounded)).map(|(_, slot)| &*self.slots[*slot])
     }
 
     /// Every endpoint to change it, in the order in which they came.

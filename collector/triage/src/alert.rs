@@ -23,6 +23,7 @@ use crate::finding::{Category, Evidence, Finding, Severity};
 
 pub mod act;
 pub mod by_hand;
+mod departed;
 pub mod desk;
 pub mod flap;
 pub mod foreign;

@@ -27,6 +27,7 @@ mod file;
 mod reader;
 mod rota;
 mod row;
+pub mod shift;
 mod starter;
 #[cfg(test)]
 mod tests;

@@ -21,8 +21,9 @@
 //! Not here: waiting and gathering ([`group`]), how much one person can take ([`limit`]), words and wires.
 
 use core::{fmt, str::FromStr};
+use std::collections::BTreeSet;
 
-use dogwatch_model::{ChannelId, OrgId};
+use dogwatch_model::{ChannelId, OrgId, Side};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -143,6 +144,17 @@ pub struct Heard {
     pub notices: Vec<Notice>,
     /// Who cannot.
     pub missed: Vec<Missed>,
+}
+
+/// The ways that a matrix names for teams and people of some sides.
+pub fn ways_of(matrix: &Matrix, of: impl Fn(Side) -> bool) -> BTreeSet<Via> {
+    let known = matrix.directory();
+    let teams = known.teams().filter(|team| of(team.side)).map(|team| (&team.channels, &team.email));
+    let people = known.people().filter(|one| of(one.side)).map(|one| (&one.channels, &one.email));
+    let ways = teams.chain(people).flat_map(|(channels, email)| {
+        channels.iter().cloned().map(Via::Channel).chain(email.iter().map(|to| Via::Mail(to.clone())))
+    });
+    ways.collect()
 }
 
 /// Who should hear of the entries of `timeline` from `first` on, which one change has made, with `alert` as it is after

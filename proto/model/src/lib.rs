@@ -102,6 +102,7 @@ pub mod report;
 pub mod second_machine;
 pub mod services;
 pub mod software;
+pub mod veil;
 
 pub use backup::{
     BackupJob, BackupKind, BackupRun, BackupStatus, RestoreKind, RestoreTest, RunResult, Upkeep,
@@ -129,3 +130,4 @@ pub use patch::{
 pub use report::{AgentEvent, Lane, LaneMarks, Report};
 pub use services::{Check, CheckState, CheckWatch, Expected, Probe, Service, ServiceWatch, Target};
 pub use software::Software;
+pub use veil::veiled;

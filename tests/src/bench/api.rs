@@ -11,7 +11,7 @@ use rustls_pki_types::CertificateDer;
 use serde_json::Value;
 use ureq::{
     Agent, Body,
-    http::{Method, Request, Response},
+    http::{HeaderName, HeaderValue, Method, Request, Response},
     tls::{Certificate, RootCerts, TlsConfig},
 };
 
@@ -21,6 +21,29 @@ use crate::load::trust::provider;
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// The most that an answer may hold: ten thousand endpoints in full are some tens of megabytes.
 const MAX_BODY_BYTES: u64 = 512 << 20;
+
+/// What came back, whatever it was.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Its headers, a line each, with names in lower case.
+    pub head: String,
+    /// Its body.
+    pub body: String,
+}
+
+impl Answer {
+    /// A header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+}
 
 /// A client of one collector.
 #[derive(Clone)]
@@ -126,6 +149,37 @@ impl Api {
         let body =
             body.read_json().with_context(|| format!("{path}: {status}, and the answer is not JSON"))?;
         Ok((status, body))
+    }
+
+    /// Sends any request; its URI is a path here. Who asks is said by the request's own headers, or else by the client's.
+    pub fn send(&self, request: Request<Vec<u8>>) -> Result<Answer> {
+        let (mut parts, body) = request.into_parts();
+        let path = parts.uri.to_string();
+        parts.uri = format!("{}{path}", self.base).parse().with_context(|| path.clone())?;
+        if let Some(bearer) = self.bearer.as_ref().filter(|_| !parts.headers.contains_key("authorization")) {
+            parts.headers.insert("authorization", bearer.parse()?);
+        }
+        let request = Request::from_parts(parts, body);
+        let request = self.agent.configure_request(request).allow_non_standard_methods(true);
+        let mut response = self.agent.run(request.max_redirects(0).build()).with_context(|| path.clone())?;
+        let line = |(name, value): (&HeaderName, &HeaderValue)| {
+            format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()))
+        };
+        let head = response.headers().iter().map(line).collect();
+        let status = response.status().as_u16();
+        let body = response.body_mut().with_config().limit(MAX_BODY_BYTES).read_to_string()?;
+        Ok(Answer { status, head, body })
+    }
+
+    /// Does something under an idempotency key.
+    pub fn once(&self, method: Method, path: &str, body: &Value, key: &str) -> Result<Answer> {
+        let request = Request::builder().method(method).uri(path).header("idempotency-key", key);
+        self.send(request.header("content-type", "application/json").body(body.to_string().into_bytes())?)
+    }
+
+    /// The same client as nobody.
+    pub fn stranger(&self) -> Self {
+        Self { bearer: None, ..self.clone() }
     }
 
     /// Does something with an alert; `seen` is the version that the caller has seen.

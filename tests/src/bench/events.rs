@@ -23,7 +23,7 @@ use crate::load::{
     facts::RootVolume,
     fleet::Fleet,
     latency::Latencies,
-    listener::{self, Account, Told},
+    listener::{self, Account, Ear, Told},
     process::Meter,
     trust::Place,
 };
@@ -60,6 +60,8 @@ fn org(n: usize) -> String {
 /// A collector with machines in every org, and how to listen to it.
 struct Scene {
     collector: Collector,
+    /// The API as each org's owner speaks to it, who lets in their side's people.
+    owners: Vec<Api>,
     fleet: Fleet,
     place: Place,
 }
@@ -99,6 +101,13 @@ pub fn run(runtime: &Handle, machines: usize, say: &dyn Fn(&str)) -> Result<Vec<
     Ok(figures)
 }
 
+/// One who listens, the org that they see, and what they were told.
+struct Screen {
+    ear: Ear,
+    org: Option<String>,
+    told: Arc<Told>,
+}
+
 /// What one wave of changes came to.
 struct Wave {
     acknowledged: Latencies,
@@ -109,15 +118,20 @@ impl Scene {
     fn begin(runtime: &Handle, machines: usize) -> Result<Self> {
         let collector = Collector::start(runtime)?;
         collector.policy("rules.toml", &storm::rules())?;
-        let mut crew = Vec::new();
+        let (mut crew, mut owners) = (Vec::new(), Vec::new());
         for n in 0..ORGS {
             let matrix = storm::MATRIX.replace("\"home\"", &format!("\"{}\"", org(n)));
             collector.policy(&format!("orgs/{}.toml", org(n)), &matrix)?;
             crew.extend(collector.crew_in(runtime, &org(n), machines / ORGS)?);
+            let owner =
+                json!({ "person": format!("owner-{n}"), "side": "internal", "org": org(n), "role": "admin" });
+            let mut api = collector.api().clone();
+            api.sign_in(&token(collector.api(), &owner)?);
+            owners.push(api);
         }
         let fleet = runtime.block_on(Fleet::attach(crew))?;
         let place = runtime.block_on(Place::find(collector.people()))?;
-        Ok(Self { collector, fleet, place })
+        Ok(Self { collector, owners, fleet, place })
     }
 
     /// Every machine's first volume turns, [`FLIPS_PER_SECOND`].
@@ -149,30 +163,22 @@ impl Scene {
     fn tickets(&self, listeners: usize, wide_of_hundred: usize) -> Result<Vec<Ticket>> {
         let wide = listeners * wide_of_hundred / 100;
         let mut tickets = Vec::new();
-        let kinds = (0..wide).map(|_| None).chain((0..listeners - wide).map(|n| Some(org(n % ORGS))));
-        let mut kinds: Vec<Option<String>> = kinds.collect();
-        kinds.sort();
-        let mut last: Option<(Option<String>, String, usize)> = None;
-        for (n, of) in kinds.into_iter().enumerate() {
-            let token = match &mut last {
-                Some((known, token, used)) if *known == of && *used < PER_PERSON => {
-                    *used += 1;
-                    token.clone()
+        for of in [None].into_iter().chain((0..ORGS).map(Some)) {
+            let screens = of.map_or(wide, |n| (listeners - wide + ORGS - 1 - n) / ORGS);
+            let (by, side) = of.map_or((self.collector.api(), "msp"), |n| (&self.owners[n], "internal"));
+            let org = of.map(org);
+            for first in (0..screens).step_by(PER_PERSON) {
+                let of = org.as_deref().unwrap_or("all");
+                let person = format!("screen-{wide_of_hundred}-{listeners}-{of}-{first}");
+                let mut order = json!({ "person": person, "side": side, "role": "viewer" });
+                if let Some(org) = &org {
+                    order["org"] = json!(org);
                 }
-                _ => {
-                    let side = if of.is_none() { "msp" } else { "internal" };
-                    let person = format!("screen-{wide_of_hundred}-{listeners}-{n}");
-                    let mut order = json!({ "person": person, "side": side, "role": "viewer" });
-                    if let Some(org) = &of {
-                        order["org"] = json!(org);
-                    }
-                    let made = self.collector.api().post("/api/v1/tokens", &order)?;
-                    let token = made["token"].as_str().context("a token is shown once")?.to_owned();
-                    last = Some((of.clone(), token.clone(), 1));
-                    token
-                }
-            };
-            tickets.push(Ticket { token, org: of });
+                let token = token(by, &order)?;
+                let each = (first..screens.min(first + PER_PERSON))
+                    .map(|_| Ticket { token: token.clone(), org: org.clone() });
+                tickets.extend(each);
+            }
         }
         Ok(tickets)
     }
@@ -208,20 +214,20 @@ impl Scene {
         let reference = self.listen(runtime, 1, 100)?.pop().context("one listener")?.0;
         let _entered = runtime.enter();
         let _reference = listener::understand(reference, Arc::clone(&account));
-        let mut told: Vec<(Arc<Told>, Option<String>)> = Vec::new();
-        for (stream, org) in self.listen(runtime, LISTENERS, wide_of_hundred)? {
-            let one = Arc::<Told>::default();
-            drop(listener::count(stream, Arc::clone(&one)));
-            told.push((one, org));
-        }
+        let screen = |(stream, org)| {
+            let told = Arc::<Told>::default();
+            Screen { ear: listener::count(stream, Arc::clone(&told)), told, org }
+        };
+        let screens: Vec<_> =
+            self.listen(runtime, LISTENERS, wide_of_hundred)?.into_iter().map(screen).collect();
         let (cpu, own_cpu, start) = (self.collector.meter().cpu()?, own.cpu()?, Instant::now());
         let (mut pages, mut acknowledged, took) = self.two_waves(runtime)?;
         let (cpu, own_cpu) = (self.collector.meter().cpu()? - cpu, own.cpu()? - own_cpu);
         let elapsed = start.elapsed();
-        let (changes, wrong) = self.judge(&account, &told)?;
+        let (changes, wrong) = self.judge(&account, &screens)?;
         let after = self.collector.meter().resident_bytes()?;
         let seconds = took.as_secs_f64();
-        let bytes: u64 = told.iter().map(|(one, _)| one.bytes.load(Relaxed)).sum();
+        let bytes: u64 = screens.iter().map(|screen| screen.told.bytes.load(Relaxed)).sum();
         #[expect(clippy::cast_precision_loss, reason = "counts of a benchmark")]
         let figure = |name: &str, unit, value: u64| Figure::new(name, unit, value as f64);
         Ok(vec![
@@ -272,7 +278,7 @@ impl Scene {
     }
 
     /// How many changes there were, and how many listeners were told something else than they should have been.
-    fn judge(&self, account: &Mutex<Account>, told: &[(Arc<Told>, Option<String>)]) -> Result<(u64, u64)> {
+    fn judge(&self, account: &Mutex<Account>, screens: &[Screen]) -> Result<(u64, u64)> {
         let start = Instant::now();
         loop {
             let truth = account.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
@@ -282,10 +288,11 @@ impl Scene {
                 Some(org) => truth.orgs.get(org).copied().unwrap_or_default(),
                 None => all,
             };
-            let is_wrong = |(one, of): &&(Arc<Told>, Option<String>)| {
-                one.account() != due(of) || one.missed.load(Relaxed) > 0
+            ensure!(screens.iter().all(|screen| screen.ear.listens()), "a listener's stream came to its end");
+            let is_wrong = |Screen { told, org, .. }: &&Screen| {
+                told.account() != due(org) || told.missed.load(Relaxed) > 0
             };
-            let wrong = told.iter().filter(is_wrong).count() as u64;
+            let wrong = screens.iter().filter(is_wrong).count() as u64;
             let known = self.versions_are_known(&truth)?;
             if (wrong == 0 && known) || start.elapsed() > PATIENCE {
                 ensure!(known, "the listener that understands everything does not know the queue as it is");
@@ -305,6 +312,12 @@ impl Scene {
                 truth.versions.get(&number).copied() == alert["version"].as_u64()
             }))
     }
+}
+
+/// A token made to order, by who may.
+fn token(by: &Api, order: &serde_json::Value) -> Result<String> {
+    let made = by.post("/api/v1/tokens", order)?;
+    Ok(made["token"].as_str().context("a token is shown once")?.to_owned())
 }
 
 /// One program that asks for a page a second, at its own phase.

@@ -63,6 +63,11 @@ impl LabAgent {
         self.environment.push(("APT_CONFIG".to_owned(), debian.apt_config().into()));
     }
 
+    /// A variable of its environment.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.into()));
+    }
+
     /// A command of the program on this machine's state.
     pub fn command(&self, command: &[&str], arguments: &[&str]) -> Command {
         let mut program = Command::new(built("dogwatch-agent"));

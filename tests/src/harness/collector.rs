@@ -29,6 +29,8 @@ pub struct LabCollector {
     code: String,
     root_sha256: String,
     under: Vec<String>,
+    log: Option<&'static str>,
+    environment: Vec<(&'static str, String)>,
     running: Option<Running>,
     api: Option<Api>,
     bearer: String,
@@ -56,6 +58,8 @@ impl LabCollector {
             code: code.to_owned(),
             root_sha256: root_sha256.to_owned(),
             under: settings.under.clone(),
+            log: settings.log,
+            environment: settings.environment.clone(),
             running: None,
             api: None,
             bearer: String::new(),
@@ -111,6 +115,11 @@ impl LabCollector {
         format!("https://{}/setup#{}.{}", self.people_address(), self.code, self.root_sha256)
     }
 
+    /// The code of that link.
+    pub fn setup_code(&self) -> &str {
+        &self.code
+    }
+
     /// What somebody with this API token logs in with.
     pub fn login_link(&self, token: &str) -> String {
         format!("https://{}/#{token}.{}", self.people_address(), self.root_sha256)
@@ -140,6 +149,10 @@ impl LabCollector {
                 program
             }
         };
+        if let Some(log) = self.log {
+            program.env("DOGWATCH_LOG", log);
+        }
+        program.envs(self.environment.iter().map(|(name, value)| (name, value)));
         program.arg(command).arg("--data-dir").arg(&self.folder);
         program
     }
@@ -189,6 +202,11 @@ impl LabCollector {
     #[track_caller]
     pub const fn running(&mut self) -> &mut Running {
         self.running.as_mut().expect("the collector was started")
+    }
+
+    /// The pid of the running program.
+    pub fn pid(&self) -> Option<u32> {
+        self.running.as_ref().map(Running::pid)
     }
 
     /// SIGTERM, and its end in order.

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use super::{Lab, ORG, PATIENCE, wait};
 use crate::bench::api::Api;
 
+/// A rule that raises an item for each server, for as long as it is known.
+pub const EACH_SERVER: &str = "[rules.lab]\ncategory = \"agent\"\ntool = \"rmm\"\ntitle = \"it is here\"\ncritical = { when = \"class == 'server'\" }\n";
+
 impl Lab {
     /// Replaces the org's matrix file; returns once it is in force.
     #[track_caller]
@@ -68,7 +71,9 @@ impl Lab {
         let here = order["org"].as_str().is_none_or(|org| org == ORG);
         let by = if of_the_customer && here { self.owner() } else { self.collector().api() };
         let made = by.post("/api/v1/tokens", order).expect("an administrator makes tokens");
-        made["token"].as_str().expect("a token is shown once").to_owned()
+        let token = made["token"].as_str().expect("a token is shown once");
+        self.canaries().note(&format!("the token of {}", order["person"]), token);
+        token.to_owned()
     }
 
     /// The API as the org's owner speaks to it: the one person of the customer's side whom the MSP lets in.
@@ -78,7 +83,9 @@ impl Lab {
             let order = json!({ "person": "olga", "side": "internal", "org": ORG, "role": "admin" });
             let made = self.collector().api().post("/api/v1/tokens", &order).expect("there is no owner yet");
             let mut api = self.collector().api().clone();
-            api.sign_in(made["token"].as_str().expect("a token is shown once"));
+            let token = made["token"].as_str().expect("a token is shown once");
+            self.canaries().note("the owner's token", token);
+            api.sign_in(token);
             api
         })
     }

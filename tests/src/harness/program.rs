@@ -3,6 +3,7 @@
 use std::{
     env,
     fs::File,
+    io::Write as _,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc,
@@ -50,9 +51,20 @@ impl Finished {
     /// Runs a command to its end.
     #[track_caller]
     pub fn of(command: &mut Command) -> Self {
+        Self::fed(command, "")
+    }
+
+    /// The same with a text to read.
+    #[track_caller]
+    pub fn fed(command: &mut Command, input: &str) -> Self {
         let text = format!("{command:?}");
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        let child = child.unwrap_or_else(|error| panic!("{text}: {error}"));
+        let stdin = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
+        let child = command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut child = child.unwrap_or_else(|error| panic!("{text}: {error}"));
+        if let Some(mut stdin) = child.stdin.take() {
+            // A few lines always fit into the pipe; whoever ends without reading them had its reasons.
+            let _ = stdin.write_all(input.as_bytes());
+        }
         let pid = Pid::from_child(&child);
         let (tell, told) = mpsc::channel();
         thread::spawn(move || tell.send(child.wait_with_output()));

@@ -32,6 +32,8 @@ pub struct Post {
     pub id: String,
     /// Whether the signature is that of [`SECRET`].
     pub verified: bool,
+    /// The request line and the headers, as they came.
+    pub head: String,
     /// The body.
     pub body: Value,
 }
@@ -95,6 +97,11 @@ impl Receiver {
         )
     }
 
+    /// Where it listens.
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Everything that came so far.
     pub fn posts(&self) -> Vec<Post> {
         self.desk.kept().posts.clone()
@@ -140,11 +147,13 @@ impl Desk {
 fn read(reader: &mut BufReader<TcpStream>) -> Option<Post> {
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
+    let mut head = line.clone();
     let path = line.split_ascii_whitespace().nth(1)?.to_owned();
     let (mut length, mut id, mut at, mut signature) = (0, String::new(), String::new(), String::new());
     loop {
         line.clear();
         reader.read_line(&mut line).ok()?;
+        head.push_str(&line);
         let Some((name, value)) = line.split_once(':') else { break };
         let value = value.trim();
         match name.to_ascii_lowercase().as_str() {
@@ -158,7 +167,7 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Post> {
     let mut body = vec![0; (length <= MAX_BODY_BYTES).then_some(length)?];
     reader.read_exact(&mut body).ok()?;
     let verified = is_signed(&format!("{id}.{at}."), &body, &signature);
-    Some(Post { path, id, verified, body: serde_json::from_slice(&body).ok()? })
+    Some(Post { path, id, verified, head, body: serde_json::from_slice(&body).ok()? })
 }
 
 /// Whether one of the signatures is that of the secret over `ID.INSTANT.BODY`.

@@ -15,6 +15,10 @@ pub struct Settings {
     pub snapshot_every: &'static str,
     /// More rules, as `policy/rules.toml` has them.
     pub rules: String,
+    /// What is logged, where that is not for the environment to say.
+    pub log: Option<&'static str>,
+    /// Variables of its environment.
+    pub environment: Vec<(&'static str, String)>,
     /// Run the collector under this program and these arguments. The pid must become the collector's own, so that it
     /// can be ended by it: strace needs `-D` for that.
     pub under: Vec<String>,
@@ -28,6 +32,8 @@ impl Default for Settings {
             settle_every: "1s",
             snapshot_every: "1h",
             rules: String::new(),
+            log: None,
+            environment: Vec::new(),
             under: Vec::new(),
         }
     }

@@ -53,6 +53,27 @@ pub struct Account {
     pub versions: BTreeMap<u64, u64>,
 }
 
+/// Somebody who listens until it is dropped.
+#[derive(Debug)]
+pub struct Ear(JoinHandle<Result<()>>);
+
+impl Ear {
+    fn spawn(listening: impl Future<Output = Result<()>> + Send + 'static) -> Self {
+        Self(tokio::spawn(listening))
+    }
+
+    /// Whether the stream is still there.
+    pub fn listens(&self) -> bool {
+        !self.0.is_finished()
+    }
+}
+
+impl Drop for Ear {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// Opens a stream, with everything but its reading.
 pub async fn open(place: &Place, root: &CertificateDer<'_>, token: &str) -> Result<TlsStream<TcpStream>> {
     let mut roots = rustls::RootCertStore::empty();
@@ -68,8 +89,8 @@ pub async fn open(place: &Place, root: &CertificateDer<'_>, token: &str) -> Resu
 }
 
 /// Reads a stream until its end, and counts.
-pub fn count(stream: TlsStream<TcpStream>, told: Arc<Told>) -> JoinHandle<Result<()>> {
-    tokio::spawn(async move {
+pub fn count(stream: TlsStream<TcpStream>, told: Arc<Told>) -> Ear {
+    Ear::spawn(async move {
         read(stream, |line| match line {
             [b'i', b'd', b':', b' ', id @ ..] => {
                 told.changes.fetch_add(1, Relaxed);
@@ -88,11 +109,8 @@ pub fn count(stream: TlsStream<TcpStream>, told: Arc<Told>) -> JoinHandle<Result
 }
 
 /// Reads a stream until its end, and understands every event.
-pub fn understand(
-    stream: TlsStream<TcpStream>,
-    account: Arc<std::sync::Mutex<Account>>,
-) -> JoinHandle<Result<()>> {
-    tokio::spawn(async move {
+pub fn understand(stream: TlsStream<TcpStream>, account: Arc<std::sync::Mutex<Account>>) -> Ear {
+    Ear::spawn(async move {
         let mut id = 0;
         read(stream, |line| {
             if let [b'i', b'd', b':', b' ', text @ ..] = line {

@@ -6,6 +6,7 @@ use dogwatch_tests::{
     bench::api::Api,
     harness::{
         Lab, PATIENCE,
+        crews::EACH_SERVER,
         events::{Ears, Event},
         settings::Settings,
         wait,
@@ -13,9 +14,6 @@ use dogwatch_tests::{
 };
 use http::Method;
 use serde_json::json;
-
-/// An alert as soon as a machine is enrolled.
-const RULE: &str = "[rules.lab]\ncategory = \"agent\"\ntool = \"rmm\"\ntitle = \"it is here\"\ncritical = { when = \"class == 'server'\" }\n";
 
 fn matrix(org: &str) -> String {
     format!(
@@ -33,7 +31,8 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let lab = Lab::with(&Settings { rules: RULE.to_owned(), silent_after: "1h", ..Settings::default() });
+        let lab =
+            Lab::with(&Settings { rules: EACH_SERVER.to_owned(), silent_after: "1h", ..Settings::default() });
         lab.collector().write("policy/orgs/globex.toml", &matrix("globex"));
         lab.matrix(&matrix("home"));
         let of = |person: &str, org: &str, role: &str| {

@@ -19,8 +19,7 @@ const PYTHON: &str = "/usr/bin/python3";
 /// A token for a program that feeds the queue and may do nothing else.
 fn feeder(lab: &Lab, name: &str) -> String {
     let order = json!({ "person": name, "side": "msp", "org": ORG, "verbs": ["intake"] });
-    let made = lab.collector().api().post("/api/v1/tokens", &order).expect("an administrator makes tokens");
-    made["token"].as_str().expect("a token is shown once").to_owned()
+    lab.token_of(&order)
 }
 
 /// A real Alertmanager that tells the lab's collector.

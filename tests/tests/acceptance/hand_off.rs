@@ -2,12 +2,15 @@
 
 use dogwatch_tests::{
     bench::api::Api,
-    harness::{Lab, PATIENCE, crews::entries, receiver::Receiver, settings::Settings, wait},
+    harness::{
+        Lab, PATIENCE,
+        crews::{EACH_SERVER, entries},
+        receiver::Receiver,
+        settings::Settings,
+        wait,
+    },
 };
 use serde_json::{Value, json};
-
-/// An alert as soon as a machine is enrolled, for as long as it is in the fleet.
-const RULE: &str = "[rules.lab]\ncategory = \"agent\"\ntool = \"rmm\"\ntitle = \"it is here\"\ncritical = { when = \"class == 'server'\" }\n";
 
 const GROUPING: &str = "[grouping]\nwait = \"0s\"\ninterval = \"100ms\"\nurgent = \"0s\"\n\n";
 
@@ -59,7 +62,8 @@ struct Scene {
 impl Scene {
     /// The item is new, and omar of internal IT has claimed it.
     fn claimed() -> Self {
-        let lab = Lab::with(&Settings { rules: RULE.to_owned(), silent_after: "1h", ..Settings::default() });
+        let lab =
+            Lab::with(&Settings { rules: EACH_SERVER.to_owned(), silent_after: "1h", ..Settings::default() });
         let receiver = Receiver::start();
         lab.channels(&(GROUPING.to_owned() + &receiver.channel("msp") + &receiver.channel("it")));
         lab.matrix(MATRIX);

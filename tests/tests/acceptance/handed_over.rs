@@ -5,16 +5,13 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use dogwatch_tests::harness::{
     Lab, PATIENCE,
-    crews::entries,
+    crews::{EACH_SERVER, entries},
     receiver::{Post, Receiver},
     settings::Settings,
     wait,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-
-/// An alert as soon as a machine is enrolled, for as long as it is in the fleet.
-const RULE: &str = "[rules.lab]\ncategory = \"agent\"\ntool = \"rmm\"\ntitle = \"it is here\"\ncritical = { when = \"class == 'server'\" }\n";
 
 /// Nothing waits for company: each message is of one step.
 const GROUPING: &str = "[grouping]\nwait = \"0s\"\ninterval = \"100ms\"\nurgent = \"0s\"\n\n";
@@ -53,7 +50,8 @@ fn matrix(rounds: usize) -> String {
 
 /// A lab in which machine `srv-N` has an alert of its own crews, and whom they are told by.
 fn lab(rounds: usize) -> (Lab, Receiver) {
-    let lab = Lab::with(&Settings { rules: RULE.to_owned(), silent_after: "1h", ..Settings::default() });
+    let lab =
+        Lab::with(&Settings { rules: EACH_SERVER.to_owned(), silent_after: "1h", ..Settings::default() });
     let receiver = Receiver::start();
     let channel = |n| ["msp", "it"].map(|team| receiver.channel(&format!("{team}-{n}"))).concat();
     lab.channels(&(GROUPING.to_owned() + &(0..rounds).map(channel).collect::<String>()));

@@ -2,12 +2,14 @@
 //! it was.
 
 use dogwatch_tests::harness::{
-    Lab, PATIENCE, crews::entries, person::Person, settings::Settings, terminal::Terminal, wait,
+    Lab, PATIENCE,
+    crews::{EACH_SERVER, entries},
+    person::Person,
+    settings::Settings,
+    terminal::Terminal,
+    wait,
 };
 use serde_json::json;
-
-/// An alert as soon as a machine is enrolled.
-const RULE: &str = "[rules.lab]\ncategory = \"agent\"\ntool = \"rmm\"\ntitle = \"it is here\"\ncritical = { when = \"class == 'server'\" }\n";
 
 const MATRIX: &str = r#"
 [org]
@@ -26,7 +28,8 @@ accountable = "msp-noc"
 "#;
 
 fn lab() -> Lab {
-    let lab = Lab::with(&Settings { rules: RULE.to_owned(), silent_after: "1h", ..Settings::default() });
+    let lab =
+        Lab::with(&Settings { rules: EACH_SERVER.to_owned(), silent_after: "1h", ..Settings::default() });
     lab.matrix(MATRIX);
     lab
 }

@@ -4,6 +4,7 @@
 
 mod approval;
 mod backup;
+mod canaries;
 mod claims;
 mod crash;
 mod crossing;
@@ -18,6 +19,7 @@ mod fleet;
 mod hand_off;
 mod handed_over;
 mod health_service;
+mod hidden;
 mod live_view;
 mod muted;
 mod oidc;
@@ -32,6 +34,7 @@ mod refused_files;
 mod renewal;
 mod restart;
 mod revocation;
+mod rude;
 mod sides;
 mod signed;
 mod software;

@@ -26,6 +26,7 @@ impl Club {
     #[track_caller]
     fn start(test: &str) -> Option<Self> {
         let lab = Lab::start();
+        lab.canaries().note("the client's secret", CLIENT_SECRET);
         let script = include_str!("oidc/provider.mjs");
         let provider =
             IdentityProvider::start(lab.folder(), script, &lab.collector().people_address(), test)?;

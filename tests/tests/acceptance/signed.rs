@@ -1,11 +1,8 @@
 //! What both sides have signed routes; what somebody writes into the file afterwards is a draft, and is shown as one.
 
-use dogwatch_tests::harness::{Lab, ORG, PATIENCE, settings::Settings, wait};
+use dogwatch_tests::harness::{Lab, ORG, PATIENCE, crews::EACH_SERVER, settings::Settings, wait};
 use http::Method;
 use serde_json::{Value, json};
-
-/// An alert as soon as a machine is enrolled, for as long as it is in the fleet.
-const RULE: &str = "[rules.lab]\ncategory = \"agent\"\ntool = \"rmm\"\ntitle = \"it is here\"\ncritical = { when = \"class == 'server'\" }\n";
 
 const MATRIX: &str = r#"
 [org]
@@ -83,7 +80,8 @@ fn ownership(lab: &Lab) -> Value {
 
 #[test]
 fn what_both_sides_signed_routes_and_a_later_edit_of_the_file_is_a_draft() {
-    let lab = Lab::with(&Settings { rules: RULE.to_owned(), silent_after: "1h", ..Settings::default() });
+    let lab =
+        Lab::with(&Settings { rules: EACH_SERVER.to_owned(), silent_after: "1h", ..Settings::default() });
     lab.matrix(&matrix("msp-noc"));
     let mira = lab.api_of("mira", "msp", "msp-noc");
     let omar =

@@ -23,6 +23,7 @@ use crate::{
     config::Config,
     sources::backup::{
         drop_in::{DropIn, MESSAGE_BYTES},
+        hush::Hush,
         noticed::{Noticed, Told},
     },
 };
@@ -80,7 +81,10 @@ pub(super) fn run(config: &Config, arguments: Arguments) -> anyhow::Result<ExitC
 
 /// Runs the command to its end; `product` says how its exit code is understood.
 pub(super) fn execute_to_end(command: &[OsString], product: Option<&str>) -> io::Result<Ran> {
-    Ok(super::super::runtime()?.block_on(execute(command, product)))
+    let mut ran = super::super::runtime()?.block_on(execute(command, product));
+    let hush = Hush::of_ours();
+    ran.message = ran.message.map(|message| hush.text(&message));
+    Ok(ran)
 }
 
 /// The command's own name, without its folder.

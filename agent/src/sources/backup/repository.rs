@@ -13,7 +13,7 @@ use std::{
 
 use dogwatch_model::BackupRun;
 
-use super::{borg, facts::Facts, kopia, restic, sighting::Sighting};
+use super::{borg, facts::Facts, hush::Hush, kopia, restic, sighting::Sighting};
 use crate::{
     config::{Password, Product, Repository},
     sources::process::{self, Output},
@@ -102,7 +102,9 @@ async fn ask(repository: &Repository, around: &Around) -> Result<(Listing, Optio
     let program = process::installed(tool.program);
     let arguments: Vec<&str> = tool.arguments.iter().map(String::as_str).collect();
     let output = process::run_with(&program, &arguments, &environment, LIMIT).await;
-    let output = output.map_err(|error| error.to_string())?;
+    let mut output = output.map_err(|error| error.to_string())?;
+    // Before anything is cut off: half a secret would not be known as one.
+    output.stderr = hush(&environment).text(&output.stderr);
     let remark = (!output.stderr.trim().is_empty()).then(|| reason(&output));
     if !output.success {
         return Err(remark.unwrap_or_else(|| format!("{} {}", tool.program, ended(&output))));
@@ -111,6 +113,10 @@ async fn ask(repository: &Repository, around: &Around) -> Result<(Listing, Optio
         Ok(listing) => Ok((listing, remark)),
         Err(error) => Err(format!("what {} said is not understood: {error}", tool.program)),
     }
+}
+
+fn hush(environment: &[(String, OsString)]) -> Hush {
+    Hush::of(environment.iter().map(|(name, value)| (name.clone(), value.to_string_lossy().into_owned())))
 }
 
 /// How a tool ended that said nothing.

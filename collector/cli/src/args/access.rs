@@ -36,9 +36,11 @@ pub(crate) struct Login {
     #[arg(long, value_name = "PROVIDER", conflicts_with_all = ["token_file", "person", "team", "break_glass"])]
     #[expect(clippy::option_option, reason = "clap's way to say: an option whose value may be left out")]
     pub(crate) oidc: Option<Option<String>>,
-    /// By a browser on another machine: shows a code to type there
-    #[arg(long, conflicts_with_all = ["token_file", "person", "team", "break_glass", "oidc"])]
-    pub(crate) device: bool,
+    /// By a browser on another machine: shows a code to type there; `--device=PROVIDER` where the collector does not show it
+    #[arg(long, value_name = "PROVIDER", require_equals = true,
+        conflicts_with_all = ["token_file", "person", "team", "break_glass", "oidc"])]
+    #[expect(clippy::option_option, reason = "clap's way to say: an option whose value may be left out")]
+    pub(crate) device: Option<Option<String>>,
     /// Only print the address that --oidc would open in a browser
     #[arg(long, requires = "oidc")]
     pub(crate) no_browser: bool,

@@ -10,6 +10,9 @@ use crate::{
     output::{self, Listing, Screen, Show, column, text_at},
 };
 
+/// What stands where no grant asks for anything.
+const NOTHING_DUE: &str = "nothing is due: no review, no end, and nothing that nobody uses";
+
 const GRANTS: Listing<'static> = Listing {
     rows: "grants",
     name: "id",
@@ -25,6 +28,7 @@ const GRANTS: Listing<'static> = Listing {
     ],
     wide: &[
         column("GIVEN", "given_at", Show::Instant),
+        column("USED", "used_at", Show::Instant),
         column("APPROVED IN", "approvals", Show::Made(approved)),
     ],
     csv: &[
@@ -45,14 +49,15 @@ const DUE: Listing<'static> = Listing {
     rows: "due",
     name: "id",
     columns: &[
-        column("WHY", "kind", Show::Text),
+        column("KIND", "kind", Show::Text),
         column("ID", "id", Show::Text),
         column("PERSON", "person", Show::Made(concerned)),
         column("SCOPE", "scope", Show::Text),
         column("AT", "at", Show::Instant),
+        column("WHY", "why", Show::Text),
     ],
     wide: &[],
-    csv: &["kind", "id", "person.org", "person.id", "scope", "at"],
+    csv: &["kind", "id", "person.org", "person.id", "scope", "at", "why"],
 };
 
 const PEOPLE: Listing<'static> = Listing {
@@ -137,7 +142,7 @@ pub(crate) fn run(command: &Access, screen: &Screen) -> Result<(), Failure> {
 fn list(wanted: &ListAccess, screen: &Screen) -> Result<(), Failure> {
     let pace = Pace::told(wanted.watching, "access");
     if wanted.due {
-        return super::list(("access/due", &[]), &DUE, pace, "nothing is due", screen);
+        return super::list(("access/due", &[]), &DUE, pace, NOTHING_DUE, screen);
     }
     let org = wanted.org.as_ref().map(ToString::to_string);
     let all = wanted.all.to_string();

@@ -25,7 +25,7 @@ use crate::{
 
 pub(crate) fn run(login: &Login, screen: &Screen) -> Result<(), Failure> {
     let (url, root, token) = match (&login.token_file, &login.ca_file) {
-        _ if login.device => by_provider(login, device::token)?,
+        _ if login.device.is_some() => by_provider(login, |client| device::token(client, login))?,
         _ if login.oidc.is_some() => by_provider(login, |client| oidc::token(client, login))?,
         (Some(token), Some(ca)) => (link::base_url(&login.link)?, root_of(ca)?, token_of(token)?),
         (None, _) if login.link.starts_with("https://") && !login.link.contains('#') => by_person(login)?,

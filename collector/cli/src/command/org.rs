@@ -1,6 +1,10 @@
 //! `org …`: the customers of this collector, and the day on which one says goodbye.
 
-use std::{fs, io::Write as _, path::Path};
+use std::{
+    fs,
+    io::{self, BufRead as _, BufWriter, Read as _},
+    path::Path,
+};
 
 use serde_json::{Value, json};
 
@@ -9,8 +13,12 @@ use crate::{
     args::{Offboard, Org},
     client::Client,
     failure::{Exit, Failure},
-    output::{Listing, Screen, Show, column, text_at},
+    org_export::Check,
+    output::{self, Listing, Screen, Show, column, text_at},
 };
+
+/// The longest line of an export: a row is at most one record of the collector's journal.
+const MAX_LINE_BYTES: u64 = 64 * 1024 * 1024;
 
 const ORGS: Listing<'static> = Listing {
     rows: "orgs",
@@ -51,9 +59,14 @@ pub(crate) fn run(command: &Org, screen: &Screen) -> Result<(), Failure> {
         Org::Show(one) => {
             let org = Client::logged_in()?.get(&format!("orgs/{}", one.org), &[])?;
             super::show_one(&org, "org", screen, || {
+                let stopped = org["ways_stopped"].as_object().into_iter().flatten();
+                let stopped = stopped.map(|(way, why)| {
+                    format!("{way} is told no more: {}\n", output::tame(why.as_str().unwrap_or_default()))
+                });
+                let stopped: String = stopped.collect();
                 let left = org["left"]["msp"]
                     .as_str()
-                    .map_or_else(String::new, |at| format!("the MSP left at {at}\n"));
+                    .map_or_else(String::new, |at| format!("the MSP left at {at}\n{stopped}"));
                 format!(
                     "{} ({}): {} endpoints, matrix {}, owners: {}\n{left}",
                     one.org,
@@ -84,44 +97,64 @@ fn told(manifest: &Value, file: &Path, screen: &Screen) -> Result<(), Failure> {
     super::show_one(manifest, "org", screen, || {
         let counts = manifest["counts"].as_object().into_iter().flatten();
         let counts: Vec<String> = counts.map(|(kind, count)| format!("{count} {kind}")).collect();
-        format!("{} holds all of it, whole and checked: {}\n", file.display(), counts.join(", "))
+        format!(
+            "{0} holds all of it, whole and checked: {1}\nIts audit can be verified anywhere: dogwatch audit --verify {0}\n",
+            file.display(),
+            counts.join(", ")
+        )
     })
 }
 
-/// Writes an org's data into a new file, and checks it against its manifest.
-fn export(client: &Client, org: &str, file: &Path) -> Result<Value, Failure> {
-    let bytes = client.get_bytes(&format!("orgs/{org}/export"))?;
-    let manifest = verified(&bytes)?;
-    let write = || {
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(file)?;
-        file.write_all(&bytes)?;
-        file.sync_all()
-    };
-    write().map_err(|error| Failure::file("write", file, &error))?;
-    Ok(manifest)
+/// Writes an org's data into a new file as it comes, and checks that all of it came. What is not whole does not stay.
+fn export(client: &Client, org: &str, path: &Path) -> Result<Value, Failure> {
+    let failed = |error: io::Error| Failure::file("write", path, &error);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = BufWriter::new(options.open(path).map_err(failed)?);
+    let taken = take(client, org, &mut file).and_then(|manifest| {
+        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        Ok(manifest)
+    });
+    taken.map_err(|failure| {
+        // It was made by us a moment ago, and half of it is of use to nobody.
+        let _ = fs::remove_file(path);
+        match failure {
+            Taking::Writing(error) => failed(error),
+            Taking::Failed(failure) => failure,
+        }
+    })
 }
 
-/// The manifest of an export, if the rest is what it says.
-fn verified(bytes: &[u8]) -> Result<Value, Failure> {
-    let broken =
-        |what: &str| Failure::new(Exit::NotMet, format!("the export is not whole: {what}; ask again"));
-    let end = bytes.iter().position(|byte| *byte == b'\n').ok_or_else(|| broken("it has no manifest"))?;
-    let (first, rest) = (&bytes[..end], &bytes[end + 1..]);
-    let manifest: Value = serde_json::from_slice(first).map_err(|_| broken("its manifest is not JSON"))?;
-    let lines = rest.iter().filter(|byte| **byte == b'\n').count() as u64;
-    let counts = manifest["counts"].as_object().into_iter().flatten();
-    let counted: u64 = counts.filter_map(|(_, count)| count.as_u64()).sum();
-    if counted != lines {
-        return Err(broken(&format!("{lines} rows of {counted}")));
+/// What went wrong while an export came.
+enum Taking {
+    Writing(io::Error),
+    Failed(Failure),
+}
+
+impl From<io::Error> for Taking {
+    fn from(error: io::Error) -> Self {
+        Self::Writing(error)
     }
-    if manifest["sha256"].as_str() != Some(crate::pin::sha256_hex(rest).as_str()) {
-        return Err(broken("its SHA-256 is another"));
+}
+
+/// Takes an export, line by line.
+fn take(client: &Client, org: &str, file: &mut impl io::Write) -> Result<Value, Taking> {
+    let mut body = client.stream(&format!("orgs/{org}/export")).map_err(Taking::Failed)?;
+    let broken = |what: String| {
+        Taking::Failed(Failure::new(Exit::NotMet, format!("the export is not whole: {what}; ask again")))
+    };
+    let (mut check, mut line) = (Check::new(), Vec::new());
+    loop {
+        line.clear();
+        let read = (&mut body).take(MAX_LINE_BYTES).read_until(b'\n', &mut line);
+        if read.map_err(|error| broken(format!("the connection broke off ({error})")))? == 0 {
+            return check.finish().map_err(broken);
+        }
+        check.take(&line).map_err(broken)?;
+        file.write_all(&line)?;
     }
-    Ok(manifest)
 }
 
 fn offboard(goodbye: &Offboard, screen: &Screen) -> Result<(), Failure> {
@@ -133,38 +166,50 @@ fn offboard(goodbye: &Offboard, screen: &Screen) -> Result<(), Failure> {
         return client.post(&path, &body).map(drop);
     }
     let file = goodbye.export.clone().unwrap_or_else(|| format!("{}.jsonl", goodbye.org).into());
+    // First: whoever keeps the collector may be who leaves.
     export(&client, goodbye.org.as_str(), &file)?;
     let left = client.post(&path, &body)?;
+    let last = export_anew(&client, goodbye.org.as_str(), &file);
+    let told = match &last {
+        Ok(()) => "the goodbye included",
+        Err(_) => "as it was before the goodbye",
+    };
     super::show_one(&left, "org", screen, || {
+        let count = |name: &str| text_at(&left, name);
         format!(
-            "The {} side has left {}: {} tokens, {} grants and {} people of it ended. Its work goes to {}.\nAll data: {}. \
-             The agents stay; point them elsewhere with `dogwatch-agent enroll`.\n",
+            "The {} side has left {}: {} tokens, {} grants, {} people, {} join tokens and {} views of it ended; {} messages to it \
+             were dropped. {} items that its people had are free again; its work goes to {}.\nAll data, {told}: {}; dogwatch \
+             audit --verify {} proves its audit anywhere.\nThe agents stay; point them elsewhere with `dogwatch-agent enroll`.\n",
             goodbye.side,
             goodbye.org,
-            text_at(&left, "tokens"),
-            text_at(&left, "grants"),
-            text_at(&left, "people"),
-            text_at(&left, "work_goes_to"),
+            count("tokens"),
+            count("grants"),
+            count("people"),
+            count("join_tokens"),
+            count("views"),
+            count("messages_dropped"),
+            count("items_released"),
+            count("work_goes_to"),
+            file.display(),
             file.display()
         )
+    })?;
+    last.map_err(|failure| {
+        let what = format!(
+            "{} holds all data as it was before the goodbye, which is done; what came with it could not be added: {failure}; \
+             ask again: dogwatch org export {} FILE",
+            file.display(),
+            goodbye.org
+        );
+        Failure::new(Exit::NotMet, what)
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_export_that_lost_a_row_or_a_byte_is_known() {
-        let rest = b"{\"kind\":\"endpoint\",\"row\":{}}\n";
-        let manifest = json!({ "counts": { "endpoint": 1 }, "sha256": crate::pin::sha256_hex(rest) });
-        let whole = [manifest.to_string().as_bytes(), b"\n", rest].concat();
-        assert!(verified(&whole).is_ok());
-        let mut other = whole.clone();
-        let last = other.len() - 3;
-        other[last] ^= 1;
-        for bad in [&other[..], &whole[..whole.len() - 1], b"{}"] {
-            assert!(verified(bad).is_err());
-        }
-    }
+/// Takes an org out once more, and puts that in the place of the file once it is whole.
+fn export_anew(client: &Client, org: &str, file: &Path) -> Result<(), Failure> {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".new");
+    let fresh = Path::new(&name);
+    export(client, org, fresh)?;
+    fs::rename(fresh, file).map_err(|error| Failure::file("write", file, &error))
 }

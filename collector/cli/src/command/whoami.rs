@@ -3,8 +3,9 @@
 use crate::{
     client::Client,
     failure::Failure,
-    output::{Screen, text_at},
+    output::{Screen, Show, as_of, text_at},
 };
+use serde_json::Value;
 
 pub(crate) fn run(screen: &Screen) -> Result<(), Failure> {
     let client = Client::logged_in()?;
@@ -20,7 +21,8 @@ pub(crate) fn run(screen: &Screen) -> Result<(), Failure> {
             org => format!("org {org}"),
         };
         format!(
-            "{person} ({side} side{team}), {role}, sees {reach}\nat {name}, {address}, Dogwatch {version}\n",
+            "{person} ({side} side{team}), {role}, sees {reach}\nat {name}, {address}, Dogwatch {version}\n{ending}",
+            ending = ending(&me, screen),
             person = text_at(&me, "person"),
             side = text_at(&me, "side"),
             role = text_at(&me, "role"),
@@ -29,4 +31,21 @@ pub(crate) fn run(screen: &Screen) -> Result<(), Failure> {
             version = text_at(&me, "collector.version"),
         )
     })
+}
+
+/// What ends within a week, a line each; of the token that is in use every command says so.
+fn ending(me: &Value, screen: &Screen) -> String {
+    let all = me["ending"].as_array().into_iter().flatten();
+    let grants = all.filter(|one| one["what"] == "grant").map(|one| {
+        let verbs = one["verbs"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        format!(
+            "{} on {} (grant {}) ends {}; ask for a new one: dogwatch access grant {} … --reason …\n",
+            verbs.collect::<Vec<_>>().join(", "),
+            text_at(one, "scope"),
+            text_at(one, "id"),
+            Show::Instant.show(one, "at", as_of(me), screen),
+            text_at(me, "person")
+        )
+    });
+    grants.collect()
 }

@@ -123,6 +123,9 @@ impl Register {
                 .map(|org| (org.clone(), approval))
                 .into_iter()
                 .collect::<BTreeMap<_, _>>(),
+            reviewed_at: None,
+            used_at: None,
+            triggers: Vec::new(),
             ended: None,
         };
         let opened = ApiToken {

@@ -242,6 +242,8 @@ impl Register {
             return Err(invalid("the next review lies in the future"));
         }
         grant.review_at = Some(next);
+        grant.reviewed_at = Some(now);
+        grant.triggers.clear();
         Ok(vec![Change::Grant(grant)])
     }
 
@@ -267,6 +269,9 @@ fn plain(wanted: &NewGrant, by: &Principal, now: Timestamp) -> Grant {
         expires_at: wanted.expires_at,
         review_at: Some(wanted.review_at.unwrap_or(now + review_after(wanted.verbs))),
         approvals: BTreeMap::new(),
+        reviewed_at: None,
+        used_at: None,
+        triggers: Vec::new(),
         ended: None,
     }
 }

@@ -50,6 +50,11 @@ impl Register {
         for guest in guests.filter(|guest| guest.disabled_at.is_none()) {
             changes.push(Change::Person(crate::access::Person { disabled_at: Some(now), ..guest.clone() }));
         }
+        let waits = |to: &crate::access::PersonKey| {
+            self.people.get(to).is_some_and(|guest| guest.side == side && guest.home.org() == Some(org))
+        };
+        let waiting = self.invitations.iter().filter(|(_, invitation)| waits(&invitation.to));
+        changes.extend(waiting.map(|(hash, _)| Change::Invitation(*hash, None)));
         let gone = |token: &&crate::access::ApiToken| {
             let guest = self.people.get(&token.principal.key());
             token.principal.side == side

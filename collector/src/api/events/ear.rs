@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use dogwatch_model::OrgId;
 
 use crate::{
-    access::{Reach, Sha256, Verb},
+    access::{Reach, Scope, Sha256, Verb},
     api::{Shared, caller::Caller, problem::Problem},
     feed::{Audience, Group, Kind, Over},
 };
@@ -40,7 +40,9 @@ impl Audience for Ear {
         let now = (self.api.now)();
         let known = self.api.core.token(&self.token, now).filter(|(token, _)| token.is_valid(now));
         let (_, reach) = known.ok_or(Over::NotAllowed)?;
-        if !reach.anywhere().has(Verb::View) {
+        // Of an org that is not theirs to see any more nothing will ever come.
+        let theirs = self.org.as_ref().is_none_or(|org| reach.sees_org(org));
+        if !theirs || !reach.anywhere().has(Verb::View) {
             return Err(Over::NotAllowed);
         }
         self.reach = reach;
@@ -59,7 +61,7 @@ fn may_hear(reach: &Reach, Group { org, site, kind }: &Group) -> bool {
     let Some(org) = org else { return reach.everywhere().has(Verb::Administer) };
     match kind {
         Kind::Alert | Kind::Endpoint => reach.sees(org, site.as_ref()),
-        Kind::Window | Kind::Ownership => reach.sees_org(org),
+        Kind::Window | Kind::Ownership => reach.sees_place(&Scope::of(Some(org.clone()), site.clone())),
         Kind::Access => reach.may(Verb::Administer, org, site.as_ref()),
     }
 }

@@ -1,6 +1,8 @@
 //! The way of machines without a browser: a short code there, typed into a browser here by somebody who proves who they
 //! are and says yes. Bodies and answers are those of RFC 8628, as JSON.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::State,
@@ -13,14 +15,25 @@ use serde::{Deserialize, Serialize};
 use super::{network_of, said, token_for};
 use crate::{
     access::Principal,
-    api::{Shared, extract::Body, login::From, page::escape, pages::Filled, problem::Problem},
-    identity::{Asked, Waiting},
+    api::{
+        Shared,
+        extract::{Body, Params},
+        login::From,
+        page::escape,
+        pages::Filled,
+        problem::Problem,
+    },
+    identity::{Asked, Provider, Waiting},
 };
 
-/// Nothing is asked of a program that begins to wait.
+/// How a program wants to wait.
 #[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "DeviceWanted")]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Nothing {}
+pub(crate) struct Wanted {
+    /// The provider that its person comes by, where that is one that the page does not show.
+    provider: Option<String>,
+}
 
 /// RFC 8628, section 3.2. There is no `verification_uri_complete`: the code is to be read and typed.
 #[derive(Serialize, JsonSchema)]
@@ -37,15 +50,16 @@ pub(crate) struct Begun {
 pub(crate) async fn begin(
     State(api): State<Shared>,
     from: From,
-    Body(Nothing {}): Body<Nothing>,
+    Body(wanted): Body<Wanted>,
 ) -> Result<Json<Begun>, Problem> {
-    api.oidc.provider(None).map(drop).or_else(|what| match api.oidc.providers().providers.is_empty() {
-        true => Err(Problem::not_found(what)),
-        false => Ok(()),
-    })?;
+    let choice = api.oidc.providers().shown().nth(1).is_some();
+    if wanted.provider.is_some() || !choice {
+        api.oidc.provider(wanted.provider.as_deref()).map_err(Problem::not_found)?;
+    }
     let Waiting { device_code, user_code, expires_in, interval } =
         api.oidc.wait(network_of(from), (api.now)())?;
-    let verification_uri = format!("https://{}/device", api.info.people_address);
+    let by = wanted.provider.map_or_else(String::new, |provider| format!("?provider={provider}"));
+    let verification_uri = format!("https://{}/device{by}", api.info.people_address);
     Ok(Json(Begun { device_code, user_code, verification_uri, expires_in, interval }))
 }
 
@@ -70,20 +84,21 @@ pub(crate) async fn token(State(api): State<Shared>, Body(ask): Body<Ask>) -> Re
     }
 }
 
+/// By whom, where that is a provider that the page does not show by itself.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct By {
+    provider: Option<String>,
+}
+
 /// `GET /device`
-pub(crate) async fn page(State(api): State<Shared>) -> Response {
+pub(crate) async fn page(State(api): State<Shared>, Params(by): Params<By>) -> Response {
     let all = api.oidc.providers();
-    let buttons: String = all
-        .providers
-        .values()
-        .map(|one| {
-            format!(
-                "<button name=\"provider\" value=\"{}\">Log in by {}</button>\n",
-                one.id,
-                escape(&one.name)
-            )
-        })
-        .collect();
+    let named = by.provider.and_then(|name| api.oidc.provider(Some(&name)).ok());
+    let hidden = named.iter().filter(|one| one.hidden);
+    let button = |one: &Arc<Provider>| {
+        format!("<button name=\"provider\" value=\"{}\">Log in by {}</button>\n", one.id, escape(&one.name))
+    };
+    let buttons: String = all.shown().chain(hidden).map(button).collect();
     let form = format!(
         "<form method=\"get\" action=\"/oidc/start\">\n<p><label>Code <input name=\"user_code\" required \
          autocomplete=\"off\" autocapitalize=\"characters\" maxlength=\"16\"></label></p>\n<p>{buttons}</p>\n</form>\n"

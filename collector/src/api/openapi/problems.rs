@@ -27,7 +27,7 @@ pub(super) fn of(route: &Route) -> BTreeSet<u16> {
     let changes = route.method != Method::Get;
     let named =
         places::names(route.path).next().is_some() || !route.params.is_empty() || route.takes.is_some();
-    let mut all = BTreeSet::from([400, 429]);
+    let mut all = BTreeSet::from([400, 429, 431]);
     all.extend(guarded.then_some([401, 403]).into_iter().flatten());
     all.extend((guarded && named).then_some(404));
     all.extend(changes.then_some([409, 413, 415, 503]).into_iter().flatten());
@@ -94,6 +94,7 @@ const fn detail(status: u16) -> &'static str {
         415 => "send the body as JSON, with the header `content-type: application/json`",
         422 => "this key stands for another request; take a new key for each thing to be done",
         429 => "too many requests; wait a minute",
+        431 => "address and headers are longer than 16384 bytes; send fewer or shorter ones",
         503 => "the disk is full; free some space",
         _ => "",
     }

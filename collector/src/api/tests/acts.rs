@@ -4,7 +4,7 @@ use dogwatch_triage::alert::Act;
 use http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::{Answer, live::Running, text_of_token};
+use super::{Answer, running::Running, text_of_token};
 use crate::api::routes::ROUTES;
 
 /// Kim of the MSP, who administers, and Omar of internal IT.

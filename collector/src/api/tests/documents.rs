@@ -4,7 +4,7 @@ use dogwatch_triage::matrix::starter;
 use http::StatusCode;
 use serde_json::json;
 
-use super::{live::Running, org};
+use super::{org, running::Running};
 
 /// The starter with a row before all others that gives the disks of servers to internal IT.
 fn draft() -> String {

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Collector, admit, live::Running, member, org, text_of_token, token, work};
+use super::{Collector, admit, member, org, running::Running, text_of_token, token, work};
 use crate::{access::Role, state::State};
 
 /// Three machines of `acme` and one of `globex`; administrators of everything (`a`) and of `globex` (`x`).

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Answer, live::Running};
+use super::{Answer, running::Running};
 
 const ALERTMANAGER: &str = "/api/v1/intake/alertmanager";
 const EVENTS: &str = "/api/v1/intake/events";

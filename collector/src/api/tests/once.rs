@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{Method, Request, StatusCode, header};
 use serde_json::json;
 
-use super::{Answer, Collector, live::Running, noon, text_of_token, token};
+use super::{Answer, Collector, noon, running::Running, text_of_token, token};
 use crate::{
     access::Role,
     api::{auth::Needs, routes::ROUTES},

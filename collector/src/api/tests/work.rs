@@ -3,7 +3,7 @@
 use http::{Method, Request, StatusCode, header};
 use serde_json::json;
 
-use super::{Collector, admit, live::Running, member, text_of_token, token};
+use super::{Collector, admit, member, running::Running, text_of_token, token};
 use crate::{
     access::Role,
     state::{Item, State},

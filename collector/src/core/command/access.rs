@@ -1,13 +1,13 @@
 //! What is asked about people, their rights and their ways in, and about join tokens.
 
-use dogwatch_model::OrgId;
+use dogwatch_model::{OrgId, Side};
 
 use jiff::SignedDuration;
 
 use super::{Command, Commands, NewJoinToken};
 use crate::{
     access::{self, Account, ApiToken, Change, JoinTokenRecord, Login, PersonKey, Principal, Sha256},
-    core::Input,
+    core::{Departed, Input},
     identity::Proved,
     origin::Origin,
     refusal::Refusal,
@@ -65,11 +65,19 @@ impl Commands {
         self.ask(|reply| Command::Accept { invitation, account: Box::new(account), reply }).await
     }
 
-    /// All of an org's data, as JSON Lines with a manifest.
+    /// A side leaves an org for good.
     ///
     /// # Errors
-    /// `NotFound`, `NotAllowed`; `Unavailable` when the archive cannot be read.
-    pub async fn take_out(&self, org: OrgId, by: Principal) -> Result<Vec<u8>, Refusal> {
+    /// As [`crate::access::Register::act`] says.
+    pub async fn offboard(&self, org: OrgId, side: Side, by: Principal) -> Result<Departed, Refusal> {
+        self.ask(|reply| Command::Offboard(org, side, by, reply)).await
+    }
+
+    /// Has it written down that an org's data is taken out, if who asks may do that.
+    ///
+    /// # Errors
+    /// `NotFound`, `NotAllowed`.
+    pub async fn note_export(&self, org: OrgId, by: Principal) -> Result<(), Refusal> {
         self.ask(|reply| Command::TakeOut(org, by, reply)).await
     }
 

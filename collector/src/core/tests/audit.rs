@@ -28,6 +28,8 @@ fn settle(sim: &mut Sim) {
 #[test]
 fn an_act_is_on_record_with_what_it_changed_in_the_same_commit() {
     let mut sim = Sim::new();
+    // The first step of all notes what is in force, and the first use of a right in a day that it is used.
+    sim.join_token(1);
     sim.join_token(1);
     let committed = sim.disk.store.lock().unwrap().load().unwrap().tail;
     let tables = |changes: &ChangeSet| {

@@ -1,5 +1,7 @@
 //! Telling people, in virtual time: from the finding to the timeline's last word, through deaths and storms.
 
+mod apart;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -8,7 +10,7 @@ use std::{
 
 use dogwatch_model::{Class, Criticality, Endpoint, EndpointState, Facts as EndpointFacts, Presence, RuleId};
 use dogwatch_triage::{
-    alert::{EventKind, Told},
+    alert::{EventKind, TimelineEvent, Told},
     finding::{Category, Finding, Severity},
     notice::Via,
 };
@@ -17,7 +19,7 @@ use super::*;
 use crate::{
     core::Batch,
     notify::{
-        self, Channels, Facts, Message as Sent, News, Outcome, Subject, channels::Kind, worker::Worker,
+        self, Channels, Facts, Message as Sent, News, Order, Outcome, Subject, channels::Kind, worker::Worker,
     },
     queue,
     state::Member,
@@ -64,15 +66,8 @@ informed = ["it"]
 "#;
 
 fn policy(orgs: &[&str]) -> Policy {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("orgs")).unwrap();
-    for org in orgs {
-        let file = folder.path().join("orgs").join(format!("{org}.toml"));
-        std::fs::write(file, MATRIX.replace("@ORG@", org)).unwrap();
-    }
-    crate::policy::read(folder.path(), &crate::policy::Basis::default())
-        .map_err(|faults| crate::policy::all_faults(&faults))
-        .unwrap()
+    let texts: Vec<_> = orgs.iter().map(|org| (org.parse().unwrap(), MATRIX.replace("@ORG@", org))).collect();
+    Policy::of_texts(&texts, "")
 }
 
 fn facts() -> Facts {
@@ -88,7 +83,9 @@ fn facts() -> Facts {
 struct Desk {
     sim: Sim,
     policy: Arc<Policy>,
-    inbox: mpsc::UnboundedReceiver<Sent>,
+    inbox: mpsc::UnboundedReceiver<Order>,
+    /// Messages that the worker was told to let go of.
+    dropped: Vec<String>,
     /// Of machines that are new.
     criticality: Criticality,
 }
@@ -98,13 +95,17 @@ impl Desk {
         Self::at(Sim::new(), orgs)
     }
 
-    fn at(mut sim: Sim, orgs: &[&str]) -> Self {
-        let policy = Arc::new(policy(orgs));
+    fn at(sim: Sim, orgs: &[&str]) -> Self {
+        Self::over(sim, policy(orgs), facts())
+    }
+
+    fn over(mut sim: Sim, policy: Policy, facts: Facts) -> Self {
+        let policy = Arc::new(policy);
         sim.core.policy.store(policy.clone());
         let (worker, inbox) = mpsc::unbounded_channel();
-        sim.step(Input::Notify(Box::new(News::Channels(Box::new(facts())))));
+        sim.step(Input::Notify(Box::new(News::Channels(Box::new(facts)))));
         sim.step(Input::Notify(Box::new(News::Worker(worker))));
-        Self { sim, policy, inbox, criticality: Criticality::Normal }
+        Self { sim, policy, inbox, dropped: Vec::new(), criticality: Criticality::Normal }
     }
 
     fn restart(self, orgs: &[&str]) -> Self {
@@ -113,18 +114,23 @@ impl Desk {
 
     /// A machine with a finding on each of so many subjects; one commit.
     fn fire(&mut self, org: &str, machine: u128, subjects: std::ops::Range<u32>) {
-        let id = EndpointId(Uuid::from_u128(machine));
+        let mut endpoint = endpoint(EndpointId(Uuid::from_u128(machine)), org, self.sim.now);
+        endpoint.criticality = self.criticality;
+        let now = self.sim.now;
+        self.find(endpoint, subjects.map(|subject| finding(subject, now)));
+    }
+
+    /// A machine, new or known, with findings; one commit.
+    fn find(&mut self, endpoint: Endpoint, findings: impl Iterator<Item = Finding>) {
+        let id = endpoint.id;
         let shared = self.sim.core.shared.clone();
         let mut batch = Batch::default();
         {
             let mut state = shared.write().unwrap();
-            let mut endpoint = endpoint(id, org, self.sim.now);
-            endpoint.criticality = self.criticality;
             if state.members.get(&id).is_none() {
                 state.members.insert(id, Member::new(endpoint, MachineEvidence::default()));
             }
-            for subject in subjects {
-                let finding = finding(subject, self.sim.now);
+            for finding in findings {
                 queue::fire(&mut state, &self.policy, id, &finding, self.sim.now, &mut batch);
             }
             notify::enqueue(&mut state, &self.policy, self.sim.now, &mut batch);
@@ -147,7 +153,14 @@ impl Desk {
 
     /// What the worker was given.
     fn sent(&mut self) -> Vec<Sent> {
-        std::iter::from_fn(|| self.inbox.try_recv().ok()).collect()
+        let mut sent = Vec::new();
+        while let Ok(order) = self.inbox.try_recv() {
+            match order {
+                Order::Send(message) => sent.push(*message),
+                Order::Drop(id) => self.dropped.push(id),
+            }
+        }
+        sent
     }
 
     fn ended(&mut self, id: &str, outcome: Outcome) {
@@ -457,7 +470,8 @@ async fn a_target_that_hangs_or_fails_delays_nobody_and_every_try_has_the_same_i
     };
     for message in messages {
         // The worker's clock is the real one.
-        outbox.send(Sent { sealed_at: Timestamp::now(), ..message }).unwrap();
+        let message = Sent { sealed_at: Timestamp::now(), ..message };
+        outbox.send(Order::Send(Box::new(message))).unwrap();
     }
     // The other one hangs all the while.
     let ended = tokio::time::timeout(Duration::from_secs(5), desk.sim.queue.recv()).await.unwrap();
@@ -471,4 +485,110 @@ async fn a_target_that_hangs_or_fails_delays_nobody_and_every_try_has_the_same_i
         .collect();
     assert_eq!(ids.len(), 1, "{ids:?}");
     stop.cancel();
+}
+
+/// The customer's owner says goodbye to the MSP.
+fn offboard(desk: &mut Desk) -> crate::core::Departed {
+    let owner = person(Side::Internal);
+    let home = OrgId::new("home").unwrap();
+    desk.sim.ask(|reply| Command::Offboard(home, Side::Msp, owner, reply)).unwrap()
+}
+
+fn to_the_msp(message: &Sent) -> bool {
+    message.via.to_string() != "it-chat"
+}
+
+#[test]
+fn a_side_that_has_left_hears_nothing_any_more_not_even_what_was_sealed() {
+    let mut desk = Desk::new(&["home", "globex"]);
+    desk.fire("home", 1, 0..3);
+    desk.fire("globex", 2, 0..1);
+    desk.pass(40);
+    let sealed = desk.sent();
+    let of_home =
+        |message: &&Sent| matches!(&message.subject, Subject::Items { org, .. } if org.as_str() == "home");
+    let theirs: BTreeSet<String> =
+        sealed.iter().filter(of_home).filter(|sent| to_the_msp(sent)).map(|sent| sent.id.clone()).collect();
+    assert_eq!(theirs.len(), 2, "the chat and whoever is on call: {sealed:?}");
+    // More has gathered, and is not sealed yet.
+    desk.fire("home", 1, 3..5);
+    let departed = offboard(&mut desk);
+    assert!(departed.messages >= 5, "{departed:?}");
+    assert_eq!(desk.sent(), []);
+    assert_eq!(desk.dropped.iter().cloned().collect::<BTreeSet<_>>(), theirs, "and nothing of globex");
+    let why = |event: &TimelineEvent| match &event.kind {
+        EventKind::NotNotified { why, .. } => Some(why.clone()),
+        _ => None,
+    };
+    let told: Vec<String> = desk.sim.handle.read(|state| {
+        let own = state.alerts.values().filter(|item| item.alert.org.as_str() == "home");
+        own.flat_map(|item| item.timeline.iter().filter_map(why)).collect()
+    });
+    assert!(told.iter().all(|why| why == "the msp side has left home") && told.len() >= 5, "{told:?}");
+    let stopped = desk.sim.handle.read(|state| state.access.orgs[&org()].ways_stopped.clone());
+    assert_eq!(stopped.into_iter().collect::<Vec<_>>(), ["mail:mira@msp.example", "noc-chat"]);
+    // What happens later, is said again or comes back after a restart goes to those who stay.
+    desk.fire("home", 1, 5..9);
+    desk.clear(1, 0);
+    desk.pass(6 * 3600);
+    desk.fire("globex", 2, 1..2);
+    let mut desk = {
+        desk.pass(40);
+        let later = desk.sent();
+        assert!(later.iter().filter(of_home).all(|sent| !to_the_msp(sent)), "{later:?}");
+        assert!(later.iter().any(|sent| !of_home(&sent) && to_the_msp(sent)), "globex goes on: {later:?}");
+        desk.restart(&["home", "globex"])
+    };
+    desk.pass(6 * 3600);
+    let after = desk.sent();
+    assert!(after.iter().filter(of_home).all(|sent| !to_the_msp(sent)), "{after:?}");
+}
+
+#[test]
+fn what_the_departed_had_is_free_and_goes_to_those_who_stay() {
+    let mut desk = Desk::new(&["home"]);
+    desk.fire("home", 1, 0..3);
+    let numbers: Vec<AlertNumber> =
+        desk.sim.handle.read(|state| state.alerts.keys().copied().collect::<Vec<_>>());
+    let claim = |desk: &mut Desk, number: AlertNumber, by: Principal| {
+        let act = Act::Claim { override_reason: Some("it burns".into()) };
+        desk.sim.ask(|reply| Command::Alert { number, act, by, version: None, reply }).unwrap();
+    };
+    claim(&mut desk, numbers[0], person(Side::Msp));
+    claim(&mut desk, numbers[1], person(Side::Internal));
+    let departed = offboard(&mut desk);
+    assert_eq!(departed.items, 1);
+    desk.pass(1);
+    let items: Vec<Item> = desk.sim.handle.read(|state| state.alerts.values().cloned().collect());
+    for item in &items {
+        let alert = &item.alert;
+        assert_eq!(alert.owner.side, Side::Internal, "{alert:?}");
+        let left = item.timeline.iter().filter(|event| event.kind == EventKind::SideLeft { side: Side::Msp });
+        assert_eq!(left.count(), 1, "{:?}", item.timeline);
+    }
+    assert_eq!((items[0].alert.work, &items[0].alert.assignee), (Work::Unclaimed, &None));
+    let kept = items[1].alert.assignee.as_ref().map(|holder| holder.side);
+    assert_eq!((items[1].alert.work, kept), (Work::Claimed, Some(Some(Side::Internal))));
+    desk.pass(3600);
+    let again = desk.sim.handle.read(|state| state.alerts[&numbers[2]].clone());
+    let routed = again.timeline.iter().filter(|event| matches!(event.kind, EventKind::Routed { .. })).count();
+    assert_eq!(routed, 2, "once at first and once when they left: {:?}", again.timeline);
+}
+
+#[test]
+fn each_right_that_goes_with_a_side_has_its_own_record() {
+    let mut desk = Desk::new(&["home"]);
+    desk.sim.join_token(3);
+    let departed = offboard(&mut desk);
+    assert_eq!(departed.join_tokens, 1);
+    let chain = dogwatch_triage::audit::Chain::Org(org());
+    let lines = desk.sim.ask(|reply| Command::ReadAudit(chain, 0, reply)).unwrap();
+    let acts: Vec<String> = lines
+        .iter()
+        .map(|line| {
+            serde_json::from_slice::<serde_json::Value>(line).unwrap()["act"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert!(acts.contains(&"org.offboard".to_owned()), "{acts:?}");
+    assert!(acts.contains(&"join-token.revoke".to_owned()), "{acts:?}");
 }

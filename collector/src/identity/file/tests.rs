@@ -45,6 +45,9 @@ fn a_provider_has_what_the_file_says_and_sensible_defaults() {
     assert_eq!((provider.name.as_str(), &provider.home), ("acme", &"acme".parse().unwrap()));
     assert_eq!(provider.scopes, ["openid", "profile"]);
     assert_eq!(provider.lasts, USUAL);
+    assert!(!provider.hidden && all.shown().count() == 1);
+    let hidden = with("side =", "hidden = true\nside =").unwrap();
+    assert_eq!((hidden.providers.len(), hidden.shown().count()), (1, 0));
     let [it, heads] = &provider.groups[..] else { panic!("{provider:?}") };
     assert_eq!((it.verbs, &it.scope), (Verbs::CREW, &"acme".parse().unwrap()));
     assert_eq!(heads.verbs, Verbs::of(&[Verb::View, Verb::Comment, Verb::Sign]));

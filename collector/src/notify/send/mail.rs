@@ -125,6 +125,26 @@ fn roots(message: &Message) -> Vec<String> {
     }
 }
 
+/// A mail as it would go out, but for what is drawn anew for each, and its texts before they were encoded.
+#[cfg(test)]
+pub(super) fn written(message: &Message, templates: &Templates) -> Vec<u8> {
+    let smtp = Smtp {
+        host: "mail.example.org".to_owned(),
+        port: 25,
+        security: Security::None,
+        login: None,
+        from: "Dogwatch <dogwatch@example.org>".parse().unwrap(),
+        roots: None,
+    };
+    let to = ["crew@example.org".parse().unwrap()];
+    let mail = String::from_utf8(mail(&smtp, templates, message, &to).unwrap().formatted()).unwrap();
+    let (_, boundary) = mail.split_once("boundary=\"").unwrap();
+    let mail = mail.replace(boundary.split_once('"').unwrap().0, "boundary");
+    let texts = [Text::MailSubject, Text::MailPlain, Text::MailHtml];
+    let texts = texts.map(|text| templates.write(text, message)).join("\n");
+    format!("{mail}\n{texts}").into_bytes()
+}
+
 /// `Auto-Submitted: auto-generated` (RFC 3834): answering machines keep quiet.
 #[derive(Debug, Clone, Copy)]
 struct Generated;

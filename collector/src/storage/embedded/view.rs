@@ -27,6 +27,10 @@ const TALLY: &[u8] = b"tally";
 /// How many rows go into one batch while a view is built.
 const BUILD_ROWS: usize = 1000;
 
+/// How many rows go into one transaction. For each row sled copies its page, and lets go of no copy before the transaction
+/// is over: ten thousand at once took most of a gigabyte.
+const APPLY_ROWS: usize = 100;
+
 /// What sled says while another one has its files.
 const LOCKED: &str = "could not acquire lock";
 
@@ -185,32 +189,15 @@ impl SledView {
         if tally == expected { Ok(rows) } else { Err("its rows are not those that were settled".to_owned()) }
     }
 
+    /// In parts. Before the last one is in, the view says that it goes up to where it went before: what the journal says
+    /// from there on makes the same rows again.
     fn apply(&self, rows: &[Row], position: Position) -> Result<(), String> {
         let trees: Vec<Tree> = self.tables.iter().chain([&self.state]).cloned().collect();
-        let applied = trees[..].transaction(|trees| {
-            let state = &trees[self.tables.len()];
-            let mut tally = state.get(TALLY)?.and_then(|bytes| Tally::from_bytes(&bytes)).unwrap_or_default();
-            tally.position = position;
-            for row in rows {
-                let (tree, key) = (&trees[row.table as usize], row.key.as_bytes());
-                let before = match &row.value {
-                    Some(value) => {
-                        tally.add(row.table, key, value);
-                        tree.insert(key, value.as_slice())?
-                    }
-                    None => tree.remove(key)?,
-                };
-                if let Some(before) = before {
-                    tally.take(row.table, key, &before);
-                }
-            }
-            state.insert(TALLY, &tally.to_bytes())?;
-            Ok(())
-        });
-        applied.map_err(|error: TransactionError<()>| match error {
-            TransactionError::Storage(error) => said(error),
-            TransactionError::Abort(()) => "sled gave a transaction up".to_owned(),
-        })?;
+        let (parts, last) = rows.split_at(rows.len() - rows.len().min(APPLY_ROWS));
+        for part in parts.chunks(APPLY_ROWS) {
+            change(&trees, part, None)?;
+        }
+        change(&trees, last, Some(position))?;
         // No promise hangs on it: it bounds what a killed process leaves unwritten.
         self.db.flush().map(drop).map_err(said)
     }
@@ -224,6 +211,34 @@ impl SledView {
             })
         })
     }
+}
+
+/// Changes rows, and the tally with them; the position only when there is one. The tally's tree is the last.
+fn change(trees: &[Tree], rows: &[Row], position: Option<Position>) -> Result<(), String> {
+    let changed = trees.transaction(|trees| {
+        let state = &trees[Table::ALL.len()];
+        let mut tally = state.get(TALLY)?.and_then(|bytes| Tally::from_bytes(&bytes)).unwrap_or_default();
+        tally.position = position.unwrap_or(tally.position);
+        for row in rows {
+            let (tree, key) = (&trees[row.table as usize], row.key.as_bytes());
+            let before = match &row.value {
+                Some(value) => {
+                    tally.add(row.table, key, value);
+                    tree.insert(key, value.as_slice())?
+                }
+                None => tree.remove(key)?,
+            };
+            if let Some(before) = before {
+                tally.take(row.table, key, &before);
+            }
+        }
+        state.insert(TALLY, &tally.to_bytes())?;
+        Ok(())
+    });
+    changed.map_err(|error: TransactionError<()>| match error {
+        TransactionError::Storage(error) => said(error),
+        TransactionError::Abort(()) => "sled gave a transaction up".to_owned(),
+    })
 }
 
 fn row(table: Table, pair: sled::Result<(sled::IVec, sled::IVec)>) -> Result<Row, String> {

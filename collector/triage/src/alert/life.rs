@@ -283,7 +283,7 @@ impl Alert {
     }
 
     /// Another row or team has it from here on.
-    fn moves(&mut self, owner: Owner, at: Timestamp) {
+    pub(super) fn moves(&mut self, owner: Owner, at: Timestamp) {
         self.owner = owner;
         self.progress.instead_of = None;
         self.progress.handed_over = false;

@@ -2,7 +2,7 @@
 //!
 //! Entries are never changed and never removed; measures (response time, gaps, drift) are computed from them.
 
-use dogwatch_model::{ChannelId, PersonId, RotaId, SiteId, TeamId, text_enum};
+use dogwatch_model::{ChannelId, PersonId, RotaId, Side, SiteId, TeamId, text_enum};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -204,6 +204,11 @@ pub enum EventKind {
     Reminded,
     /// Its holder did nothing for so long that it is free again.
     Lapsed,
+    /// A side that had something of it has left the org: what its people had is free again.
+    SideLeft {
+        /// Which.
+        side: Side,
+    },
     /// It waits.
     Waits {
         /// For whom or what.

@@ -93,7 +93,7 @@ impl Story {
             EventKind::Released => {
                 event.by.side.map(|side| self.worked.remove(&side));
             }
-            EventKind::Lapsed => self.worked.clear(),
+            EventKind::Lapsed | EventKind::SideLeft { .. } => self.worked.clear(),
             EventKind::Measured { measure: Measure::Collision, .. } => self.collided = true,
             _ => {}
         }

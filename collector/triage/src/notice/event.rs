@@ -69,6 +69,9 @@ impl Asked<'_> {
             EventKind::Assigned { to } => tell(Reason::Assigned, Listener::Person(to.clone())),
             EventKind::Reminded => tell(Reason::Reminded, self.holder()),
             EventKind::Lapsed => tell(Reason::Lapsed, self.owner()),
+            EventKind::SideLeft { .. } if self.alert.work == Work::Unclaimed => {
+                tell(Reason::Lapsed, self.owner())
+            }
             EventKind::SlaWarned { percent, .. } if *percent >= WARN_FROM_PERCENT => {
                 tell(Reason::Warned, self.holder())
             }

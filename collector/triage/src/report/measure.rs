@@ -44,7 +44,8 @@ pub const PATCH: &[Measure] = &[
     },
 ];
 
-/// Backups. A restore test holds for a quarter.
+/// Backups. A restore test holds for a quarter. Where no copy is known there is nothing to judge: the age of the oldest one
+/// is unknown then, and so is whatever asks for it.
 pub const BACKUP: &[Measure] = &[
     Measure {
         name: "ever_backed_up",
@@ -55,13 +56,14 @@ pub const BACKUP: &[Measure] = &[
     Measure {
         name: "last_succeeded",
         says: "had every job's latest run succeed",
-        well: "!backup.jobs.exists(j, j.kind == \"backup\" && (j.result == \"failed\" || j.result == \"missed\"))",
+        well: "!backup.jobs.exists(j, j.kind == \"backup\" && (j.result == \"failed\" || j.result == \"missed\")) \
+               && age(backup.oldest) >= duration(\"0s\")",
         since: |endpoint| oldest_success(endpoint),
     },
     Measure {
         name: "rpo_met",
         says: "meet every recovery point objective",
-        well: "!backup.jobs.exists(j, j.kind == \"backup\" && !j.rpo_met)",
+        well: "!backup.jobs.exists(j, j.kind == \"backup\" && !j.rpo_met) && age(backup.oldest) >= duration(\"0s\")",
         since: |endpoint| oldest_success(endpoint),
     },
     Measure {

@@ -91,6 +91,18 @@ fn what_was_never_backed_up_is_not_well_and_what_told_nothing_is_not_judged() {
 }
 
 #[test]
+fn where_no_copy_is_known_no_promise_counts_as_kept() {
+    let mut without = full_server();
+    without.facts.backup = Some(BackupStatus { scanned_at: noon(), jobs: Vec::new() });
+    let report = counted(&[without, full_server()], BACKUP, None);
+    for measure in ["last_succeeded", "rpo_met"] {
+        let kept = figure(&report, measure, false);
+        assert_eq!((kept.denominator, kept.unjudged), (1, 1), "{measure}");
+    }
+    assert_eq!(figure(&report, "ever_backed_up", false).denominator, 2, "none at all is a finding");
+}
+
+#[test]
 fn a_review_lists_rows_never_reviewed_work_that_drifts_and_endpoints_nobody_hears_of() {
     let org: OrgId = "acme".parse().unwrap();
     let matrix = Matrix::parse(&starter(&org), "acme.toml", "v1".into(), None).unwrap();

@@ -97,7 +97,9 @@ impl Life {
                 }
             }
             // Whatever takes it out of anybody's hands takes it out of waiting as well.
-            EventKind::WaitEnded | EventKind::Lapsed | EventKind::Released => self.wait_ended(at),
+            EventKind::WaitEnded | EventKind::Lapsed | EventKind::Released | EventKind::SideLeft { .. } => {
+                self.wait_ended(at)
+            }
             EventKind::Hidden { hider } => self.hiders.push(hider.clone()),
             EventKind::Unhidden { hider } => {
                 if let Some(place) = self.hiders.iter().position(|known| is_same(known, hider)) {

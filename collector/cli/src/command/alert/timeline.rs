@@ -21,6 +21,7 @@ pub(super) fn happened(event: &Value, screen: &Screen) -> String {
         "accepted" => "accepted the hand-off".to_owned(),
         "reminded" => "reminded its holder that nothing happens".to_owned(),
         "lapsed" => "nothing happened for long; it is free again".to_owned(),
+        "side_left" => format!("the {} side has left; what it had is free again", text_at(event, "side")),
         "wait_ended" => "it waits no more".to_owned(),
         "flapping_ended" => "it has calmed down".to_owned(),
         "returned" => "the condition returned".to_owned(),

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     args::Audit,
     failure::{Exit, Failure},
+    org_export::{self, CHECKPOINT, Check, RECORD, Row},
     output::{self, Screen},
 };
 
@@ -56,21 +57,77 @@ fn walk(path: &Path, chain: &Chain, witnesses: Vec<Witness>, key: Option<String>
     let vouched = witnesses.iter().map(|witness| witness.checkpoint.seq).max().zip(key);
     let mut verifier = Verifier::new(chain.clone(), proof::sha256, witnesses);
     let fault = |fault: Fault| broken(chain, &fault);
-    for line in lines(path)? {
-        let line = line?;
-        // Checkpoints stand at the end of an export.
-        if checkpoint(&line).is_none() {
-            verifier.take_line(&line).map_err(fault)?;
+    for line in lines(path, true)? {
+        match line? {
+            Line::Record(text) => drop(verifier.take_line(&text).map_err(fault)?),
+            // Of another kind, or behind the records: it counts as a line of the file alone.
+            Line::Checkpoint(_) | Line::Other => verifier.pass_line(),
         }
     }
     let head = verifier.finish().map_err(fault)?;
     Ok(Found { chain: chain.clone(), head, vouched })
 }
 
-fn lines(path: &Path) -> Result<impl Iterator<Item = Result<String, Failure>>, Failure> {
+/// A line of a file that holds a chain.
+enum Line {
+    /// A record, as it was hashed.
+    Record(String),
+    Checkpoint(Box<Checkpoint>),
+    /// Of an org's export: a row of another kind, or its frame.
+    Other,
+}
+
+/// The lines of a file: of a chain's export, or of an org's, which holds its chain among other rows. With `whole` the latter
+/// is held against what its last line says.
+fn lines(path: &Path, whole: bool) -> Result<impl Iterator<Item = Result<Line, Failure>>, Failure> {
     let failed = move |error: std::io::Error| Failure::file("read", path, &error);
-    let file = File::open(path).map_err(failed)?;
-    Ok(BufReader::new(file).lines().map(move |line| line.map_err(failed)))
+    let mut file = BufReader::new(File::open(path).map_err(failed)?);
+    let mut check: Option<Check> = None;
+    let (mut of_org, mut ended) = (None, false);
+    Ok(core::iter::from_fn(move || {
+        let mut line = String::new();
+        match file.read_line(&mut line) {
+            _ if ended => return None,
+            Err(error) => return Some(Err(failed(error))),
+            Ok(0) => {
+                ended = true;
+                let whole = check.take().map(|check| check.finish().map(drop)).transpose();
+                return whole.map_err(|what| not_whole(path, &what)).err().map(Err);
+            }
+            Ok(_) => {}
+        }
+        let of_org = *of_org.get_or_insert_with(|| {
+            let of_org = org_export::begins(&line);
+            check = (of_org && whole).then(Check::new);
+            of_org
+        });
+        if let Some(Err(what)) = check.as_mut().map(|check| check.take(line.as_bytes())) {
+            return Some(Err(not_whole(path, &what)));
+        }
+        Some(Ok(if of_org { of_an_org(&line) } else { of_a_chain(line) }))
+    }))
+}
+
+fn not_whole(path: &Path, what: &str) -> Failure {
+    Failure::new(Exit::NotMet, format!("{} is not the whole export that was made: {what}", path.display()))
+}
+
+fn of_a_chain(mut line: String) -> Line {
+    line.truncate(line.trim_end_matches(['\r', '\n']).len());
+    match checkpoint(&line) {
+        Some(checkpoint) => Line::Checkpoint(Box::new(checkpoint)),
+        None => Line::Record(line),
+    }
+}
+
+fn of_an_org(line: &str) -> Line {
+    match Row::of(line) {
+        Some(row) if row.kind == RECORD => Line::Record(row.text().to_owned()),
+        Some(row) if row.kind == CHECKPOINT => {
+            checkpoint(row.text()).map_or(Line::Other, |checkpoint| Line::Checkpoint(Box::new(checkpoint)))
+        }
+        _ => Line::Other,
+    }
 }
 
 /// The checkpoint that a line is, if it is one.
@@ -79,16 +136,27 @@ fn checkpoint(line: &str) -> Option<Checkpoint> {
 }
 
 fn checkpoints(path: &Path) -> Result<Vec<Checkpoint>, Failure> {
-    lines(path)?.map(|line| line.map(|line| checkpoint(&line))).filter_map(Result::transpose).collect()
+    let found = lines(path, false)?.map(|line| {
+        Ok(match line? {
+            Line::Checkpoint(checkpoint) => Some(*checkpoint),
+            Line::Record(_) | Line::Other => None,
+        })
+    });
+    found.filter_map(Result::transpose).collect()
 }
 
-/// Whose chain a file holds: that of its first line.
+/// Whose chain a file holds: that of its first record.
 fn chain_of(path: &Path) -> Result<Chain, Failure> {
     let none = || {
         let what = format!("{} holds no audit; `dogwatch audit --export FILE` writes one", path.display());
         Failure::new(Exit::NotMet, what)
     };
-    let first = lines(path)?.next().ok_or_else(none)??;
+    let mut records = lines(path, false)?.filter_map(|line| match line {
+        Ok(Line::Record(text)) => Some(Ok(text)),
+        Ok(_) => None,
+        Err(failure) => Some(Err(failure)),
+    });
+    let first = records.next().ok_or_else(none)??;
     let first: Value = serde_json::from_str(&first).map_err(|_| none())?;
     first["chain"].as_str().and_then(|chain| chain.parse().ok()).ok_or_else(none)
 }

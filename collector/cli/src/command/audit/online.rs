@@ -49,11 +49,11 @@ impl Collector {
         mut each: impl FnMut(&Record) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let (chain, limit) = (self.chain.to_string(), PAGE.to_string());
-        let mut cursor = "1".to_owned();
+        let mut next: Option<String> = None;
         let mut progress: Option<Progress> = None;
         loop {
-            let params =
-                [("org", chain.as_str()), ("order", "oldest"), ("limit", &limit), ("cursor", &cursor)];
+            let mut params = vec![("org", chain.as_str()), ("order", "oldest"), ("limit", &limit)];
+            params.extend(next.as_deref().map(|next| ("cursor", next)));
             let page = self.client.get("audit", &params)?;
             let progress = progress.get_or_insert_with(|| {
                 Progress::begin(format!("verifying {chain}"), page["head"]["seq"].as_u64())
@@ -63,9 +63,9 @@ impl Collector {
                 each(&record)?;
             }
             progress.reach(verifier.head().seq);
-            match page["cursor"].as_str() {
-                Some(next) => cursor = next.to_owned(),
-                None => return Ok(()),
+            next = page["next"].as_str().map(str::to_owned);
+            if next.is_none() {
+                return Ok(());
             }
         }
     }

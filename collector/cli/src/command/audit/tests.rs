@@ -127,3 +127,35 @@ fn a_checkpoint_that_somebody_else_signed_is_named() {
     let said = desk.judge(&forged, &Held::default(), &["--key", &key]).unwrap_err().to_string();
     assert!(said.contains("of record 9000 was not signed with the key"), "{said}");
 }
+
+#[test]
+fn an_orgs_export_proves_its_audit_and_names_the_place_of_what_was_done_to_it() {
+    let desk = Desk::new();
+    let key = desk.key.to_string();
+    let keyed = ["--key", &key];
+    let mut rows: Vec<(&str, &str)> = vec![("endpoint", "{\"chain\":\"globex\"}"), ("grant", "{}")];
+    rows.extend(desk.lines[..RECORDS].iter().map(|line| ("audit", line.as_str())));
+    rows.push(("audit_checkpoint", &desk.lines[RECORDS]));
+    let judged = |rows: &[(&str, &str)]| {
+        let text = crate::org_export::tests::export_of(rows);
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        desk.judge(&lines, &Held::default(), &keyed)
+    };
+    assert_eq!(judged(&rows), Ok((RECORDS as u64, Some(RECORDS as u64))));
+    for at in [0, 4_999, RECORDS - 1] {
+        let other = desk.lines[at].replace("window.add", "window.end");
+        let mut changed = rows.clone();
+        changed[at + 2].1 = &other;
+        let said = judged(&changed).unwrap_err().to_string();
+        // The first line says what the file is, and two rows stand before the audit.
+        assert!(said.contains(&format!("record {} (line {}) was changed", at + 1, at + 4)), "{said}");
+        let mut removed = rows.clone();
+        removed.remove(at + 2);
+        assert!(judged(&removed).is_err(), "without record {}", at + 1);
+    }
+    let mut lines: Vec<String> =
+        crate::org_export::tests::export_of(&rows).lines().map(str::to_owned).collect();
+    lines[1] = lines[1].replace("globex", "initech");
+    let said = desk.judge(&lines, &Held::default(), &keyed).unwrap_err().to_string();
+    assert!(said.contains("is not the whole export that was made: its SHA-256 is another"), "{said}");
+}

@@ -8,6 +8,7 @@ use std::{
 use serde_json::json;
 
 use crate::{
+    args::Login,
     client::Client,
     failure::{Exit, Failure},
     output::{note, text_at},
@@ -20,8 +21,12 @@ const LONGEST: Duration = Duration::from_secs(60);
 const SLOWER: Duration = Duration::from_secs(5);
 
 /// Gets a token.
-pub(super) fn token(client: &Client) -> Result<String, Failure> {
-    let begun = client.post("oidc/device", &json!({}))?;
+pub(super) fn token(client: &Client, login: &Login) -> Result<String, Failure> {
+    let wanted = match &login.device {
+        Some(Some(provider)) => json!({ "provider": provider }),
+        _ => json!({}),
+    };
+    let begun = client.post("oidc/device", &wanted)?;
     let seconds = |name: &str, usual| Duration::from_secs(begun[name].as_u64().unwrap_or(usual));
     let mut interval = seconds("interval", 5).min(LONGEST);
     let until = Instant::now() + seconds("expires_in", 600);

@@ -89,6 +89,9 @@ fn grant(id: &str, scope: Scope, verbs: Verbs) -> Grant {
         expires_at: None,
         review_at: Some(noon()),
         approvals: BTreeMap::new(),
+        reviewed_at: None,
+        used_at: None,
+        triggers: Vec::new(),
         ended: None,
     }
 }

@@ -6,12 +6,20 @@ use dogwatch_triage::{
     matrix::starter,
     mute::Window,
 };
-use serde_json::json;
+use http::{HeaderName, header};
+use serde_json::{Value, json};
 
-use super::super::{Collector, live::Running, member, noon, org, text_of_token, work};
-use super::register;
+use super::super::{
+    Collector, member, noon, org,
+    running::{Running, Standing},
+    text_of_token, work,
+};
+use super::{people, register};
 use crate::{
-    access::{ApiToken, Grant, JoinTokenRecord, PersonKey, Principal, Register, Role, Scope, Sha256, Verbs},
+    access::{ApiToken, JoinTokenRecord, PersonKey, Principal, Role, Sha256},
+    api::login::COOKIE,
+    feed::Group,
+    identity::Providers,
     ownership::Version,
     policy::Policy,
     state::{Item, State},
@@ -32,23 +40,45 @@ pub(super) enum Hidden {
 pub(super) struct World {
     running: Running,
     hidden: Hidden,
-    /// Who there is and what they may: so at every question.
-    access: Register,
+    /// What there is: so at every question.
+    standing: Standing,
 }
 
 /// Who asks, and the letter of their token.
 const PEOPLE: &[(&str, char)] = &[
+    // Those whose the hidden is.
     ("owner", 'o'),
+    ("yak", 'y'),
+    // Of the org `globex`; the last of one site of it, by their token.
     ("admin", 'a'),
     ("viewer", 'v'),
-    ("lapsed", 'l'),
     ("onsite", 's'),
+    // Of the MSP: limited to globex, by a token; to one site of it, by a grant.
+    ("guest", 'g'),
+    ("granted", 't'),
+    // Of the MSP, with a token for all that they reach: by a grant into the hidden org that has expired, or holds; by a token
+    // whose maker lost that grant, or has it.
+    ("lapsed", 'l'),
+    ("helping", 'h'),
+    ("narrowed", 'n'),
+    ("backed", 'b'),
+    // Nobody any more.
     ("revoked", 'r'),
     ("expired", 'e'),
     ("disabled", 'd'),
-    ("guest", 'g'),
+    ("logged-out", 'c'),
+    ("timed-out", 'i'),
     ("unknown", 'u'),
 ];
+
+/// Those who are somebody, and do not see all.
+pub(super) const LIVING: &[&str] = &[
+    "owner", "yak", "admin", "viewer", "onsite", "guest", "granted", "lapsed", "helping", "narrowed",
+    "backed",
+];
+
+/// Those who come with a browser's cookie.
+const BROWSERS: &[&str] = &["logged-out", "timed-out"];
 
 impl World {
     pub(super) fn with(hidden: Hidden) -> Self {
@@ -63,9 +93,9 @@ impl World {
         &self.running.collector
     }
 
-    /// Undoes what the questions before did to people, tokens and grants: who asks is still let in.
+    /// Undoes what the questions before did: who asks is still let in, and what is asked about is still there.
     pub(super) fn settle(&self) {
-        self.running.set_register(self.access.clone());
+        self.running.set_back(&self.standing);
     }
 
     /// From now on nobody has asked anything yet.
@@ -76,6 +106,30 @@ impl World {
     /// The token of somebody.
     pub(super) fn token(who: &str) -> String {
         text_of_token(PEOPLE.iter().find(|(name, _)| *name == who).unwrap().1)
+    }
+
+    /// The header by which somebody shows who they are.
+    pub(super) fn shown(who: &str) -> (HeaderName, String) {
+        let token = Self::token(who);
+        match BROWSERS.contains(&who) {
+            true => (header::COOKIE, format!("{COOKIE}={token}")),
+            false => (header::AUTHORIZATION, format!("Bearer {token}")),
+        }
+    }
+
+    /// A token that opens every route.
+    pub(super) fn all_powerful(&self) -> String {
+        self.running.all_powerful()
+    }
+
+    /// Tells of a made-up change in each of these places.
+    pub(super) fn make_up(&self, groups: Vec<Group>) {
+        self.running.make_up(groups);
+    }
+
+    /// Everything that has happened is told to who listens, and then no more.
+    pub(super) async fn end_streams(&self) {
+        self.running.end_streams().await;
     }
 
     /// Words that only what is hidden has in it.
@@ -94,70 +148,51 @@ impl World {
             let text = starter(&org("zebra")).replace("internal-it", "zebra-it");
             texts.push((org("zebra"), text));
         }
-        let running = Running::over((Policy::of_texts(&texts, ""), archive(zebra, yak)), noon, |state| {
-            people(state);
+        let mut running = Running::over((Policy::of_texts(&texts, ""), archive(zebra, yak)), noon, |state| {
+            people::fill(state);
             things(state, "globex", "here", "own", 1);
             if yak {
                 things(state, "globex", "yak", "yak", 11);
-                admit(state, "yak", 'y', Some(("globex", Some("yak"))), Role::Admin);
+                window(state, json!({ "org": "globex", "site": "yak" }), "yak");
+                people::admit(state, "yak", 'y', Some(("globex", Some("yak"))), Role::Admin);
             }
             org_things(state, "globex", "own", "0a0a0a");
             if zebra {
                 things(state, "zebra", "zebra-main", "zebra", 21);
                 org_things(state, "zebra", "zebra", "2eb7a0");
-                admit(state, "owner", 'o', Some(("zebra", None)), Role::Admin);
+                people::admit(state, "owner", 'o', Some(("zebra", None)), Role::Admin);
             }
             register::fill(&mut state.access, zebra, yak);
         });
-        let access = running.register();
-        Self { running, hidden, access }
+        running.admit_by(providers(zebra));
+        running.collector = running.another_front(noon);
+        let standing = running.standing();
+        Self { running, hidden, standing }
     }
 }
 
-fn people(state: &mut State) {
-    admit(state, "admin", 'a', Some(("globex", None)), Role::Admin);
-    admit(state, "viewer", 'v', Some(("globex", None)), Role::Viewer);
-    admit(state, "onsite", 's', Some(("globex", Some("here"))), Role::Admin);
-    admit(state, "lapsed", 'l', Some(("globex", None)), Role::Member);
-    let lapsed = Grant {
-        id: "g-lapsed".into(),
-        to: key("lapsed", "globex"),
-        verbs: Verbs::ALL,
-        scope: Scope::Org(org("zebra")),
-        reason: "a week of help".into(),
-        given_at: noon(),
-        given_by: None,
-        expires_at: Some("2026-11-20T00:00:00Z".parse().unwrap()),
-        review_at: None,
-        approvals: Default::default(),
-        ended: None,
+/// What `identity.toml` says: the hidden org's provider is named to nobody.
+fn providers(zebra: bool) -> Providers {
+    let provider = |id: &str, org: &str, more: &str| {
+        format!(
+            "[[provider]]\nid = \"{id}\"\nside = \"internal\"\norg = \"{org}\"\nissuer = \"https://id.{org}.example\"\n\
+             client_id = \"dogwatch\"\n{more}\n"
+        )
     };
-    state.access.grants.insert(lapsed.id.clone(), lapsed);
-    // The token itself is for every org: only the grant could open the other one.
-    let hash = Sha256::of(text_of_token('l').as_bytes());
-    if let Some(token) = state.access.tokens.get_mut(&hash) {
-        token.principal.org = Some(org("globex"));
+    // Two, so that whoever names none is asked for one, and nobody is called.
+    let mut text = provider("globex-id", "globex", "") + &provider("globex-backup", "globex", "");
+    if zebra {
+        text += &provider("zebra-7f3a9c", "zebra", "hidden = true");
     }
-    let mut guest = token("guest", 'g', Some(("globex", None)), Role::Admin);
-    guest.principal.side = Side::Msp;
-    super::super::admit(state, [(guest.hash, guest)]);
-    admit(state, "revoked", 'r', Some(("globex", None)), Role::Admin);
-    admit(state, "expired", 'e', Some(("globex", None)), Role::Admin);
-    admit(state, "disabled", 'd', Some(("globex", None)), Role::Admin);
-    let of = |letter: char| Sha256::of(text_of_token(letter).as_bytes());
-    state.access.tokens.get_mut(&of('r')).unwrap().revoked_at = Some(noon());
-    state.access.tokens.get_mut(&of('e')).unwrap().expires_at = Some(noon());
-    state.access.people.get_mut(&key("disabled", "globex")).unwrap().disabled_at = Some(noon());
+    let folder = tempfile::tempdir().unwrap();
+    let path = Providers::path(folder.path());
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    Providers::read(&path).unwrap()
 }
 
 pub(super) fn key(person: &str, of: &str) -> PersonKey {
     PersonKey { org: Some(org(of)), id: PersonId::new(person).unwrap() }
-}
-
-/// Lets somebody in, on the customer's side, with the rights of a role.
-fn admit(state: &mut State, person: &str, letter: char, place: Option<(&str, Option<&str>)>, role: Role) {
-    let token = token(person, letter, place, role);
-    super::super::admit(state, [(token.hash, token)]);
 }
 
 /// The token that somebody speaks by.
@@ -195,6 +230,11 @@ fn things(state: &mut State, of: &str, site: &str, word: &str, number: u64) {
     state.members.insert(machine.endpoint.id, machine);
     let alert = item(of, site, word, number);
     state.alerts.insert(alert.alert.number, alert);
+    // One that is about no endpoint.
+    let mut alert = item(of, site, word, number + 1);
+    (alert.alert.endpoint, alert.alert.endpoint_name) = (None, String::new());
+    alert.alert.tool = "backup".parse().unwrap();
+    state.alerts.insert(alert.alert.number, alert);
     let join = JoinTokenRecord {
         id: format!("j-{word}"),
         hash: Sha256::of(word.as_bytes()),
@@ -227,12 +267,17 @@ fn item(of: &str, site: &str, word: &str, number: u64) -> Item {
     item
 }
 
-/// What an org has as a whole: a window and a version of its matrix.
-fn org_things(state: &mut State, of: &str, word: &str, hash: &str) {
-    let plan = json!({ "org": of, "starts": "2026-12-05T22:00", "zone": "UTC", "lasts": "PT2H", "reason": format!("{word} moves") });
+fn window(state: &mut State, mut plan: Value, word: &str) {
+    let rest = json!({ "starts": "2026-12-05T22:00", "zone": "UTC", "lasts": "PT2H", "reason": format!("{word} moves") });
+    plan.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
     let id = WindowId::new(&format!("w-{word}")).unwrap();
     let window = Window::new(id, serde_json::from_value(plan).unwrap(), Actor::DOGWATCH, noon()).unwrap();
     state.windows.insert(window.id.clone(), window);
+}
+
+/// What an org has as a whole: a window and a version of its matrix.
+fn org_things(state: &mut State, of: &str, word: &str, hash: &str) {
+    window(state, json!({ "org": of }), word);
     let version = Version {
         org: org(of),
         hash: hash.into(),

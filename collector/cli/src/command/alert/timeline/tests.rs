@@ -139,6 +139,10 @@ fn machine() -> Vec<(EventKind, &'static str)> {
         (EventKind::Reminded, "reminded its holder that nothing happens"),
         (EventKind::Lapsed, "nothing happened for long; it is free again"),
         (
+            EventKind::SideLeft { side: dogwatch_model::Side::Msp },
+            "the msp side has left; what it had is free again",
+        ),
+        (
             EventKind::Waits { on: WaitOn::Vendor, until, reason: "case 1".into() },
             "waits for vendor until 2026-11-22 12:00: case 1",
         ),
@@ -193,7 +197,7 @@ fn every_entry_has_words() {
 }
 
 /// How many kinds of entries there are; `counted` below does not compile while one is missing.
-const KINDS: usize = 41;
+const KINDS: usize = 42;
 
 #[expect(dead_code, reason = "it is there to be compiled")]
 fn counted(kind: &EventKind) {
@@ -211,6 +215,6 @@ fn counted(kind: &EventKind) {
         EventKind::Unhidden { .. } | EventKind::FlappingBegan { .. } | EventKind::FlappingEnded => {}
         EventKind::SlaWarned { .. } | EventKind::SlaBreached { .. } | EventKind::Notified { .. } => {}
         EventKind::NotNotified { .. } | EventKind::Linked { .. } | EventKind::Measured { .. } => {}
-        EventKind::Feedback { .. } | EventKind::Moved { .. } => {}
+        EventKind::Feedback { .. } | EventKind::Moved { .. } | EventKind::SideLeft { .. } => {}
     }
 }

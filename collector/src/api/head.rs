@@ -1,0 +1,69 @@
+//! The head of a request: how large it may be, and that its body is as it says.
+//!
+//! The HTTP library reads heads before any code of ours, and what it cannot read it refuses by itself, with a status and no
+//! body: a line that is no HTTP, bytes that no address may have, a length that is no number (400), and heads over the
+//! listener's limit (431). It has no place where such an answer could be written. So the listener's limit is four times ours, and
+//! whoever is over ours by less than that is told in the usual way.
+
+use axum::{
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use http::{HeaderMap, Method, Uri, header};
+
+use super::problem::Problem;
+
+/// The largest head, in bytes: the largest real ones are under 2 KiB.
+const MAX_BYTES: usize = 16 * 1024;
+
+/// What HTTP writes around a header besides its name and value.
+const AROUND: usize = ": \r\n".len();
+
+/// Refuses a head that is too large.
+pub(crate) async fn bounded(request: Request, next: Next) -> Response {
+    match bytes(request.uri(), request.headers()) {
+        many if many > MAX_BYTES => Problem::head_too_large(MAX_BYTES).into_response(),
+        _ => next.run(request).await,
+    }
+}
+
+fn bytes(uri: &Uri, headers: &HeaderMap) -> usize {
+    let of_uri = uri.path().len() + uri.query().map_or(0, str::len);
+    headers.iter().fold(of_uri, |all, (name, value)| all + name.as_str().len() + value.len() + AROUND)
+}
+
+/// Refuses a body in a coding: nothing here unpacks one, and a small one may become a large one.
+pub(crate) fn check_coding(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+    let plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if method.is_safe() || headers.get_all(header::CONTENT_ENCODING).iter().all(plain) {
+        return Ok(());
+    }
+    Err(Problem::packed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn address_names_and_values_count() {
+        let mut headers = HeaderMap::new();
+        headers.append("a", "12".parse().unwrap());
+        headers.append("a", "345".parse().unwrap());
+        assert_eq!(bytes(&"/four?and=8".parse().unwrap(), &headers), 5 + 5 + 7 + 8);
+    }
+
+    #[test]
+    fn a_packed_body_is_refused_where_a_body_is_read() {
+        let coded = |name: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.append(header::CONTENT_ENCODING, name.parse().unwrap());
+            headers
+        };
+        assert!(check_coding(&Method::POST, &HeaderMap::new()).is_ok());
+        assert!(check_coding(&Method::POST, &coded("Identity")).is_ok());
+        assert!(check_coding(&Method::GET, &coded("gzip")).is_ok());
+        assert!(check_coding(&Method::POST, &coded("gzip")).is_err());
+    }
+}

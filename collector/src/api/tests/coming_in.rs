@@ -1,0 +1,139 @@
+//! Coming in, and letting others in: the setup code, tokens, join tokens, invitations, passwords.
+
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use super::running::Running;
+
+#[tokio::test]
+async fn the_setup_code_opens_once() {
+    let running = Running::start();
+    let token = running.set_up().await;
+    assert_eq!(running.collector.get("/api/v1/whoami", Some(&token)).await.json["team"], "msp-noc");
+    let again = r#"{"code":"c0de","person":"eve"}"#;
+    let refused = running.collector.ask(Method::POST, "/api/v1/setup", None, again).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text);
+    assert!(!refused.text.contains("c0de"), "{}", refused.text);
+}
+
+#[tokio::test]
+async fn the_first_owners_token_works_until_they_revoke_it_and_the_msp_makes_no_other() {
+    let running = Running::start();
+    let admin = running.set_up().await;
+    let wanted = json!({ "person": "omar", "side": "internal", "team": "internal-it", "org": "acme", "role": "admin" });
+    let nobodys = json!({ "person": "omar", "side": "internal", "team": "internal-its", "org": "acme" });
+    let refused = running.post("/api/v1/people", &admin, nobodys.clone()).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND, "{}", refused.text);
+    assert!(refused.detail().contains("did you mean `internal-it`? teams: internal-it, msp-noc"));
+    let refused = running.post("/api/v1/tokens", &admin, nobodys).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND, "{}", refused.text);
+    let made = running.post("/api/v1/tokens", &admin, wanted).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let omar = made.json["token"].as_str().unwrap();
+    assert_eq!(running.collector.get("/api/v1/fleet", Some(omar)).await.json["total"], 3);
+    let path = format!("/api/v1/tokens/{}", made.json["id"].as_str().unwrap());
+    let forged = json!({ "person": "omar", "side": "internal", "org": "acme" });
+    let refused = running.post("/api/v1/tokens", &admin, forged).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text);
+    let refused = running.collector.ask(Method::DELETE, &path, Some(&admin), "").await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND, "{}", refused.text);
+    let revoked = running.collector.ask(Method::DELETE, &path, Some(omar), "").await;
+    assert_eq!(revoked.json["state"], "revoked", "{}", revoked.text);
+    let after = running.collector.get("/api/v1/fleet", Some(omar)).await;
+    assert_eq!(after.status, StatusCode::UNAUTHORIZED);
+    assert!(after.detail().contains("was revoked"), "{}", after.detail());
+}
+
+#[tokio::test]
+async fn a_join_token_is_shown_whole_once_and_can_be_withdrawn() {
+    let running = Running::start();
+    let admin = running.set_up().await;
+    let wanted = json!({ "org": "acme", "site": "toronto", "uses": 2, "approval": true });
+    let made = running.post("/api/v1/join-tokens", &admin, wanted).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let token: dogwatch_model::JoinToken = made.json["token"].as_str().unwrap().parse().unwrap();
+    assert_eq!((token.address.as_str(), token.site.as_str()), ("collector.example:7443", "toronto"));
+    let list = running.collector.get("/api/v1/join-tokens", Some(&admin)).await;
+    assert_eq!(list.json["join_tokens"][0]["uses"], 2);
+    assert!(!list.text.contains(&token.secret), "{}", list.text);
+    let path = format!("/api/v1/join-tokens/{}", made.json["id"].as_str().unwrap());
+    let revoked = running.collector.ask(Method::DELETE, &path, Some(&admin), "").await;
+    assert_eq!(revoked.json["state"], "revoked", "{}", revoked.text);
+    let nowhere = running.post("/api/v1/join-tokens", &admin, json!({ "org": "nope", "site": "x" })).await;
+    assert_eq!(nowhere.status, StatusCode::NOT_FOUND, "{}", nowhere.text);
+}
+
+const PASSWORD: &str = "a sentence that nobody guesses";
+
+/// The first owner, let in with an invitation that they take up: gives their second factor's key.
+async fn invited(running: &Running, admin: &str) -> crate::access::Hidden {
+    let wanted = json!({ "person": "omar", "side": "internal", "org": "acme", "role": "admin" });
+    let made = running.post("/api/v1/people", admin, wanted).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let body = json!({ "invitation": made.json["invitation"], "password": PASSWORD }).to_string();
+    let welcome = running.collector.ask(Method::POST, "/api/v1/invitations/accept", None, &body).await;
+    assert_eq!(welcome.status, StatusCode::OK, "{}", welcome.text);
+    assert_eq!(welcome.json["recovery_codes"].as_array().unwrap().len(), 8);
+    let again = running.collector.ask(Method::POST, "/api/v1/invitations/accept", None, &body).await;
+    assert_eq!(again.status, StatusCode::FORBIDDEN, "once");
+    crate::access::Hidden::new(welcome.json["secret"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_browser_comes_in_with_password_and_code_and_changes_nothing_without_its_csrf_token() {
+    let running = Running::start();
+    let admin = running.set_up().await;
+    let key = invited(&running, &admin).await;
+    let code = crate::account::code_now(&key, jiff::Timestamp::now());
+    let login = async |password: &str, code: Option<&str>| {
+        let body = json!({ "person": "acme:omar", "password": password, "code": code, "browser": true });
+        running.collector.ask(Method::POST, "/api/v1/login", None, &body.to_string()).await
+    };
+    let wrong = login("another sentence altogether", Some(&code)).await;
+    assert_eq!(wrong.status, StatusCode::UNAUTHORIZED, "{}", wrong.text);
+    let unasked = login(PASSWORD, None).await;
+    assert_eq!(unasked.json["reason"], "second_factor", "{}", unasked.text);
+    let opened = login(PASSWORD, Some(&code)).await;
+    assert_eq!(opened.status, StatusCode::OK, "{}", opened.text);
+    assert_eq!(login(PASSWORD, Some(&code)).await.status, StatusCode::UNAUTHORIZED, "a code works once");
+    let cookie = opened.headers[http::header::SET_COOKIE].to_str().unwrap().to_owned();
+    assert!(cookie.starts_with("__Host-dogwatch=dwt_"), "{cookie}");
+    assert!(cookie.ends_with("; Path=/; Secure; HttpOnly; SameSite=Strict"), "{cookie}");
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let ask = async |method: Method, path: &str, csrf: Option<&str>| {
+        let mut request = http::Request::builder().method(method).uri(path).header("cookie", &cookie);
+        if let Some(csrf) = csrf {
+            request = request.header("x-dogwatch-csrf", csrf);
+        }
+        running.collector.send(request.body(axum::body::Body::empty()).unwrap()).await
+    };
+    assert_eq!(ask(Method::GET, "/api/v1/whoami", None).await.json["person"], "omar");
+    assert!(ask(Method::GET, "/account", None).await.text.contains("acme:omar"));
+    assert_eq!(ask(Method::POST, "/api/v1/logout", None).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(ask(Method::POST, "/api/v1/logout", Some("guess")).await.status, StatusCode::FORBIDDEN);
+    let bearer = cookie.split_once('=').unwrap().1;
+    let stolen = running.collector.get("/api/v1/whoami", Some(bearer)).await;
+    assert_eq!(stolen.status, StatusCode::UNAUTHORIZED, "a cookie is no bearer token");
+    let csrf = opened.json["csrf"].as_str().unwrap().to_owned();
+    assert_eq!(ask(Method::POST, "/api/v1/logout", Some(&csrf)).await.status, StatusCode::OK);
+    assert_eq!(ask(Method::GET, "/api/v1/whoami", None).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn unknown_people_and_wrong_passwords_get_the_same_answer_and_the_sixth_try_waits() {
+    let running = Running::start();
+    let admin = running.set_up().await;
+    invited(&running, &admin).await;
+    let login = async |person: &str| {
+        let body = json!({ "person": person, "password": "not the right sentence" }).to_string();
+        running.collector.ask(Method::POST, "/api/v1/login", None, &body).await
+    };
+    let (known, unknown) = (login("omar").await, login("nobody").await);
+    assert_eq!((known.status, &known.text), (unknown.status, &unknown.text));
+    for _ in 0..3 {
+        assert_eq!(login("omar").await.status, StatusCode::UNAUTHORIZED);
+    }
+    let late = login("omar").await;
+    assert_eq!(late.status, StatusCode::TOO_MANY_REQUESTS, "{}", late.text);
+    assert!(late.headers[http::header::RETRY_AFTER].to_str().unwrap().parse::<u64>().unwrap() > 30);
+}

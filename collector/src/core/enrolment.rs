@@ -1,0 +1,188 @@
+//! Enrolment, and the join tokens that let machines in.
+
+use std::collections::BTreeMap;
+
+use dogwatch_model::{Criticality, Endpoint, EndpointId, EndpointState, Facts, Presence};
+use dogwatch_triage::audit::Deed;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    Batch, Core, Enrol, Enrolled, NewJoinToken,
+    audit::{deed, of_join_token},
+    batch::not_found,
+    may::{may, may_in_org},
+};
+use crate::{
+    access::{ApiToken, JoinTokenRecord, Principal, Sha256, Verb},
+    policy::Policy,
+    refusal::{Code, Refusal},
+    state::{Member, State},
+    storage::Table,
+};
+
+impl Core {
+    /// Lets a machine in; its silence is judged from now on.
+    pub(super) fn enrol(
+        &mut self,
+        state: &mut State,
+        enrol: Enrol,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) -> Result<Enrolled, Refusal> {
+        let enrolled = enrol_endpoint(state, enrol, now, batch)?;
+        self.due.set(enrolled.id, now);
+        Ok(enrolled)
+    }
+}
+
+fn enrol_endpoint(
+    state: &mut State,
+    enrol: Enrol,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Result<Enrolled, Refusal> {
+    let refused = |what: &str| Refusal::new(Code::NotAllowed, what);
+    let known = state.join_tokens.values_mut().find(|token| token.hash == enrol.secret);
+    let token = known.ok_or_else(|| {
+        refused("this join token is not known here; make a new one: `dogwatch join-token create`")
+    })?;
+    if token.revoked_at.is_some() {
+        return Err(refused("this join token was withdrawn; make a new one: `dogwatch join-token create`"));
+    }
+    if now >= token.expires_at {
+        let what = format!(
+            "this join token expired at {:.0}; make a new one: `dogwatch join-token create`",
+            token.expires_at
+        );
+        return Err(refused(&what));
+    }
+    if token.used >= token.uses {
+        let what = format!(
+            "this join token is used up ({} of {}); make a new one: `dogwatch join-token create`",
+            token.used, token.uses
+        );
+        return Err(refused(&what));
+    }
+    if state.keys.contains_key(&enrol.key) {
+        return Err(Refusal::new(
+            Code::Conflict,
+            "this key is enrolled already; every endpoint makes its own",
+        ));
+    }
+    token.used += 1;
+    batch.put(Table::JoinTokens, &token.id, &*token);
+    let token = token.clone();
+    let name = free_name(state, &token, &enrol.name, &enrol.key);
+    let mut tags = enrol.tags;
+    tags.sort();
+    tags.dedup();
+    let endpoint = Endpoint {
+        id: EndpointId(Uuid::now_v7()),
+        org: token.org,
+        site: token.site,
+        name,
+        class: enrol.class,
+        criticality: Criticality::Normal,
+        tags,
+        class_fixed: enrol.class.is_some(),
+        labels: BTreeMap::default(),
+        enrolled_at: now,
+        state: if token.approval { EndpointState::Pending } else { EndpointState::Active },
+        presence: Presence::away_since(now),
+        facts: Facts::default(),
+    };
+    let enrolled = Enrolled {
+        id: endpoint.id,
+        org: endpoint.org.clone(),
+        site: endpoint.site.clone(),
+        name: endpoint.name.clone(),
+        state: endpoint.state,
+    };
+    batch.put(Table::Endpoints, endpoint.id, &endpoint);
+    batch.put(Table::Keys, enrol.key, &endpoint.id);
+    // No person does it: who made the token is in the token's own record.
+    let deed = Deed::new("endpoint.enrol", endpoint.id, Some(&endpoint.org));
+    batch.record(
+        now,
+        deed.after(json!({
+            "name": endpoint.name, "site": endpoint.site, "state": endpoint.state, "join_token": token.id,
+        })),
+    );
+    state.keys.insert(enrol.key, endpoint.id);
+    state.members.insert(endpoint.id, Member::new(endpoint, enrol.evidence));
+    Ok(enrolled)
+}
+
+/// The name asked for; with `-2` or `-3` behind it when the org has that one already, or at last with a part of the key,
+/// which nobody else has.
+fn free_name(state: &State, token: &JoinTokenRecord, wanted: &str, key: &Sha256) -> String {
+    let taken = |name: &str| !state.find_endpoint(Some(&token.org), name).is_empty();
+    let candidates = [wanted.to_owned(), format!("{wanted}-2"), format!("{wanted}-3")];
+    candidates
+        .into_iter()
+        .find(|name| !taken(name))
+        .unwrap_or_else(|| format!("{wanted}-{}", ApiToken::short_id(key)))
+}
+
+pub(super) fn create_join_token(
+    state: &mut State,
+    policy: &Policy,
+    token: NewJoinToken,
+    by: &Principal,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Result<JoinTokenRecord, Refusal> {
+    may_in_org(state, by, Verb::Configure, (&token.org, Some(&token.site)), now)?;
+    if !policy.orgs.contains_key(&token.org) {
+        let orgs: Vec<_> = policy.orgs.keys().map(|org| org.as_str()).collect();
+        return Err(Refusal::new(
+            Code::NotFound,
+            format!(
+                "there is no org `{}`; there are: {}. A new org begins with its matrix file, policy/orgs/{}.toml",
+                token.org,
+                orgs.join(", "),
+                token.org
+            ),
+        ));
+    }
+    let record = JoinTokenRecord {
+        id: ApiToken::short_id(&token.hash),
+        hash: token.hash,
+        org: token.org,
+        site: token.site,
+        created_by: by.person.clone(),
+        created_side: Some(by.side),
+        created_at: now,
+        expires_at: now.checked_add(token.lifetime.max(SignedDuration::ZERO)).unwrap_or(Timestamp::MAX),
+        uses: token.uses,
+        used: 0,
+        approval: token.approval,
+        revoked_at: None,
+    };
+    batch.put(Table::JoinTokens, &record.id, &record);
+    let deed = deed(by, "join-token.create", &record.id, Some(&record.org));
+    batch.record(now, deed.after(of_join_token(&record)));
+    state.join_tokens.insert(record.id.clone(), record.clone());
+    Ok(record)
+}
+
+pub(super) fn revoke_join_token(
+    state: &mut State,
+    id: &str,
+    by: &Principal,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Result<JoinTokenRecord, Refusal> {
+    let unseen = || not_found("join token", id);
+    let token = state.join_tokens.get(id).ok_or_else(unseen)?;
+    may(state, by, Verb::Configure, (&token.org, Some(&token.site)), now, unseen)?;
+    let token = state.join_tokens.get_mut(id).ok_or_else(unseen)?;
+    let before = of_join_token(token);
+    token.revoked_at.get_or_insert(now);
+    batch.put(Table::JoinTokens, id, &*token);
+    let deed = deed(by, "join-token.revoke", id, Some(&token.org));
+    batch.record(now, deed.before(before).after(of_join_token(token)));
+    Ok(token.clone())
+}

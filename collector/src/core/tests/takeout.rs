@@ -1,0 +1,88 @@
+//! An org is taken out while the core works: whole, piece by piece, and no longer than whoever asks may.
+
+use super::*;
+use crate::core::Desk;
+
+const TEXT: &[u8] = b"internal:kim";
+
+/// A core that runs by itself, over what the sim has made so far; and its people's side.
+fn running(sim: Sim) -> (CoreHandle, Desk) {
+    let Sim { core, handle, queue, .. } = sim;
+    std::thread::spawn(move || core.run(queue));
+    (handle.clone(), Desk::new(handle))
+}
+
+/// The owner's token.
+fn token_of_kim(handle: &CoreHandle, now: Timestamp) -> Sha256 {
+    let hash = Sha256::of(TEXT);
+    let token = ApiToken {
+        id: "t".into(),
+        hash,
+        principal: person(Side::Internal),
+        created_at: now,
+        expires_at: None,
+        revoked_at: None,
+        session: None,
+        used_at: None,
+    };
+    handle.shared.write().unwrap().access.tokens.insert(hash, token);
+    hash
+}
+
+/// The rows of a kind.
+fn rows(text: &str, kind: &str) -> Vec<serde_json::Value> {
+    let lines = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    lines.filter(|line| line["kind"] == kind).map(|line| line["row"].clone()).collect()
+}
+
+#[tokio::test]
+async fn an_export_holds_every_row_and_the_whole_chain_with_what_vouches_for_it() {
+    let mut sim = Sim::new();
+    sim.join_token(10_000);
+    let now = sim.now;
+    for key in 0..2_500_u32 {
+        sim.enrol(&key.to_be_bytes()).unwrap();
+    }
+    let (handle, desk) = running(sim);
+    let folder = tempfile::tempdir().unwrap();
+    let key = crate::authority::audit_key::AuditKey::open_or_make(folder.path()).unwrap();
+    handle.sign_audit_with(Arc::new(key));
+    let token = token_of_kim(&handle, now);
+    let mut taken = desk.take_out(token, org(), Timestamp::now);
+    let (mut text, mut pieces, mut longest) = (String::new(), 0, 0);
+    while let Some(piece) = taken.next().await {
+        let piece = piece.unwrap();
+        (pieces, longest) = (pieces + 1, longest.max(piece.len()));
+        text += core::str::from_utf8(&piece).unwrap();
+    }
+    assert!(pieces > 5 && longest < 2 * 1024 * 1024, "{pieces} pieces of at most {longest} bytes");
+    let mut names: Vec<_> = rows(&text, "endpoint").iter().map(|row| row["id"].to_string()).collect();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), 2_500);
+    let audit = rows(&text, "audit");
+    let seqs: Vec<u64> = audit.iter().map(|row| row["seq"].as_u64().unwrap()).collect();
+    assert_eq!(seqs, (1..=2_501).collect::<Vec<_>>(), "a join token and every machine");
+    let vouched = rows(&text, "audit_checkpoint");
+    assert_eq!(vouched.last().unwrap()["seq"], 2_501);
+    let end: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!((&end["counts"]["endpoint"], &end["counts"]["audit"]), (&2_500.into(), &2_501.into()));
+    let before = &text[..text[..text.len() - 1].rfind('\n').unwrap() + 1];
+    assert_eq!(end["sha256"], Sha256::of(before.as_bytes()).to_string());
+}
+
+#[tokio::test]
+async fn a_token_that_ends_takes_the_rest_of_its_export_along() {
+    let mut sim = Sim::new();
+    sim.join_token(1);
+    sim.enrol(b"key").unwrap();
+    let now = sim.now;
+    let (handle, desk) = running(sim);
+    let token = token_of_kim(&handle, now);
+    let mut taken = desk.take_out(token, org(), Timestamp::now);
+    assert!(taken.next().await.unwrap().is_ok());
+    handle.shared.write().unwrap().access.tokens.get_mut(&token).unwrap().revoked_at = Some(now);
+    let refused = taken.next().await.unwrap().unwrap_err();
+    assert!(refused.to_string().contains("`export` on home has ended"), "{refused}");
+    assert!(taken.next().await.is_none());
+}
