@@ -11,8 +11,6 @@ pub(super) struct Question {
     pub(super) path: String,
     pub(super) media: String,
     pub(super) body: String,
-    /// The name that it is about.
-    pub(super) name: String,
     /// It needs somebody.
     pub(super) guarded: bool,
 }
@@ -20,8 +18,8 @@ pub(super) struct Question {
 impl Question {
     pub(super) fn get(path: &str) -> Self {
         let path = path.to_owned();
-        let (media, body, name) = Default::default();
-        Self { method: "GET".to_owned(), path, media, body, name, guarded: true }
+        let (media, body) = Default::default();
+        Self { method: "GET".to_owned(), path, media, body, guarded: true }
     }
 }
 
@@ -122,14 +120,12 @@ impl Operation<'_> {
                 let one = one.or_else(|| names.iter().find(|(known, ..)| *known == name));
                 one.map(|(_, hidden, none)| if missing { none.clone() } else { hidden.clone() })
             };
-            let (_, hidden, none) = about.cloned().unwrap_or_default();
             let (media, body) = self.written(all, &given, about.map(|(name, ..)| *name));
             Question {
                 method: self.method.clone(),
                 path: self.filled(&given, about.map(|(name, ..)| *name)),
                 media,
                 body,
-                name: if missing { none } else { hidden },
                 guarded: self.told["security"] != json!([]),
             }
         };

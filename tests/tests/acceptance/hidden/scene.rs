@@ -47,6 +47,7 @@ impl Scene {
     pub(super) fn new() -> Self {
         let lab = Lab::with(&Settings { rules: RULE.to_owned(), silent_after: "1h", ..Settings::default() });
         lab.collector().write("policy/orgs/zebra.toml", &matrix("zebra"));
+        lab.collector().write("policy/orgs/ibis.toml", &matrix("ibis"));
         lab.matrix(&matrix("home"));
         lab.identity(IDENTITY);
         let order = json!({ "person": "zebra-zed", "side": "internal", "org": "zebra", "role": "admin" });
@@ -204,13 +205,18 @@ impl Scene {
         token
     }
 
-    /// A program's token, made by somebody who is kept out since.
+    /// A program's token, made by the first owner of a third org, whom the second one keeps out since.
     fn whose_maker_is_out(&self, ann: &Api) -> String {
-        let mel = self.as_somebody(&self.lab.person_token("mel", "admin"));
-        let program = json!({ "person": "robot", "side": "msp", "service": true, "verbs": ["view"] });
-        let token = text(&Self::make(&mel, "/api/v1/tokens", &program), "token");
+        let of_ibis =
+            |person: &str| json!({ "person": person, "side": "internal", "org": "ibis", "role": "admin" });
+        let login = |by: &Api, order: Value| text(&Self::make(by, "/api/v1/tokens", &order), "token");
+        let ivy = self.as_somebody(&login(ann, of_ibis("ivy")));
+        let ida = self.as_somebody(&login(&ivy, of_ibis("ida")));
+        let mut program = of_ibis("robot");
+        (program["role"], program["service"]) = (json!("viewer"), json!(true));
+        let token = login(&ivy, program);
         assert!(self.as_somebody(&token).get("/api/v1/fleet").is_ok(), "it works while its maker is in");
-        Self::make(ann, "/api/v1/people/msp:mel/disable", &json!({}));
+        Self::make(&ida, "/api/v1/people/ibis:ivy/disable", &json!({}));
         self.until_refused(&token, "/api/v1/fleet");
         token
     }
