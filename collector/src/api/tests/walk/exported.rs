@@ -22,12 +22,23 @@ async fn taken_out(world: &World, org: &str, who: &str) -> (BTreeSet<String>, St
     (kinds, answer.text)
 }
 
+/// A file without what differs whenever something was done at another instant: times, and hashes and signatures over them.
+fn unsealed(file: &str) -> String {
+    let of_seal = |byte: char| byte.is_ascii_alphanumeric() || "+/=".contains(byte);
+    let text = leveled(file);
+    let words = text.split_inclusive(|byte| !of_seal(byte));
+    words.map(|word| if word.len() > SEAL_LENGTH { "…" } else { word }).collect()
+}
+
+/// Hashes and signatures are longer, names and numbers shorter.
+const SEAL_LENGTH: usize = 40;
+
 #[tokio::test]
 async fn an_orgs_file_is_the_same_whatever_else_the_collector_keeps() {
     let (with, without) = (World::with(Hidden::Org), World::without(Hidden::Org));
     let (kinds, file) = taken_out(&with, "globex", "admin").await;
     let (_, other) = taken_out(&without, "globex", "admin").await;
-    assert_eq!(leveled(&file), leveled(&other));
+    assert_eq!(unsealed(&file), unsealed(&other));
     for word in with.canaries() {
         assert!(!file.contains(word), "{word}: {file}");
     }
