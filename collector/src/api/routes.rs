@@ -212,10 +212,8 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/api/v1/queue", May(Verb::View), QUEUE, |m| on(m, queue::list))
         .asks::<queue::Query>()
         .tells("The shared queue: what runs out next is on top.", ok::<queue::Queue>()),
-    get("/api/v1/queue/schema", May(Verb::View), &[], |m| on(m, queue::schema)).tells(
-        "What a filter over the queue may name: an item's names, and those of its endpoint.",
-        ok::<dogwatch_triage::filter::Schema>(),
-    ),
+    get("/api/v1/queue/schema", May(Verb::View), &[], |m| on(m, queue::schema))
+        .tells("What a filter over the queue may name.", ok::<dogwatch_triage::filter::Schema>()),
     post("/api/v1/alerts", May(Verb::Claim), |m| on(m, alerts::open))
         .takes::<alerts::NewItem>()
         .tells("Opens an item by hand, unless an open one may be meant.", made::<alerts::Shown<'_>>()),
