@@ -15,6 +15,7 @@ pub mod collector;
 pub mod crews;
 pub mod debian;
 pub mod events;
+pub mod glass;
 pub mod identity;
 pub mod journal_audit;
 pub mod peer;

@@ -2,6 +2,8 @@
 //!
 //! A write may say which version it has seen (`If-Match`); whoever was overtaken gets 409 with the item as it is now.
 
+mod part;
+
 use axum::{
     Json,
     extract::{Path, State},
@@ -25,10 +27,12 @@ use super::{
     discreet::discreet,
     endpoints,
     extract::{Body, Params},
-    paging::page,
     problem::Problem,
     who::org_meant,
 };
+use part::Part;
+pub(crate) use part::Query;
+
 use crate::{
     core::{ByPhone, Opened, Sight},
     refusal::{Code, Refusal},
@@ -76,23 +80,6 @@ fn last(timeline: &[TimelineEvent]) -> &[TimelineEvent] {
     timeline.split_at(timeline.len().saturating_sub(LAST_ENTRIES)).1
 }
 
-/// A part of a timeline.
-struct Part<'a> {
-    entries: &'a [TimelineEvent],
-    next: Option<String>,
-}
-
-impl<'a> Part<'a> {
-    /// The page that was asked for. Nothing is ever taken out of a timeline: an entry's place is its key.
-    fn asked(timeline: &'a [TimelineEvent], query: &Query) -> Result<Self, Problem> {
-        let places = (0..timeline.len()).collect();
-        let (places, next) = page(places, |place| *place, (query.limit, query.cursor.as_deref()))?;
-        let first = places.first().copied().unwrap_or(timeline.len());
-        let entries = timeline.get(first..first + places.len()).unwrap_or_default();
-        Ok(Self { entries, next })
-    }
-}
-
 /// The answer to an act.
 fn answer_briefly(api: &Shared, item: &Item, now: Timestamp) -> Response {
     answer(api, item, Part { entries: last(&item.timeline), next: None }, now)
@@ -106,16 +93,6 @@ fn answer(api: &Shared, item: &Item, Part { entries, next }: Part<'_>, now: Time
     let timeline_total = (entries.len() < total).then_some(total);
     let shown = Shown { as_of: now, alert: &item.alert, timeline: entries, timeline_total, next, clocks };
     ([(header::ETAG, version)], Json(shown)).into_response()
-}
-
-/// Which part of the timeline; all of it when neither is given.
-#[derive(Deserialize, JsonSchema)]
-pub(crate) struct Query {
-    /// How many entries.
-    #[schemars(range(min = 1, max = 1000))]
-    limit: Option<usize>,
-    /// The `next` of the page before.
-    cursor: Option<String>,
 }
 
 /// The alert with a number, among those of long ago, too, which the queue does not list any more.

@@ -54,6 +54,8 @@ pub(crate) struct Gate {
     pub(crate) api: Shared,
     pub(crate) needs: Needs,
     pub(crate) params: &'static [&'static str],
+    /// In bytes.
+    pub(crate) longest_body: usize,
 }
 
 /// Lets a request through to its handler, or answers why not.
@@ -87,7 +89,7 @@ fn admit(gate: &Gate, request: &mut Request) -> Result<(), Problem> {
         request.extensions_mut().insert(caller);
     }
     extract::check_path(request.uri().path())?;
-    head::check_coding(request.method(), request.headers())?;
+    head::check_body(request.method(), request.headers(), gate.longest_body)?;
     extract::check_names(request.uri(), gate.params)
 }
 

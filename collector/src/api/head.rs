@@ -33,13 +33,21 @@ fn bytes(uri: &Uri, headers: &HeaderMap) -> usize {
     headers.iter().fold(of_uri, |all, (name, value)| all + name.as_str().len() + value.len() + AROUND)
 }
 
-/// Refuses a body in a coding: nothing here unpacks one, and a small one may become a large one.
-pub(crate) fn check_coding(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
-    let plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
-    if method.is_safe() || headers.get_all(header::CONTENT_ENCODING).iter().all(plain) {
+/// Refuses a body by what the head says of it: one that will be too long, before any of it has come; one in a coding, for nothing
+/// here unpacks one, and a small one may become a large one.
+pub(crate) fn check_body(method: &Method, headers: &HeaderMap, longest: usize) -> Result<(), Problem> {
+    if method.is_safe() {
         return Ok(());
     }
-    Err(Problem::packed())
+    let told = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if told.is_some_and(|told| usize::try_from(told).map_or(true, |told| told > longest)) {
+        return Err(Problem::too_large(longest));
+    }
+    let plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    match headers.get_all(header::CONTENT_ENCODING).iter().all(plain) {
+        true => Ok(()),
+        false => Err(Problem::packed()),
+    }
 }
 
 #[cfg(test)]
@@ -61,9 +69,19 @@ mod tests {
             headers.append(header::CONTENT_ENCODING, name.parse().unwrap());
             headers
         };
-        assert!(check_coding(&Method::POST, &HeaderMap::new()).is_ok());
-        assert!(check_coding(&Method::POST, &coded("Identity")).is_ok());
-        assert!(check_coding(&Method::GET, &coded("gzip")).is_ok());
-        assert!(check_coding(&Method::POST, &coded("gzip")).is_err());
+        let taken = |method: Method, headers: &HeaderMap| check_body(&method, headers, 10).is_ok();
+        assert!(taken(Method::POST, &HeaderMap::new()));
+        assert!(taken(Method::POST, &coded("Identity")));
+        assert!(taken(Method::GET, &coded("gzip")));
+        assert!(!taken(Method::POST, &coded("gzip")));
+    }
+
+    #[test]
+    fn a_body_that_will_be_too_long_is_refused_before_it_comes() {
+        for (told, fits) in [("0", true), ("10", true), ("11", false), ("18446744073709551615", false)] {
+            let mut headers = HeaderMap::new();
+            headers.append(header::CONTENT_LENGTH, told.parse().unwrap());
+            assert_eq!(check_body(&Method::POST, &headers, 10).is_ok(), fits, "{told}");
+        }
     }
 }

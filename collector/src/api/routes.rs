@@ -476,7 +476,8 @@ pub(crate) fn where_to_look(path: &str) -> String {
 /// Builds the router: each route behind its guard.
 pub(crate) fn mount(api: &Shared) -> Router<Shared> {
     ROUTES.iter().fold(Router::new(), |router, route| {
-        let gate = Gate { api: Shared::clone(api), needs: route.needs, params: route.params };
+        let &Route { needs, params, body: longest_body, .. } = route;
+        let gate = Gate { api: Shared::clone(api), needs, params, longest_body };
         let handler = (route.handler)(route.method.filter());
         let handler = match route.method {
             Method::Get => handler,

@@ -112,3 +112,16 @@ fn write_new(folder: &Path, target: &Path, text: &str) -> io::Result<()> {
     fs::remove_file(&fresh)?;
     written
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_a_line_that_people_can_read() {
+        assert_eq!(readable("  Acme \"Ltd\" "), Ok("Acme \"Ltd\""));
+        for name in ["", "  ", "a\nb", "\u{1b}[2J", &"x".repeat(MAX_NAME_CHARS + 1)] {
+            assert!(readable(name).unwrap_err().what.starts_with("`name` must be one line"), "{name:?}");
+        }
+    }
+}

@@ -4,6 +4,7 @@
 use dogwatch_tests::harness::{
     Lab, PATIENCE,
     crews::{EACH_SERVER, entries},
+    glass::Glass,
     person::Person,
     settings::Settings,
     terminal::Terminal,
@@ -103,6 +104,24 @@ fn a_list_that_is_watched_is_shown_again_when_something_changes() {
     terminal.wait_for("srv-01    it is here");
     lab.admin().run(&["alert", "claim", "1"]).succeeds();
     terminal.wait_for("claimed by ann");
+}
+
+#[test]
+fn a_list_is_watched_by_asking_where_a_collector_tells_no_events() {
+    let lab = lab();
+    let glass = Glass::before(&lab, &["/api/v1/events"]);
+    let pam = Person::new(lab.folder(), "pam");
+    let token = lab.token_of(&json!({ "person": "pam", "side": "msp", "team": "msp-noc", "org": "home" }));
+    pam.run(&["login", &glass.login_link(&lab, &token)]).succeeds();
+    let terminal = Terminal::start(&pam.command(&["queue", "--watch"]), 160, 24);
+    terminal.wait_for("this collector tells no events yet; asking every 2 s");
+    let _machine = lab.enrol("srv-01");
+    terminal.wait_for("srv-01    it is here");
+    lab.admin().run(&["alert", "claim", "1"]).succeeds();
+    terminal.wait_for("claimed by ann");
+    let asked = |path: &str| glass.heads().iter().filter(|head| head.contains(path)).count();
+    assert_eq!(asked("/api/v1/events"), 1, "what is not there is asked for once");
+    assert!(asked("/api/v1/queue") >= 3, "{:?}", glass.heads());
 }
 
 #[test]

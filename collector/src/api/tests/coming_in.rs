@@ -20,8 +20,13 @@ async fn the_setup_code_opens_once() {
 async fn the_first_owners_token_works_until_they_revoke_it_and_the_msp_makes_no_other() {
     let running = Running::start();
     let admin = running.set_up().await;
-    let wanted =
-        json!({ "person": "omar", "side": "internal", "team": "it", "org": "acme", "role": "admin" });
+    let wanted = json!({ "person": "omar", "side": "internal", "team": "internal-it", "org": "acme", "role": "admin" });
+    let nobodys = json!({ "person": "omar", "side": "internal", "team": "internal-its", "org": "acme" });
+    let refused = running.post("/api/v1/people", &admin, nobodys.clone()).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND, "{}", refused.text);
+    assert!(refused.detail().contains("did you mean `internal-it`? teams: internal-it, msp-noc"));
+    let refused = running.post("/api/v1/tokens", &admin, nobodys).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND, "{}", refused.text);
     let made = running.post("/api/v1/tokens", &admin, wanted).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
     let omar = made.json["token"].as_str().unwrap();
@@ -125,7 +130,7 @@ async fn unknown_people_and_wrong_passwords_get_the_same_answer_and_the_sixth_tr
     };
     let (known, unknown) = (login("omar").await, login("nobody").await);
     assert_eq!((known.status, &known.text), (unknown.status, &unknown.text));
-    for _ in 0..3 {
+    for _ in 0..4 {
         assert_eq!(login("omar").await.status, StatusCode::UNAUTHORIZED);
     }
     let late = login("omar").await;

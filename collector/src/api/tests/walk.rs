@@ -13,6 +13,7 @@ mod heard;
 mod people;
 mod questions;
 mod register;
+mod things;
 mod world;
 
 use http::{Method, Request, StatusCode, header};

@@ -67,7 +67,9 @@ impl Sim {
     fn due(&self, kind: DueKind) -> Vec<(String, String)> {
         let due = self.handle.read(|state| state.access.due(self.now));
         // Whoever the sim lets in has grants named by their side.
-        let own = |due: &crate::access::Due| due.kind == kind && (kind == DueKind::GrantUnused || !due.id.contains(':'));
+        let own = |due: &crate::access::Due| {
+            due.kind == kind && (kind == DueKind::GrantUnused || !due.id.contains(':'))
+        };
         due.into_iter().filter(own).map(|due| (due.id, due.why)).collect()
     }
 }

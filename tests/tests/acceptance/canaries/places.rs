@@ -4,7 +4,7 @@ use std::fs;
 
 use dogwatch_tests::{
     bench::api::Api,
-    harness::{ORG, canaries::Heard, program::Finished},
+    harness::{ORG, canaries::Heard, glass::Glass, person::Person, program::Finished},
 };
 use serde_json::Value;
 use ureq::http::{Method, Request};
@@ -95,7 +95,7 @@ fn filled(path: &str, operation: &Value, items: usize) -> Vec<String> {
     if filled.contains("{number}") {
         return (1..=items).map(|number| filled.replace("{number}", &number.to_string())).collect();
     }
-    vec![filled.replace('{', "").replace('}', "")]
+    vec![filled.replace(['{', '}'], "")]
 }
 
 /// What the command line shows, in each form.
@@ -110,6 +110,36 @@ pub(super) fn screens(scene: &Scene) -> Vec<Heard> {
             assert!(said.code == Some(0) || !said.stderr.is_empty(), "{said:#?}");
             heard.extend(scene.lab.canaries().heard_in(&at, said.stdout + &said.stderr));
         }
+    }
+    heard
+}
+
+/// What stands before a collector gets to see of the command line's requests: addresses without any secret, and the token
+/// where tokens go.
+pub(super) fn on_the_wire(scene: &Scene) -> Vec<Heard> {
+    let (lab, glass) = (&scene.lab, Glass::before(&scene.lab, &[]));
+    let wes = Person::new(lab.folder(), "wes");
+    let token = lab.person_token("wes", "viewer");
+    wes.run(&["login", &glass.login_link(lab, &token)]).succeeds();
+    for words in SHOWN {
+        wes.run(words);
+    }
+    for words in [
+        &["token", "revoke"][..],
+        &["endpoint", "show"],
+        &["alert", "claim"],
+        &["view", "delete"],
+        &["fleet"],
+    ] {
+        wes.run(&[words, &[&token]].concat());
+    }
+    let heads = glass.heads();
+    assert!(heads.len() > SHOWN.len(), "{heads:?}");
+    let mut heard = Vec::new();
+    for head in heads {
+        let own = |line: &&str| line.starts_with("authorization: Bearer ");
+        let others: Vec<&str> = head.lines().filter(|line| !own(line)).collect();
+        heard.extend(lab.canaries().heard_in("a request of the command line", others.join("\n")));
     }
     heard
 }

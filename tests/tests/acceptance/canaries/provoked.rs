@@ -259,7 +259,7 @@ fn keys(scene: &Scene) -> Vec<Heard> {
     let made = api.once(post.clone(), "/api/v1/tokens", &order, &key).expect("an answer");
     let token = made.json();
     canaries.note("a token made under a key", token["token"].as_str().expect("a token is shown once"));
-    let again = api.once(post.clone(), "/api/v1/tokens", &order, &key).expect("an answer");
+    let again = api.once(post, "/api/v1/tokens", &order, &key).expect("an answer");
     assert_eq!((made.status, &made.body), (again.status, &again.body), "a key gives the same answer");
     assert_eq!(again.header("idempotency-replayed"), Some("true"), "{again:?}");
     let request = json_post("/api/v1/join-tokens").header("idempotency-key", &key);
@@ -285,7 +285,7 @@ fn strangers(scene: &Scene) -> Vec<Heard> {
     wrong.secret = canaries.plant("a wrong join token") + "0123456789a";
     let spoilt = lab.join_token(1);
     let (spoilt, _) = spoilt.split_at(spoilt.len() - 20);
-    for token in [wrong.to_string(), format!("{spoilt}~{secret}"), secret.clone(), format!("x{wrong}")] {
+    for token in [wrong.to_string(), format!("{spoilt}~{secret}"), secret, format!("x{wrong}")] {
         let said = lab.machine("srv-02").enroll(&token);
         assert_ne!(said.code, Some(0), "{said:?}");
         heard.extend(canaries.heard_in("an enrolment's complaint", said.stdout + &said.stderr));

@@ -195,7 +195,7 @@ impl Scene {
         Self::make(ann, "/api/v1/tokens", &gus);
         let everywhere = json!({ "person": "gus", "side": "msp", "verbs": ["view", "comment", "claim"] });
         let token = text(&Self::make(ann, "/api/v1/tokens", &everywhere), "token");
-        let grant = json!({ "person": "msp:gus", "verbs": ["claim"], "scope": "zebra", "reason": "a moment of help", "expires_in_seconds": 3 });
+        let grant = json!({ "person": "msp:gus", "verbs": ["view", "claim"], "scope": "zebra", "reason": "a moment of help", "expires_in_seconds": 3 });
         Self::make(ann, "/api/v1/access/grants", &grant);
         let api = self.as_somebody(&token);
         let seen = || api.get("/api/v1/fleet?filter=org:zebra").unwrap_or_default()["matched"].as_u64();
