@@ -46,5 +46,6 @@ pub(super) fn may_in_org(
     if !reach.may(verb, org, site) {
         return Err(state.access.missing(by, verb, (org, site), now));
     }
+    state.uses(by, verb, (org, site), now);
     Ok(())
 }
