@@ -79,9 +79,46 @@ fn compared(reply: &Reply, names: &[Named]) -> (u16, Vec<String>, String) {
     let body = names.iter().fold(reply.body.clone(), |body, (_, hidden, none)| match hidden.len() {
         // A number is everywhere; as a name it stands in quotes.
         ..4 => body.replace(&format!("`{hidden}`"), &format!("`{none}`")),
-        _ => body.replace(hidden, none),
+        // A filter has quotes of its own.
+        _ => body.replace(hidden, none).replace(&hidden.replace('"', "\\\""), &none.replace('"', "\\\"")),
     });
     (reply.status, head, leveled(&body))
+}
+
+/// Asks all of these, and tells how many those were and which answers tell something.
+fn walk(
+    scene: &Scene,
+    asker: &Asker,
+    pairs: impl Iterator<Item = (Question, Question)>,
+) -> (usize, Vec<String>) {
+    let mut line = Line::open(scene, asker);
+    let mut names = scene.names(asker);
+    names.sort_by_key(|(_, hidden, _)| std::cmp::Reverse(hidden.len()));
+    let (canaries, mut asked, mut faults) = (scene.canaries(asker), 0, Vec::new());
+    for (hidden, missing) in pairs {
+        let (one, other) = (line.ask(&hidden), line.ask(&missing));
+        asked += 1;
+        let what = format!("{}: {} {} {}", asker.who, hidden.method, hidden.path, hidden.body);
+        if hidden.method != "GET" && (200..300).contains(&one.status) {
+            // Done, to something of their own.
+            if one.status != other.status {
+                faults.push(format!("{what}\n  hidden  {one:?}\n  missing {other:?}"));
+            }
+            continue;
+        }
+        if compared(&one, &names) != compared(&other, &names) {
+            faults.push(format!("{what}\n  hidden  {one:?}\n  missing {other:?}"));
+        }
+        let (told, given) =
+            (format!("{:?} {}", one.head, one.body), format!("{} {}", hidden.path, hidden.body));
+        let canary =
+            canaries.iter().find(|word| told.contains(word.as_str()) && !given.contains(word.as_str()));
+        faults.extend(canary.map(|word| format!("{what} tells of {word}: {told}")));
+        if !asker.living && hidden.guarded && ![401, 403].contains(&one.status) {
+            faults.push(format!("{what} is answered: {one:?}"));
+        }
+    }
+    (asked, faults)
 }
 
 #[test]
@@ -89,34 +126,15 @@ fn what_is_hidden_is_answered_as_what_is_not_there_on_every_path_that_is_describ
     let scene = Scene::new();
     let questions = Questions::of(&scene);
     let mut faults = Vec::new();
-    for asker in scene.askers() {
-        let mut line = Line::open(&scene, &asker);
-        let mut names = scene.names(&asker);
-        names.sort_by_key(|(_, hidden, _)| std::cmp::Reverse(hidden.len()));
-        let mut asked = 0;
-        for (hidden, missing) in questions.pairs(&asker) {
-            let (one, other) = (line.ask(&hidden), line.ask(&missing));
-            asked += 1;
-            let what = format!("{}: {} {} {}", asker.who, hidden.method, hidden.path, hidden.body);
-            let alike = compared(&one, &names) == compared(&other, &names);
-            let done = hidden.method != "GET" && (200..300).contains(&one.status);
-            if !(alike || done && one.status == other.status) {
-                faults.push(format!("{what}\n  hidden  {one:?}\n  missing {other:?}"));
-            }
-            let whole = format!("{:?} {}", one.head, one.body);
-            let asked_for = format!("{} {}", hidden.path, hidden.body);
-            faults.extend(
-                scene
-                    .canaries(&asker)
-                    .into_iter()
-                    .filter(|word| whole.contains(word.as_str()) && !asked_for.contains(word.as_str()))
-                    .map(|word| format!("{what} tells of {word}: {whole}")),
-            );
-            if !asker.living && hidden.guarded && ![401, 403].contains(&one.status) {
-                faults.push(format!("{what} is answered: {one:?}"));
-            }
+    let askers = scene.askers();
+    // What changes something comes last: somebody may well make a thing of their own by such a name.
+    for reads in [true, false] {
+        for asker in &askers {
+            let pairs = questions.pairs(asker).into_iter().filter(|(one, _)| (one.method == "GET") == reads);
+            let (asked, found) = walk(&scene, asker, pairs);
+            assert!(asked > 50, "{}: {asked} questions", asker.who);
+            faults.extend(found);
         }
-        assert!(asked > 100, "{}: {asked} questions", asker.who);
     }
     let some = faults.iter().take(8).cloned().collect::<Vec<_>>().join("\n");
     assert!(faults.is_empty(), "{} answers tell:\n{some}", faults.len());

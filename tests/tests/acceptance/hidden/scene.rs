@@ -114,7 +114,7 @@ impl Scene {
         let proposal =
             json!({ "org": "zebra", "text": matrix("zebra") + "# zebra\n", "note": "zebra agrees" });
         let version = text(&Self::make(zed, "/api/v1/ownership/versions", &proposal), "hash");
-        let none = "0".repeat(version.len());
+        let none = other(&version);
         let named = |name, hidden: &str| (name, hidden.to_owned(), hidden.replace("zebra", "nolla"));
         vec![
             named("org", "zebra"),
@@ -145,7 +145,7 @@ impl Scene {
 
     /// Words that no answer of theirs may have.
     pub(super) fn canaries(&self, asker: &Asker) -> Vec<String> {
-        let long = |name: &&Named| name.1.len() >= 8 && !name.1.contains(' ');
+        let long = |name: &&Named| name.1.len() >= 8 && !name.1.contains([' ', '/']);
         let ids = self.names(asker);
         let ids = ids.iter().filter(long).map(|(_, hidden, _)| hidden.clone());
         let words = if asker.of_a_site { &["zebra", "yak"][..] } else { &["zebra"] };
