@@ -214,7 +214,7 @@ async fn over_http_1_1_the_answer_to_huge_headers_is_431() {
     let mut caller = port.caller(None);
     Arc::make_mut(&mut caller.config).alpn_protocols.clear();
     let mut stream = caller.connect().await.unwrap();
-    let huge = format!("GET /who HTTP/1.1\r\nHost: localhost\r\nX-Huge: {}\r\n\r\n", "x".repeat(20 * 1024));
+    let huge = format!("GET /who HTTP/1.1\r\nHost: localhost\r\nX-Huge: {}\r\n\r\n", "x".repeat(80 * 1024));
     stream.write_all(huge.as_bytes()).await.unwrap();
     let mut answer = [0; 12];
     tokio::time::timeout(PATIENCE, stream.read_exact(&mut answer)).await.unwrap().unwrap();
