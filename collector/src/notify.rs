@@ -28,6 +28,8 @@ mod stop;
 mod template;
 pub mod worker;
 
+use std::collections::BTreeSet;
+
 use dogwatch_triage::{
     alert::{Alert, EventKind, TimelineEvent},
     notice::{self, Notice, Reason},
@@ -51,8 +53,8 @@ use crate::{core::Batch, policy::Policy, queue, state::State, storage::Table};
 pub(crate) enum Order {
     /// Send this.
     Send(Box<Message>),
-    /// Let go of the message with this id: it is not to be sent any more.
-    Drop(String),
+    /// Let go of the messages with these ids: they are not to be sent any more.
+    Drop(BTreeSet<String>),
 }
 
 /// What the core is told about telling.

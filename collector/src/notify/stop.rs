@@ -47,16 +47,20 @@ pub(crate) fn stop(
     let mut ways = ways_of(before, |of| of == side);
     ways.extend(state.outbox.ways_of(org));
     ways.retain(|via| !kept.contains(via));
-    let mut dropped = 0;
+    let (mut dropped, mut recalled) = (0, BTreeSet::new());
     for via in &ways {
         let key = (org.clone(), via.clone());
-        let untold = forget(state, &key, batch).into_iter().chain(recall(state, &key, batch));
+        let untold = forget(state, &key, batch).into_iter().chain(recall(state, &key, &mut recalled, batch));
         let why = reason(side, org);
         for (number, who) in untold.collect::<BTreeSet<_>>() {
             dropped += 1;
             let kind = EventKind::NotNotified { who, why: why.clone() };
             queue::append(state, number, TimelineEvent::by_dogwatch(now, kind), batch);
         }
+    }
+    if let Some(worker) = state.outbox.worker.clone() {
+        // A worker that is gone never hears of them again: they are not on disk any more.
+        batch.then(move || drop(worker.send(Order::Drop(recalled))));
     }
     Stopped { ways, dropped }
 }
@@ -72,8 +76,14 @@ fn forget(state: &mut State, key: &GroupKey, batch: &mut Batch) -> Untold {
     notices.into_values().filter(|one| !one.follow_up).map(|one| (one.alert, one.who)).collect()
 }
 
-/// What is on its way: the worker lets go of it, even in the middle of a try.
-fn recall(state: &mut State, (org, via): &GroupKey, batch: &mut Batch) -> Untold {
+/// What is on its way, also in the middle of a try; the ids are for the worker, which lets go of all of them at once: of two,
+/// the second must not go out in the place of the first.
+fn recall(
+    state: &mut State,
+    (org, via): &GroupKey,
+    recalled: &mut BTreeSet<String>,
+    batch: &mut Batch,
+) -> Untold {
     let theirs = |subject: &Subject| matches!(subject, Subject::Items { org: of, .. } if of == org);
     let ids: Vec<String> = state
         .outbox
@@ -86,10 +96,7 @@ fn recall(state: &mut State, (org, via): &GroupKey, batch: &mut Batch) -> Untold
         let Some(message) = state.outbox.take(&id) else { continue };
         batch.delete(Table::Outbox, &id);
         untold.extend(message.told);
-        if let Some(worker) = state.outbox.worker.clone() {
-            // A worker that is gone never hears of it again: it is not on disk any more.
-            batch.then(move || drop(worker.send(Order::Drop(id))));
-        }
+        recalled.insert(id);
     }
     untold
 }

@@ -5,7 +5,7 @@
 //! kept here that is not on disk: after a stop everything is handed over anew.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -93,7 +93,7 @@ impl Worker {
                 () = stop.cancelled() => break,
                 order = self.inbox.recv() => match order {
                     Some(Order::Send(message)) => self.take(*message),
-                    Some(Order::Drop(id)) => self.let_go(&id),
+                    Some(Order::Drop(ids)) => self.let_go(&ids),
                     None => break,
                 },
                 Some(ended) = self.running.join_next() => {
@@ -154,14 +154,12 @@ impl Worker {
         lane.waiting.extend(again.filter(|_| !dropped));
     }
 
-    /// A message is not to be sent any more, not even to the end of a try.
-    fn let_go(&mut self, id: &str) {
+    /// Messages are not to be sent any more, not even to the end of a try.
+    fn let_go(&mut self, ids: &BTreeSet<String>) {
         for lane in self.lanes.values_mut() {
-            lane.waiting.retain(|job| job.message.id != id);
+            lane.waiting.retain(|job| !ids.contains(&job.message.id));
         }
-        if let Some(cut) = self.cuts.get(id) {
-            cut.cancel();
-        }
+        ids.iter().filter_map(|id| self.cuts.get(id)).for_each(CancellationToken::cancel);
     }
 
     /// When something that waits may start; what waits for a free place starts when one becomes free.

@@ -157,7 +157,7 @@ impl Desk {
         while let Ok(order) = self.inbox.try_recv() {
             match order {
                 Order::Send(message) => sent.push(*message),
-                Order::Drop(id) => self.dropped.push(id),
+                Order::Drop(ids) => self.dropped.extend(ids),
             }
         }
         sent
