@@ -154,12 +154,14 @@ impl Register {
     /// Who may not, what is not there, and what would leave an org without an owner. Nothing has changed then.
     pub fn act(&mut self, act: &Act, by: &Principal, now: Timestamp) -> Result<Vec<Change>, Refusal> {
         let changes = self.decide(act, by, now)?;
-        let owned = self.owned(now);
+        let (owned, attended) = (self.owned(now), self.attended(now));
         let mut after = self.clone_for_owners();
         after.apply(&changes);
-        if let Some(org) = owned.difference(&after.owned(now)).next() {
+        let (still_owned, still_attended) = (after.owned(now), after.attended(now));
+        let lost = owned.difference(&still_owned).chain(attended.difference(&still_attended)).next();
+        if let Some(org) = lost {
             let what = format!(
-                "{org} would be left without an owner, and nobody may do that; let another owner in first: `dogwatch access \
+                "{org} would be left without an owner who can come in, and nobody may do that; let another owner in first: `dogwatch access \
                  invite PERSON --org {org} --role admin`"
             );
             return Err(Refusal::new(Code::Conflict, what));
@@ -191,7 +193,13 @@ impl Register {
 
     /// As much of the register as owners depend on.
     fn clone_for_owners(&self) -> Self {
-        Self { people: self.people.clone(), grants: self.grants.clone(), ..Self::default() }
+        Self {
+            people: self.people.clone(),
+            grants: self.grants.clone(),
+            accounts: self.accounts.clone(),
+            bonds: self.bonds.clone(),
+            ..Self::default()
+        }
     }
 }
 

@@ -82,7 +82,17 @@ impl Register {
         self.owning(now).filter_map(|(_, grant)| grant.scope.org()).cloned().collect()
     }
 
-    /// Owners, each with a grant that makes them one.
+    /// The orgs that have an owner who can come in: with a password, or by a provider. Who was invited may never come.
+    pub(super) fn attended(&self, now: Timestamp) -> BTreeSet<OrgId> {
+        let comes = |person: &Person| {
+            let key = person.key();
+            self.accounts.contains_key(&key) || (self.bonds.contains_key(&key) && !self.has_lapsed(&key, now))
+        };
+        let owning = self.owning(now).filter(|(person, _)| comes(person));
+        owning.filter_map(|(_, grant)| grant.scope.org()).cloned().collect()
+    }
+
+    /// Owners, each with a grant that makes them one. A program owns nothing: its token ends with whoever made it.
     pub(super) fn owning(&self, now: Timestamp) -> impl Iterator<Item = (&Person, &Grant)> {
         let whole = |scope: &Scope| matches!(scope, Scope::Org(_));
         let grants = self.grants.values().filter(move |grant| {
@@ -93,7 +103,8 @@ impl Register {
         });
         grants.filter_map(|grant| {
             let person = self.people.get(&grant.to)?;
-            (person.side == Side::Internal && person.disabled_at.is_none()).then_some((person, grant))
+            let may = person.side == Side::Internal && person.disabled_at.is_none() && !person.service;
+            may.then_some((person, grant))
         })
     }
 }
@@ -156,7 +167,10 @@ impl Register {
         let gives = |person: &&Person| {
             let all = self.own_reach(&person.key(), Verbs::EVERYTHING, Scope::Everywhere, now);
             let administers = all.may(Verb::Administer, org, None) || all.everywhere().has(Verb::Administer);
-            person.side == side && administers && all.gives(&Scope::Org(org.clone())).has(verb)
+            person.side == side
+                && !person.service
+                && administers
+                && all.gives(&Scope::Org(org.clone())).has(verb)
         };
         self.people.values().filter(gives).take(NAMED).map(|person| person.id.to_string()).collect()
     }
@@ -165,6 +179,7 @@ impl Register {
     pub(super) fn msp_administrators(&self, now: Timestamp) -> Vec<String> {
         let all = |person: &&Person| {
             person.side == Side::Msp
+                && !person.service
                 && self
                     .own_reach(&person.key(), Verbs::ALL, Scope::Everywhere, now)
                     .everywhere()

@@ -90,7 +90,8 @@ fn history(seed: u64) -> u64 {
                     || (side == Side::Msp && reach.everywhere().has(Verb::Administer)));
             let begins = !owned.contains(&place.0) && by.side == Side::Msp && side != Side::Msp;
             let approves = matches!(&act, Act::Approve(_, org) if *org == place.0)
-                && (by.side == Side::Internal || side == Side::Internal);
+                && (by.side == Side::Internal || side == Side::Internal)
+                && reach.may(Verb::Administer, &place.0, None);
             let vendors = side == Side::Vendor && reach.may(Verb::Administer, &place.0, Some(&place.1));
             assert_ne!(*who, by.key(), "{} and gained {gained} at {place:?} for themself", told());
             assert!(

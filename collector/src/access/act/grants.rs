@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{NewGrant, invalid, not_allowed, unseen};
 use crate::{
-    access::{Approval, Change, Ended, Grant, Principal, Register, Verb, Verbs},
+    access::{Approval, Change, Ended, Grant, Principal, Register, Scope, Verb, Verbs},
     refusal::{Code, Refusal},
 };
 
@@ -63,9 +63,7 @@ impl Register {
         if side == Side::Vendor && !wanted.verbs.risky().is_empty() {
             return Err(not_allowed(format!("vendors never have {}", wanted.verbs.risky())));
         }
-        let makes_owner =
-            side == Side::Internal && wanted.verbs.has(Verb::Administer) && wanted.scope.site().is_none();
-        if makes_owner && wanted.expires_at.is_some() {
+        if makes_owner(side, wanted.verbs, &wanted.scope) && wanted.expires_at.is_some() {
             return Err(invalid(
                 "an owner's grant has no end, so that no day leaves the org without one; it is reviewed (`--review`)",
             ));
@@ -158,12 +156,16 @@ impl Register {
         if grant.to == by.key() {
             return Err(not_allowed("nobody approves their own rights; ask another owner or the other side"));
         }
-        let msp = by.side == Side::Msp
-            && (self.reach(by, now).everywhere().has(Verb::Administer)
-                || self.reach(by, now).may(Verb::Administer, org, None))
-            && self.reach(by, now).sees_org(org);
-        let may = self.is_owner(by, org, now) || (msp && grant.to.org.is_some());
-        if !may {
+        if grant.approvals.contains_key(org) {
+            return Ok(Vec::new());
+        }
+        // The other side's word on what somebody of an org was given there, where its own `administer` counts. Who owns the
+        // org is for owners alone to say: a guest must not bring back whom they refused.
+        let other_side = by.side == Side::Msp
+            && grant.to.org.is_some()
+            && !makes_owner(self.side_of(&grant.to), grant.verbs, &grant.scope)
+            && self.reach(by, now).may(Verb::Administer, org, None);
+        if !self.is_owner(by, org, now) && !other_side {
             return Err(self.owner_wanted(org, "approve it", now));
         }
         let mut grant = grant.clone();
@@ -251,6 +253,11 @@ impl Register {
         let unknown = if key.org.is_some() { Side::Internal } else { Side::Msp };
         self.people.get(key).map_or(unknown, |person| person.side)
     }
+}
+
+/// Whether such a grant makes an owner of whoever is of that side.
+fn makes_owner(side: Side, verbs: Verbs, scope: &Scope) -> bool {
+    side == Side::Internal && verbs.has(Verb::Administer) && scope.site().is_none()
 }
 
 fn review_after(verbs: Verbs) -> SignedDuration {

@@ -42,6 +42,18 @@ fn owned() -> (Register, Principal, Principal) {
     (register, ann, principal(Side::Internal, "omar", "acme"))
 }
 
+/// What somebody set who took their invitation up, and has not shown a code yet.
+fn account() -> Account {
+    let hidden = |text: &str| Hidden::new(text.into());
+    Account {
+        password: hidden("$argon2id$"),
+        totp: None,
+        pending: Some(hidden("JBSWY3DP")),
+        recovery: [Sha256::of(b"spare")].into(),
+        set_at: noon(),
+    }
+}
+
 fn token(person: NewPerson, verbs: Verbs) -> Act {
     let scope = person.home.clone();
     let hash = Sha256::of(person.id.as_str().as_bytes());
@@ -118,6 +130,39 @@ fn the_last_owner_stays_whoever_asks() {
 }
 
 #[test]
+fn a_guest_brings_back_nobody_whom_the_owners_refused() {
+    let (mut register, ann, omar) = owned();
+    invite(&mut register, (Side::Internal, "zoe", "acme"), Verbs::ALL, &omar).unwrap();
+    let acme: dogwatch_model::OrgId = "acme".parse().unwrap();
+    let owns = |register: &Register| register.owners(&acme, noon()).any(|owner| owner.id.as_str() == "zoe");
+    assert!(owns(&register));
+    register.act(&Act::Refuse("g-zoe".into(), acme.clone()), &omar, noon()).unwrap();
+    let back = Act::Approve("g-zoe".into(), acme.clone());
+    assert_eq!(register.act(&back, &ann, noon()).unwrap_err().code, Code::NotAllowed);
+    register.act(&Act::Approve("first".into(), acme.clone()), &omar, noon()).unwrap();
+    assert_eq!(register.act(&back, &ann, noon()).unwrap_err().code, Code::NotAllowed, "approved or not");
+    register.act(&back, &omar, noon()).unwrap();
+    assert!(owns(&register));
+    assert!(register.act(&back, &omar, noon()).unwrap().is_empty(), "said once is enough");
+}
+
+#[test]
+fn neither_a_program_nor_somebody_who_never_came_stands_in_for_the_last_owner() {
+    let (mut register, _, omar) = owned();
+    register.accounts.insert(omar.key(), account());
+    let robot = NewPerson { service: true, ..newcomer(Side::Internal, "robot", "acme") };
+    register.act(&token(robot, Verbs::ALL), &omar, noon()).unwrap();
+    invite(&mut register, (Side::Internal, "ghost", "acme"), Verbs::ALL, &omar).unwrap();
+    for act in [Act::End("g-omar".into(), "bye".into()), Act::Disable(omar.key())] {
+        let refused = register.act(&act, &omar, noon()).unwrap_err();
+        assert_eq!(refused.code, Code::Conflict, "{act:?}");
+    }
+    let ghost = principal(Side::Internal, "ghost", "acme");
+    register.accounts.insert(ghost.key(), account());
+    register.act(&Act::Disable(omar.key()), &omar, noon()).unwrap();
+}
+
+#[test]
 fn the_guest_leaves_with_all_that_it_has() {
     let (mut register, ann, omar) = owned();
     let acme = "acme".parse().unwrap();
@@ -155,15 +200,7 @@ fn a_sealed_code_opens_an_hour_once_while_its_maker_may_seal() {
 fn a_code_of_the_second_factor_works_once_and_administrators_need_one() {
     let (mut register, _, omar) = owned();
     let key = omar.key();
-    let hidden = |text: &str| Hidden::new(text.into());
-    let account = Account {
-        password: hidden("$argon2id$"),
-        totp: None,
-        pending: Some(hidden("JBSWY3DP")),
-        recovery: [Sha256::of(b"spare")].into(),
-        set_at: noon(),
-    };
-    register.apply(&[Change::Account(key.clone(), Some(Box::new(account)))]);
+    register.apply(&[Change::Account(key.clone(), Some(Box::new(account())))]);
     let login = |factor, text: &str| Login {
         who: key.clone(),
         set_at: Some(noon()),
@@ -174,7 +211,7 @@ fn a_code_of_the_second_factor_works_once_and_administrators_need_one() {
     let without = register.log_in(&login(Factor::None, "a"), noon()).unwrap_err();
     assert_eq!(without.reason, Some("second_factor"));
     register.log_in(&login(Factor::Totp(100), "b"), noon()).unwrap();
-    assert_eq!(register.accounts[&key].totp, Some(Totp { key: hidden("JBSWY3DP"), used: 100 }));
+    assert_eq!(register.accounts[&key].totp, Some(Totp { key: Hidden::new("JBSWY3DP".into()), used: 100 }));
     assert!(register.log_in(&login(Factor::Totp(100), "c"), noon()).is_err(), "a replay");
     assert!(register.log_in(&login(Factor::Totp(99), "d"), noon()).is_err(), "an older one");
     let spare = Factor::Recovery(Sha256::of(b"spare"));
