@@ -50,6 +50,10 @@ const HANDS: usize = 8;
 const TARGET_PAGE_P99_MS: f64 = 50.0;
 /// How much slower an acknowledgement may be for listeners that take nothing.
 const TARGET_STALLED: f64 = 1.1;
+/// So long without a word: longer than the collector gathers.
+const QUIET: Duration = Duration::from_millis(500);
+/// Of those who were told something else so many are shown.
+const SHOWN_WRONG: usize = 5;
 /// Past this what was not told will not be.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -106,6 +110,8 @@ struct Screen {
     ear: Ear,
     org: Option<String>,
     told: Arc<Told>,
+    /// What they were told before the waves.
+    before: (u64, u64),
 }
 
 /// What one wave of changes came to.
@@ -216,15 +222,16 @@ impl Scene {
         let _reference = listener::understand(reference, Arc::clone(&account));
         let screen = |(stream, org)| {
             let told = Arc::<Told>::default();
-            Screen { ear: listener::count(stream, Arc::clone(&told)), told, org }
+            Screen { ear: listener::count(stream, Arc::clone(&told)), told, org, before: (0, 0) }
         };
-        let screens: Vec<_> =
+        let mut screens: Vec<_> =
             self.listen(runtime, LISTENERS, wide_of_hundred)?.into_iter().map(screen).collect();
+        let begun = settle(&account, &mut screens);
         let (cpu, own_cpu, start) = (self.collector.meter().cpu()?, own.cpu()?, Instant::now());
         let (mut pages, mut acknowledged, took) = self.two_waves(runtime)?;
         let (cpu, own_cpu) = (self.collector.meter().cpu()? - cpu, own.cpu()? - own_cpu);
         let elapsed = start.elapsed();
-        let (changes, wrong) = self.judge(&account, &screens)?;
+        let (changes, wrong) = self.judge((&account, &begun), &screens, say)?;
         let after = self.collector.meter().resident_bytes()?;
         let seconds = took.as_secs_f64();
         let bytes: u64 = screens.iter().map(|screen| screen.told.bytes.load(Relaxed)).sum();
@@ -278,24 +285,33 @@ impl Scene {
     }
 
     /// How many changes there were, and how many listeners were told something else than they should have been.
-    fn judge(&self, account: &Mutex<Account>, screens: &[Screen]) -> Result<(u64, u64)> {
+    fn judge(
+        &self,
+        (account, begun): (&Mutex<Account>, &Account),
+        screens: &[Screen],
+        say: &dyn Fn(&str),
+    ) -> Result<(u64, u64)> {
         let start = Instant::now();
         loop {
             let truth = account.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-            let all =
-                truth.orgs.values().fold((0, 0_u64), |all, org| (all.0 + org.0, all.1.wrapping_add(org.1)));
-            let due = |of: &Option<String>| match of {
-                Some(org) => truth.orgs.get(org).copied().unwrap_or_default(),
-                None => all,
-            };
+            let due =
+                |of: &Option<String>| since(truth.heard_by(of.as_deref()), begun.heard_by(of.as_deref()));
+            let all = due(&None);
             ensure!(screens.iter().all(|screen| screen.ear.listens()), "a listener's stream came to its end");
-            let is_wrong = |Screen { told, org, .. }: &&Screen| {
-                told.account() != due(org) || told.missed.load(Relaxed) > 0
+            let is_wrong = |Screen { told, org, before, .. }: &&Screen| {
+                since(told.account(), *before) != due(org) || told.missed.load(Relaxed) > 0
             };
             let wrong = screens.iter().filter(is_wrong).count() as u64;
             let known = self.versions_are_known(&truth)?;
             if (wrong == 0 && known) || start.elapsed() > PATIENCE {
                 ensure!(known, "the listener that understands everything does not know the queue as it is");
+                for Screen { told, org, .. } in screens.iter().filter(is_wrong).take(SHOWN_WRONG) {
+                    let (due, missed) = (due(org).0, told.missed.load(Relaxed));
+                    say(&format!(
+                        "events: one of {org:?} was told {} changes of {due}, {missed} × missed",
+                        told.account().0
+                    ));
+                }
                 return Ok((all.0, wrong));
             }
             thread::sleep(Duration::from_millis(100));
@@ -312,6 +328,25 @@ impl Scene {
                 truth.versions.get(&number).copied() == alert["version"].as_u64()
             }))
     }
+}
+
+/// Waits until nothing is told any more: a change while the doors opened was rightly told to some and not to others. Gives
+/// what the one that understands had been told by then.
+fn settle(account: &Mutex<Account>, screens: &mut [Screen]) -> Account {
+    loop {
+        let before = account.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        screens.iter_mut().for_each(|screen| screen.before = screen.told.account());
+        thread::sleep(QUIET);
+        let after = account.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        if before == after && screens.iter().all(|screen| screen.before == screen.told.account()) {
+            return after;
+        }
+    }
+}
+
+/// What came on top of what had been told before.
+fn since(now: (u64, u64), before: (u64, u64)) -> (u64, u64) {
+    (now.0.saturating_sub(before.0), now.1.wrapping_sub(before.1))
 }
 
 /// A token made to order, by who may.

@@ -53,6 +53,14 @@ pub struct Account {
     pub versions: BTreeMap<u64, u64>,
 }
 
+impl Account {
+    /// Count and sum of what somebody hears who sees one org, or all of them.
+    pub fn heard_by(&self, org: Option<&str>) -> (u64, u64) {
+        let seen = self.orgs.iter().filter(|(name, _)| org.is_none_or(|org| org == *name));
+        seen.fold((0, 0), |all, (_, one)| (all.0 + one.0, all.1.wrapping_add(one.1)))
+    }
+}
+
 /// Somebody who listens until it is dropped.
 #[derive(Debug)]
 pub struct Ear(JoinHandle<Result<()>>);
