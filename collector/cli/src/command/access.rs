@@ -199,13 +199,25 @@ fn grant(wanted: &GrantAccess, screen: &Screen) -> Result<(), Failure> {
     let made = Client::logged_in()?.post("access/grants", &body)?;
     super::show_one(&made, "id", screen, || {
         format!(
-            "{} has {} on {} (grant {})\n",
+            "{} has {} on {} (grant {}){}\n",
             person(&made),
             verbs(&made),
             text_at(&made, "scope"),
-            text_at(&made, "id")
+            text_at(&made, "id"),
+            if waits_for_approval(&made) { WAITS } else { "" }
         )
     })
+}
+
+/// What is said of a grant that does not give all that it says yet.
+const WAITS: &str = "; export and administer count in an org once one of its owners has approved them: dogwatch access approve";
+
+/// Risky verbs of somebody of the MSP that nobody has approved.
+fn waits_for_approval(grant: &Value) -> bool {
+    let risky = |verb: &Value| verb == "export" || verb == "administer";
+    grant["to"]["org"].is_null()
+        && grant["approvals"].is_null()
+        && grant["verbs"].as_array().is_some_and(|verbs| verbs.iter().any(risky))
 }
 
 fn on_grant(id: &str, act: &str, body: &Value, done: &str, screen: &Screen) -> Result<(), Failure> {
