@@ -5,6 +5,7 @@ use axum::{
     extract::{ConnectInfo, Path, State},
 };
 use dogwatch_model::OrgId;
+use dogwatch_triage::filter::nearest;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
@@ -110,7 +111,7 @@ pub(crate) async fn check(
     let verb: Verb = asked.verb.parse().map_err(|error| Problem::invalid(format!("verb: {error}")))?;
     let key = known(&api, &caller, &asked.person)?;
     let scope = match asked.scope {
-        Some(scope) => scope,
+        Some(scope) => place(&api, &caller, scope)?,
         None => home(&api, &caller, &key)?,
     };
     let answer = caller.see(&api, |sight| sight.explain(&key, verb, &scope, caller.now));
@@ -125,6 +126,34 @@ pub(super) fn known(api: &Shared, caller: &Caller, text: &str) -> Result<PersonK
             "there is no person `{id}` that you may see; where two have that id, write `ORG:{id}` or `msp:{id}`"
         ))
     })
+}
+
+/// A place that somebody named: a right at one that nobody knows would open nothing, and nobody would notice.
+fn place(api: &Shared, caller: &Caller, scope: Scope) -> Result<Scope, Problem> {
+    let Some(org) = scope.org() else { return Ok(scope) };
+    let policy = api.core.policy();
+    let mend = |near: Option<&str>| near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    if !(policy.orgs.contains_key(org) && caller.sees(org)) {
+        let seen = policy.orgs.keys().filter(|org| caller.sees(org));
+        let mend = mend(nearest(org.as_str(), seen.map(|org| org.as_str())));
+        return Err(Problem::not_found(format!("there is no org `{org}` that you may see{mend}")));
+    }
+    let Some(site) = scope.site() else { return Ok(scope) };
+    caller.see(api, |sight| {
+        let known = sight.sites(org);
+        if known.contains(site) {
+            return Ok(());
+        }
+        let near = nearest(site.as_str(), known.iter().map(|site| site.as_str()));
+        let mend = match near {
+            None => format!(
+                "; a site is known once it has a join token: `dogwatch join-token create --org {org} --site {site}`"
+            ),
+            near => mend(near),
+        };
+        Err(Problem::not_found(format!("there is no site `{site}` of {org} that you may see{mend}")))
+    })?;
+    Ok(scope)
 }
 
 fn home(api: &Shared, caller: &Caller, key: &PersonKey) -> Result<Scope, Problem> {
@@ -162,7 +191,7 @@ pub(crate) async fn give(
 ) -> Result<(StatusCode, Json<GrantJson>), Problem> {
     let to = known(&api, &caller, &wanted.person)?;
     let scope = match wanted.scope {
-        Some(scope) => scope,
+        Some(scope) => place(&api, &caller, scope)?,
         None => home(&api, &caller, &to)?,
     };
     let grant = NewGrant {
@@ -248,7 +277,10 @@ pub(crate) async fn seal(
     Body(sealed): Body<Sealed>,
 ) -> Result<(StatusCode, Json<NewSeal>), Problem> {
     let made = secret::sealed_code()?;
-    let scope = sealed.scope.unwrap_or_else(|| caller.principal().scope());
+    let scope = match sealed.scope {
+        Some(scope) => place(&api, &caller, scope)?,
+        None => caller.principal().scope(),
+    };
     let act = Act::Seal { id: secret::short()?, hash: made.hash, scope };
     let changes = api.core.access(act, caller.principal().clone()).await?;
     let seal = changes.into_iter().rev().find_map(|change| match change {
