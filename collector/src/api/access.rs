@@ -5,7 +5,6 @@ use axum::{
     extract::{ConnectInfo, Path, State},
 };
 use dogwatch_model::OrgId;
-use dogwatch_triage::filter::nearest;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
@@ -15,6 +14,7 @@ use super::{
     Shared,
     caller::Caller,
     extract::{Body, Params},
+    place::place,
     problem::Problem,
     secret,
     tokens::NewToken,
@@ -126,34 +126,6 @@ pub(super) fn known(api: &Shared, caller: &Caller, text: &str) -> Result<PersonK
             "there is no person `{id}` that you may see; where two have that id, write `ORG:{id}` or `msp:{id}`"
         ))
     })
-}
-
-/// A place that somebody named: a right at one that nobody knows would open nothing, and nobody would notice.
-fn place(api: &Shared, caller: &Caller, scope: Scope) -> Result<Scope, Problem> {
-    let Some(org) = scope.org() else { return Ok(scope) };
-    let policy = api.core.policy();
-    let mend = |near: Option<&str>| near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    if !(policy.orgs.contains_key(org) && caller.sees(org)) {
-        let seen = policy.orgs.keys().filter(|org| caller.sees(org));
-        let mend = mend(nearest(org.as_str(), seen.map(|org| org.as_str())));
-        return Err(Problem::not_found(format!("there is no org `{org}` that you may see{mend}")));
-    }
-    let Some(site) = scope.site() else { return Ok(scope) };
-    caller.see(api, |sight| {
-        let known = sight.sites(org);
-        if known.contains(site) {
-            return Ok(());
-        }
-        let near = nearest(site.as_str(), known.iter().map(|site| site.as_str()));
-        let mend = match near {
-            None => format!(
-                "; a site is known once it has a join token: `dogwatch join-token create --org {org} --site {site}`"
-            ),
-            near => mend(near),
-        };
-        Err(Problem::not_found(format!("there is no site `{site}` of {org} that you may see{mend}")))
-    })?;
-    Ok(scope)
 }
 
 fn home(api: &Shared, caller: &Caller, key: &PersonKey) -> Result<Scope, Problem> {
