@@ -40,6 +40,7 @@ mod page;
 mod pages;
 mod paging;
 mod people;
+mod place;
 mod problem;
 mod queue;
 mod reports;

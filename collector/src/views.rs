@@ -88,6 +88,9 @@ pub struct View {
     pub columns: Vec<String>,
     /// Who saved it last.
     pub saved_by: PersonId,
+    /// Of which side they are: both may have somebody with that id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saved_side: Option<Side>,
     /// When.
     pub saved_at: Timestamp,
 }
@@ -107,6 +110,11 @@ impl View {
     /// Whether somebody means it by this name, and by this org if they say one.
     pub(crate) fn is_meant(&self, name: &str, org: Option<&OrgId>) -> bool {
         self.name == name && org.is_none_or(|org| self.org.as_ref() == Some(org))
+    }
+
+    /// Whether somebody of a side saved it.
+    pub(crate) fn is_saved_by(&self, person: &PersonId, side: Side) -> bool {
+        self.saved_by == *person && self.saved_side.or(self.side).is_none_or(|saved| saved == side)
     }
 
     /// Whether it is for somebody.

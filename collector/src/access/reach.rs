@@ -72,7 +72,12 @@ impl Reach {
 
     /// Whether they see anything of an org: its name, its matrix. Whoever is limited to a site asks who owns what, too.
     pub fn sees_org(&self, org: &OrgId) -> bool {
-        self.sees(org, None) || self.sites(org).any(|site| self.sees(org, Some(site)))
+        self.may_within(Verb::View, org)
+    }
+
+    /// Whether they may do something in an org, if at one site of it alone.
+    pub fn may_within(&self, verb: Verb, org: &OrgId) -> bool {
+        self.may(verb, org, None) || self.sites(org).any(|site| self.may(verb, org, Some(site)))
     }
 
     /// Whether they see who is at home at a place, and what is given there: at a site whoever sees that site, in an org
@@ -132,6 +137,11 @@ impl Reach {
         };
         let maker = self.maker.as_ref().map_or(all, |maker| maker.gives(scope));
         all.with_programs().intersection(self.ceiling.with_programs()).intersection(maker)
+    }
+
+    /// Where they are at home; absent for whoever may not come in.
+    pub const fn home(&self) -> Option<&Scope> {
+        self.home.as_ref()
     }
 
     /// The side they are on.

@@ -14,6 +14,7 @@ use super::{
     Shared,
     caller::Caller,
     extract::{Body, Params},
+    place::place,
     problem::Problem,
     secret,
     tokens::NewToken,
@@ -110,7 +111,7 @@ pub(crate) async fn check(
     let verb: Verb = asked.verb.parse().map_err(|error| Problem::invalid(format!("verb: {error}")))?;
     let key = known(&api, &caller, &asked.person)?;
     let scope = match asked.scope {
-        Some(scope) => scope,
+        Some(scope) => place(&api, &caller, scope)?,
         None => home(&api, &caller, &key)?,
     };
     let answer = caller.see(&api, |sight| sight.explain(&key, verb, &scope, caller.now));
@@ -162,7 +163,7 @@ pub(crate) async fn give(
 ) -> Result<(StatusCode, Json<GrantJson>), Problem> {
     let to = known(&api, &caller, &wanted.person)?;
     let scope = match wanted.scope {
-        Some(scope) => scope,
+        Some(scope) => place(&api, &caller, scope)?,
         None => home(&api, &caller, &to)?,
     };
     let grant = NewGrant {
@@ -248,7 +249,10 @@ pub(crate) async fn seal(
     Body(sealed): Body<Sealed>,
 ) -> Result<(StatusCode, Json<NewSeal>), Problem> {
     let made = secret::sealed_code()?;
-    let scope = sealed.scope.unwrap_or_else(|| caller.principal().scope());
+    let scope = match sealed.scope {
+        Some(scope) => place(&api, &caller, scope)?,
+        None => caller.principal().scope(),
+    };
     let act = Act::Seal { id: secret::short()?, hash: made.hash, scope };
     let changes = api.core.access(act, caller.principal().clone()).await?;
     let seal = changes.into_iter().rev().find_map(|change| match change {

@@ -8,6 +8,7 @@ mod described;
 mod documents;
 mod fleet;
 mod intake;
+mod left;
 mod live;
 mod once;
 mod permissions;

@@ -11,7 +11,7 @@ use super::{
     Batch, Command, Core, access,
     audit::deed,
     enrolment::{create_join_token, revoke_join_token},
-    may::may_in_org,
+    may::may_of_org,
     once, ownership,
     sign_in::sign_in,
     views,
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     access::{Principal, Verb},
     policy::Policy,
-    refusal::Refusal,
+    refusal::{Code, Refusal},
     state::State,
 };
 
@@ -149,7 +149,9 @@ fn note_export(
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<(), Refusal> {
-    may_in_org(state, by, Verb::Export, (org, None), now)?;
+    // An org whose file is gone still has data, and whoever saw it may take it out.
+    let unseen = || Refusal::new(Code::NotFound, format!("there is no org `{org}` that you may see"));
+    may_of_org(state, by, Verb::Export, (org, None), now, unseen)?;
     batch.record(now, deed(by, "org.export", org, Some(org)));
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dogwatch_model::{Criticality, Endpoint, EndpointId, EndpointState, Facts, Presence};
+use dogwatch_model::{Criticality, Endpoint, EndpointId, EndpointState, Facts, Presence, Side};
 use dogwatch_triage::audit::Deed;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -15,12 +15,15 @@ use super::{
     may::{may, may_in_org},
 };
 use crate::{
-    access::{ApiToken, JoinTokenRecord, Principal, Sha256, Verb},
+    access::{ApiToken, JoinTokenRecord, Person, PersonKey, Principal, Register, Sha256, Verb, Verbs},
     policy::Policy,
     refusal::{Code, Refusal},
     state::{Member, State},
     storage::Table,
 };
+
+/// People that a refusal names who could make another token: one sentence bears no more.
+const MAKERS_NAMED: usize = 3;
 
 impl Core {
     /// Lets a machine in; its silence is judged from now on.
@@ -44,7 +47,7 @@ fn enrol_endpoint(
     batch: &mut Batch,
 ) -> Result<Enrolled, Refusal> {
     let refused = |what: &str| Refusal::new(Code::NotAllowed, what);
-    let known = state.join_tokens.values_mut().find(|token| token.hash == enrol.secret);
+    let known = state.join_tokens.values().find(|token| token.hash == enrol.secret);
     let token = known.ok_or_else(|| {
         refused("this join token is not known here; make a new one: `dogwatch join-token create`")
     })?;
@@ -65,15 +68,16 @@ fn enrol_endpoint(
         );
         return Err(refused(&what));
     }
+    check_maker(&state.access, token, now)?;
     if state.keys.contains_key(&enrol.key) {
         return Err(Refusal::new(
             Code::Conflict,
             "this key is enrolled already; every endpoint makes its own",
         ));
     }
-    token.used += 1;
-    batch.put(Table::JoinTokens, &token.id, &*token);
-    let token = token.clone();
+    let token = JoinTokenRecord { used: token.used + 1, ..token.clone() };
+    batch.put(Table::JoinTokens, &token.id, &token);
+    state.join_tokens.insert(token.id.clone(), token.clone());
     let name = free_name(state, &token, &enrol.name, &enrol.key);
     let mut tags = enrol.tags;
     tags.sort();
@@ -115,6 +119,45 @@ fn enrol_endpoint(
     Ok(enrolled)
 }
 
+/// A join token is worth what its maker may do, as their API tokens are: a machine that comes in by it is fed with the org's
+/// rules. Of records from before makers were kept with their side, nobody knows whose right they were.
+fn check_maker(access: &Register, token: &JoinTokenRecord, now: Timestamp) -> Result<(), Refusal> {
+    let Some(side) = token.created_side else { return Ok(()) };
+    let org = (side != Side::Msp).then(|| token.org.clone());
+    let key = PersonKey { org, id: token.created_by.clone() };
+    let Some(maker) = access.people.get(&key) else { return Ok(()) };
+    let place = (&token.org, Some(&token.site));
+    let configures =
+        |person: &Person| access.reach(&whole(person), now).may(Verb::Configure, place.0, place.1);
+    if configures(maker) {
+        return Ok(());
+    }
+    let others = access.people.values().filter(|person| !person.service && configures(person));
+    let others: Vec<&str> = others.take(MAKERS_NAMED).map(|person| person.id.as_str()).collect();
+    let who = if others.is_empty() { "an administrator".to_owned() } else { others.join(" or ") };
+    let why = match maker.disabled_at {
+        Some(_) => format!("{} who made it is kept out", key.id),
+        None => format!("{} who made it has no `configure` on {}/{} any more", key.id, token.org, token.site),
+    };
+    let what = format!(
+        "this join token counts no more: {why}; {who} can make a new one: `dogwatch join-token create`"
+    );
+    Err(Refusal::new(Code::NotAllowed, what))
+}
+
+/// Somebody with all that they were given, whatever a token of theirs lets through.
+fn whole(person: &Person) -> Principal {
+    Principal {
+        person: person.id.clone(),
+        side: person.side,
+        team: person.team.clone(),
+        org: person.key().org,
+        site: None,
+        ceiling: Verbs::EVERYTHING,
+        maker: None,
+    }
+}
+
 /// The name asked for; with `-2` or `-3` behind it when the org has that one already, or at last with a part of the key,
 /// which nobody else has.
 fn free_name(state: &State, token: &JoinTokenRecord, wanted: &str, key: &Sha256) -> String {
@@ -134,19 +177,7 @@ pub(super) fn create_join_token(
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<JoinTokenRecord, Refusal> {
-    may_in_org(state, by, Verb::Configure, (&token.org, Some(&token.site)), now)?;
-    if !policy.orgs.contains_key(&token.org) {
-        let orgs: Vec<_> = policy.orgs.keys().map(|org| org.as_str()).collect();
-        return Err(Refusal::new(
-            Code::NotFound,
-            format!(
-                "there is no org `{}`; there are: {}. A new org begins with its matrix file, policy/orgs/{}.toml",
-                token.org,
-                orgs.join(", "),
-                token.org
-            ),
-        ));
-    }
+    may_in_org((state, policy), by, Verb::Configure, (&token.org, Some(&token.site)), now)?;
     let record = JoinTokenRecord {
         id: ApiToken::short_id(&token.hash),
         hash: token.hash,

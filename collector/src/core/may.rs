@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use crate::{
     access::{Principal, Verb},
+    policy::Policy,
     refusal::{Code, Refusal},
     state::State,
 };
@@ -30,22 +31,63 @@ pub(super) fn may(
     Ok(())
 }
 
-/// The same for what is about an org, or any place in it whether it is there or not: whoever sees anything of the org is
-/// told what is missing.
-pub(super) fn may_in_org(
+/// The same for what is of an org, or any place in it whether it is there or not: whoever sees anything of the org is told
+/// what is missing.
+pub(super) fn may_of_org(
     state: &State,
     by: &Principal,
     verb: Verb,
     (org, site): (&OrgId, Option<&SiteId>),
     now: Timestamp,
+    unseen: impl FnOnce() -> Refusal,
 ) -> Result<(), Refusal> {
     let reach = state.access.reach(by, now);
     if !reach.sees_org(org) {
-        return Err(Refusal::new(Code::NotFound, format!("there is no org `{org}` that you may see")));
+        return Err(unseen());
     }
     if !reach.may(verb, org, site) {
         return Err(state.access.missing(by, verb, (org, site), now));
     }
     state.uses(by, verb, (org, site), now);
     Ok(())
+}
+
+/// The same where the org was named by who asks: one that is not there and one that they do not see are the same answer.
+pub(super) fn may_in_org(
+    (state, policy): (&State, &Policy),
+    by: &Principal,
+    verb: Verb,
+    place: (&OrgId, Option<&SiteId>),
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    known_org((state, policy), by, place.0, now)?;
+    may_of_org(state, by, verb, place, now, || unseen_org((state, policy), by, place.0, now))
+}
+
+/// Refuses an org that is not there, or of which who asks sees nothing.
+pub(super) fn known_org(
+    (state, policy): (&State, &Policy),
+    by: &Principal,
+    org: &OrgId,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    if policy.orgs.contains_key(org) && state.access.reach(by, now).sees_org(org) {
+        return Ok(());
+    }
+    Err(unseen_org((state, policy), by, org, now))
+}
+
+/// Names the orgs that who asks sees, and no other: one that their side has left is none that they hear of.
+fn unseen_org((state, policy): (&State, &Policy), by: &Principal, org: &OrgId, now: Timestamp) -> Refusal {
+    let reach = state.access.reach(by, now);
+    let seen: Vec<&str> =
+        policy.orgs.keys().filter(|org| reach.sees_org(org)).map(|org| org.as_str()).collect();
+    let mut what = format!("there is no org `{org}` that you may see");
+    if !seen.is_empty() {
+        what.push_str(&format!("; there are: {}", seen.join(", ")));
+    }
+    if reach.sees_everything() {
+        what.push_str(&format!(". A new org begins with its matrix file, policy/orgs/{org}.toml"));
+    }
+    Refusal::new(Code::NotFound, what)
 }

@@ -9,7 +9,7 @@ use super::{
     Batch, Core, Proposal,
     audit::{deed, of_version},
     batch::not_found,
-    may::may,
+    may::{may_in_org, may_of_org},
 };
 use crate::{
     access::{Principal, Verb},
@@ -29,11 +29,7 @@ pub(super) fn propose(
     batch: &mut Batch,
 ) -> Result<Version, Refusal> {
     let org = proposal.org;
-    let unseen = || not_found("org", &org);
-    may(state, by, Verb::Configure, (&org, None), now, unseen)?;
-    if !policy.orgs.contains_key(&org) {
-        return Err(unseen());
-    }
+    may_in_org((state, policy), by, Verb::Configure, (&org, None), now)?;
     if proposal.note.len() > MAX_NOTE_BYTES {
         let what = format!("the note has {} bytes and the limit is {MAX_NOTE_BYTES}", proposal.note.len());
         return Err(Refusal::new(Code::Invalid, what));
@@ -104,7 +100,7 @@ pub(super) fn withdraw(
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<Version, Refusal> {
-    may(state, by, Verb::Configure, (org, None), now, || not_found("version", hash))?;
+    may_of_org(state, by, Verb::Configure, (org, None), now, || not_found("version", hash))?;
     let version = find(state, (org, hash))?;
     if version.proposed_side != by.side {
         let what = format!(
@@ -137,9 +133,9 @@ impl Core {
     ) -> Result<Version, Refusal> {
         let policy = self.policy.load_full();
         let unseen = || not_found("version", hash);
-        may(state, by, Verb::View, (org, None), now, unseen)?;
+        may_of_org(state, by, Verb::View, (org, None), now, unseen)?;
         // Who is named in the document needs no grant.
-        let granted = may(state, by, Verb::Sign, (org, None), now, unseen);
+        let granted = may_of_org(state, by, Verb::Sign, (org, None), now, unseen);
         let version = find(state, (org, hash))?;
         may_sign(&policy, version, by, granted)?;
         let before = of_version(version);

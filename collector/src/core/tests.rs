@@ -5,6 +5,8 @@ mod agreement;
 mod audit;
 mod boundary;
 mod in_force;
+mod join_tokens;
+mod limited;
 mod newcomer;
 mod notify;
 mod once;

@@ -11,9 +11,14 @@ use dogwatch_triage::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Batch, Core, audit::deed, batch::not_found, may::may};
+use super::{
+    Batch, Core,
+    audit::deed,
+    batch::not_found,
+    may::{may_in_org, may_of_org},
+};
 use crate::{
-    access::{Principal, Verb},
+    access::{Principal, Reach, Scope, Verb},
     policy::Policy,
     refusal::{Code, Refusal},
     state::State,
@@ -39,11 +44,7 @@ impl Core {
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<Window, Refusal> {
-        let unseen = || not_found("org", &plan.org);
-        may(state, by, Verb::Snooze, (&plan.org, None), now, unseen)?;
-        if !policy.orgs.contains_key(&plan.org) {
-            return Err(unseen());
-        }
+        may_in_org((state, policy), by, Verb::Snooze, (&plan.org, plan.site.as_ref()), now)?;
         check_side(by)?;
         let standing = |window: &&Window| window.plan.org == plan.org && !window.is_over(now);
         if state.windows.values().filter(standing).count() >= MAX_STANDING {
@@ -53,7 +54,7 @@ impl Core {
             );
             return Err(Refusal::new(Code::Conflict, what));
         }
-        check_names(state, policy, &plan)?;
+        check_names(state, policy, &plan, &state.access.reach(by, now))?;
         let id = free_id(state, &plan);
         let window = Window::new(id, plan, by.actor(), now)
             .map_err(|error: WindowError| Refusal::new(Code::Invalid, error.to_string()))?;
@@ -74,8 +75,12 @@ impl Core {
         batch: &mut Batch,
     ) -> Result<Window, Refusal> {
         let unseen = || not_found("window", id);
-        let org = state.windows.get(id).map(|window| window.plan.org.clone()).ok_or_else(unseen)?;
-        may(state, by, Verb::Snooze, (&org, None), now, unseen)?;
+        let plan = state.windows.get(id).map(|window| &window.plan).ok_or_else(unseen)?;
+        let (org, site) = (plan.org.clone(), plan.site.clone());
+        if !state.access.reach(by, now).sees_place(&Scope::of(Some(org.clone()), site.clone())) {
+            return Err(unseen());
+        }
+        may_of_org(state, by, Verb::Snooze, (&org, site.as_ref()), now, unseen)?;
         check_side(by)?;
         let window = state.windows.get_mut(id).ok_or_else(unseen)?;
         if let Some(ended) = window.ended_at {
@@ -135,12 +140,12 @@ fn check_side(by: &Principal) -> Result<(), Refusal> {
 }
 
 /// A site or tool that there is not would make a window that hides nothing, and nobody would notice before the night.
-fn check_names(state: &State, policy: &Policy, plan: &NewWindow) -> Result<(), Refusal> {
+fn check_names(state: &State, policy: &Policy, plan: &NewWindow, reach: &Reach) -> Result<(), Refusal> {
     if let Some(site) = &plan.site {
         let members = state.members.values().map(|member| &member.endpoint);
-        let sites =
-            members.filter(|endpoint| endpoint.org == plan.org).map(|endpoint| endpoint.site.as_str());
-        check_known("site", site.as_str(), &sites.collect())?;
+        let seen = members.filter(|endpoint| endpoint.org == plan.org);
+        let seen = seen.filter(|endpoint| reach.sees(&endpoint.org, Some(&endpoint.site)));
+        check_known("site", site.as_str(), &seen.map(|endpoint| endpoint.site.as_str()).collect())?;
     }
     let of_matrix = policy.matrix(&plan.org).tools().map(|tool| tool.id.as_str());
     // A rule's findings may concern a tool that no document names: its items can be hidden, too.

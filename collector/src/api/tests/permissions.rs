@@ -77,6 +77,7 @@ fn view() -> View {
         sort: None,
         columns: Vec::new(),
         saved_by: dogwatch_model::PersonId::new("pat").unwrap(),
+        saved_side: None,
         saved_at: noon(),
     }
 }

@@ -1,6 +1,6 @@
 //! What somebody sees of the access register: people of the orgs they see and the MSP's own, and what those may do there.
 
-use dogwatch_model::OrgId;
+use dogwatch_model::{OrgId, Side};
 use jiff::Timestamp;
 
 use super::Sight;
@@ -89,6 +89,13 @@ impl<'s> Sight<'s> {
     }
 
     fn sees_home(&self, scope: &Scope) -> bool {
-        self.reach.sees_place(scope)
+        self.reach.sees_place(scope) && (*scope != Scope::Everywhere || self.is_looked_after())
+    }
+
+    /// Whether the MSP is theirs to hear of: it is once more a stranger to people of an org that it has left.
+    fn is_looked_after(&self) -> bool {
+        let home = self.reach.home().and_then(Scope::org).filter(|_| self.reach.side() != Side::Msp);
+        let left = self.state.access.left.get(&Side::Msp);
+        home.is_none_or(|org| left.is_none_or(|left| !left.contains(org)))
     }
 }

@@ -1,0 +1,131 @@
+//! An org that the MSP has left, one that never was and one that was misspelt are the same answer; and the org hears no more
+//! of the MSP.
+
+use dogwatch_triage::matrix::starter;
+use http::{Method, StatusCode};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{Answer, member, org, running::Running};
+use crate::{policy::Policy, storage::Memory};
+
+/// A collector of two orgs, its administrator kim, and olga who owns acme.
+struct Msp {
+    running: Running,
+    kim: String,
+    olga: String,
+}
+
+impl Msp {
+    async fn start() -> Self {
+        let orgs = ["acme", "initech"].map(|name| (org(name), starter(&org(name))));
+        let policy = Policy::of_texts(&orgs, "");
+        let running = Running::over((policy, Memory::new()), Timestamp::now, |state| {
+            for (id, of) in [("11", "acme"), ("12", "initech")] {
+                let id = format!("018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d{id}");
+                let machine = member(&id, "srv-01", of);
+                state.members.insert(machine.endpoint.id, machine);
+            }
+        });
+        let kim = running.set_up().await;
+        let olga = json!({ "person": "olga", "side": "internal", "org": "acme", "role": "admin" });
+        let olga = running.post("/api/v1/tokens", &kim, olga).await;
+        let olga = olga.json["token"].as_str().unwrap_or_else(|| panic!("{}", olga.text)).to_owned();
+        Self { running, kim, olga }
+    }
+
+    /// The MSP leaves acme.
+    async fn leave(&self) {
+        let gone = self
+            .running
+            .post("/api/v1/orgs/acme/offboard", &self.olga, json!({ "side": "msp", "confirm": "acme" }))
+            .await;
+        assert!(gone.status.is_success(), "{}", gone.text);
+    }
+
+    async fn get(&self, path: &str, by: &str) -> Answer {
+        self.running.collector.ask(Method::GET, path, Some(by), "").await
+    }
+
+    async fn let_in_lee(&self) {
+        let lee = json!({ "person": "lee", "side": "msp", "role": "viewer" });
+        let made = self.running.post("/api/v1/people", &self.kim, lee).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    }
+
+    /// Gives lee a right somewhere.
+    async fn give(&self, scope: &str) -> Answer {
+        let wanted = json!({ "person": "lee", "verbs": ["claim"], "scope": scope, "reason": "nights" });
+        self.running.post("/api/v1/access/grants", &self.kim, wanted).await
+    }
+}
+
+#[tokio::test]
+async fn a_join_token_for_an_unknown_org_names_none_that_the_msp_has_left() {
+    let msp = Msp::start().await;
+    msp.leave().await;
+    let make = async |of: &str| {
+        msp.running.post("/api/v1/join-tokens", &msp.kim, json!({ "org": of, "site": "x" })).await
+    };
+    let (unknown, left) = (make("zork").await, make("acme").await);
+    assert_eq!((unknown.status, left.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
+    assert!(unknown.detail().contains("initech") && !unknown.detail().contains("acme"), "{}", unknown.text);
+    assert_eq!(unknown.detail().replace("zork", "acme"), left.detail());
+}
+
+#[tokio::test]
+async fn a_right_is_given_and_asked_about_only_at_places_that_who_asks_sees() {
+    let msp = Msp::start().await;
+    msp.let_in_lee().await;
+    assert_eq!(msp.give("acme/main").await.status, StatusCode::CREATED);
+    for (scope, near) in [
+        ("acmee", "did you mean `acme`?"),
+        ("acme/maim", "did you mean `main`?"),
+        ("acme/north-wing", "join-token create --org acme --site north-wing"),
+    ] {
+        let typo = msp.give(scope).await;
+        assert_eq!(typo.status, StatusCode::NOT_FOUND, "{scope}: {}", typo.text);
+        assert!(typo.detail().contains(near) && typo.detail().contains("that you may see"), "{}", typo.text);
+    }
+    msp.leave().await;
+    let check = async |scope: &str| {
+        msp.get(&format!("/api/v1/access/check?person=lee&verb=view&scope={scope}"), &msp.kim).await
+    };
+    let answers = [
+        ("acme", msp.give("acme").await),
+        ("zork", msp.give("zork").await),
+        ("acme", check("acme").await),
+        ("zork", check("zork").await),
+        ("acme", check("acme/main").await),
+    ];
+    for (of, answer) in answers {
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{of}: {}", answer.text);
+        assert_eq!(answer.detail(), format!("there is no org `{of}` that you may see"));
+    }
+    assert_eq!(check("initech/main").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_org_that_the_msp_has_left_hears_no_more_of_its_people_and_their_rights() {
+    let msp = Msp::start().await;
+    msp.let_in_lee().await;
+    assert_eq!(msp.give("*").await.status, StatusCode::CREATED);
+    let guests = async |by: &str, path: &str| {
+        let told = msp.get(path, by).await;
+        assert_eq!(told.status, StatusCode::OK, "{}", told.text);
+        let of_all = |row: &Value| row["home"] == "*" || row["scope"] == "*";
+        let rows = told.json["people"].as_array().or_else(|| told.json["grants"].as_array());
+        rows.unwrap().iter().filter(|row| of_all(row)).count()
+    };
+    let paths = ["/api/v1/people", "/api/v1/access/grants?org=acme", "/api/v1/access/grants?all=true"];
+    for path in paths {
+        assert!(guests(&msp.olga, path).await > 0, "{path}: a guest is known while it is one");
+    }
+    msp.leave().await;
+    for path in paths {
+        assert_eq!(guests(&msp.olga, path).await, 0, "{path}");
+    }
+    assert!(guests(&msp.kim, "/api/v1/people").await > 0, "among themselves nothing changed");
+    let asked = msp.get("/api/v1/access/check?person=msp:lee&verb=view&scope=acme", &msp.olga).await;
+    assert_eq!(asked.status, StatusCode::NOT_FOUND, "{}", asked.text);
+}
