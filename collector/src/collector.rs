@@ -90,6 +90,7 @@ impl Collector {
         };
         let people_router =
             api::router(handle.clone(), info).route_service("/dogwatch.v1.Enrolment/{*method}", enrolment);
+        let people_router = api::in_time(people_router);
         let (health, health_service) = tonic_health::server::health_reporter();
         drop(health);
         let uplink =
