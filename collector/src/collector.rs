@@ -90,7 +90,6 @@ impl Collector {
         };
         let people_router =
             api::router(handle.clone(), info).route_service("/dogwatch.v1.Enrolment/{*method}", enrolment);
-        let people_router = api::in_time(people_router);
         let (health, health_service) = tonic_health::server::health_reporter();
         drop(health);
         let uplink =
@@ -103,7 +102,7 @@ impl Collector {
                 bound: people_port,
                 tls: certificates.people.clone(),
                 door: Door::People,
-                router: people_router,
+                router: api::in_time(people_router),
                 limits: limits(config, &Limits::people(), config.limits.people_connections),
             },
             agents: Listener {
