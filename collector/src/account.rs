@@ -4,16 +4,22 @@
 //! no more than two at once: a flood of logins waits in line and slows nothing else down.
 
 mod base32;
+mod roomy;
 mod totp;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordHash, PasswordHasher as _, PasswordVerifier as _, Version,
     password_hash::SaltString,
 };
-use tokio::sync::Semaphore;
+use dogwatch_model::password;
+use tokio::{sync::Semaphore, time::timeout};
 
+use roomy::Roomy;
 #[cfg(test)]
 pub(crate) use totp::code_now;
 pub(crate) use totp::{new_key, otpauth, step_of};
@@ -27,15 +33,12 @@ use crate::{
 const MEMORY_KIB: u32 = 19 * 1024;
 /// Passes over it.
 const PASSES: u32 = 2;
-/// Hashes at once.
+/// Hashes at once: 38 MiB in all, and no more than a small machine's processors.
 const AT_ONCE: usize = 2;
-/// Logins that may wait for their turn: at a tenth of a second each, four seconds.
-const MAX_WAITING: usize = 40;
-
-/// The shortest password: with a second factor, and five tries a minute, twelve letters of anything do.
-pub(crate) const MIN_PASSWORD_CHARS: usize = 12;
-/// The longest, in bytes.
-pub(crate) const MAX_PASSWORD_BYTES: usize = 512;
+/// Logins that may be under way, those that wait included: at a tenth of a second each, some three seconds.
+const MAX_WAITING: usize = 64;
+/// How long one waits for its turn: who waits for longer has given up.
+const MAX_WAIT: Duration = Duration::from_secs(5);
 
 /// Hashes passwords, a few at a time.
 #[derive(Debug, Clone)]
@@ -56,10 +59,10 @@ impl Default for Passwords {
     }
 }
 
-fn argon() -> Argon2<'static> {
+fn argon() -> Roomy {
     // These are within every bound of Argon2's.
     let params = Params::new(MEMORY_KIB, PASSES, 1, None).unwrap_or_default();
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+    Roomy(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
 fn hash(password: &str) -> Result<Hidden, Refusal> {
@@ -76,14 +79,10 @@ impl Passwords {
     /// Hashes a new password.
     ///
     /// # Errors
-    /// `Invalid` for one that is too short or too long; `TooMany` when too many wait.
+    /// `Invalid` for one that is too short or too long; `Unavailable` when too many wait.
     pub(crate) async fn hash(&self, password: Hidden) -> Result<Hidden, Refusal> {
-        let (chars, bytes) = (password.reveal().chars().count(), password.reveal().len());
-        if chars < MIN_PASSWORD_CHARS || bytes > MAX_PASSWORD_BYTES {
-            let what = format!(
-                "a password has at least {MIN_PASSWORD_CHARS} characters and at most {MAX_PASSWORD_BYTES} bytes; a sentence is fine"
-            );
-            return Err(Refusal::new(Code::Invalid, what));
+        if let Some(fault) = password::fault(password.reveal()) {
+            return Err(Refusal::new(Code::Invalid, fault));
         }
         self.work(move || hash(password.reveal())).await?
     }
@@ -91,9 +90,9 @@ impl Passwords {
     /// Whether a password is the one that was hashed; with nobody's hash the same work is done, and the answer is no.
     ///
     /// # Errors
-    /// `TooMany` when too many wait.
+    /// `Unavailable` when too many wait.
     pub(crate) async fn verify(&self, kept: Option<Hidden>, password: Hidden) -> Result<bool, Refusal> {
-        if password.reveal().len() > MAX_PASSWORD_BYTES {
+        if password.reveal().len() > password::MAX_BYTES {
             return Ok(false);
         }
         let nobody = self.nobody.clone();
@@ -110,10 +109,14 @@ impl Passwords {
 
     async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
         let busy = || {
-            Refusal::new(Code::TooMany, "too many people log in at this moment; try again in a few seconds")
+            Refusal::new(
+                Code::Unavailable,
+                "too many people log in at this moment; try again in a few seconds",
+            )
         };
         let _place = self.line.clone().try_acquire_owned().map_err(|_| busy())?;
-        let turn = self.turns.clone().acquire_owned().await.map_err(|_| busy())?;
+        let turn = timeout(MAX_WAIT, self.turns.clone().acquire_owned()).await;
+        let turn = turn.map_err(|_| busy())?.map_err(|_| busy())?;
         tokio::task::spawn_blocking(move || {
             let done = work();
             drop(turn);
@@ -149,5 +152,40 @@ mod tests {
         assert!(!passwords.verify(Some(kept), hidden("correct horse")).await.unwrap());
         assert!(!passwords.verify(None, hidden("nobody has this password")).await.unwrap());
         assert!(passwords.hash(hidden("too short")).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn who_finds_the_line_full_is_told_to_come_again() {
+        let passwords = Passwords::default();
+        let _all =
+            passwords.line.clone().try_acquire_many_owned(u32::try_from(MAX_WAITING).unwrap()).unwrap();
+        let refused = passwords.verify(None, hidden("correct horse battery")).await.unwrap_err();
+        assert_eq!((refused.code, refused.code.http_status()), (Code::Unavailable, 503));
+    }
+
+    /// What this process holds, in KiB.
+    #[cfg(target_os = "linux")]
+    fn resident_kib() -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn what_hashes_took_is_given_back() {
+        let passwords = Passwords::default();
+        assert!(!passwords.verify(None, hidden("guess")).await.unwrap());
+        let before = resident_kib();
+        for _ in 0..3 {
+            let mut flood = tokio::task::JoinSet::new();
+            for _ in 0..40 {
+                let passwords = passwords.clone();
+                flood.spawn(async move { passwords.verify(None, hidden("guess")).await });
+            }
+            assert!(flood.join_all().await.into_iter().all(|guess| guess == Ok(false)));
+        }
+        let kept = resident_kib().saturating_sub(before);
+        assert!(kept < u64::from(MEMORY_KIB), "{kept} KiB more than before 120 guesses");
     }
 }

@@ -25,6 +25,7 @@ mod fleet;
 mod gather;
 mod head;
 mod health;
+mod in_time;
 mod intake;
 mod join_tokens;
 mod login;
@@ -58,6 +59,8 @@ mod whoami;
 mod windows;
 
 use std::sync::Arc;
+
+pub(crate) use in_time::in_time;
 
 use axum::Router;
 use jiff::Timestamp;

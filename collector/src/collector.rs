@@ -102,7 +102,7 @@ impl Collector {
                 bound: people_port,
                 tls: certificates.people.clone(),
                 door: Door::People,
-                router: people_router,
+                router: api::in_time(people_router),
                 limits: limits(config, &Limits::people(), config.limits.people_connections),
             },
             agents: Listener {

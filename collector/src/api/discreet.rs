@@ -4,7 +4,7 @@
 //! whoever mistyped one looks for it; whatever may be more than a name is left out, and the place and what was expected
 //! say enough.
 
-use crate::account::MIN_PASSWORD_CHARS;
+use dogwatch_model::password::MIN_CHARS;
 
 /// The longest name of a field.
 const MAX_FIELD_CHARS: usize = 32;
@@ -40,7 +40,7 @@ fn without_text(said: &str) -> String {
 fn is_name(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte);
     let field = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
-    let is_short = text.len() < MIN_PASSWORD_CHARS && text.bytes().all(plain);
+    let is_short = text.len() < MIN_CHARS && text.bytes().all(plain);
     is_short || text.len() <= MAX_FIELD_CHARS && text.contains('_') && text.bytes().all(field)
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Nobody is locked out by somebody else's guesses: what an address tried counts against that address, an office has more
 //! tries than one person, and who has logged in from where they are does not wait for what others try in their name
-//! elsewhere. A pause grows to five minutes at most, and a login that works ends it.
+//! elsewhere. From a new address they wait a minute at most, however many guesses there were. A pause grows to five minutes
+//! at most, and a login that works ends it.
 
 use std::{
     collections::HashMap,
@@ -24,8 +25,10 @@ const FREE_OF_PERSON: u32 = 20;
 const FREE_OF_ADDRESS: u32 = 40;
 /// The first pause after them.
 const PAUSE: Duration = Duration::from_secs(60);
-/// The longest.
+/// The longest, for an address and for a person from it.
 const MAX_PAUSE: Duration = Duration::from_secs(300);
+/// The longest for a person from wherever: guesses of others hold up who comes from a new address, so it does not grow.
+const MAX_PAUSE_OF_PERSON: Duration = PAUSE;
 /// How long failures are remembered after the last.
 const MEMORY: Duration = Duration::from_secs(900);
 /// How long a person is known where they logged in: over a holiday.
@@ -84,22 +87,22 @@ impl LoginTries {
         let Book { kept, known } = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|_, one| now < one.latest + MEMORY);
         known.retain(|_, at| now < *at + KNOWN);
-        let mut shares = vec![(counted.here, FREE), (counted.address, FREE_OF_ADDRESS)];
+        let mut shares = vec![(counted.here, FREE, MAX_PAUSE), (counted.address, FREE_OF_ADDRESS, MAX_PAUSE)];
         if !known.contains_key(&counted.here) {
-            shares.push((counted.person, FREE_OF_PERSON));
+            shares.push((counted.person, FREE_OF_PERSON, MAX_PAUSE_OF_PERSON));
         }
-        let waits = shares.iter().filter_map(|(key, _)| kept.get(key)).map(|one| one.until);
+        let waits = shares.iter().filter_map(|(key, ..)| kept.get(key)).map(|one| one.until);
         if let Some(until) = waits.max().filter(|until| now < *until) {
             return Err(until - now);
         }
-        for (key, free) in shares {
+        for (key, free, longest) in shares {
             make_room(kept, &key, |one| one.latest);
             let one = kept.entry(key).or_insert(Kept { count: 0, latest: now, until: now });
             one.count += 1;
             one.latest = now;
             if one.count >= free {
                 let doubled = PAUSE.saturating_mul(1 << (one.count - free).min(8));
-                one.until = now + doubled.min(MAX_PAUSE);
+                one.until = now + doubled.min(longest);
             }
         }
         Ok(())
@@ -173,6 +176,23 @@ mod tests {
         assert_eq!(admitted, FREE_OF_PERSON as usize);
         assert_eq!(tries.admit_at(&from(251, "omar"), start), Err(PAUSE));
         assert_eq!(tries.admit_at(&home, start), Ok(()), "here they logged in before");
+    }
+
+    #[test]
+    fn a_person_from_a_new_address_waits_a_minute_at_most_whatever_others_guess() {
+        let tries = LoginTries::default();
+        let mut now = Instant::now();
+        for n in 0..200 {
+            while tries.admit_at(&from(n, "omar"), now).is_ok() {}
+            assert_eq!(tries.admit_at(&from(251, "omar"), now).err().filter(|wait| *wait > PAUSE), None);
+            now += PAUSE;
+        }
+        assert_eq!(
+            tries.admit_at(&from(251, "omar"), now),
+            Ok(()),
+            "who is there when the minute is over comes in"
+        );
+        assert!(tries.admit_at(&from(252, "omar"), now).is_err(), "guesses are still slowed down");
     }
 
     #[test]

@@ -66,7 +66,7 @@ fn invite_form(api: &Shared, problem: Option<&Problem>) -> Html<String> {
          <button>Take it up</button></form>\
          <p>The invitation is what stands between <code>#</code> and the last dot of the link that you got.</p>",
         note(problem),
-        crate::account::MIN_PASSWORD_CHARS
+        dogwatch_model::password::MIN_CHARS
     );
     page(api, "Take up an invitation", &body)
 }

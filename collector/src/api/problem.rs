@@ -39,6 +39,7 @@ pub(crate) const KINDS: &[(u16, &str, &str)] = &[
     (403, "urn:dogwatch:problem:not-allowed", "Not allowed"),
     (404, "urn:dogwatch:problem:not-found", "Not found"),
     (405, "urn:dogwatch:problem:method", "Method not allowed"),
+    (408, "urn:dogwatch:problem:late", "The body did not come in time"),
     (409, "urn:dogwatch:problem:conflict", "It does not fit as things stand"),
     (413, "urn:dogwatch:problem:too-large", "The body is too large"),
     (415, "urn:dogwatch:problem:media-type", "The body is not JSON"),
@@ -82,6 +83,12 @@ impl Problem {
     /// Longer than the limit.
     pub(crate) fn too_large(limit_bytes: usize) -> Self {
         Self::of(413, format!("the body is longer than {limit_bytes} bytes; send a shorter one"))
+    }
+
+    /// Not whole in time.
+    pub(crate) fn late(limit: std::time::Duration) -> Self {
+        let seconds = limit.as_secs();
+        Self::of(408, format!("the body was not whole after {seconds} s; send it again, in one go"))
     }
 
     /// Not JSON by its own account.

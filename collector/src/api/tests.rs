@@ -142,6 +142,11 @@ impl Collector {
         Self { router: with_clock(core, info, now), inputs, health }
     }
 
+    /// Its routes.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// The same after its core has ended: whatever would change something is refused at once.
     pub(crate) fn without_core(mut self) -> Self {
         self.inputs = None;

@@ -19,7 +19,7 @@ use axum::{
     middleware::{Next, from_fn},
     response::Response,
 };
-use http::header;
+use http::{StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::body::{Frame, SizeHint};
 
@@ -41,7 +41,9 @@ async fn hear_out(request: Request, next: Next) -> Response {
     let shared = Arc::new(Mutex::new(Incoming { body, begun: false }));
     let lent = Body::new(Lent(Arc::clone(&shared)));
     let response = next.run(Request::from_parts(parts, lent)).await;
-    if !(response.status().is_client_error() || response.status().is_server_error()) {
+    let refused = response.status().is_client_error() || response.status().is_server_error();
+    // Who was too slow was heard for long enough.
+    if !refused || response.status() == StatusCode::REQUEST_TIMEOUT {
         return response;
     }
     let rest = std::mem::take(&mut *shared.lock().unwrap_or_else(PoisonError::into_inner));

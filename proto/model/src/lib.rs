@@ -97,6 +97,7 @@ pub mod incident;
 pub mod inventory;
 pub mod join_token;
 pub mod metric;
+pub mod password;
 pub mod patch;
 pub mod report;
 pub mod second_machine;

@@ -30,7 +30,7 @@ pub(super) fn of(route: &Route) -> BTreeSet<u16> {
     let mut all = BTreeSet::from([400, 429, 431]);
     all.extend(guarded.then_some([401, 403]).into_iter().flatten());
     all.extend((guarded && named).then_some(404));
-    all.extend(changes.then_some([409, 413, 415, 503]).into_iter().flatten());
+    all.extend(changes.then_some([408, 409, 413, 415, 503]).into_iter().flatten());
     all.extend((guarded && changes).then_some(422));
     all.extend(route.refuses);
     all
@@ -89,6 +89,7 @@ const fn detail(status: u16) -> &'static str {
             "`configure` on acme is missing; kim can give it: `dogwatch access grant sam configure --scope acme --reason …`"
         }
         404 => "there is no endpoint `srv-99` that you may see; `dogwatch fleet` lists them",
+        408 => "the body was not whole after 30 s; send it again, in one go",
         409 => "#7 is claimed by kim",
         413 => "the body is longer than 65536 bytes; send a shorter one",
         415 => "send the body as JSON, with the header `content-type: application/json`",
