@@ -77,8 +77,10 @@ fn compared(reply: &Reply, names: &[Named]) -> (u16, Vec<String>, String) {
     let kept = |line: &&String| !NOT_COMPARED.iter().any(|name| line.starts_with(&format!("{name}: ")));
     let head = reply.head.iter().filter(kept).cloned().collect();
     let body = names.iter().fold(reply.body.clone(), |body, (_, hidden, none)| match hidden.len() {
-        // A number is everywhere; as a name it stands in quotes.
-        ..4 => body.replace(&format!("`{hidden}`"), &format!("`{none}`")),
+        // A number is everywhere; as a name it stands in quotes, or last in a command.
+        ..4 => body
+            .replace(&format!("`{hidden}`"), &format!("`{none}`"))
+            .replace(&format!(" {hidden}`"), &format!(" {none}`")),
         // A filter has quotes of its own.
         _ => body.replace(hidden, none).replace(&hidden.replace('"', "\\\""), &none.replace('"', "\\\"")),
     });

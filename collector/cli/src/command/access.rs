@@ -81,7 +81,7 @@ fn key(of: &Value) -> String {
     format!("{}:{}", of["org"].as_str().unwrap_or("msp"), text_at(of, "id"))
 }
 
-fn person(grant: &Value) -> String {
+pub(super) fn person(grant: &Value) -> String {
     key(&grant["to"])
 }
 
@@ -89,7 +89,7 @@ fn concerned(due: &Value) -> String {
     key(&due["person"])
 }
 
-fn verbs(grant: &Value) -> String {
+pub(super) fn verbs(grant: &Value) -> String {
     let verbs = grant["verbs"].as_array().into_iter().flatten();
     verbs.filter_map(Value::as_str).collect::<Vec<_>>().join(",")
 }

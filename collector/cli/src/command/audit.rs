@@ -10,7 +10,10 @@ use dogwatch_triage::audit::Chain;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::again::{self, Pace};
+use super::{
+    access,
+    again::{self, Pace},
+};
 use crate::{
     args::Audit,
     client::Client,
@@ -121,14 +124,54 @@ fn by(record: &Value) -> String {
 /// What is different: `state: active → revoked`.
 fn change(record: &Value) -> String {
     let (before, after) = (&record["before"], &record["after"]);
+    if let Some(rows) = after.as_array() {
+        let told: Vec<_> = rows.iter().filter_map(of_register).collect();
+        return told.join("; ");
+    }
     let Some(members) = after.as_object() else { return String::new() };
-    let said = |value: &Value| output::tame(&value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     let differs = members.iter().filter(|(name, value)| before.get(name.as_str()) != Some(value));
     let told = differs.map(|(name, value)| match before.get(name.as_str()) {
         Some(old) => format!("{name}: {} → {}", said(old), said(value)),
         None => format!("{name}: {}", said(value)),
     });
     told.collect::<Vec<_>>().join(", ")
+}
+
+/// A value, as a cell of a table bears it.
+fn said(value: &Value) -> String {
+    output::tame(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+}
+
+/// What became of a row of the access register; nothing of an invitation, which stands beside whom it lets in.
+fn of_register(row: &Value) -> Option<String> {
+    let (grant, token, person) = (&row["grant"], &row["token"], &row["person"]);
+    let over = |end: &Value| if end.is_null() { "" } else { ", ended" };
+    if grant.is_object() {
+        let approved: Vec<_> =
+            grant["approvals"].as_object().into_iter().flat_map(|orgs| orgs.keys()).collect();
+        let approved =
+            approved.iter().map(|org| format!(", approved in {}", output::tame(org))).collect::<String>();
+        let (who, verbs, scope) = (access::person(grant), access::verbs(grant), said(&grant["scope"]));
+        return Some(format!(
+            "{}: {verbs} on {scope}{approved}{}",
+            output::tame(&who),
+            over(&grant["ended"])
+        ));
+    }
+    if token.is_object() {
+        let (who, until) = (said(&token["person"]), said(&token["expires_at"]));
+        return Some(format!(
+            "token of {who}: {} until {until}{}",
+            access::verbs(token),
+            over(&token["revoked_at"])
+        ));
+    }
+    if person.is_object() {
+        let out = if person["disabled_at"].is_null() { "" } else { ", kept out" };
+        return Some(format!("{} of the {} side{out}", said(&person["id"]), said(&person["side"])));
+    }
+    let seal = row["seal"].as_str()?;
+    Some(format!("sealed code {} for {}", output::tame(seal), said(&row["scope"])))
 }
 
 #[cfg(test)]

@@ -159,3 +159,22 @@ fn an_orgs_export_proves_its_audit_and_names_the_place_of_what_was_done_to_it() 
     let said = desk.judge(&lines, &Held::default(), &keyed).unwrap_err().to_string();
     assert!(said.contains("is not the whole export that was made: its SHA-256 is another"), "{said}");
 }
+
+#[test]
+fn the_table_says_who_was_given_what() {
+    let grant = json!({
+        "to": { "id": "kim" }, "verbs": ["claim", "export"], "scope": "acme", "approvals": { "acme": {} },
+    });
+    let record = json!({ "act": "person.invite", "after": [
+        { "person": { "id": "kim", "side": "msp", "disabled_at": "2026-11-23T12:00:00Z" } },
+        { "grant": grant },
+        { "invitation": { "expires_at": "2026-11-26T12:00:00Z" } },
+        { "token": { "person": "bot\u{1b}", "verbs": ["view"], "expires_at": "2026-12-01T00:00:00Z", "revoked_at": 1 } },
+        { "seal": "5e41", "scope": "acme" },
+    ] });
+    assert_eq!(
+        super::change(&record),
+        "kim of the msp side, kept out; msp:kim: claim,export on acme, approved in acme; token of bot\u{fffd}: view until \
+         2026-12-01T00:00:00Z, ended; sealed code 5e41 for acme"
+    );
+}
