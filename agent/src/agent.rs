@@ -119,6 +119,7 @@ fn start(
         looks: Looks::default(),
     };
     let status = LinkStatus::new(config.state.clone(), config_file, clock::now().wall);
+    status.begin();
     let uplink = Uplink {
         identity,
         outbox: outbox.clone(),

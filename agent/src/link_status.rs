@@ -88,6 +88,11 @@ impl LinkStatus {
         Self { state, now: Arc::new(Mutex::new(now)) }
     }
 
+    /// The agent runs: from now on people know whom to ask, connected or not.
+    pub fn begin(&self) {
+        self.write(&self.now.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// The link does something else now. Attempts while it is down are not worth a write each: the file says
     /// `offline` until it streams.
     pub fn set(&mut self, link: LinkState, reason: Option<String>, at: Timestamp) {
@@ -147,8 +152,11 @@ mod tests {
         let state = StateDir::new(root.path());
         let at = |second| Timestamp::from_second(second).unwrap();
         let mut status = LinkStatus::new(state.clone(), None, at(0));
-        status.set(LinkState::Connecting, None, at(1));
         assert_eq!(read(&state).unwrap(), None);
+        status.begin();
+        assert_eq!(read(&state).unwrap().unwrap().link, LinkState::Offline);
+        status.set(LinkState::Connecting, None, at(1));
+        assert_eq!(read(&state).unwrap().unwrap().link, LinkState::Offline, "attempts are not worth a write");
         status.set(LinkState::Streaming, None, at(2));
         status.set(LinkState::Offline, Some("gone".into()), at(9));
         let snapshot = read(&state).unwrap().unwrap();
