@@ -31,7 +31,8 @@ fn the_packages_of_this_machine_are_listed_with_their_versions() {
     assert!(listed["software"].as_array().unwrap().contains(&expected), "{listed:#}");
     assert!(listed["total"].as_u64() > listed["software"].as_array().map(|software| software.len() as u64));
     let exported = lab.owner().text(&format!("/api/v1/orgs/{ORG}/export")).unwrap();
-    let row = exported.lines().find(|line| line.contains(r#""kind":"software""#)).expect("the list goes along");
+    let row =
+        exported.lines().find(|line| line.contains(r#""kind":"software""#)).expect("the list goes along");
     let row = &serde_json::from_str::<Value>(row).unwrap()["row"];
     let endpoint = lab.admin().json(&["endpoint", "show", "srv-01"]);
     assert_eq!((&row["endpoint"], &row["told_at"]), (&endpoint["id"], &listed["told_at"]));
