@@ -14,6 +14,8 @@ mod orgs;
 mod people;
 mod tokens;
 
+use std::collections::BTreeSet;
+
 use dogwatch_model::{OrgId, PersonId, Side, TeamId};
 use jiff::Timestamp;
 
@@ -153,20 +155,24 @@ impl Register {
     /// # Errors
     /// Who may not, what is not there, and what would leave an org without an owner. Nothing has changed then.
     pub fn act(&mut self, act: &Act, by: &Principal, now: Timestamp) -> Result<Vec<Change>, Refusal> {
+        let changes = self.weigh(act, by, now)?;
+        self.apply(&changes);
+        Ok(changes)
+    }
+
+    /// What an act would change, if they may; nothing has changed yet.
+    ///
+    /// # Errors
+    /// As [`Self::act`] says.
+    pub fn weigh(&self, act: &Act, by: &Principal, now: Timestamp) -> Result<Vec<Change>, Refusal> {
         let changes = self.decide(act, by, now)?;
-        let (owned, attended) = (self.owned(now), self.attended(now));
-        let mut after = self.clone_for_owners();
-        after.apply(&changes);
-        let (still_owned, still_attended) = (after.owned(now), after.attended(now));
-        let lost = owned.difference(&still_owned).chain(attended.difference(&still_attended)).next();
-        if let Some(org) = lost {
+        if let Some(org) = self.orphaned(&changes, now) {
             let what = format!(
                 "{org} would be left without an owner who can come in, and nobody may do that; let another owner in first: `dogwatch access \
                  invite PERSON --org {org} --role admin`"
             );
             return Err(Refusal::new(Code::Conflict, what));
         }
-        self.apply(&changes);
         Ok(changes)
     }
 
@@ -191,15 +197,46 @@ impl Register {
         }
     }
 
-    /// As much of the register as owners depend on.
-    fn clone_for_owners(&self) -> Self {
-        Self {
-            people: self.people.clone(),
-            grants: self.grants.clone(),
-            accounts: self.accounts.clone(),
-            bonds: self.bonds.clone(),
-            ..Self::default()
+    /// An org that changes would leave without an owner, or without one who can come in.
+    fn orphaned(&self, changes: &[Change], now: Timestamp) -> Option<OrgId> {
+        let (mut people, mut grants) = (BTreeSet::new(), BTreeSet::new());
+        for change in changes {
+            match change {
+                Change::Person(person) => drop(people.insert(person.key())),
+                Change::Account(key, _) => drop(people.insert(key.clone())),
+                Change::Bond(bond) => drop(people.insert(bond.person.clone())),
+                Change::Grant(grant) => drop(grants.insert(grant.id.as_str())),
+                Change::Token(_) | Change::Invitation(..) | Change::Seal(_) | Change::Org(..) => {}
+            }
         }
+        if people.is_empty() && grants.is_empty() {
+            return None;
+        }
+        let touched =
+            self.owning(now).filter(|(_, grant)| grants.contains(&*grant.id) || people.contains(&grant.to));
+        let orgs: BTreeSet<&OrgId> = touched.filter_map(|(_, grant)| grant.scope.org()).collect();
+        let mut part = self.part_of_owners(&orgs, now);
+        let (owned, attended) = (part.owned(now), part.attended(now));
+        part.apply(changes);
+        let (still_owned, still_attended) = (part.owned(now), part.attended(now));
+        owned.difference(&still_owned).chain(attended.difference(&still_attended)).next().cloned()
+    }
+
+    /// The owners of some orgs and what makes them owners, nobody else: a copy of everything would cost every act as much as
+    /// there are people.
+    fn part_of_owners(&self, orgs: &BTreeSet<&OrgId>, now: Timestamp) -> Self {
+        let mut part = Self::default();
+        for (person, grant) in self.owning(now) {
+            if !grant.scope.org().is_some_and(|org| orgs.contains(org)) {
+                continue;
+            }
+            let key = person.key();
+            part.accounts.extend(self.accounts.get(&key).map(|account| (key.clone(), account.clone())));
+            part.bonds.extend(self.bonds.get(&key).map(|bond| (key.clone(), bond.clone())));
+            part.people.insert(key, person.clone());
+            part.grants.insert(grant.id.clone(), grant.clone());
+        }
+        part
     }
 }
 

@@ -80,6 +80,7 @@ impl Register {
             session: Some(Session { browser: login.browser, second_factor: login.factor != Factor::None }),
             used_at: Some(now),
         }));
+        changes.extend(self.crowded_out(&login.who, now).into_iter().map(Change::Token));
         self.apply(&changes);
         Ok(changes)
     }
@@ -156,10 +157,7 @@ impl Register {
             Change::Invitation(*invitation, None),
             Change::Account(key.clone(), Some(Box::new(account))),
         ];
-        let sessions = self
-            .tokens
-            .values()
-            .filter(|token| token.session.is_some() && token.principal.key() == key && token.is_valid(now));
+        let sessions = self.tokens.of(&key).filter(|token| token.session.is_some() && token.is_valid(now));
         changes.extend(sessions.map(|token| Change::Token(token.revoked(now))));
         self.apply(&changes);
         Ok((key, changes))

@@ -80,9 +80,9 @@ impl Desk {
     /// The valid tokens and sessions of somebody, oldest first.
     pub fn tokens_of(&self, who: &Principal, now: Timestamp) -> Vec<ApiToken> {
         let key = who.key();
-        let own = |token: &&ApiToken| token.principal.key() == key && token.is_valid(now);
+        let valid = |token: &&ApiToken| token.is_valid(now);
         let mut tokens: Vec<_> =
-            self.0.read(|state| state.access.tokens.values().filter(own).cloned().collect());
+            self.0.read(|state| state.access.tokens.of(&key).filter(valid).cloned().collect());
         tokens.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
         tokens
     }
@@ -351,7 +351,6 @@ impl<'s> Sight<'s> {
 
     /// API tokens: one's own, and those of whom one administers.
     pub fn tokens(&self, by: &crate::access::Principal, now: Timestamp) -> Vec<&'s ApiToken> {
-        let access = &self.state.access;
-        access.tokens.values().filter(|token| access.manages_tokens(by, &token.principal, now)).collect()
+        self.state.access.managed_tokens(by, now)
     }
 }

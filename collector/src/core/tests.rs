@@ -11,6 +11,7 @@ mod newcomer;
 mod notify;
 mod once;
 mod takeout;
+mod tokens;
 mod upkeep;
 mod windows;
 
