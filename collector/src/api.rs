@@ -21,6 +21,7 @@ mod docs;
 mod endpoints;
 mod events;
 mod extract;
+mod failures;
 mod fleet;
 mod gather;
 mod head;
