@@ -112,12 +112,16 @@ impl Desk {
         self.0.policy_files()
     }
 
-    /// An alert that ended long ago, from the archive.
+    /// One alert, also when it ended long ago. What is another's is looked for in the archive as what never was: neither the
+    /// answer nor the way to it tells them apart.
     ///
     /// # Errors
     /// `Unavailable` when the archive cannot be read.
-    pub async fn archived(&self, reach: &Reach, number: AlertNumber) -> Result<Option<Item>, Refusal> {
-        Ok(self.0.read_archived(number).await?.filter(|item| covers(reach, item)))
+    pub async fn alert(&self, reach: &Reach, number: AlertNumber) -> Result<Option<Item>, Refusal> {
+        match self.see(reach, |sight| sight.alert(number).cloned()) {
+            Some(item) => Ok(Some(item)),
+            None => Ok(self.0.read_archived(number).await?.filter(|item| covers(reach, item))),
+        }
     }
 
     /// The alerts of the archive whose number divided by [`super::SHELF`] is `shelf`.
@@ -265,11 +269,6 @@ impl<'s> Sight<'s> {
     /// One alert that is not in the archive.
     pub fn alert(&self, number: AlertNumber) -> Option<&'s Item> {
         self.state.alerts.get(&number).filter(|item| covers(self.reach, item))
-    }
-
-    /// Whether an alert with this number has been and is in the archive now, whosever it is: no answer tells.
-    pub fn may_be_archived(&self, number: AlertNumber) -> bool {
-        number.0 < self.state.next_alert && !self.state.alerts.contains_key(&number)
     }
 
     /// The shelf of the archive that the latest number is on.
