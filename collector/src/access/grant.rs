@@ -74,6 +74,16 @@ impl Grant {
     /// How often its use is noted.
     const NOTED: SignedDuration = SignedDuration::from_hours(24);
 
+    /// When it is looked at again, where nobody says.
+    const REVIEW: SignedDuration = SignedDuration::from_hours(180 * 24);
+    /// The same for one with risky verbs.
+    const RISKY_REVIEW: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+    /// How long after it was given one with these verbs is looked at again.
+    pub(super) fn review_after(verbs: Verbs) -> SignedDuration {
+        if verbs.risky().is_empty() { Self::REVIEW } else { Self::RISKY_REVIEW }
+    }
+
     /// Whether its use at `now` is to be noted.
     pub fn is_worth_noting(&self, now: Timestamp) -> bool {
         self.used_at.is_none_or(|used| now.duration_since(used) >= Self::NOTED)

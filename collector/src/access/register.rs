@@ -228,7 +228,7 @@ impl Register {
             given_at: now,
             given_by,
             expires_at: None,
-            review_at: None,
+            review_at: Some(now + Grant::review_after(verbs)),
             approvals,
             reviewed_at: None,
             used_at: None,

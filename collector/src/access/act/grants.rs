@@ -3,18 +3,13 @@
 use std::collections::BTreeMap;
 
 use dogwatch_model::{OrgId, Side};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{NewGrant, invalid, not_allowed, unseen};
 use crate::{
     access::{Approval, Change, Ended, Grant, Principal, Register, Scope, Verb, Verbs},
     refusal::{Code, Refusal},
 };
-
-/// When a grant is looked at again, where nobody says.
-const REVIEW: SignedDuration = SignedDuration::from_hours(180 * 24);
-/// The same for one with risky verbs.
-const RISKY_REVIEW: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// The longest reason, in bytes: a sentence and a ticket's number.
 pub(crate) const MAX_REASON_BYTES: usize = 500;
@@ -239,7 +234,7 @@ impl Register {
         if !self.manages(by, side, &grant.scope, now) {
             return Err(self.not_your_side(side, &grant.scope, by, now));
         }
-        let next = next.unwrap_or(now + review_after(grant.verbs));
+        let next = next.unwrap_or(now + Grant::review_after(grant.verbs));
         if next <= now {
             return Err(invalid("the next review lies in the future"));
         }
@@ -260,10 +255,6 @@ fn makes_owner(side: Side, verbs: Verbs, scope: &Scope) -> bool {
     side == Side::Internal && verbs.has(Verb::Administer) && scope.site().is_none()
 }
 
-fn review_after(verbs: Verbs) -> SignedDuration {
-    if verbs.risky().is_empty() { REVIEW } else { RISKY_REVIEW }
-}
-
 fn plain(wanted: &NewGrant, by: &Principal, now: Timestamp) -> Grant {
     Grant {
         id: wanted.id.clone(),
@@ -274,7 +265,7 @@ fn plain(wanted: &NewGrant, by: &Principal, now: Timestamp) -> Grant {
         given_at: now,
         given_by: Some(by.key()),
         expires_at: wanted.expires_at,
-        review_at: Some(wanted.review_at.unwrap_or(now + review_after(wanted.verbs))),
+        review_at: Some(wanted.review_at.unwrap_or(now + Grant::review_after(wanted.verbs))),
         approvals: BTreeMap::new(),
         reviewed_at: None,
         used_at: None,

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::world::{principal, set_up};
 use crate::{
     access::{
-        Account, Act, Change, Factor, Hidden, Login, NewGrant, NewPerson, NewToken, Principal, Register,
+        Account, Act, Change, DueKind, Factor, Hidden, Login, NewGrant, NewPerson, NewToken, Principal, Register,
         Sha256, Totp, Verb, Verbs,
     },
     refusal::{Code, Refusal},
@@ -244,4 +244,25 @@ fn a_first_owner_whose_invitation_went_astray_is_invited_anew_until_they_have_co
     register.act(&token(newcomer(Side::Internal, "omar", "acme"), Verbs::CREW), &omar, noon()).unwrap();
     let late = register.act(&anew(b"three"), &ann, noon()).unwrap_err();
     assert_eq!(late.code, Code::NotAllowed, "their own side looks after them now: {late}");
+}
+
+#[test]
+fn the_first_administrators_grant_is_looked_at_too() {
+    let (mut register, ann) = set_up(noon());
+    let reviews = |register: &Register, days: i64| {
+        let due = register.due(noon() + SignedDuration::from_hours(24 * days));
+        due.into_iter().filter(|due| due.kind == DueKind::Review).map(|due| due.why).collect::<Vec<_>>()
+    };
+    assert_eq!(reviews(&register, 89), [""; 0]);
+    assert_eq!(reviews(&register, 90), ["its review was to be by 2027-02-21"]);
+    // One from before set-up gave a day.
+    register.grants.get_mut("first").unwrap().review_at = None;
+    assert_eq!(
+        reviews(&register, 0),
+        ["it has neither an end nor a day of review; `dogwatch access review` sets one"]
+    );
+    register.act(&Act::Review("first".into(), None), &ann, noon()).unwrap_err();
+    invite(&mut register, (Side::Msp, "mira", "*"), Verbs::ALL, &ann).unwrap();
+    register.act(&Act::Review("first".into(), None), &principal(Side::Msp, "mira", "*"), noon()).unwrap();
+    assert_eq!(reviews(&register, 0), [""; 0]);
 }
