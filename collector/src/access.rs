@@ -252,6 +252,9 @@ pub struct JoinTokenRecord {
     /// Of which side they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_side: Option<Side>,
+    /// Who made the API token that it was made with, where that was somebody else: a service account's administrator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_for: Option<PersonKey>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it stops working.

@@ -40,6 +40,7 @@ fn collector() -> Collector {
         site: dogwatch_model::SiteId::new("main").unwrap(),
         created_by: dogwatch_model::PersonId::new("pat").unwrap(),
         created_side: None,
+        created_for: None,
         created_at: noon(),
         expires_at: "2026-11-23T00:00:00Z".parse().unwrap(),
         uses: 1,

@@ -37,6 +37,7 @@ pub(super) fn things(state: &mut State, of: &str, site: &str, word: &str, number
         site: SiteId::new(site).unwrap(),
         created_by: PersonId::new(&format!("{word}-pat")).unwrap(),
         created_side: None,
+        created_for: None,
         created_at: noon(),
         expires_at: "2026-11-23T00:00:00Z".parse().unwrap(),
         uses: 1,
