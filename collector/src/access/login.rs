@@ -42,6 +42,11 @@ pub struct Login {
 /// The one answer to every login that does not work: it does not tell which part was wrong.
 pub const NO_LOGIN: &str = "person, password and code do not go together; ask an administrator of your side for a new invitation if they should";
 
+/// The answer to a right recovery code of somebody who has never shown a code: nothing says yet that they hold the factor
+/// for which it would stand in, and it is not used up.
+const NOT_YET: &str = "a recovery code counts once you have logged in with your authenticator: give the six digits that it shows now; \
+                       if the secret was not kept, ask an administrator of your side for a new invitation";
+
 impl Register {
     /// Opens a session.
     ///
@@ -103,6 +108,9 @@ impl Register {
                 account.pending = None;
             }
             (Factor::Recovery(code), Some(_), _) if account.recovery.remove(code) => {}
+            (Factor::Recovery(code), None, Some(_)) if account.recovery.contains(code) => {
+                return Err(Refusal { reason: Some("second_factor"), ..Refusal::new(Code::Unauthenticated, NOT_YET) });
+            }
             (Factor::None, None, _) if !self.needs_second_factor(who, now) => return Ok(None),
             (Factor::None, _, _) => {
                 return Err(Refusal {

@@ -210,6 +210,11 @@ fn a_code_of_the_second_factor_works_once_and_administrators_need_one() {
     };
     let without = register.log_in(&login(Factor::None, "a"), noon()).unwrap_err();
     assert_eq!(without.reason, Some("second_factor"));
+    let early = register.log_in(&login(Factor::Recovery(Sha256::of(b"spare")), "0"), noon()).unwrap_err();
+    assert_eq!((early.code, early.reason), (Code::Unauthenticated, Some("second_factor")));
+    assert!(early.what.starts_with("a recovery code counts once you have logged in"), "{early}");
+    let guessed = register.log_in(&login(Factor::Recovery(Sha256::of(b"guess")), "0"), noon()).unwrap_err();
+    assert_eq!(guessed.what, crate::access::NO_LOGIN, "a wrong one is told nothing");
     register.log_in(&login(Factor::Totp(100), "b"), noon()).unwrap();
     assert_eq!(register.accounts[&key].totp, Some(Totp { key: Hidden::new("JBSWY3DP".into()), used: 100 }));
     assert!(register.log_in(&login(Factor::Totp(100), "c"), noon()).is_err(), "a replay");
