@@ -10,7 +10,7 @@ use super::{
     audit::{deed, of_token},
 };
 use crate::{
-    access::{Act, ApiToken, Change, Login, PersonKey, Principal, Sha256, Verb},
+    access::{Act, ApiToken, Change, Factor, Login, PersonKey, Principal, Sha256, Verb},
     policy::Policy,
     queue,
     refusal::{Code, Refusal},
@@ -214,8 +214,13 @@ impl Core {
         match state.access.log_in(login, now) {
             Ok(changes) => {
                 put(&changes, batch);
-                let told = Deed::new("login", &login.who, login.who.org.as_ref()).by(doer(&login.who, state));
-                batch.record(now, told);
+                let (who, bonds) = (&login.who, &state.access.bonds);
+                let provider = bonds.get(who).filter(|_| login.factor == Factor::Elsewhere);
+                let on = match provider {
+                    Some(bond) => format!("{who} by {}", bond.provider),
+                    None => who.to_string(),
+                };
+                batch.record(now, Deed::new("login", on, who.org.as_ref()).by(doer(who, state)));
                 let opened = changes.iter().find_map(token_of).cloned();
                 opened.ok_or_else(|| Refusal::new(Code::Unavailable, "the login opened nothing"))
             }

@@ -11,7 +11,8 @@ use crate::{
     storage::Table,
 };
 
-/// Lets somebody in: their person, their bond and their groups' grants in one commit.
+/// Lets somebody in: their person, their bond and their groups' grants in one commit. The login itself is on record where
+/// its session is opened: there it is known from where, and on another machine somebody may still say no to it.
 pub(super) fn sign_in(
     state: &mut State,
     proved: &Proved,
@@ -28,8 +29,6 @@ pub(super) fn sign_in(
         let deed = deed(&who, act, on, org.as_ref());
         batch.record(now, after.into_iter().fold(deed, |deed, grant| deed.after(grant)));
     }
-    let login = deed(&who, "login", format!("{} by {}", bond.person, bond.provider), org.as_ref());
-    batch.record(now, login);
     for grant in grants {
         batch.put(Table::Grants, &grant.id, &grant);
     }
