@@ -30,7 +30,7 @@ pub use due::{Due, DueKind};
 pub use explain::Explained;
 pub use grant::{Approval, Ended, Grant};
 pub use login::{Factor, Login, NO_LOGIN};
-pub use person::{Person, PersonKey};
+pub use person::{Person, PersonKey, free_id};
 pub use reach::Reach;
 pub use register::Register;
 pub use scope::Scope;

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Scope;
+use super::{Scope, act::GLASS_ID};
+use crate::refusal::{Code, Refusal};
 
 /// Names a person: ids are unique among the MSP's own people and among the people of each org.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -45,6 +46,33 @@ impl core::str::FromStr for PersonKey {
         let org = if place == "msp" { None } else { Some(place.parse()?) };
         Ok(Self { org, id: id.parse()? })
     }
+}
+
+/// Ids that nobody can have: what timelines, the audit and lists call Dogwatch itself, set-up, whoever breaks a seal, or no
+/// one. A person of such a name would be taken for that.
+const RESERVED: [&str; 10] = [
+    GLASS_ID,
+    "collector",
+    "dogwatch",
+    "dogwatch-agent",
+    "dogwatch-collector",
+    "everybody",
+    "nobody",
+    "set-up",
+    "setup",
+    "system",
+];
+
+/// Refuses an id that nobody can have.
+///
+/// # Errors
+/// `Invalid`, for one that Dogwatch uses itself.
+pub fn free_id(id: &PersonId) -> Result<(), Refusal> {
+    if !RESERVED.contains(&id.as_str()) {
+        return Ok(());
+    }
+    let what = format!("`{id}` is nobody's name here: timelines and audit call Dogwatch itself so; choose another id");
+    Err(Refusal::new(Code::Invalid, what))
 }
 
 /// One person.

@@ -21,7 +21,7 @@ use crate::{
 pub const GLASS_OPEN: SignedDuration = SignedDuration::from_hours(1);
 
 /// Their id.
-pub(super) const GLASS_ID: &str = "break-glass";
+pub(in crate::access) const GLASS_ID: &str = "break-glass";
 
 /// Who comes in with a sealed code.
 pub fn glass_person(side: Side, scope: &Scope) -> Result<PersonKey, dogwatch_model::IdError> {

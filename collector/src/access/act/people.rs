@@ -3,9 +3,9 @@
 use dogwatch_model::Side;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{NewGrant, NewPerson, glass::GLASS_ID, invalid, not_allowed, unseen};
+use super::{NewGrant, NewPerson, invalid, not_allowed, unseen};
 use crate::{
-    access::{Change, Invitation, Person, PersonKey, Principal, Register, Scope, Sha256, Verb, Verbs},
+    access::{Change, Invitation, Person, PersonKey, Principal, Register, Scope, Sha256, Verb, Verbs, free_id},
     refusal::{Code, Refusal},
 };
 
@@ -68,11 +68,7 @@ impl Register {
                 format!("the register holds {MAX_PEOPLE} people, the most it may"),
             ));
         }
-        if person.id.as_str() == GLASS_ID {
-            return Err(invalid(format!(
-                "`{GLASS_ID}` is who comes in with a sealed code; choose another id"
-            )));
-        }
+        free_id(&person.id)?;
         match (&person.home, person.side) {
             (Scope::Everywhere, Side::Internal | Side::Vendor) => {
                 return Err(invalid(format!("say which org the {} side's person belongs to", person.side)));

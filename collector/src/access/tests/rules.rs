@@ -271,3 +271,18 @@ fn the_first_administrators_grant_is_looked_at_too() {
     register.act(&Act::Review("first".into(), None), &principal(Side::Msp, "mira", "*"), noon()).unwrap();
     assert_eq!(reviews(&register, 0), [""; 0]);
 }
+
+#[test]
+fn nobody_comes_in_by_a_name_that_dogwatch_uses_itself() {
+    let (mut register, ann) = set_up(noon());
+    for id in ["dogwatch", "set-up", "break-glass", "nobody"] {
+        let invited = invite(&mut register, (Side::Msp, id, "*"), Verbs::CREW, &ann).unwrap_err();
+        let robot = NewPerson { service: true, ..newcomer(Side::Msp, id, "acme") };
+        let made = register.act(&token(robot, Verbs::CREW), &ann, noon()).unwrap_err();
+        for refused in [invited, made] {
+            assert_eq!(refused.code, Code::Invalid);
+            assert!(refused.what.contains("choose another id"), "{refused}");
+        }
+    }
+    assert_eq!(register.people.len(), 1);
+}
