@@ -109,7 +109,10 @@ impl Register {
             }
             (Factor::Recovery(code), Some(_), _) if account.recovery.remove(code) => {}
             (Factor::Recovery(code), None, Some(_)) if account.recovery.contains(code) => {
-                return Err(Refusal { reason: Some("second_factor"), ..Refusal::new(Code::Unauthenticated, NOT_YET) });
+                return Err(Refusal {
+                    reason: Some("second_factor"),
+                    ..Refusal::new(Code::Unauthenticated, NOT_YET)
+                });
             }
             (Factor::None, None, _) if !self.needs_second_factor(who, now) => return Ok(None),
             (Factor::None, _, _) => {

@@ -71,7 +71,9 @@ pub fn free_id(id: &PersonId) -> Result<(), Refusal> {
     if !RESERVED.contains(&id.as_str()) {
         return Ok(());
     }
-    let what = format!("`{id}` is nobody's name here: timelines and audit call Dogwatch itself so; choose another id");
+    let what = format!(
+        "`{id}` is nobody's name here: timelines and audit call Dogwatch itself so; choose another id"
+    );
     Err(Refusal::new(Code::Invalid, what))
 }
 

@@ -10,7 +10,7 @@ use super::{
     audit::{deed, of_token},
 };
 use crate::{
-    access::{Act, ApiToken, Change, Factor, Login, PersonKey, Principal, Sha256, Verb},
+    access::{Act, ApiToken, Change, Factor, Login, PersonKey, Principal, Sha256, Verb, free_id},
     policy::Policy,
     queue,
     refusal::{Code, Refusal},
@@ -269,7 +269,7 @@ impl Core {
 
 /// Trades the one-time setup code for an administrator's token.
 pub(super) fn redeem_setup(
-    state: &mut State,
+    (state, policy): (&mut State, &Policy),
     code: Sha256,
     token: NewApiToken,
     now: Timestamp,
@@ -280,6 +280,10 @@ pub(super) fn redeem_setup(
             Code::NotAllowed,
             "the setup code is wrong or was used already; `dogwatch-collector setup-code` on the collector makes a new one",
         ));
+    }
+    free_id(&token.principal.person)?;
+    if let Some(team) = &token.principal.team {
+        policy.team_is_of(token.principal.side, team, |_| true)?;
     }
     state.setup_code = None;
     batch.delete(Table::Meta, SETUP_CODE);

@@ -132,7 +132,8 @@ fn check_maker(access: &Register, token: &JoinTokenRecord, now: Timestamp) -> Re
     let made = |key: &PersonKey| access.people.get(key).filter(|person| !configures(person));
     let own = made(&key).map(|person| (person, format!("{} who made it", person.id)));
     let behind = || token.created_for.as_ref().and_then(made);
-    let behind = || behind().map(|person| (person, format!("{}, who made the token of {},", person.id, key.id)));
+    let behind =
+        || behind().map(|person| (person, format!("{}, who made the token of {},", person.id, key.id)));
     let Some((maker, who_made)) = own.or_else(behind) else { return Ok(()) };
     let others = access.people.values().filter(|person| !person.service && configures(person));
     let others: Vec<&str> = others.take(MAKERS_NAMED).map(|person| person.id.as_str()).collect();

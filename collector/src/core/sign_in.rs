@@ -6,7 +6,8 @@ use super::{Batch, audit::deed};
 use crate::{
     access::{Principal, SignedIn},
     identity::Proved,
-    refusal::Refusal,
+    policy::Policy,
+    refusal::{Code, Refusal},
     state::State,
     storage::Table,
 };
@@ -14,11 +15,23 @@ use crate::{
 /// Lets somebody in: their person, their bond and their groups' grants in one commit. The login itself is on record where
 /// its session is opened: there it is known from where, and on another machine somebody may still say no to it.
 pub(super) fn sign_in(
-    state: &mut State,
+    (state, policy): (&mut State, &Policy),
     proved: &Proved,
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<Principal, Refusal> {
+    let home = proved.principal.scope();
+    if let Some(team) = &proved.principal.team {
+        let of_group = |refusal: Refusal| {
+            let what = format!(
+                "the group that gives you your team stands for another side's in identity.toml: {}; \
+                                whoever keeps this collector mends its `team`",
+                refusal.what
+            );
+            Refusal::new(Code::NotAllowed, what)
+        };
+        policy.team_is_of(proved.principal.side, team, |org| home.touches(org)).map_err(of_group)?;
+    }
     let SignedIn { person, bond, grants, news } = state.access.sign_in(proved, now)?;
     batch.put(Table::People, &bond.person, &person);
     batch.put(Table::Bonds, &bond.person, &bond);

@@ -10,6 +10,7 @@ mod limited;
 mod newcomer;
 mod notify;
 mod once;
+mod sign_in;
 mod takeout;
 mod upkeep;
 mod windows;

@@ -5,7 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{NewGrant, NewPerson, invalid, not_allowed, unseen};
 use crate::{
-    access::{Change, Invitation, Person, PersonKey, Principal, Register, Scope, Sha256, Verb, Verbs, free_id},
+    access::{
+        Change, Invitation, Person, PersonKey, Principal, Register, Scope, Sha256, Verb, Verbs, free_id,
+    },
     refusal::{Code, Refusal},
 };
 

@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::world::{principal, set_up};
 use crate::{
     access::{
-        Account, Act, Change, DueKind, Factor, Hidden, Login, NewGrant, NewPerson, NewToken, Principal, Register,
-        Sha256, Totp, Verb, Verbs,
+        Account, Act, Change, DueKind, Factor, Hidden, Login, NewGrant, NewPerson, NewToken, Principal,
+        Register, Sha256, Totp, Verb, Verbs,
     },
     refusal::{Code, Refusal},
 };

@@ -2,7 +2,7 @@
 
 use dogwatch_model::Side;
 
-use super::{Command, Sim, Sha256, SignedDuration, org, person};
+use super::{Command, Sha256, SignedDuration, Sim, org, person};
 use crate::{
     access::{Principal, Verb, Verbs},
     core::NewJoinToken,
