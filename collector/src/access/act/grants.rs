@@ -107,8 +107,14 @@ impl Register {
             return Ok(());
         }
         Err(not_allowed(format!(
-            "{missing} on {} is missing: nobody gives what they do not have themselves; ask somebody of your side who has it",
-            wanted.scope
+            "{missing} on {} is missing: nobody gives what they do not have themselves; {}",
+            wanted.scope,
+            self.cure(
+                by,
+                (missing, &wanted.scope),
+                |own| missing.without(own.gives(&wanted.scope)).is_empty(),
+                now
+            )
         )))
     }
 

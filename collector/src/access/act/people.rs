@@ -127,8 +127,10 @@ impl Register {
 
     pub(super) fn not_your_side(&self, side: Side, home: &Scope, by: &Principal, now: Timestamp) -> Refusal {
         let who = match home.org() {
-            Some(org) if side != Side::Msp => self.givers(side, Verb::Administer, org, now),
-            _ => self.msp_administrators(now),
+            Some(org) if side != Side::Msp => {
+                self.givers(side, (Verbs::of(&[Verb::Administer]), None), org, now)
+            }
+            _ => self.msp_administrators(None, now),
         };
         let who = match who.as_slice() {
             [] => format!("an administrator of the {side} side"),

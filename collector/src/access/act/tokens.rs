@@ -117,8 +117,14 @@ impl Register {
         let missing = wanted.verbs.without(reach.gives(&wanted.scope));
         if !missing.is_empty() {
             return Err(not_allowed(format!(
-                "{missing} on {} is missing: a token never does more than its maker",
-                wanted.scope
+                "{missing} on {} is missing: a token never does more than its maker; ask for less (`--role viewer`), or {}",
+                wanted.scope,
+                self.cure(
+                    by,
+                    (missing, &wanted.scope),
+                    |own| missing.without(own.gives(&wanted.scope)).is_empty(),
+                    now
+                )
             )));
         }
         Ok(())

@@ -286,3 +286,40 @@ fn nobody_comes_in_by_a_name_that_dogwatch_uses_itself() {
     }
     assert_eq!(register.people.len(), 1);
 }
+
+#[test]
+fn who_is_refused_a_token_hears_what_is_missing_and_who_can_give_it() {
+    let (mut register, ann, omar) = owned();
+    invite(&mut register, (Side::Internal, "vera", "acme"), Verbs::EVERYBODY, &omar).unwrap();
+    let vera = principal(Side::Internal, "vera", "acme");
+    let refused = register.act(&token(newcomer(Side::Internal, "vera", "acme"), Verbs::CREW), &vera, noon());
+    assert_eq!(
+        refused.unwrap_err().what,
+        "claim, handoff, snooze, close on acme is missing: a token never does more than its maker; ask for less (`--role \
+         viewer`), or omar can give it: `dogwatch access grant vera claim handoff snooze close --scope acme --reason …`"
+    );
+    let narrow = Principal { ceiling: Verbs::EVERYBODY, ..ann };
+    let refused =
+        register.act(&token(newcomer(Side::Msp, "ann", "*"), Verbs::CREW), &narrow, noon()).unwrap_err();
+    assert!(refused.what.contains("this token does not let it through: log in anew"), "{refused}");
+}
+
+#[test]
+fn what_waits_for_an_owner_is_an_owners_to_give_and_nobody_gives_themself() {
+    let (register, ann, omar) = owned();
+    let told = |who: &Principal, verb, scope: &str| {
+        let reach = register.reach(&omar, noon());
+        register.explain(&who.key(), verb, &scope.parse().unwrap(), (&reach, noon()))
+    };
+    let export = told(&ann, Verb::Export, "acme");
+    assert!(
+        !export.allowed && export.because.iter().any(|why| why.contains("nobody has approved it in acme"))
+    );
+    assert_eq!(export.givers, ["omar"], "not ann herself");
+    let everywhere = told(&ann, Verb::Export, "*");
+    assert!(
+        everywhere.allowed && everywhere.because.last().unwrap().contains("once an owner has approved it")
+    );
+    let intake = told(&omar, Verb::Intake, "acme");
+    assert_eq!((intake.allowed, intake.givers), (false, Vec::<String>::new()), "he is the only one");
+}
