@@ -4,6 +4,7 @@
 mod agreement;
 mod audit;
 mod boundary;
+mod files;
 mod in_force;
 mod join_tokens;
 mod limited;
