@@ -16,6 +16,7 @@ mod person;
 mod reach;
 mod register;
 mod scope;
+mod trial;
 mod trigger;
 mod verb;
 

@@ -111,7 +111,19 @@ impl Register {
                 due(DueKind::Approval, grant.given_at, why)
             });
             let ends = grant.expires_at.filter(|at| *at <= now + SOON);
-            let ends = ends.map(|at| due(DueKind::GrantEnds, at, format!("it ends on {}", day(at))));
+            let ends = ends.map(|at| {
+                let why = match grant.on_trial {
+                    true => format!(
+                        "it was given after a seal was broken, and ends on {} unless somebody who administers {} for good \
+                         confirms it: `dogwatch access approve {}`, or a grant of their own",
+                        day(at),
+                        grant.scope,
+                        grant.id
+                    ),
+                    false => format!("it ends on {}", day(at)),
+                };
+                due(DueKind::GrantEnds, at, why)
+            });
             let idle = Some(grant.idle_since()).filter(|since| *since + STALE <= now);
             let idle = idle.map(|since| {
                 let why = match grant.used_at {

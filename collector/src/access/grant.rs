@@ -30,6 +30,9 @@ pub struct Grant {
     /// From when on it counts no more, to the second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// It was given after a seal was broken, and ends unless somebody confirms it who administers for good.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub on_trial: bool,
     /// When somebody is to look at it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_at: Option<Timestamp>,

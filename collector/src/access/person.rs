@@ -97,6 +97,10 @@ pub struct Person {
     /// Who brought them in; absent for the first of all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<PersonKey>,
+    /// They were let in after a seal was broken: until when they may come in, unless somebody confirms them who administers
+    /// for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial_until: Option<Timestamp>,
     /// Since when they may not come in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<Timestamp>,
@@ -106,5 +110,10 @@ impl Person {
     /// Their key.
     pub fn key(&self) -> PersonKey {
         PersonKey::of(self.side, &self.home, self.id.clone())
+    }
+
+    /// Whether they may come in at `now`.
+    pub fn may_come_in(&self, now: Timestamp) -> bool {
+        self.disabled_at.is_none() && self.trial_until.is_none_or(|end| now < end)
     }
 }

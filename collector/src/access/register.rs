@@ -48,7 +48,7 @@ impl Register {
 
     pub(super) fn own_reach(&self, key: &PersonKey, ceiling: Verbs, within: Scope, now: Timestamp) -> Reach {
         let person = self.people.get(key);
-        let person = person.filter(|person| person.disabled_at.is_none() && !self.has_lapsed(key, now));
+        let person = person.filter(|person| person.may_come_in(now) && !self.has_lapsed(key, now));
         let side = person.map_or(Side::Vendor, |person| person.side);
         let held = self.grants_of(key, now).map(|grant| Held {
             scope: grant.scope.clone(),
@@ -261,6 +261,7 @@ impl Register {
             service: false,
             created_at: now,
             created_by: given_by.clone(),
+            trial_until: None,
             disabled_at: None,
         };
         self.people.insert(key.clone(), person);
@@ -285,6 +286,7 @@ impl Register {
             approvals,
             reviewed_at: None,
             used_at: None,
+            on_trial: false,
             triggers: Vec::new(),
             ended: None,
         };

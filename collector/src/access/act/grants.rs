@@ -24,6 +24,7 @@ impl Register {
         by: &Principal,
         now: Timestamp,
     ) -> Result<Vec<Change>, Refusal> {
+        Self::not_glass(&wanted.to)?;
         let person = self.managed(&wanted.to, by, now)?;
         if wanted.to == by.key() {
             return Err(not_allowed("nobody gives themself rights; ask another administrator of your side"));
@@ -32,7 +33,11 @@ impl Register {
             let what = format!("{} has {MAX_GRANTS} grants already; end some first", wanted.to.id);
             return Err(Refusal::new(Code::Conflict, what));
         }
-        Ok(vec![Change::Grant(self.grant_of(wanted, person.side, by, now)?)])
+        let grant = self.grant_of(wanted, person.side, by, now)?;
+        // Who gives for good confirms whom they give it.
+        let mut changes = if grant.on_trial { Vec::new() } else { self.kept(&wanted.to) };
+        changes.push(Change::Grant(grant));
+        Ok(changes)
     }
 
     /// The grant that comes of what is wanted for a person of a side.
@@ -72,7 +77,9 @@ impl Register {
         {
             approvals.insert(org.clone(), Approval { by: by.key(), at: now });
         }
-        Ok(Grant { approvals, ..plain(wanted, by, now) })
+        let trial = self.trial(by, &wanted.scope, now);
+        let expires_at = [wanted.expires_at, trial].into_iter().flatten().min();
+        Ok(Grant { approvals, expires_at, on_trial: trial.is_some(), ..plain(wanted, by, now) })
     }
 
     /// The grant of the first owner of an org: approved by the MSP, since there is nobody else.
@@ -156,6 +163,9 @@ impl Register {
         }
         if grant.to == by.key() {
             return Err(not_allowed("nobody approves their own rights; ask another owner or the other side"));
+        }
+        if grant.on_trial && grant.scope.org() == Some(org) {
+            return self.confirm(grant, org, by, now);
         }
         if grant.approvals.contains_key(org) {
             return Ok(Vec::new());
@@ -275,6 +285,7 @@ fn plain(wanted: &NewGrant, by: &Principal, now: Timestamp) -> Grant {
         approvals: BTreeMap::new(),
         reviewed_at: None,
         used_at: None,
+        on_trial: false,
         triggers: Vec::new(),
         ended: None,
     }

@@ -12,15 +12,15 @@ use crate::{
     refusal::{Code, Refusal},
 };
 
-fn noon() -> Timestamp {
+pub(super) fn noon() -> Timestamp {
     "2026-11-23T12:00:00Z".parse().unwrap()
 }
 
-fn newcomer(side: Side, id: &str, home: &str) -> NewPerson {
+pub(super) fn newcomer(side: Side, id: &str, home: &str) -> NewPerson {
     NewPerson { id: id.parse().unwrap(), side, home: home.parse().unwrap(), team: None, service: false }
 }
 
-fn invite(
+pub(super) fn invite(
     register: &mut Register,
     (side, id, home): (Side, &str, &str),
     verbs: Verbs,
@@ -36,14 +36,14 @@ fn invite(
 }
 
 /// Ann of the MSP, and Omar who owns `acme`.
-fn owned() -> (Register, Principal, Principal) {
+pub(super) fn owned() -> (Register, Principal, Principal) {
     let (mut register, ann) = set_up(noon());
     invite(&mut register, (Side::Internal, "omar", "acme"), Verbs::ALL, &ann).unwrap();
     (register, ann, principal(Side::Internal, "omar", "acme"))
 }
 
 /// What somebody set who took their invitation up, and has not shown a code yet.
-fn account() -> Account {
+pub(super) fn account() -> Account {
     let hidden = |text: &str| Hidden::new(text.into());
     Account {
         password: hidden("$argon2id$"),
@@ -54,7 +54,7 @@ fn account() -> Account {
     }
 }
 
-fn token(person: NewPerson, verbs: Verbs) -> Act {
+pub(super) fn token(person: NewPerson, verbs: Verbs) -> Act {
     let scope = person.home.clone();
     let hash = Sha256::of(person.id.as_str().as_bytes());
     Act::MakeToken(Box::new(NewToken {
