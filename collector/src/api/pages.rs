@@ -167,7 +167,7 @@ pub(crate) async fn accept(
             let body = format!(
                 "<p>You are <b>{}</b>. This is shown once.</p><h2>Second factor</h2><p>Give this to your authenticator:</p>\
                  <pre><code>{}</code></pre><p>or, as one address: <code>{}</code></p><h2>Recovery codes</h2>\
-                 <p>Each stands in for your authenticator once. Keep them on paper.</p><ul>{codes}</ul>\
+                 <p>Each stands in for your authenticator once, after your first login with it. Keep them on paper.</p><ul>{codes}</ul>\
                  <p><a href=\"/login\">Log in</a> with your password and the code that it shows.</p>",
                 escape(&welcome.person),
                 escape(&welcome.secret),
