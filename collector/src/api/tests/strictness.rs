@@ -40,6 +40,47 @@ async fn an_unknown_key_of_the_body_is_refused_by_name_and_place() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_in_a_body_is_told_by_the_field_and_its_value_is_not() {
+    let collector = collector();
+    for (path, body, field, said) in [
+        (
+            "/api/v1/endpoints/srv-01/tag",
+            r#"{"add":["a",7]}"#,
+            "add[1]",
+            "`add[1]`: invalid type: integer `7`, expected a string",
+        ),
+        (
+            "/api/v1/endpoints/srv-01/tag",
+            r#"{"labels":{"amber otter 7193":[]}}"#,
+            "labels.…",
+            "`labels.…`: invalid type: sequence",
+        ),
+        (
+            "/api/v1/login",
+            r#"{"person":"kim","password":719371937193}"#,
+            "password",
+            "`password`: invalid type: integer",
+        ),
+    ] {
+        let answer = collector.ask(Method::POST, path, Some(&text_of_token('a')), body).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.text);
+        assert!(answer.detail().contains(said), "{}", answer.detail());
+        assert_eq!(answer.json["field"], field);
+        assert!(!answer.detail().contains("column"), "{}", answer.detail());
+        assert!(!answer.text.contains("7193"), "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_json_is_told_by_its_place() {
+    let answer =
+        collector().ask(Method::POST, "/api/v1/join-tokens", Some(&text_of_token('a')), "{\"org\":}").await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert_eq!(answer.detail(), "the body is not JSON: expected value at line 1 column 8");
+    assert_eq!((&answer.json["line"], &answer.json["column"]), (&1.into(), &8.into()));
+}
+
+#[tokio::test]
 async fn limits_are_said_with_their_bounds() {
     let body = r#"{"org":"acme","site":"main","uses":0}"#;
     let answer = collector().ask(Method::POST, "/api/v1/join-tokens", Some(&text_of_token('a')), body).await;
