@@ -71,7 +71,7 @@ fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
     if matches!(route.takes, Some(Takes::Act)) {
         parameters.push(json!({
             "name": "If-Match", "in": "header", "required": false, "example": "\"7\"",
-            "description": "The `etag` of the item as it was seen last. Whoever was overtaken gets 409 with the item as it is now.",
+            "description": "The `etag` of the item as it was seen last, or several, or `*` for whatever version there is. Whoever was overtaken, and whose tags are all weak, gets 409 with the item as it is now.",
             "schema": { "type": "string" },
         }));
     }
