@@ -177,7 +177,10 @@ pub(crate) fn check_names(parts: &http::Uri, known: &[&str]) -> Result<(), Probl
         return Err(Problem::invalid("the query parameters cannot be read; percent-encode their values"));
     };
     for (index, (name, _)) in given.iter().enumerate() {
-        if !known.contains(&name.as_str()) && !known.contains(&ANY) {
+        if !known.contains(&name.as_str()) {
+            if known.contains(&ANY) {
+                continue;
+            }
             let takes = match known {
                 [] => "this route takes none".to_owned(),
                 known => format!("this route takes {}", known.join(", ")),

@@ -161,8 +161,7 @@ fn responses(route: &Route, schemas: &mut Schemas) -> Map<String, Value> {
         }
     }
     for status in problems::of(route) {
-        let on_a_page = route.on_a_page || matches!(route.takes, Some(Takes::Form(_)));
-        let told = if on_a_page { problems::on_a_page(status) } else { problems::reference(status) };
+        let told = if route.is_page() { problems::on_a_page(status) } else { problems::reference(status) };
         responses.insert(status.to_string(), told);
     }
     responses
