@@ -9,6 +9,7 @@ mod documents;
 mod fleet;
 mod intake;
 mod left;
+mod legible;
 mod live;
 mod once;
 mod permissions;
