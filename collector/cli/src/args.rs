@@ -32,7 +32,7 @@ pub(crate) use view::{SaveView, View};
 pub(crate) use window::{AddWindow, Window};
 pub(crate) use work::{Queue, Who};
 
-use crate::context::ContextName;
+use crate::{context::ContextName, private_file::Standing};
 
 /// The fleet, the shared queue and who owns what.
 #[derive(Parser)]
@@ -67,6 +67,21 @@ pub(crate) struct Watching {
     /// Keep showing, until Ctrl-C: when the collector tells of a change, or every few seconds where it tells of none
     #[arg(long)]
     pub(crate) watch: bool,
+}
+
+/// Writing over what is there.
+#[derive(ClapArgs, Clone, Copy, Default)]
+pub(crate) struct Over {
+    /// Replace the file when it is there already
+    #[arg(long)]
+    force: bool,
+}
+
+impl Over {
+    /// What becomes of a file that is there already.
+    pub(crate) const fn standing(self) -> Standing {
+        if self.force { Standing::Replaced } else { Standing::Kept }
+    }
 }
 
 /// How to show an answer.

@@ -4,7 +4,6 @@
 //! on Windows): `contexts/NAME.toml`, and `current-context` with a name in it. `--context NAME` or `$DOGWATCH_CONTEXT`
 //! choose another for one command. A name never comes from a collector without being made one first.
 
-mod file;
 mod name;
 
 use std::{
@@ -17,7 +16,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 use serde::{Deserialize, Serialize};
 
-use crate::failure::{Exit, Failure};
+use crate::{
+    failure::{Exit, Failure},
+    private_file,
+};
 
 pub(crate) use name::ContextName;
 
@@ -146,7 +148,7 @@ impl Contexts {
     pub(crate) fn make_current(&self, name: &ContextName) -> Result<(), Failure> {
         self.read(name)?;
         let path = self.folder.join(CURRENT);
-        file::replace(&path, format!("{name}\n").as_bytes())
+        private_file::replace(&path, format!("{name}\n").as_bytes())
             .map_err(|error| Failure::file("write", &path, &error))
     }
 
@@ -194,8 +196,8 @@ impl Contexts {
         let path = self.path(name);
         let text = toml::to_string(context)
             .map_err(|error| Failure::new(Exit::NotMet, format!("cannot write the login: {error}")))?;
-        file::create_folder(&self.folder.join(CONTEXTS))
-            .and_then(|()| file::replace(&path, text.as_bytes()))
+        private_file::create_folder(&self.folder.join(CONTEXTS))
+            .and_then(|()| private_file::replace(&path, text.as_bytes()))
             .map_err(|error| Failure::file("write", &path, &error))?;
         Ok(path)
     }
@@ -278,8 +280,8 @@ pub(crate) fn folder() -> Result<PathBuf, Failure> {
 
 /// Writes a file of that folder; it is whole or untouched, and nobody else's to read.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    path.parent().map_or(Ok(()), file::create_folder)?;
-    file::replace(path, bytes)
+    path.parent().map_or(Ok(()), private_file::create_folder)?;
+    private_file::replace(path, bytes)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod link;
 mod org_export;
 mod output;
 mod pin;
+mod private_file;
 mod progress;
 mod when;
 

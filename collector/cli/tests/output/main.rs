@@ -252,6 +252,52 @@ fn watching() {
     insta::assert_snapshot!("watching", all);
 }
 
+/// An org without anything in it, as it is taken out.
+fn export_of_nothing() -> String {
+    let head = "{\"format\":\"dogwatch-org-export/2\",\"org\":\"acme\"}\n";
+    let sum = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, head.as_bytes());
+    let sum: String = sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{head}{{\"counts\":{{}},\"sha256\":\"{sum}\"}}\n")
+}
+
+/// What is taken out into files: nobody else's to read, never over another file, and nothing of what was refused.
+#[test]
+fn taking_out() {
+    let out = tempfile::tempdir().unwrap();
+    let left = || std::fs::read_dir(out.path()).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let file = out.path().join("acme.jsonl");
+    let to = file.to_str().unwrap();
+    let story = Recorded::serve_also(&serde_json::json!({
+        "GET orgs/acme/export": { "jsonl": export_of_nothing() },
+        "POST orgs/acme/offboard": { "in_turn": [
+            { "status": 400, "detail": "this ends it; to confirm it, say `\"confirm\": \"acme\"`" },
+            { "status": 403, "detail": "only an owner of acme may say goodbye to the MSP" },
+            { "status": 503, "detail": "the collector is stopping; ask again" },
+            { "org": "acme", "side": "msp", "tokens": 1, "grants": 1, "people": 2, "join_tokens": 0, "views": 1,
+              "items_released": 1, "messages_dropped": 0, "work_goes_to": "internal-it" },
+        ]},
+    }));
+    let config = story.logged_in();
+    let mut all = told(config.path(), &["org", "offboard", "acme"]);
+    let goodbye = ["org", "offboard", "acme", "--yes", "acme", "--export", to];
+    all += &told(config.path(), &goodbye);
+    assert_eq!(left(), Vec::<std::path::PathBuf>::new(), "a refused goodbye leaves nothing");
+    all += &told(config.path(), &goodbye);
+    assert_eq!(left(), [file.clone()], "what nobody knows to be refused keeps its data");
+    all += &told(config.path(), &goodbye);
+    all += &told(config.path(), &[&goodbye[..], &["--force"]].concat());
+    all += &told(config.path(), &["org", "export", "acme", to]);
+    all += &told(config.path(), &["audit", "--org", "acme", "--export", to]);
+    all += &told(config.path(), &["audit", "--verify", to, "--key", "nonsense"]);
+    assert_eq!(left(), [file.clone()]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    insta::assert_snapshot!("taking_out", all.replace(to, "acme.jsonl").replace(&story.url, "https://collector.example:7443"));
+}
+
 /// Whatever is typed without a collector, without a login, or wrongly, ends with its code and a line or two.
 #[test]
 fn faults() {
