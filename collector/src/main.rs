@@ -66,7 +66,10 @@ impl Place {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = match dogwatch_prompt::read() {
+        Ok(cli) => cli,
+        Err(mistyped) => return mistyped,
+    };
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("DOGWATCH_LOG").unwrap_or_else(|_| "info".into()),

@@ -312,7 +312,12 @@ pub(crate) struct Close {
     #[arg(required_unless_present = "named")]
     resolution: Option<String>,
     /// The same, with a name
-    #[arg(long = "reason", visible_alias = "resolution", value_name = "RESOLUTION", conflicts_with = "resolution")]
+    #[arg(
+        long = "reason",
+        visible_alias = "resolution",
+        value_name = "RESOLUTION",
+        conflicts_with = "resolution"
+    )]
     named: Option<String>,
     #[command(flatten)]
     pub(crate) over: Override,

@@ -187,8 +187,5 @@ fn whole(status: u64, body: &Value) -> String {
 }
 
 fn said(status: u64, media: &str, body: &str) -> String {
-    format!(
-        "HTTP/1.1 {status} Said\r\ncontent-type: {media}\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
+    format!("HTTP/1.1 {status} Said\r\ncontent-type: {media}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }

@@ -270,7 +270,8 @@ fn export_of_nothing() -> String {
 #[test]
 fn taking_out() {
     let out = tempfile::tempdir().unwrap();
-    let left = || std::fs::read_dir(out.path()).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let left =
+        || std::fs::read_dir(out.path()).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
     let file = out.path().join("acme.jsonl");
     let to = file.to_str().unwrap();
     let story = Recorded::serve_also(&serde_json::json!({
@@ -301,7 +302,10 @@ fn taking_out() {
         use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     }
-    insta::assert_snapshot!("taking_out", all.replace(to, "acme.jsonl").replace(&story.url, "https://collector.example:7443"));
+    insta::assert_snapshot!(
+        "taking_out",
+        all.replace(to, "acme.jsonl").replace(&story.url, "https://collector.example:7443")
+    );
 }
 
 /// Whatever is typed without a collector, without a login, or wrongly, ends with its code and a line or two.
