@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-pub(crate) use access::{CreateJoinToken, JoinToken, Login, Token};
+pub(crate) use access::{CreateJoinToken, JoinToken, Login, Logout, Token};
 pub(crate) use alert::{Alert, Handoff, Numbered, Open, Opinion};
 pub(crate) use audit::Audit;
 pub(crate) use completions::{Completions, Shell};
@@ -109,6 +109,9 @@ pub(crate) enum Command {
         after_help = "Examples: dogwatch login 'https://collector.example:7443/setup#CODE.HASH' --person kim\n          dogwatch login https://collector.example:7443 --ca-file root.pem --oidc\n          dogwatch login 'https://collector.example:7443/#HASH' --device"
     )]
     Login(Login),
+    /// End a login: at the collector, and on this computer
+    #[command(after_help = "Examples: dogwatch logout\n          dogwatch logout --context lab")]
+    Logout(Logout),
     /// Logins side by side, and which of them is in use
     #[command(subcommand)]
     Context(Context),

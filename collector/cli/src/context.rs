@@ -42,8 +42,11 @@ pub(crate) struct Context {
     pub(crate) person: String,
     /// What the collector is called, to be read by people.
     pub(crate) collector: String,
-    /// The bearer token; empty while the login is begun and not finished.
+    /// The bearer token; empty while the login is begun and not finished, and after a logout.
     pub(crate) token: String,
+    /// Whether logging in opens the like again. A token that somebody made is gone once it is forgotten.
+    #[serde(default)]
+    pub(crate) session: bool,
     /// The one root certificate to trust, PEM.
     pub(crate) root_certificate: String,
 }
@@ -64,11 +67,7 @@ impl Context {
     /// The login in use.
     pub(crate) fn load() -> Result<Self, Failure> {
         let contexts = Contexts::ours()?;
-        let name = match CHOSEN.get() {
-            Some(name) => name.clone(),
-            None => contexts.current()?.ok_or_else(|| contexts.not_logged_in())?,
-        };
-        contexts.read(&name)
+        contexts.read(&contexts.meant()?)
     }
 
     /// Keeps the login and uses it from now on. A login of the same person at the same collector is replaced; another
@@ -104,6 +103,14 @@ impl Contexts {
     /// Ours.
     pub(crate) fn ours() -> Result<Self, Failure> {
         Ok(Self { folder: folder()? })
+    }
+
+    /// The name of the one that is meant: chosen for this command, or else in use.
+    pub(crate) fn meant(&self) -> Result<ContextName, Failure> {
+        match CHOSEN.get() {
+            Some(name) => Ok(name.clone()),
+            None => self.current()?.ok_or_else(|| self.not_logged_in()),
+        }
     }
 
     /// Every login by its name, sorted. One that cannot be read is told and does not hide the others.
@@ -179,9 +186,18 @@ impl Contexts {
         Ok(context)
     }
 
-    /// Takes away a login at the same collector that was begun and not finished: this one is in its place.
+    /// Forgets what opens the collector. Which collector it was, and who we were there, stays for the next login.
+    pub(crate) fn log_out(&self, name: &ContextName) -> Result<(), Failure> {
+        let login = self.read(name)?;
+        self.write(name, &Context { token: String::new(), session: false, ..login }).map(drop)
+    }
+
+    /// Takes away a login at the same collector that was begun and not finished: this one is in its place. One that was
+    /// logged out knows what the collector is called, and keeps its name.
     fn forget_begun(&self, login: &Context) -> Result<(), Failure> {
-        let is_begun = |known: &Context| known.url == login.url && known.token.is_empty();
+        let is_begun = |known: &Context| {
+            known.url == login.url && known.token.is_empty() && known.collector == unnamed(&known.url)
+        };
         let all = self.all()?.into_iter();
         let mut begun = all.filter(|(_, known)| known.as_ref().is_ok_and(is_begun));
         begun.try_for_each(|(name, _)| self.forget(&name))
@@ -254,6 +270,11 @@ impl Contexts {
     fn in_folder(folder: &std::path::Path) -> Self {
         Self { folder: folder.to_owned() }
     }
+}
+
+/// What a collector is called before anybody has logged in there.
+pub(crate) fn unnamed(url: &str) -> &str {
+    url.trim_start_matches("https://")
 }
 
 /// A certificate as PEM text.

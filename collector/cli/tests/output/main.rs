@@ -228,6 +228,42 @@ fn logging_in() {
     insta::assert_snapshot!("logging_in", all.replace(root, "ROOT"));
 }
 
+/// A session ends with its login, a token that somebody made only for who says so, and where the collector is away nobody is
+/// left in doubt.
+#[test]
+fn logging_out() {
+    let story = Recorded::serve_also(&serde_json::json!({
+        "GET whoami": { "kind": "token", "person": "kim" },
+        "POST logout": { "ended": "t-0" },
+    }));
+    let over = Recorded::serve_also(
+        &serde_json::json!({ "POST logout": { "status": 401, "detail": "it is over" } }),
+    );
+    let of_a_session = |folder: &Path| {
+        let path = folder.join("contexts/acme-msp.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("session = true\n{text}")).unwrap();
+    };
+    let config = story.logged_in();
+    let mut all = told(config.path(), &["logout"]);
+    all += &told(config.path(), &["logout", "--revoke"]);
+    for args in [&["fleet"][..], &["logout"], &["context", "list", "-o", "wide"], &["context", "show"]] {
+        all += &told(config.path(), args);
+    }
+    for collector in [story.logged_in(), over.logged_in(), story.logged_in_at("https://127.0.0.1:1")] {
+        of_a_session(collector.path());
+        all += &told(collector.path(), &["logout"]);
+        all += &told(collector.path(), &["context", "show"]);
+    }
+    let away = story.logged_in_at("https://127.0.0.1:1");
+    all += &told(away.path(), &["logout", "--revoke"]);
+    all += &told(away.path(), &["context", "show"]);
+    for url in [&story.url, &over.url] {
+        all = all.replace(url, "https://collector.example:7443");
+    }
+    insta::assert_snapshot!("logging_out", all);
+}
+
 /// A collector where the second step of a login goes nowhere.
 fn recorded_without_login() -> Recorded {
     Recorded::serve_also(&serde_json::json!({
