@@ -27,7 +27,7 @@ pub(crate) use ownership::{Change, Draft, Lint, OfOrg, Ownership, Propose, Repla
 pub(crate) use register::{
     Access, Check, CreateToken, GrantAccess, Invite, ListAccess, OfOneOrg, Offboard, Org,
 };
-pub(crate) use report::{Boundary, OfFleet, OfReview, Report};
+pub(crate) use report::{Boundary, Month, MonthTable, OfFleet, OfReview, Period, QueueTable, Report};
 pub(crate) use view::{SaveView, View};
 pub(crate) use window::{AddWindow, Window};
 pub(crate) use work::{Queue, Who};

@@ -145,6 +145,23 @@ shown! {
     context_show: "context" "show";
 }
 
+/// A spreadsheet holds one table, and says which others there are.
+#[test]
+fn report_tables() {
+    let config = recorded().logged_in();
+    let mut all = String::new();
+    for report in ["boundary", "month"] {
+        for table in ["groups", "sides", "sla", "drift", "burden"] {
+            all += &told(config.path(), &["report", report, "--table", table, "-o", "csv"]);
+        }
+        all += &told(config.path(), &["report", report, "--table", "sla"]);
+        all += &told(config.path(), &["report", report, "--table", "sla", "-o", "json"]);
+    }
+    all += &told(config.path(), &["report", "month", "--table", "figures"]);
+    all += &told(config.path(), &["report", "boundary", "--table", "figures"]);
+    insta::assert_snapshot!("report_tables", all);
+}
+
 /// What each act on an alert says that it did.
 #[test]
 fn alert_acts() {
