@@ -256,8 +256,9 @@ impl Contexts {
     pub(crate) fn not_logged_in(&self) -> Failure {
         let names = self.names();
         let what = if names.is_empty() {
-            "you are not logged in; run `dogwatch login LINK` with the link that `dogwatch-collector init` or \
-             `dogwatch token create` printed"
+            "you are not logged in: dogwatch login 'LINK' takes an invitation, a login link, or the set-up link of \
+             `dogwatch-collector init` (`setup-code` makes a new one)\nwith a password: dogwatch login https://HOST:7443 --ca-file \
+             ROOT.pem; by your identity provider: the same with --oidc"
                 .to_owned()
         } else {
             format!("no context is in use; choose one of {}: dogwatch context use NAME", names.join(", "))

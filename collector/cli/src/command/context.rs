@@ -87,7 +87,9 @@ fn list(contexts: &Contexts, screen: &Screen) -> Result<(), Failure> {
         });
     }
     if rows.is_empty() && screen.is_for_people() {
-        output::note("you are not logged in anywhere; run `dogwatch login LINK`");
+        output::note(
+            "you are not logged in anywhere: dogwatch login LINK, or with a password dogwatch login URL",
+        );
     }
     let answer = json!({ "contexts": rows });
     output::print(&LISTING.render(&answer, output::as_of(&answer), screen)?)

@@ -70,10 +70,10 @@ pub(crate) fn run(command: &Org, screen: &Screen) -> Result<(), Failure> {
                     .as_str()
                     .map_or_else(String::new, |at| format!("the MSP left at {at}\n{stopped}"));
                 format!(
-                    "{} ({}): {} endpoints, matrix {}, owners: {}\n{left}",
+                    "{} ({}): {}, matrix {}, owners: {}\n{left}",
                     one.org,
                     text_at(&org, "name"),
-                    text_at(&org, "endpoints"),
+                    output::counted_at(&org, "endpoints", "endpoint", "endpoints"),
                     text_at(&org, "matrix"),
                     owners(&org)
                 )

@@ -392,6 +392,7 @@ fn faults() {
         &["alert", "show", "x"],
         &["report", "month", "--month", "november"],
         &["rules", "check", "absent.toml"],
+        &["who", "backup", "--file", "acme.toml", "--at", "9999-12-31T23:59:59Z"],
     ] {
         all += &told(config.path(), args);
     }

@@ -2,6 +2,7 @@
 
 use std::{io::Write as _, path::Path};
 
+use dogwatch_model::counted;
 use dogwatch_triage::audit::{Source, Verifier};
 
 use super::{
@@ -32,10 +33,10 @@ pub(super) fn run(path: &Path, asked: &Audit, screen: &Screen) -> Result<(), Fai
     out.finish()?;
     if screen.is_for_people() {
         output::note(&format!(
-            "{} records and {} checkpoints of {}; verify them anywhere: dogwatch audit --verify {} --key {}\n\
+            "{} and {} of {}; verify them anywhere: dogwatch audit --verify {} --key {}\n\
              the key is {}",
-            head.seq,
-            source.checkpoints.len(),
+            counted(head.seq, "record", "records"),
+            counted(source.checkpoints.len(), "checkpoint", "checkpoints"),
             proof::named(&source.chain),
             path.display(),
             source.key,

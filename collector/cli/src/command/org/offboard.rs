@@ -13,7 +13,7 @@ use crate::{
     args::Offboard,
     client::Client,
     failure::{Exit, Failure},
-    output::{Screen, text_at},
+    output::{Screen, counted_at, text_at},
     private_file::{PrivateFile, Standing},
 };
 
@@ -87,24 +87,25 @@ fn without_the_end(failure: &Failure, goodbye: &Offboard, place: &Path) -> Failu
 }
 
 fn in_words(left: &Value, goodbye: &Offboard, whole: bool, file: &Path) -> String {
-    let count = |name: &str| text_at(left, name);
+    let ended = [
+        counted_at(left, "tokens", "token", "tokens"),
+        counted_at(left, "grants", "grant", "grants"),
+        counted_at(left, "people", "person", "people"),
+        counted_at(left, "join_tokens", "join token", "join tokens"),
+        counted_at(left, "views", "view", "views"),
+    ];
     let told = if whole { "the goodbye included" } else { "as it was before the goodbye" };
     format!(
-        "The {} side has left {}: {} tokens, {} grants, {} people, {} join tokens and {} views of it ended; {} messages to it \
-         were dropped. {} items that its people had are free again; its work goes to {}.\nAll data, {told}: {}; dogwatch \
-         audit --verify {} proves its audit anywhere.\nThe agents stay; point them elsewhere with `dogwatch-agent enroll`.\n",
+        "The {} side has left {}. Of it ended: {}; dropped: {} to it. Free again: {} that its people had; its work goes to \
+         {}.\nAll data, {told}: {file}; dogwatch audit --verify {file} proves its audit anywhere.\nThe agents stay; point them \
+         elsewhere with `dogwatch-agent enroll`.\n",
         goodbye.side,
         goodbye.org,
-        count("tokens"),
-        count("grants"),
-        count("people"),
-        count("join_tokens"),
-        count("views"),
-        count("messages_dropped"),
-        count("items_released"),
-        count("work_goes_to"),
-        file.display(),
-        file.display()
+        ended.join(", "),
+        counted_at(left, "messages_dropped", "message", "messages"),
+        counted_at(left, "items_released", "item", "items"),
+        text_at(left, "work_goes_to"),
+        file = file.display(),
     )
 }
 
