@@ -343,13 +343,13 @@ fn taking_out() {
     all += &told(config.path(), &goodbye);
     assert_eq!(left(), Vec::<std::path::PathBuf>::new(), "a refused goodbye leaves nothing");
     all += &told(config.path(), &goodbye);
-    assert_eq!(left(), [file.clone()], "what nobody knows to be refused keeps its data");
+    assert_eq!(left(), std::slice::from_ref(&file), "what nobody knows to be refused keeps its data");
     all += &told(config.path(), &goodbye);
     all += &told(config.path(), &[&goodbye[..], &["--force"]].concat());
     all += &told(config.path(), &["org", "export", "acme", to]);
     all += &told(config.path(), &["audit", "--org", "acme", "--export", to]);
     all += &told(config.path(), &["audit", "--verify", to, "--key", "nonsense"]);
-    assert_eq!(left(), [file.clone()]);
+    assert_eq!(left(), std::slice::from_ref(&file));
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

@@ -73,8 +73,8 @@ fn in_words(answer: &Value, screen: &Screen) -> String {
     let as_of = output::as_of(answer);
     let mut out = format!(
         "{} of {}, {} of them would have gone to another team\n\n",
-        output::counted_at(&answer, "items", "item", "items"),
-        output::counted_at(&answer, "days", "day", "days"),
+        output::counted_at(answer, "items", "item", "items"),
+        output::counted_at(answer, "days", "day", "days"),
         at("moved_total")
     );
     let loads = |name: &str| values_at(answer, name).into_iter().cloned().collect::<Vec<_>>();
