@@ -13,7 +13,7 @@ mod arrange;
 pub(crate) mod routing_key;
 
 use axum::{Json, extract::State};
-use dogwatch_model::{OrgId, SiteId, ToolId, text::is_unfit};
+use dogwatch_model::{OrgId, SiteId, ToolId, counted, text::is_unfit};
 use dogwatch_triage::{
     alert::foreign,
     finding::{Category, Severity},
@@ -122,8 +122,8 @@ impl Incoming<'_> {
     fn left_off(&self, message: &Message) -> String {
         let group = message.group.chars().take(100).collect::<String>();
         format!(
-            "{} alerts of `{}` were left off a message and are not in the queue; group {group}",
-            message.left_off,
+            "{} left off a message of `{}` and not in the queue; group {group}",
+            counted(message.left_off, "alert was", "alerts were"),
             self.sender()
         )
     }

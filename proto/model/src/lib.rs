@@ -89,6 +89,7 @@ macro_rules! schema_of_texts {
 pub use schemars;
 
 pub mod backup;
+pub mod counted;
 pub mod drive;
 pub mod endpoint;
 pub mod health;
@@ -109,6 +110,7 @@ pub mod veil;
 pub use backup::{
     BackupJob, BackupKind, BackupRun, BackupStatus, RestoreKind, RestoreTest, RunResult, Upkeep,
 };
+pub use counted::counted;
 pub use drive::Drive;
 pub use endpoint::{
     Class, Criticality, Endpoint, EndpointState, Facts, Goodbye, MachineEvidence, Presence, Side,

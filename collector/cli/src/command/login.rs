@@ -37,6 +37,7 @@ pub(crate) fn run(login: &Login, screen: &Screen) -> Result<(), Failure> {
         person: text_at(&me, "person"),
         collector: text_at(&me, "collector.name"),
         token,
+        session: me["kind"] == "login",
         root_certificate: context::to_pem(&root),
     };
     let path = context.save()?;
@@ -160,8 +161,9 @@ fn begun(url: &str, root: &CertificateDer<'_>, person: &str) -> Context {
     Context {
         url: url.to_owned(),
         person: person.to_owned(),
-        collector: url.trim_start_matches("https://").to_owned(),
+        collector: context::unnamed(url).to_owned(),
         token: String::new(),
+        session: false,
         root_certificate: context::to_pem(root),
     }
 }

@@ -88,6 +88,12 @@ pub(crate) fn text_at(row: &Value, path: &str) -> String {
     tame(&raw_at(row, path))
 }
 
+/// The number at a path with the word for one or for many; 0 when there is none.
+pub(crate) fn counted_at(row: &Value, path: &str, one: &str, many: &str) -> String {
+    let count = values_at(row, path).first().and_then(|value| value.as_u64());
+    dogwatch_model::counted(count.unwrap_or(0), one, many)
+}
+
 /// Text without what steers a terminal. Endpoints name things, and an endpoint may be in the wrong hands.
 pub(crate) fn tame(text: &str) -> String {
     if !text.contains(steers) {
