@@ -12,7 +12,7 @@ use super::{
     audit::{deed, of_token},
 };
 use crate::{
-    access::{Act, ApiToken, Change, Login, PersonKey, Principal, Sha256, Verb},
+    access::{Act, ApiToken, Change, Factor, Login, PersonKey, Principal, Sha256, Verb, free_id},
     policy::Policy,
     queue,
     refusal::{Code, Refusal},
@@ -227,13 +227,18 @@ impl Core {
             Ok(changes) => {
                 put(&changes, batch);
                 let_go_of(state, &login.who, now, batch);
-                let told = Deed::new("login", &login.who, login.who.org.as_ref()).by(doer(&login.who, state));
-                batch.record(now, told);
+                let (who, bonds) = (&login.who, &state.access.bonds);
+                let provider = bonds.get(who).filter(|_| login.factor == Factor::Elsewhere);
+                let on = match provider {
+                    Some(bond) => format!("{who} by {}", bond.provider),
+                    None => who.to_string(),
+                };
+                batch.record(now, Deed::new("login", on, who.org.as_ref()).by(doer(who, state)));
                 let mut tokens = changes.iter().filter_map(token_of);
                 let opened = tokens.next().cloned();
                 for crowded_out in tokens {
-                    let told = Deed::new("token.revoke", &crowded_out.id, login.who.org.as_ref());
-                    batch.record(now, told.by(doer(&login.who, state)).after(of_token(crowded_out)));
+                    let told = Deed::new("token.revoke", &crowded_out.id, who.org.as_ref());
+                    batch.record(now, told.by(doer(who, state)).after(of_token(crowded_out)));
                 }
                 opened.ok_or_else(|| Refusal::new(Code::Unavailable, "the login opened nothing"))
             }
@@ -282,7 +287,7 @@ impl Core {
 
 /// Trades the one-time setup code for an administrator's token.
 pub(super) fn redeem_setup(
-    state: &mut State,
+    (state, policy): (&mut State, &Policy),
     code: Sha256,
     token: NewApiToken,
     now: Timestamp,
@@ -293,6 +298,10 @@ pub(super) fn redeem_setup(
             Code::NotAllowed,
             "the setup code is wrong or was used already; `dogwatch-collector setup-code` on the collector makes a new one",
         ));
+    }
+    free_id(&token.principal.person)?;
+    if let Some(team) = &token.principal.team {
+        policy.team_is_of(token.principal.side, team, |_| true)?;
     }
     state.setup_code = None;
     batch.delete(Table::Meta, SETUP_CODE);
