@@ -48,6 +48,7 @@ mod queue;
 mod reports;
 mod routes;
 mod rules;
+mod seals;
 mod secret;
 mod setup;
 mod tagged;

@@ -127,6 +127,8 @@ pub enum Act {
         /// What it is to open.
         scope: Scope,
     },
+    /// Put a sealed code out of use.
+    Unseal(String),
 }
 
 impl Act {
@@ -147,6 +149,7 @@ impl Act {
             Self::Offboard(..) => "org.offboard",
             Self::SecondFactor(..) => "org.second_factor",
             Self::Seal { .. } => "break-glass.seal",
+            Self::Unseal(_) => "break-glass.revoke",
         }
     }
 }
@@ -197,6 +200,7 @@ impl Register {
             Act::Offboard(org, side) => self.offboard(org, *side, by, now),
             Act::SecondFactor(org, all) => self.second_factor(org, *all, by, now),
             Act::Seal { id, hash, scope } => self.seal(id, *hash, scope, by, now),
+            Act::Unseal(id) => self.unseal(id, by, now),
         }
     }
 

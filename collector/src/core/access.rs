@@ -48,7 +48,11 @@ fn on(act: &Act, changes: &[Change]) -> String {
         Act::Reinvite(key, _) | Act::Disable(key) | Act::Enable(key) => key.to_string(),
         Act::Grant(grant) => format!("{}: {} on {} for {}", grant.id, grant.verbs, grant.scope, grant.to),
         Act::Approve(id, org) | Act::Refuse(id, org) => format!("{id} in {org}"),
-        Act::End(id, _) | Act::Review(id, _) | Act::RevokeToken(id) | Act::Seal { id, .. } => id.clone(),
+        Act::End(id, _)
+        | Act::Review(id, _)
+        | Act::RevokeToken(id)
+        | Act::Seal { id, .. }
+        | Act::Unseal(id) => id.clone(),
         Act::MakeToken(_) => {
             changes.iter().find_map(token_of).map(|token| token.id.clone()).unwrap_or_default()
         }

@@ -26,7 +26,9 @@ use super::{
     takeout::TakeOut,
 };
 use crate::{
-    access::{Account, ApiToken, Grant, JoinTokenRecord, PersonKey, Principal, Reach, Scope, Sha256, Verb},
+    access::{
+        Account, ApiToken, Grant, JoinTokenRecord, PersonKey, Principal, Reach, Scope, Seal, Sha256, Verb,
+    },
     meters::Snapshot,
     once::Mark,
     ownership::Version,
@@ -346,6 +348,12 @@ impl<'s> Sight<'s> {
     pub fn join_tokens(&self) -> impl Iterator<Item = &'s JoinTokenRecord> + use<'s> {
         let reach = self.reach;
         self.state.join_tokens.values().filter(move |token| reach.sees(&token.org, Some(&token.site)))
+    }
+
+    /// Sealed codes that are theirs to know of, each with whether it still opens.
+    pub fn seals(&self, by: &Principal, now: Timestamp) -> Vec<(&'s Seal, bool)> {
+        let access = &self.state.access;
+        access.seals_of(by, now).into_iter().map(|seal| (seal, access.holds(seal, now))).collect()
     }
 
     /// API tokens: one's own, and those of whom one administers.
