@@ -28,6 +28,7 @@ pub(crate) const PLACES: &[Place] = &[
         example: "acme:sam",
     },
     Place { name: "grant", words: "Short id of a grant.", example: "3f9a0c1b2d" },
+    Place { name: "seal", words: "Short id of a sealed code.", example: "k7m2p9" },
     Place { name: "id", words: "Id out of the list that it is in.", example: "k7m2p9" },
 ];
 
