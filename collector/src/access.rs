@@ -209,9 +209,11 @@ impl ApiToken {
     /// How long before its end whoever uses it is told.
     pub const WARNED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-    /// Its end, when that is near enough to be told. A login ends within a day by its nature, and nobody is told of that.
+    /// Its end, when that is near enough to be told. A login ends within a day by its nature, and a
+    /// broken seal within the hour: nobody is told to make another.
     pub fn ends_soon(&self, now: Timestamp) -> Option<Timestamp> {
-        self.expires_at.filter(|end| self.session.is_none() && *end <= now + Self::WARNED)
+        let renews = self.session.is_none() && self.principal.person.as_str() != act::GLASS_ID;
+        self.expires_at.filter(|end| renews && *end <= now + Self::WARNED)
     }
 
     /// Whether a browser shows it.
