@@ -9,6 +9,7 @@ mod documents;
 mod fleet;
 mod intake;
 mod left;
+mod legible;
 mod live;
 mod once;
 mod permissions;
@@ -31,7 +32,7 @@ use tower::ServiceExt as _;
 use super::{ApiInfo, with_clock};
 use crate::policy::Standing;
 use crate::{
-    access::{ApiToken, Principal, Role, Sha256},
+    access::{ApiToken, JoinTokenRecord, Principal, Role, Sha256},
     core::CoreHandle,
     identity::Providers,
     state::{Health, Member, State},
@@ -71,6 +72,25 @@ pub(crate) fn token(letter: char, role: Role, org: Option<OrgId>) -> (Sha256, Ap
         used_at: None,
     };
     (hash, token)
+}
+
+/// A join token that may still be used, to whom nobody has come.
+pub(crate) fn join_token(id: &str, org: OrgId, site: SiteId) -> JoinTokenRecord {
+    JoinTokenRecord {
+        id: id.into(),
+        hash: Sha256::of(id.as_bytes()),
+        org,
+        site,
+        created_by: PersonId::new("pat").unwrap(),
+        created_side: None,
+        created_for: None,
+        created_at: noon(),
+        expires_at: "2026-11-23T00:00:00Z".parse().unwrap(),
+        uses: 1,
+        used: 0,
+        approval: false,
+        revoked_at: None,
+    }
 }
 
 /// Lets tokens in, with the people they speak for.

@@ -4,7 +4,7 @@ use dogwatch_model::{OrgId, SiteId};
 use jiff::Timestamp;
 
 use crate::{
-    access::{Principal, Verb},
+    access::{Principal, Reach, Verb},
     policy::Policy,
     refusal::{Code, Refusal},
     state::State,
@@ -16,19 +16,15 @@ pub(super) fn may(
     state: &State,
     by: &Principal,
     verb: Verb,
-    (org, site): (&OrgId, Option<&SiteId>),
+    place: (&OrgId, Option<&SiteId>),
     now: Timestamp,
     unseen: impl FnOnce() -> Refusal,
 ) -> Result<(), Refusal> {
     let reach = state.access.reach(by, now);
-    if !reach.sees(org, site) {
+    if !reach.sees(place.0, place.1) {
         return Err(unseen());
     }
-    if !reach.may(verb, org, site) {
-        return Err(state.access.missing(by, verb, (org, site), now));
-    }
-    state.uses(by, verb, (org, site), now);
-    Ok(())
+    given(state, by, &reach, verb, place, now)
 }
 
 /// The same for what is of an org, or any place in it whether it is there or not: whoever sees anything of the org is told
@@ -37,14 +33,26 @@ pub(super) fn may_of_org(
     state: &State,
     by: &Principal,
     verb: Verb,
-    (org, site): (&OrgId, Option<&SiteId>),
+    place: (&OrgId, Option<&SiteId>),
     now: Timestamp,
     unseen: impl FnOnce() -> Refusal,
 ) -> Result<(), Refusal> {
     let reach = state.access.reach(by, now);
-    if !reach.sees_org(org) {
+    if !reach.sees_org(place.0) {
         return Err(unseen());
     }
+    given(state, by, &reach, verb, place, now)
+}
+
+/// Who sees the place was given the verb there, which counts as a use of it; or is told what is missing.
+fn given(
+    state: &State,
+    by: &Principal,
+    reach: &Reach,
+    verb: Verb,
+    (org, site): (&OrgId, Option<&SiteId>),
+    now: Timestamp,
+) -> Result<(), Refusal> {
     if !reach.may(verb, org, site) {
         return Err(state.access.missing(by, verb, (org, site), now));
     }
@@ -60,8 +68,9 @@ pub(super) fn may_in_org(
     place: (&OrgId, Option<&SiteId>),
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    known_org((state, policy), by, place.0, now)?;
-    may_of_org(state, by, verb, place, now, || unseen_org((state, policy), by, place.0, now))
+    let reach = state.access.reach(by, now);
+    known(policy, &reach, place.0)?;
+    given(state, by, &reach, verb, place, now)
 }
 
 /// Refuses an org that is not there, or of which who asks sees nothing.
@@ -71,15 +80,15 @@ pub(super) fn known_org(
     org: &OrgId,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    if policy.orgs.contains_key(org) && state.access.reach(by, now).sees_org(org) {
-        return Ok(());
-    }
-    Err(unseen_org((state, policy), by, org, now))
+    known(policy, &state.access.reach(by, now), org)
 }
 
-/// Names the orgs that who asks sees, and no other: one that their side has left is none that they hear of.
-fn unseen_org((state, policy): (&State, &Policy), by: &Principal, org: &OrgId, now: Timestamp) -> Refusal {
-    let reach = state.access.reach(by, now);
+/// The org is there and within reach; or what is, is named, and no other: one that their side has left is none that they
+/// hear of.
+fn known(policy: &Policy, reach: &Reach, org: &OrgId) -> Result<(), Refusal> {
+    if policy.orgs.contains_key(org) && reach.sees_org(org) {
+        return Ok(());
+    }
     let seen: Vec<&str> =
         policy.orgs.keys().filter(|org| reach.sees_org(org)).map(|org| org.as_str()).collect();
     let mut what = format!("there is no org `{org}` that you may see");
@@ -89,5 +98,5 @@ fn unseen_org((state, policy): (&State, &Policy), by: &Principal, org: &OrgId, n
     if reach.sees_everything() {
         what.push_str(&format!(". A new org begins with its matrix file, policy/orgs/{org}.toml"));
     }
-    Refusal::new(Code::NotFound, what)
+    Err(Refusal::new(Code::NotFound, what))
 }

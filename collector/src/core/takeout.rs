@@ -15,7 +15,7 @@ mod step;
 
 use std::collections::BTreeSet;
 
-use dogwatch_model::OrgId;
+use dogwatch_model::{EndpointId, OrgId};
 use dogwatch_triage::{
     alert::AlertNumber,
     audit::{Chain, Checkpoint, PublicKey},
@@ -23,7 +23,7 @@ use dogwatch_triage::{
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{CoreHandle, SHELF};
+use super::{CoreHandle, SHELF, SoftwareList};
 use crate::{
     access::{Reach, Sha256, Verb},
     audit,
@@ -50,6 +50,14 @@ struct Head<'a> {
     /// What the audit's checkpoints are signed with. Whoever verifies goes by a key that they have from elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     audit_key: Option<PublicKey>,
+}
+
+/// What an endpoint has installed.
+#[derive(Debug, Serialize)]
+struct SoftwareLine<'a> {
+    endpoint: EndpointId,
+    #[serde(flatten)]
+    list: &'a SoftwareList,
 }
 
 /// An org's data on its way out.
@@ -124,6 +132,7 @@ impl TakeOut {
                 Step::FIRST
             }
             Step::Archive(shelf) => self.archive(shelf).await?,
+            Step::Software(after) => self.software(after).await?,
             Step::Vouch => self.vouch(reach).await?,
             Step::Audit(shelf) => self.audit(shelf).await?,
             Step::Tail => {
@@ -152,7 +161,20 @@ impl TakeOut {
                 self.lines.add("alert", &item);
             }
         }
-        Ok(if shelf < latest { Step::Archive(shelf + 1) } else { Step::AFTER_ARCHIVE })
+        Ok(if shelf < latest { Step::Archive(shelf + 1) } else { Step::Software(None) })
+    }
+
+    /// The lists of installed software of the endpoints behind `after`, one piece of them.
+    async fn software(&mut self, after: Option<EndpointId>) -> Result<Step, Refusal> {
+        let (own, last) = self.core.read(|state| step::with_software(state, &self.org, after));
+        for endpoint in own {
+            let Some(list) = self.core.read_software(endpoint).await? else { continue };
+            self.lines.add("software", &SoftwareLine { endpoint, list: &list });
+            if self.lines.is_full() {
+                return Ok(Step::Software(Some(endpoint)));
+            }
+        }
+        Ok(last.map_or(Step::AFTER_SOFTWARE, |last| Step::Software(Some(last))))
     }
 
     /// What vouches for the audit comes before the audit: whatever it stands for has been written when the records are read.

@@ -104,6 +104,7 @@ pub mod report;
 pub mod second_machine;
 pub mod services;
 pub mod software;
+pub mod text;
 pub mod veil;
 
 pub use backup::{

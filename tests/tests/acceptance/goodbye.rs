@@ -11,7 +11,7 @@ use dogwatch_tests::{
     harness::{
         Lab, ORG, PATIENCE,
         browser::Browser,
-        crews::entries,
+        crews::{EACH_SERVER, entries},
         events::Ears,
         person::Person,
         receiver::{Post, Receiver},
@@ -23,9 +23,6 @@ use serde_json::{Value, json};
 
 /// How long a guest may still have anything after the door was closed.
 const CUT: Duration = Duration::from_secs(5);
-
-/// An alert as soon as a machine is enrolled.
-const HERE: &str = "[rules.lab]\ncategory = \"agent\"\ntool = \"rmm\"\ntitle = \"it is here\"\ncritical = { when = \"class == 'server'\" }\n";
 
 const MATRIX: &str = r#"
 [org]
@@ -63,7 +60,7 @@ accountable = "internal-it"
 const PASSWORD: &str = "correct-horse-battery-staple";
 
 fn lab() -> (Lab, Receiver) {
-    let lab = Lab::with(&Settings { rules: HERE.to_owned(), ..Settings::default() });
+    let lab = Lab::with(&Settings { rules: EACH_SERVER.to_owned(), ..Settings::default() });
     let receiver = Receiver::start();
     let ways = receiver.channel("noc") + &receiver.channel("it");
     lab.channels(&format!("[grouping]\nwait = \"0s\"\ninterval = \"100ms\"\nurgent = \"0s\"\n\n{ways}"));

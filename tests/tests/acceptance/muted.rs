@@ -5,7 +5,7 @@ use dogwatch_tests::{
     harness::{
         Lab, ORG, PATIENCE,
         agent::LabAgent,
-        crews::entries,
+        crews::{EACH_SERVER, entries},
         peer::identities,
         receiver::{Post, Receiver},
         settings::Settings,
@@ -19,9 +19,6 @@ use serde_json::{Value, json};
 
 /// An alert when a machine's first volume is full.
 const FULL: &str = "[rules.full]\ncategory = \"agent\"\ntool = \"rmm\"\ntitle = \"no room\"\ncritical = { when = \"health.disks.exists(d, d.mount == '/' && d.free_bytes < gib(5))\" }\n";
-
-/// An alert as soon as a machine is enrolled, whether or not it is there.
-const HERE: &str = "[rules.lab]\ncategory = \"agent\"\ntool = \"rmm\"\ntitle = \"it is here\"\ncritical = { when = \"class == 'server'\" }\n";
 
 /// One item that stands for a whole site.
 const SITE_UNREACHABLE: &str = "site-unreachable";
@@ -116,7 +113,7 @@ fn what_fires_in_a_maintenance_window_is_told_to_nobody_and_what_is_still_bad_af
 
 #[test]
 fn an_endpoint_that_is_away_hides_its_other_alerts_until_it_is_back() {
-    let (lab, _receiver) = lab(HERE, storm::MATRIX);
+    let (lab, _receiver) = lab(EACH_SERVER, storm::MATRIX);
     let mut away = lab.online("srv-away");
     let _there = lab.online("srv-there");
     all(&lab, "lab", 2, is_shown);
@@ -136,7 +133,7 @@ fn an_endpoint_that_is_away_hides_its_other_alerts_until_it_is_back() {
 fn three_servers_that_go_at_once_are_one_item_of_their_site_and_theirs_come_back_with_them() {
     // Who hears of the agents hears of absences, too.
     let matrix = storm::MATRIX.replace("[\"agent\"]", "[\"agent\", \"availability\"]");
-    let (lab, receiver) = lab(HERE, &matrix);
+    let (lab, receiver) = lab(EACH_SERVER, &matrix);
     let mut servers: Vec<LabAgent> = ["srv-01", "srv-02", "srv-03"].map(|name| lab.online(name)).into();
     let of_servers = all(&lab, "lab", 3, is_shown);
     servers.iter_mut().for_each(LabAgent::kill);

@@ -97,7 +97,7 @@ pub(crate) enum Access {
         after_help = "Example: dogwatch access grant kim configure --scope acme --reason \"patch project\" --expires 30d"
     )]
     Grant(GrantAccess),
-    /// Say yes to the risky verbs of a grant
+    /// Say yes to the risky verbs of a grant, or confirm one that a broken seal gave
     #[command(after_help = "Example: dogwatch access approve 4f1c2a9b01 --org acme")]
     Approve(OneGrant),
     /// Take that back, or say no

@@ -133,7 +133,7 @@ fn take_up(url: &str, root: &CertificateDer<'_>, invitation: &str) -> Result<Str
     let codes = welcome["recovery_codes"].as_array().into_iter().flatten().filter_map(Value::as_str);
     output::note(&format!(
         "You are {}. This is shown once.\n\nSecond factor, for your authenticator: {}\n  as one address: {}\n\nRecovery \
-         codes, each in place of your authenticator once:\n  {}\n",
+         codes, each in place of your authenticator once, after your first login with it:\n  {}\n",
         text_at(&welcome, "person"),
         text_at(&welcome, "secret"),
         text_at(&welcome, "otpauth"),

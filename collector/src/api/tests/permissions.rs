@@ -1,12 +1,12 @@
 //! Walks the table of routes with every kind of token.
 
-use dogwatch_model::{Side, WindowId};
+use dogwatch_model::{Side, SiteId, WindowId};
 use dogwatch_triage::{alert::Actor, mute::Window};
 use http::{Method, StatusCode};
 
-use super::{Collector, admit, noon, org, text_of_token, token};
+use super::{Collector, admit, join_token, noon, org, text_of_token, token};
 use crate::{
-    access::{JoinTokenRecord, Role, Sha256, Verb, Verbs},
+    access::{Role, Verb, Verbs},
     api::{
         auth::Needs,
         routes::{self, ROUTES, Route},
@@ -33,20 +33,7 @@ fn collector() -> Collector {
         revoked,
     ];
     admit(&mut state, tokens);
-    let join = JoinTokenRecord {
-        id: "j1".into(),
-        hash: Sha256::of(b"secret"),
-        org: org("acme"),
-        site: dogwatch_model::SiteId::new("main").unwrap(),
-        created_by: dogwatch_model::PersonId::new("pat").unwrap(),
-        created_side: None,
-        created_at: noon(),
-        expires_at: "2026-11-23T00:00:00Z".parse().unwrap(),
-        uses: 1,
-        used: 0,
-        approval: false,
-        revoked_at: None,
-    };
+    let join = join_token("j1", org("acme"), SiteId::new("main").unwrap());
     state.join_tokens.insert(join.id.clone(), join);
     let mut owner = token('o', Role::Admin, Some(org("acme")));
     owner.1.id = "g1".into();

@@ -23,6 +23,7 @@ pub(super) enum Step {
     Endpoints(Option<EndpointId>),
     Alerts(Option<AlertNumber>),
     Archive(u64),
+    Software(Option<EndpointId>),
     Matrices,
     Plans,
     People(Option<PersonKey>),
@@ -59,8 +60,8 @@ struct JoinLine<'a> {
 impl Step {
     /// What comes after the head.
     pub(super) const FIRST: Self = Self::Endpoints(None);
-    /// What comes after the archive.
-    pub(super) const AFTER_ARCHIVE: Self = Self::Matrices;
+    /// What comes after the lists of software.
+    pub(super) const AFTER_SOFTWARE: Self = Self::Matrices;
 
     /// Takes what the state has for this step; gives the next one.
     pub(super) fn of_state(
@@ -151,6 +152,27 @@ fn some<K, T: Serialize>(
         }
     }
     None
+}
+
+/// Of as many endpoints as are looked at for a piece those of the org that have told what they have installed; and the last
+/// that was looked at, if there may be more.
+pub(super) fn with_software(
+    state: &State,
+    org: &OrgId,
+    after: Option<EndpointId>,
+) -> (Vec<EndpointId>, Option<EndpointId>) {
+    let (mut own, mut last) = (Vec::new(), None);
+    for (looked_at, member) in (1..).zip(state.members.after(after)) {
+        let endpoint = &member.endpoint;
+        if endpoint.org == *org && endpoint.facts.software_held.is_some() {
+            own.push(endpoint.id);
+        }
+        if looked_at >= PIECE_ROWS {
+            last = Some(endpoint.id);
+            break;
+        }
+    }
+    (own, last)
 }
 
 fn after_in<K: Ord, V>(rows: &BTreeMap<K, V>, after: Option<K>) -> impl Iterator<Item = (&K, &V)> {

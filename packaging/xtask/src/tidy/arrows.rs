@@ -57,6 +57,7 @@ const TABLE: &[Arrows] = &[
         outside: Outside::Only(&[
             "cel",
             "jiff",
+            "memchr",
             "schemars",
             "serde",
             "serde_json",

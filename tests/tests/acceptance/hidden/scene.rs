@@ -2,13 +2,10 @@
 
 use dogwatch_tests::{
     bench::api::Api,
-    harness::{Lab, PATIENCE, settings::Settings, wait::wait_for},
+    harness::{Lab, PATIENCE, crews::EACH_SERVER, settings::Settings, wait::wait_for},
 };
 use http::Method;
 use serde_json::{Value, json};
-
-/// An alert as soon as a machine is enrolled.
-const RULE: &str = "[rules.lab]\ncategory = \"agent\"\ntool = \"rmm\"\ntitle = \"it is here\"\ncritical = { when = \"class == 'server'\" }\n";
 
 /// A provider that is named to nobody.
 const IDENTITY: &str = "[[provider]]\nid = \"zebra-7f3a9c\"\nside = \"internal\"\norg = \"zebra\"\nhidden = true\n\
@@ -45,7 +42,8 @@ pub(super) struct Scene {
 
 impl Scene {
     pub(super) fn new() -> Self {
-        let lab = Lab::with(&Settings { rules: RULE.to_owned(), silent_after: "1h", ..Settings::default() });
+        let lab =
+            Lab::with(&Settings { rules: EACH_SERVER.to_owned(), silent_after: "1h", ..Settings::default() });
         lab.collector().write("policy/orgs/zebra.toml", &matrix("zebra"));
         lab.collector().write("policy/orgs/ibis.toml", &matrix("ibis"));
         lab.matrix(&matrix("home"));

@@ -8,14 +8,15 @@ use dogwatch_triage::{
 };
 use serde_json::{Value, json};
 
-use super::super::{member, noon, org, work};
+use super::super::{join_token, member, noon, org, work};
 use crate::{
-    access::{JoinTokenRecord, Sha256},
+    access::JoinTokenRecord,
     ownership::Version,
     state::{Item, State},
     storage::{ChangeSet, Memory, Row, Storage as _, Table},
     views::View,
 };
+
 /// What stands at a site: an endpoint with an alert, and a join token.
 pub(super) fn things(state: &mut State, of: &str, site: &str, word: &str, number: u64) {
     let id = format!("018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d{number:02}");
@@ -31,18 +32,8 @@ pub(super) fn things(state: &mut State, of: &str, site: &str, word: &str, number
     alert.alert.tool = "backup".parse().unwrap();
     state.alerts.insert(alert.alert.number, alert);
     let join = JoinTokenRecord {
-        id: format!("j-{word}"),
-        hash: Sha256::of(word.as_bytes()),
-        org: org(of),
-        site: SiteId::new(site).unwrap(),
         created_by: PersonId::new(&format!("{word}-pat")).unwrap(),
-        created_side: None,
-        created_at: noon(),
-        expires_at: "2026-11-23T00:00:00Z".parse().unwrap(),
-        uses: 1,
-        used: 0,
-        approval: false,
-        revoked_at: None,
+        ..join_token(&format!("j-{word}"), org(of), SiteId::new(site).unwrap())
     };
     state.join_tokens.insert(join.id.clone(), join);
 }

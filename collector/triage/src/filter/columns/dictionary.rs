@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use memchr::memmem;
+
 /// Stands between texts that are searched in one go. What is searched for does not contain it.
 const BETWEEN: char = '\0';
 
@@ -89,7 +91,7 @@ impl Dictionary {
     /// Gives every number whose text contains `needle`, which is in lower case, whatever the text's own case.
     pub(super) fn mentioning(&self, needle: &str, mut give: impl FnMut(usize)) {
         let mut entry = 0;
-        for (at, _) in self.lower.match_indices(needle) {
+        for at in memmem::find_iter(self.lower.as_bytes(), needle) {
             while self.ends[entry] as usize <= at {
                 entry += 1;
             }
