@@ -17,7 +17,7 @@ mod tokens;
 use dogwatch_model::{OrgId, PersonId, Side, TeamId};
 use jiff::Timestamp;
 
-use super::{Change, PersonKey, Principal, Register, Scope, Sha256, Verbs};
+use super::{Change, PersonKey, Principal, Register, Scope, Sha256, Verbs, login::second_factor_wanted};
 use crate::refusal::{Code, Refusal};
 
 pub use glass::{GLASS_OPEN, glass_person};
@@ -153,6 +153,9 @@ impl Register {
     /// # Errors
     /// Who may not, what is not there, and what would leave an org without an owner. Nothing has changed then.
     pub fn act(&mut self, act: &Act, by: &Principal, now: Timestamp) -> Result<Vec<Change>, Refusal> {
+        if self.lacks_second_factor(by, now) {
+            return Err(second_factor_wanted());
+        }
         let changes = self.decide(act, by, now)?;
         let (owned, attended) = (self.owned(now), self.attended(now));
         let mut after = self.clone_for_owners();

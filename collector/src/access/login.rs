@@ -42,6 +42,18 @@ pub struct Login {
 /// The one answer to every login that does not work: it does not tell which part was wrong.
 pub const NO_LOGIN: &str = "person, password and code do not go together; ask an administrator of your side for a new invitation if they should";
 
+/// The answer to a token that goes back to a login by password alone, where that is not enough any more.
+pub fn second_factor_wanted() -> Refusal {
+    Refusal {
+        reason: Some("second_factor"),
+        ..Refusal::new(
+            Code::Unauthenticated,
+            "a second factor is needed by now, and this token goes back to a login by password alone; log in again with the \
+             second factor: `dogwatch login`",
+        )
+    }
+}
+
 impl Register {
     /// Opens a session.
     ///
@@ -73,11 +85,12 @@ impl Register {
                 site: None,
                 ceiling: Verbs::ALL,
                 maker: None,
+                password_only: login.factor == Factor::None,
             },
             created_at: now,
             expires_at: Some(now + SESSION_LIFETIME),
             revoked_at: None,
-            session: Some(Session { browser: login.browser, second_factor: login.factor != Factor::None }),
+            session: Some(Session { browser: login.browser }),
             used_at: Some(now),
         }));
         self.apply(&changes);
@@ -126,6 +139,12 @@ impl Register {
             || self
                 .grants_of(who, now)
                 .any(|grant| !grant.verbs.risky().is_empty() || grant.scope.org().is_some_and(by_org))
+    }
+
+    /// Whether nothing comes through a token because it goes back to a login by password alone, of somebody who needs a
+    /// second factor by now: rights and an org's rule may have come after the login. A provider looks after its own.
+    pub fn lacks_second_factor(&self, who: &Principal, now: Timestamp) -> bool {
+        who.password_only && self.needs_second_factor(who.maker.as_ref().unwrap_or(&who.key()), now)
     }
 
     /// Takes an invitation up: the account is from now on the only one of that person, and their sessions end.

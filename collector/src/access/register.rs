@@ -43,6 +43,9 @@ impl Register {
         let maker = maker.map(|maker| self.own_reach(maker, Verbs::EVERYTHING, Scope::Everywhere, now));
         let mut reach = self.own_reach(&who.key(), who.ceiling, who.scope(), now);
         reach.maker = maker.map(Box::new);
+        if self.lacks_second_factor(who, now) {
+            (reach.home, reach.lacks_second_factor) = (None, true);
+        }
         reach
     }
 
@@ -58,6 +61,7 @@ impl Register {
         Reach {
             side,
             home: person.map(|person| person.home.clone()),
+            lacks_second_factor: false,
             ceiling,
             within,
             held: held.collect(),

@@ -139,6 +139,7 @@ impl Register {
                 site: None,
                 ceiling: Verbs::EVERYTHING,
                 maker: None,
+                password_only: false,
             },
             created_at: now,
             expires_at: Some(end),

@@ -31,6 +31,7 @@ fn proved(subject: &str, name: &str, groups: &[GroupGrant]) -> Proved {
             site: None,
             ceiling: Verbs::ALL,
             maker: None,
+            password_only: false,
         },
         adopts: false,
         grants: groups.to_vec(),

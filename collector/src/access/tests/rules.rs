@@ -222,6 +222,67 @@ fn a_code_of_the_second_factor_works_once_and_administrators_need_one() {
     assert!(!session.is_valid(noon() + SignedDuration::from_mins(30)), "nobody used it");
 }
 
+/// A program's session of `acme:sam`, who shows this besides the password.
+fn session(register: &mut Register, factor: Factor) -> Principal {
+    let hash = Sha256::of(format!("{factor:?}").as_bytes());
+    let who = principal(Side::Internal, "sam", "acme").key();
+    register.log_in(&Login { who, set_at: Some(noon()), factor, hash, browser: false }, noon()).unwrap();
+    register.tokens[&hash].principal.clone()
+}
+
+/// Sam, who may work and came with a password alone, and a token that they made with that session.
+fn without_second_factor() -> (Register, Principal, [Principal; 2]) {
+    let (mut register, _, omar) = owned();
+    invite(&mut register, (Side::Internal, "sam", "acme"), Verbs::CREW, &omar).unwrap();
+    for key in [omar.key(), principal(Side::Internal, "sam", "acme").key()] {
+        register.apply(&[Change::Account(key, Some(Box::new(account())))]);
+    }
+    let session = session(&mut register, Factor::None);
+    let act = token(newcomer(Side::Internal, "sam", "acme"), Verbs::EVERYBODY);
+    let made = register.act(&act, &session, noon()).unwrap();
+    let [Change::Token(made)] = made.as_slice() else { panic!("{made:?}") };
+    (register, omar, [session, made.principal.clone()])
+}
+
+#[test]
+fn rights_that_ask_for_a_second_factor_end_what_a_password_alone_opened() {
+    let (mut register, omar, opened) = without_second_factor();
+    let acme: dogwatch_model::OrgId = "acme".parse().unwrap();
+    assert!(opened.iter().all(|by| register.reach(by, noon()).sees_org(&acme)));
+    let more = NewGrant {
+        id: "g2".into(),
+        to: opened[0].key(),
+        verbs: Verbs::of(&[Verb::Administer, Verb::Export]),
+        scope: "acme".parse().unwrap(),
+        reason: "second owner".into(),
+        expires_at: None,
+        review_at: None,
+    };
+    register.act(&Act::Grant(more), &omar, noon()).unwrap();
+    for by in &opened {
+        let reach = register.reach(by, noon());
+        assert!(reach.lacks_second_factor() && reach.anywhere().is_empty() && !reach.sees_org(&acme));
+        assert!(reach.gives(&"acme".parse().unwrap()).is_empty());
+        let friend = (Side::Internal, "friend", "acme");
+        let refused = invite(&mut register, friend, Verbs::ALL, by).unwrap_err();
+        assert_eq!((refused.code, refused.reason), (Code::Unauthenticated, Some("second_factor")));
+        assert!(refused.what.ends_with("log in again with the second factor: `dogwatch login`"), "{refused}");
+    }
+    let anew = session(&mut register, Factor::Totp(100));
+    assert!(register.reach(&anew, noon()).may(Verb::Export, &acme, None));
+    register.act(&Act::End("g2".into(), "over".into()), &omar, noon()).unwrap();
+    assert!(register.reach(&opened[0], noon()).sees_org(&acme), "it was enough before and is again");
+}
+
+#[test]
+fn an_orgs_rule_counts_for_whoever_is_in_already() {
+    let (mut register, omar, opened) = without_second_factor();
+    let acme: dogwatch_model::OrgId = "acme".parse().unwrap();
+    register.act(&Act::SecondFactor(acme.clone(), true), &omar, noon()).unwrap();
+    assert!(opened.iter().all(|by| !register.reach(by, noon()).sees_org(&acme)));
+    assert!(register.reach(&omar, noon()).sees_org(&acme), "no session by password alone");
+}
+
 #[test]
 fn a_token_made_by_somebody_else_makes_none_for_others() {
     let (mut register, _, omar) = owned();

@@ -34,6 +34,7 @@ pub(super) fn principal(side: Side, person: &str, scope: &str) -> Principal {
         site: scope.site().cloned(),
         ceiling: Verbs::EVERYTHING,
         maker: None,
+        password_only: false,
     }
 }
 

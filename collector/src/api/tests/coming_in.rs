@@ -120,6 +120,27 @@ async fn a_browser_comes_in_with_password_and_code_and_changes_nothing_without_i
 }
 
 #[tokio::test]
+async fn a_session_by_password_alone_ends_when_a_second_factor_is_asked_for() {
+    let running = Running::start();
+    let admin = running.set_up().await;
+    let invited = running.post("/api/v1/people", &admin, json!({ "person": "lee", "side": "msp" })).await;
+    let body = json!({ "invitation": invited.json["invitation"], "password": PASSWORD }).to_string();
+    running.collector.ask(Method::POST, "/api/v1/invitations/accept", None, &body).await;
+    let body = json!({ "person": "lee", "password": PASSWORD }).to_string();
+    let opened = running.collector.ask(Method::POST, "/api/v1/login", None, &body).await;
+    assert_eq!(opened.status, StatusCode::OK, "{}", opened.text);
+    let lee = opened.json["token"].as_str().unwrap();
+    assert_eq!(running.collector.get("/api/v1/whoami", Some(lee)).await.status, StatusCode::OK);
+    let more = json!({ "person": "lee", "verbs": ["export"], "scope": "*", "reason": "reports" });
+    let given = running.post("/api/v1/access/grants", &admin, more).await;
+    assert_eq!(given.status, StatusCode::CREATED, "{}", given.text);
+    let refused = running.collector.get("/api/v1/whoami", Some(lee)).await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{}", refused.text);
+    assert_eq!(refused.json["reason"], "second_factor", "{}", refused.text);
+    assert!(refused.detail().contains("log in again with the second factor"), "{}", refused.detail());
+}
+
+#[tokio::test]
 async fn unknown_people_and_wrong_passwords_get_the_same_answer_and_the_sixth_try_waits() {
     let running = Running::start();
     let admin = running.set_up().await;
