@@ -4,10 +4,11 @@
 //! * Each side's administrators manage their own side's people, grants and tokens, nobody else's. The owners of an org
 //!   may besides end what the MSP holds in their org alone, and say yes or no to its risky verbs there.
 //! * Nobody gives what they do not have, nobody gives themself anything, and risky verbs count only once somebody else
-//!   than their holder has approved them.
+//!   than their holder has approved them; nor does anybody by a program or a token of theirs ([`behind`]).
 //! * An org that has an owner keeps one: what would take the last one away is refused, whoever asks.
 //! * An administrator of the MSP brings in the first owner of an org, and after that nobody of that org's side.
 
+mod behind;
 mod glass;
 mod grants;
 mod orgs;

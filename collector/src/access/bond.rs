@@ -223,6 +223,9 @@ fn check(person: &Person, proved: &Proved) -> Result<(), Refusal> {
     if person.side != proved.principal.side || !home.contains(&person.home) {
         return Err(refused("you are of another side or org here than your provider may bring in"));
     }
+    if person.service {
+        return Err(refused("you are a program here, and a program comes by its token"));
+    }
     if person.disabled_at.is_some() {
         return Err(refused("you were kept out of this collector; ask an administrator of your side"));
     }

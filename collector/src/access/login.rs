@@ -62,7 +62,8 @@ impl Register {
     pub fn log_in(&mut self, login: &Login, now: Timestamp) -> Result<Vec<Change>, Refusal> {
         let wrong = || Refusal::new(Code::Unauthenticated, NO_LOGIN);
         let person =
-            self.people.get(&login.who).filter(|person| person.disabled_at.is_none()).ok_or_else(wrong)?;
+            self.people.get(&login.who).filter(|person| person.disabled_at.is_none() && !person.service);
+        let person = person.ok_or_else(wrong)?;
         let mut changes = Vec::new();
         if login.factor != Factor::Elsewhere {
             let account = self.accounts.get(&login.who).ok_or_else(wrong)?;
@@ -167,7 +168,8 @@ impl Register {
         let found =
             self.invitations.get(invitation).filter(|found| now < found.expires_at).ok_or_else(refused)?;
         let key = found.to.clone();
-        let known = self.people.get(&key).is_some_and(|person| person.disabled_at.is_none());
+        let known =
+            self.people.get(&key).is_some_and(|person| person.disabled_at.is_none() && !person.service);
         if !known {
             return Err(refused());
         }

@@ -39,9 +39,11 @@ pub struct Register {
 impl Register {
     /// What somebody may do at `now`.
     pub fn reach(&self, who: &Principal, now: Timestamp) -> Reach {
-        let maker = who.maker.as_ref().filter(|maker| **maker != who.key());
+        let key = who.key();
+        let programs = || self.behind(&key).filter(|_| self.is_program(&key));
+        let maker = who.maker.as_ref().or_else(programs).filter(|maker| **maker != key);
         let maker = maker.map(|maker| self.own_reach(maker, Verbs::EVERYTHING, Scope::Everywhere, now));
-        let mut reach = self.own_reach(&who.key(), who.ceiling, who.scope(), now);
+        let mut reach = self.own_reach(&key, who.ceiling, who.scope(), now);
         reach.maker = maker.map(Box::new);
         if self.lacks_second_factor(who, now) {
             (reach.home, reach.lacks_second_factor) = (None, true);

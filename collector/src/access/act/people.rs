@@ -27,6 +27,9 @@ impl Register {
     ) -> Result<Vec<Change>, Refusal> {
         let key = person.key();
         let first = self.admits(person, *verbs, by, now)?;
+        if person.service && invitation.is_some() {
+            return Err(invalid(format!("{} is a program; make it a token instead", key.id)));
+        }
         if self.people.contains_key(&key) {
             let what = format!("{key} is known already; give rights with `dogwatch access grant {}`", key.id);
             return Err(Refusal::new(Code::Conflict, what));
@@ -89,11 +92,11 @@ impl Register {
             return Err(unseen("org", org));
         }
         if person.side != Side::Msp && self.may_begin(org, by, now) {
-            if person.side == Side::Internal && (!verbs.has(Verb::Administer) || person.home.site().is_some())
-            {
+            let owns = verbs.has(Verb::Administer) && person.home.site().is_none() && !person.service;
+            if person.side == Side::Internal && !owns {
                 return Err(not_allowed(format!(
-                    "{org} has no owner yet: let its first owner in, with the role `admin` for all of {org}; they let \
-                     in everybody else of their side"
+                    "{org} has no owner yet: let its first owner in, a person with the role `admin` for all of {org}; \
+                     they let in everybody else of their side"
                 )));
             }
             return Ok(person.side == Side::Internal);
@@ -183,6 +186,7 @@ impl Register {
     fn is_awaited(&self, person: &Person, by: &Principal, now: Timestamp) -> bool {
         let key = person.key();
         person.side != by.side
+            && !person.service
             && person.created_by.as_ref() == Some(&by.key())
             && self.reach(by, now).everywhere().has(Verb::Administer)
             && !self.accounts.contains_key(&key)
