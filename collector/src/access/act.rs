@@ -158,12 +158,7 @@ impl Register {
             return Err(second_factor_wanted());
         }
         let changes = self.decide(act, by, now)?;
-        let (owned, attended) = (self.owned(now), self.attended(now));
-        let mut after = self.clone_for_owners();
-        after.apply(&changes);
-        let (still_owned, still_attended) = (after.owned(now), after.attended(now));
-        let lost = owned.difference(&still_owned).chain(attended.difference(&still_attended)).next();
-        if let Some(org) = lost {
+        if let Some(org) = self.org_left_alone(&changes, now) {
             let what = format!(
                 "{org} would be left without an owner who can come in, and nobody may do that; let another owner in first: `dogwatch access \
                  invite PERSON --org {org} --role admin`"
@@ -193,6 +188,16 @@ impl Register {
             Act::SecondFactor(org, all) => self.second_factor(org, *all, by, now),
             Act::Seal { id, hash, scope } => self.seal(id, *hash, scope, by, now),
         }
+    }
+
+    /// An org that changes would leave without an owner, or without one who ever came in.
+    pub(super) fn org_left_alone(&self, changes: &[Change], now: Timestamp) -> Option<OrgId> {
+        let mut after = self.clone_for_owners();
+        after.apply(changes);
+        let (owned, attended) = (self.owned(now), self.attended(now));
+        let (still_owned, still_attended) = (after.owned(now), after.attended(now));
+        let mut lost = owned.difference(&still_owned).chain(attended.difference(&still_attended));
+        lost.next().cloned()
     }
 
     /// As much of the register as owners depend on.
