@@ -37,6 +37,8 @@ pub struct Login {
     pub hash: Sha256,
     /// It is a browser's.
     pub browser: bool,
+    /// The session whose cookie came along: it ends with this login.
+    pub instead_of: Option<Sha256>,
 }
 
 /// The one answer to every login that does not work: it does not tell which part was wrong.
@@ -94,6 +96,9 @@ impl Register {
             session: Some(Session { browser: login.browser }),
             used_at: Some(now),
         }));
+        let before = login.instead_of.and_then(|hash| self.tokens.get(&hash));
+        let before = before.filter(|before| before.is_browser() && before.is_valid(now));
+        changes.extend(before.map(|before| Change::Token(before.revoked(now))));
         self.apply(&changes);
         Ok(changes)
     }

@@ -207,6 +207,7 @@ fn a_code_of_the_second_factor_works_once_and_administrators_need_one() {
         factor,
         hash: Sha256::of(text.as_bytes()),
         browser: true,
+        instead_of: None,
     };
     let without = register.log_in(&login(Factor::None, "a"), noon()).unwrap_err();
     assert_eq!(without.reason, Some("second_factor"));
@@ -305,6 +306,7 @@ fn a_program_comes_by_tokens_alone_and_is_no_first_owner() {
         factor: Factor::Totp(100),
         hash: Sha256::of(b"s"),
         browser: false,
+        instead_of: None,
     };
     assert!(register.log_in(&login, noon()).is_err());
     let (mut empty, ann) = set_up(noon());
@@ -330,7 +332,7 @@ fn session(register: &mut Register, factor: Factor) -> Principal {
     let hash = Sha256::of(format!("{factor:?}").as_bytes());
     let who = principal(Side::Internal, "sam", "acme").key();
     register
-        .log_in(&Login { who, set_at: Some(noon()), factor, hash, browser: false }, noon())
+        .log_in(&Login { who, set_at: Some(noon()), factor, hash, browser: false, instead_of: None }, noon())
         .unwrap();
     register.tokens[&hash].principal.clone()
 }

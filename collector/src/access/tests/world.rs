@@ -142,6 +142,7 @@ impl World {
             factor,
             hash,
             browser: self.dice(2) == 0,
+            instead_of: None,
         };
         if self.register.log_in(&login, self.now).is_ok() && bare {
             self.bare.insert(hash, who);
