@@ -5,6 +5,7 @@
 //!   may besides end what the MSP holds in their org alone, and say yes or no to its risky verbs there.
 //! * Nobody gives what they do not have, nobody gives themself anything, and risky verbs count only once somebody else
 //!   than their holder has approved them; nor does anybody by a program or a token of theirs ([`behind`]).
+//! * What a broken seal gives lasts no longer than a trial (`trial.rs`), whoever passes it on.
 //! * An org that has an owner keeps one: what would take the last one away is refused, whoever asks.
 //! * An administrator of the MSP brings in the first owner of an org, and after that nobody of that org's side.
 
@@ -21,6 +22,7 @@ use jiff::Timestamp;
 use super::{Change, PersonKey, Principal, Register, Scope, Sha256, Verbs, login::second_factor_wanted};
 use crate::refusal::{Code, Refusal};
 
+pub(super) use glass::GLASS_ID;
 pub use glass::{GLASS_OPEN, glass_person};
 pub use tokens::{DEFAULT_LIFETIME, SESSION_IDLE, SESSION_LIFETIME};
 
@@ -157,6 +159,7 @@ impl Register {
         if self.lacks_second_factor(by, now) {
             return Err(second_factor_wanted());
         }
+        self.within_trial(act, by, now)?;
         let changes = self.decide(act, by, now)?;
         if let Some(org) = self.org_left_alone(&changes, now) {
             let what = format!(
