@@ -30,7 +30,7 @@ pub use change::Change;
 pub use due::{Due, DueKind};
 pub use explain::Explained;
 pub use grant::{Approval, Ended, Grant};
-pub use login::{Factor, Login, NO_LOGIN};
+pub use login::{Factor, Login, NO_LOGIN, second_factor_wanted};
 pub use person::{Person, PersonKey, free_id};
 pub use reach::Reach;
 pub use register::Register;
@@ -140,6 +140,9 @@ pub struct Principal {
     /// Who made it, where that was somebody else: it never reaches further than they do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maker: Option<PersonKey>,
+    /// It goes back to a login by password alone: nothing comes of it while whoever logged in needs a second factor.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub password_only: bool,
 }
 
 impl Principal {
@@ -189,8 +192,6 @@ pub struct ApiToken {
 pub struct Session {
     /// It is a browser's: comes as a cookie, and ends when it is not used.
     pub browser: bool,
-    /// A second factor was shown.
-    pub second_factor: bool,
 }
 
 impl ApiToken {

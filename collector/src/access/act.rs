@@ -4,11 +4,12 @@
 //! * Each side's administrators manage their own side's people, grants and tokens, nobody else's. The owners of an org
 //!   may besides end what the MSP holds in their org alone, and say yes or no to its risky verbs there.
 //! * Nobody gives what they do not have, nobody gives themself anything, and risky verbs count only once somebody else
-//!   than their holder has approved them.
+//!   than their holder has approved them; nor does anybody by a program or a token of theirs ([`behind`]).
 //! * What a broken seal gives lasts no longer than a trial (`trial.rs`), whoever passes it on.
 //! * An org that has an owner keeps one: what would take the last one away is refused, whoever asks.
 //! * An administrator of the MSP brings in the first owner of an org, and after that nobody of that org's side.
 
+mod behind;
 mod glass;
 mod grants;
 mod orgs;
@@ -18,7 +19,7 @@ mod tokens;
 use dogwatch_model::{OrgId, PersonId, Side, TeamId};
 use jiff::Timestamp;
 
-use super::{Change, PersonKey, Principal, Register, Scope, Sha256, Verbs};
+use super::{Change, PersonKey, Principal, Register, Scope, Sha256, Verbs, login::second_factor_wanted};
 use crate::refusal::{Code, Refusal};
 
 pub(super) use glass::GLASS_ID;
@@ -155,14 +156,12 @@ impl Register {
     /// # Errors
     /// Who may not, what is not there, and what would leave an org without an owner. Nothing has changed then.
     pub fn act(&mut self, act: &Act, by: &Principal, now: Timestamp) -> Result<Vec<Change>, Refusal> {
+        if self.lacks_second_factor(by, now) {
+            return Err(second_factor_wanted());
+        }
         self.within_trial(act, by, now)?;
         let changes = self.decide(act, by, now)?;
-        let (owned, attended) = (self.owned(now), self.attended(now));
-        let mut after = self.clone_for_owners();
-        after.apply(&changes);
-        let (still_owned, still_attended) = (after.owned(now), after.attended(now));
-        let lost = owned.difference(&still_owned).chain(attended.difference(&still_attended)).next();
-        if let Some(org) = lost {
+        if let Some(org) = self.org_left_alone(&changes, now) {
             let what = format!(
                 "{org} would be left without an owner who can come in, and nobody may do that; let another owner in first: `dogwatch access \
                  invite PERSON --org {org} --role admin`"
@@ -192,6 +191,16 @@ impl Register {
             Act::SecondFactor(org, all) => self.second_factor(org, *all, by, now),
             Act::Seal { id, hash, scope } => self.seal(id, *hash, scope, by, now),
         }
+    }
+
+    /// An org that changes would leave without an owner, or without one who ever came in.
+    pub(super) fn org_left_alone(&self, changes: &[Change], now: Timestamp) -> Option<OrgId> {
+        let mut after = self.clone_for_owners();
+        after.apply(changes);
+        let (owned, attended) = (self.owned(now), self.attended(now));
+        let (still_owned, still_attended) = (after.owned(now), after.attended(now));
+        let mut lost = owned.difference(&still_owned).chain(attended.difference(&still_attended));
+        lost.next().cloned()
     }
 
     /// As much of the register as owners depend on.

@@ -221,6 +221,10 @@ impl Core {
                     None => who.to_string(),
                 };
                 batch.record(now, Deed::new("login", on, who.org.as_ref()).by(doer(who, state)));
+                for before in changes.iter().filter_map(token_of).filter(|token| token.revoked_at.is_some()) {
+                    let org = before.principal.org.as_ref();
+                    batch.record(now, Deed::new("token.revoke", &before.id, org).by(doer(&login.who, state)));
+                }
                 let opened = changes.iter().find_map(token_of).cloned();
                 opened.ok_or_else(|| Refusal::new(Code::Unavailable, "the login opened nothing"))
             }

@@ -38,6 +38,7 @@ impl Register {
         by: &Principal,
         now: Timestamp,
     ) -> Result<Vec<Change>, Refusal> {
+        self.not_a_program(by, "seals")?;
         match (scope, by.side) {
             (Scope::Everywhere, Side::Msp) if self.manages(by, Side::Msp, scope, now) => {}
             (Scope::Org(org), Side::Internal) if self.is_owner(by, org, now) => {}
@@ -142,6 +143,7 @@ impl Register {
                 site: None,
                 ceiling: Verbs::EVERYTHING,
                 maker: None,
+                password_only: false,
             },
             created_at: now,
             expires_at: Some(end),
