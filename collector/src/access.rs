@@ -16,6 +16,7 @@ mod person;
 mod reach;
 mod register;
 mod scope;
+mod tokens;
 mod trial;
 mod trigger;
 mod verb;
@@ -35,6 +36,7 @@ pub use person::{Person, PersonKey, free_id};
 pub use reach::Reach;
 pub use register::Register;
 pub use scope::Scope;
+pub use tokens::{ENDED_KEPT, MAX_ENDED, MAX_SESSIONS, Tokens};
 pub use trigger::Trigger;
 pub use verb::{Role, Verb, Verbs, VerbsIter};
 
@@ -202,9 +204,15 @@ impl ApiToken {
 
     /// Whether it works at `now`.
     pub fn is_valid(&self, now: Timestamp) -> bool {
+        self.ended_at(now).is_none()
+    }
+
+    /// When it ended, if it has by `now`.
+    pub fn ended_at(&self, now: Timestamp) -> Option<Timestamp> {
         let used = self.used_at.unwrap_or(self.created_at);
-        let idle = self.is_browser() && now.duration_since(used) >= SESSION_IDLE;
-        self.revoked_at.is_none() && !idle && self.expires_at.is_none_or(|end| now < end)
+        let idle = self.is_browser().then(|| used.checked_add(SESSION_IDLE).unwrap_or(Timestamp::MAX));
+        let ends = [idle, self.expires_at].into_iter().flatten().filter(|end| *end <= now);
+        ends.chain(self.revoked_at).min()
     }
 
     /// How long before its end whoever uses it is told.

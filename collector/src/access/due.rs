@@ -195,11 +195,7 @@ impl Register {
 
     /// When somebody last came in, roughly.
     pub fn last_seen(&self, key: &PersonKey) -> Option<Timestamp> {
-        self.tokens
-            .values()
-            .filter(|token| token.principal.key() == *key)
-            .filter_map(|token| token.used_at)
-            .max()
+        self.tokens.of(key).filter_map(|token| token.used_at).max()
     }
 }
 

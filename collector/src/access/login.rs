@@ -68,8 +68,7 @@ impl Register {
     /// `Unauthenticated` in the same words whatever was wrong; `NotAllowed` where only the second factor is missing.
     pub fn log_in(&mut self, login: &Login, now: Timestamp) -> Result<Vec<Change>, Refusal> {
         let wrong = || Refusal::new(Code::Unauthenticated, NO_LOGIN);
-        let person =
-            self.people.get(&login.who).filter(|person| person.may_come_in(now) && !person.service);
+        let person = self.people.get(&login.who).filter(|person| person.may_come_in(now) && !person.service);
         let person = person.ok_or_else(wrong)?;
         let mut changes = Vec::new();
         if login.factor != Factor::Elsewhere {
@@ -103,7 +102,9 @@ impl Register {
         }));
         let before = login.instead_of.and_then(|hash| self.tokens.get(&hash));
         let before = before.filter(|before| before.is_browser() && before.is_valid(now));
-        changes.extend(before.map(|before| Change::Token(before.revoked(now))));
+        let crowded_out = self.crowded_out((&login.who, before.map(|before| before.hash)), now);
+        let ended = before.map(|before| before.revoked(now)).into_iter().chain(crowded_out);
+        changes.extend(ended.map(Change::Token));
         self.apply(&changes);
         Ok(changes)
     }
@@ -192,10 +193,7 @@ impl Register {
             Change::Invitation(*invitation, None),
             Change::Account(key.clone(), Some(Box::new(account))),
         ];
-        let sessions = self
-            .tokens
-            .values()
-            .filter(|token| token.session.is_some() && token.principal.key() == key && token.is_valid(now));
+        let sessions = self.tokens.of(&key).filter(|token| token.session.is_some() && token.is_valid(now));
         changes.extend(sessions.map(|token| Change::Token(token.revoked(now))));
         self.apply(&changes);
         Ok((key, changes))

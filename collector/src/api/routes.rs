@@ -31,7 +31,7 @@ use super::{
     docs, endpoints, events,
     extract::ANY,
     fleet, health, intake, join_tokens, login, metrics, oidc, once, openapi, orgs, ownership, page, pages,
-    people, queue, reports, rules, setup, tokens, views, who, whoami, windows,
+    people, queue, reports, rules, seals, setup, tokens, views, who, whoami, windows,
 };
 use crate::{
     access::Verb,
@@ -458,6 +458,10 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/api/v1/access/check", May(Verb::View), &["person", "verb", "scope"], |m| on(m, access::check))
         .asks::<access::Question>()
         .tells("Why somebody may do something, or not.", ok::<crate::access::Explained>()),
+    get("/api/v1/access/seals", May(Verb::Administer), &[], |m| on(m, seals::list))
+        .tells("Sealed codes, oldest first: who keeps them, never what they say.", ok::<seals::List>()),
+    delete("/api/v1/access/seals/{seal}", May(Verb::Administer), |m| on(m, seals::revoke))
+        .tells("Puts a sealed code out of use.", ok::<seals::SealJson>()),
     post("/api/v1/access/seals", May(Verb::Administer), |m| on(m, access::seal))
         .takes::<access::Sealed>()
         .tells("Seals a code for a bad day; it is shown this once.", made::<access::NewSeal>()),

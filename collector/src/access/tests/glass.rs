@@ -136,6 +136,7 @@ fn an_org_whose_owners_are_all_gone_is_mended_by_its_paper_and_the_word_of_the_m
         factor: crate::access::Factor::Elsewhere,
         hash: Sha256::of(b"session"),
         browser: true,
+        instead_of: None,
     };
     came.log_in(&session, at(50)).unwrap();
     assert_eq!(
@@ -193,7 +194,8 @@ fn nothing_that_a_broken_seal_gives_is_left_after_its_trial() {
                 let hours = world.dice(40) as i64;
                 world.now += SignedDuration::from_hours(hours);
             }
-            let (act, by) = (world.any_act(), world.any_let_in(&glass, &before));
+            let by = world.any_let_in(&glass, &before);
+            let act = world.any_act(&by);
             done += u64::from(world.register.act(&act, &by, world.now).is_ok());
         }
         world.now = end;

@@ -4,7 +4,7 @@ use crate::{
     access::{Act, Factor, Login, NewPerson, NewToken, Scope, Verbs},
     identity::{Proved, ProviderId},
 };
-use dogwatch_triage::audit::{Chain, Record, Source, Verifier, Witness};
+use dogwatch_triage::audit::{Chain, Deed, Record, Source, Verifier, Witness};
 
 use super::*;
 use crate::{audit::sha256, authority::audit_key::AuditKey, storage::Entry};
@@ -26,6 +26,23 @@ fn settle(sim: &mut Sim) {
         sim.now += SignedDuration::from_secs(31);
         sim.core.do_chores(&mut chores, sim.now).unwrap();
     }
+}
+
+#[test]
+fn records_that_the_view_lacks_are_not_told_as_removed() {
+    let mut sim = Sim::new();
+    sim.join_token(1);
+    {
+        let mut state = sim.handle.shared.write().unwrap();
+        for _ in 0..crate::audit::MAX_RECENT {
+            state.audit.append(sim.now, Deed::new("login.failed", "somebody unknown", None));
+        }
+    }
+    let refused = sim.ask(|reply| Command::ReadAudit(home(), 0, reply)).unwrap_err();
+    assert_eq!(refused.code, Code::Unavailable, "{refused}");
+    assert!(sim.ask(|reply| Command::ReadAudit(Chain::Collector, 0, reply)).is_ok(), "the young are there");
+    settle(&mut sim);
+    assert_eq!(records(&mut sim, &home()).len(), 1, "once the view has them they are told");
 }
 
 #[test]
@@ -159,8 +176,14 @@ fn a_login_by_a_provider_is_on_record_once_with_the_provider() {
         lasts: SignedDuration::from_hours(1),
     };
     let who = sim.ask(|reply| Command::SignIn(Box::new(proved), reply)).unwrap().key();
-    let login =
-        Login { who, set_at: None, factor: Factor::Elsewhere, hash: Sha256::of(b"session"), browser: true };
+    let login = Login {
+        who,
+        set_at: None,
+        factor: Factor::Elsewhere,
+        hash: Sha256::of(b"session"),
+        browser: true,
+        instead_of: None,
+    };
     sim.ask(|reply| Command::Login(Box::new(login), reply)).unwrap();
     let told: Vec<_> = records(&mut sim, &home()).into_iter().map(|record| (record.act, record.on)).collect();
     let told: Vec<_> = told.iter().map(|(act, on)| (act.as_str(), on.as_str())).collect();
