@@ -31,7 +31,7 @@ pub use change::Change;
 pub use due::{Due, DueKind};
 pub use explain::Explained;
 pub use grant::{Approval, Ended, Grant};
-pub use login::{Factor, Login, NO_LOGIN};
+pub use login::{Factor, Login, NO_LOGIN, second_factor_wanted};
 pub use person::{Person, PersonKey, free_id};
 pub use reach::Reach;
 pub use register::Register;
@@ -142,6 +142,9 @@ pub struct Principal {
     /// Who made it, where that was somebody else: it never reaches further than they do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maker: Option<PersonKey>,
+    /// It goes back to a login by password alone: nothing comes of it while whoever logged in needs a second factor.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub password_only: bool,
 }
 
 impl Principal {
@@ -191,8 +194,6 @@ pub struct ApiToken {
 pub struct Session {
     /// It is a browser's: comes as a cookie, and ends when it is not used.
     pub browser: bool,
-    /// A second factor was shown.
-    pub second_factor: bool,
 }
 
 impl ApiToken {
@@ -217,9 +218,11 @@ impl ApiToken {
     /// How long before its end whoever uses it is told.
     pub const WARNED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-    /// Its end, when that is near enough to be told. A login ends within a day by its nature, and nobody is told of that.
+    /// Its end, when that is near enough to be told. A login ends within a day by its nature, and a
+    /// broken seal within the hour: nobody is told to make another.
     pub fn ends_soon(&self, now: Timestamp) -> Option<Timestamp> {
-        self.expires_at.filter(|end| self.session.is_none() && *end <= now + Self::WARNED)
+        let renews = self.session.is_none() && self.principal.person.as_str() != act::GLASS_ID;
+        self.expires_at.filter(|end| renews && *end <= now + Self::WARNED)
     }
 
     /// Whether a browser shows it.

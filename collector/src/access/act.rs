@@ -4,11 +4,12 @@
 //! * Each side's administrators manage their own side's people, grants and tokens, nobody else's. The owners of an org
 //!   may besides end what the MSP holds in their org alone, and say yes or no to its risky verbs there.
 //! * Nobody gives what they do not have, nobody gives themself anything, and risky verbs count only once somebody else
-//!   than their holder has approved them.
+//!   than their holder has approved them; nor does anybody by a program or a token of theirs ([`behind`]).
 //! * What a broken seal gives lasts no longer than a trial (`trial.rs`), whoever passes it on.
 //! * An org that has an owner keeps one: what would take the last one away is refused, whoever asks.
 //! * An administrator of the MSP brings in the first owner of an org, and after that nobody of that org's side.
 
+mod behind;
 mod glass;
 mod grants;
 mod orgs;
@@ -20,7 +21,7 @@ use std::collections::BTreeSet;
 use dogwatch_model::{OrgId, PersonId, Side, TeamId};
 use jiff::Timestamp;
 
-use super::{Change, PersonKey, Principal, Register, Scope, Sha256, Verbs};
+use super::{Change, PersonKey, Principal, Register, Scope, Sha256, Verbs, login::second_factor_wanted};
 use crate::refusal::{Code, Refusal};
 
 pub(super) use glass::GLASS_ID;
@@ -170,9 +171,12 @@ impl Register {
     /// # Errors
     /// As [`Self::act`] says.
     pub fn weigh(&self, act: &Act, by: &Principal, now: Timestamp) -> Result<Vec<Change>, Refusal> {
+        if self.lacks_second_factor(by, now) {
+            return Err(second_factor_wanted());
+        }
         self.within_trial(act, by, now)?;
         let changes = self.decide(act, by, now)?;
-        if let Some(org) = self.orphaned(&changes, now) {
+        if let Some(org) = self.org_left_alone(&changes, now) {
             let what = format!(
                 "{org} would be left without an owner who can come in, and nobody may do that; let another owner in first: `dogwatch access \
                  invite PERSON --org {org} --role admin`"
@@ -204,8 +208,8 @@ impl Register {
         }
     }
 
-    /// An org that changes would leave without an owner, or without one who can come in.
-    fn orphaned(&self, changes: &[Change], now: Timestamp) -> Option<OrgId> {
+    /// An org that changes would leave without an owner, or without one who ever came in.
+    pub(super) fn org_left_alone(&self, changes: &[Change], now: Timestamp) -> Option<OrgId> {
         let (mut people, mut grants) = (BTreeSet::new(), BTreeSet::new());
         for change in changes {
             match change {

@@ -13,7 +13,7 @@ use dogwatch_model::Side;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Ended, Grant, Person, PersonKey, Principal, Register, Scope, Sha256, Verb, Verbs};
+use super::{Change, Ended, Grant, Person, PersonKey, Principal, Register, Scope, Sha256, Verb, Verbs};
 use crate::{
     identity::{GroupGrant, Proved},
     refusal::{Code, Refusal},
@@ -82,6 +82,8 @@ impl Register {
             signed.news.extend(signed.grants.iter().map(|grant| ("grant.ask-review", grant.id.clone())));
         }
         self.people.insert(signed.bond.person.clone(), signed.person.clone());
+        // Whoever logs in is one who comes in, however long ago they last did.
+        self.bonds.insert(signed.bond.person.clone(), signed.bond.clone());
         self.end_lost(proved, &mut signed, now);
         for given in &proved.grants {
             self.give_of_group(given, &mut signed, now);
@@ -139,7 +141,7 @@ impl Register {
             let wanted = proved.grants.iter().find(|given| given.group == group);
             let Some(grant) = self.grants.get(&id) else { continue };
             let same = |given: &GroupGrant| {
-                given.scope == grant.scope && beyond_everybody(given.verbs) == grant.verbs
+                given.scope == grant.scope && given_to(&signed.person, given) == grant.verbs
             };
             if wanted.is_some_and(same) {
                 continue;
@@ -150,7 +152,7 @@ impl Register {
                     None => format!("no longer in group {group} of {}", proved.provider),
                 };
                 let ended = Grant { ended: Some(Ended { by: by.clone(), at: now, why }), ..grant.clone() };
-                if self.is_last_owners(grant, now) {
+                if self.org_left_alone(&[Change::Grant(ended.clone())], now).is_some() {
                     signed.news.push(("grant.keep", format!("{id}: it is the last owner's")));
                     continue;
                 }
@@ -162,18 +164,9 @@ impl Register {
         }
     }
 
-    /// Whether an org would have no owner without it.
-    fn is_last_owners(&self, grant: &Grant, now: Timestamp) -> bool {
-        let owns = |(_, other): &(&Person, &Grant)| other.scope == grant.scope;
-        let mut owning = self.owning(now).filter(owns).map(|(_, other)| &other.id).peekable();
-        owning.peek().is_some() && owning.all(|id| *id == grant.id)
-    }
-
     /// Gives a group's rights, or prolongs them.
     fn give_of_group(&mut self, given: &GroupGrant, signed: &mut SignedIn, now: Timestamp) {
-        let verbs = beyond_everybody(given.verbs);
-        // Who is at home there sees and comments anyway; elsewhere seeing is what is given.
-        let verbs = if signed.person.home.contains(&given.scope) { verbs } else { given.verbs };
+        let verbs = given_to(&signed.person, given);
         if verbs.is_empty() {
             return;
         }
@@ -216,8 +209,9 @@ impl Register {
     }
 }
 
-fn beyond_everybody(verbs: Verbs) -> Verbs {
-    verbs.without(Verbs::EVERYBODY)
+/// What a group's rights are as a grant. Who is at home there sees and comments anyway; elsewhere seeing is what is given.
+fn given_to(person: &Person, given: &GroupGrant) -> Verbs {
+    if person.home.contains(&given.scope) { given.verbs.without(Verbs::EVERYBODY) } else { given.verbs }
 }
 
 /// Whether a person may come in by that provider: of its side, at home where its people are, not kept out.
@@ -225,6 +219,9 @@ fn check(person: &Person, proved: &Proved) -> Result<(), Refusal> {
     let home = proved.principal.scope();
     if person.side != proved.principal.side || !home.contains(&person.home) {
         return Err(refused("you are of another side or org here than your provider may bring in"));
+    }
+    if person.service {
+        return Err(refused("you are a program here, and a program comes by its token"));
     }
     if person.disabled_at.is_some() {
         return Err(refused("you were kept out of this collector; ask an administrator of your side"));

@@ -37,10 +37,24 @@ pub struct Login {
     pub hash: Sha256,
     /// It is a browser's.
     pub browser: bool,
+    /// The session whose cookie came along: it ends with this login.
+    pub instead_of: Option<Sha256>,
 }
 
 /// The one answer to every login that does not work: it does not tell which part was wrong.
 pub const NO_LOGIN: &str = "person, password and code do not go together; ask an administrator of your side for a new invitation if they should";
+
+/// The answer to a token that goes back to a login by password alone, where that is not enough any more.
+pub fn second_factor_wanted() -> Refusal {
+    Refusal {
+        reason: Some("second_factor"),
+        ..Refusal::new(
+            Code::Unauthenticated,
+            "a second factor is needed by now, and this token goes back to a login by password alone; log in again with the \
+             second factor: `dogwatch login`",
+        )
+    }
+}
 
 /// The answer to a right recovery code of somebody who has never shown a code: nothing says yet that they hold the factor
 /// for which it would stand in, and it is not used up.
@@ -54,8 +68,8 @@ impl Register {
     /// `Unauthenticated` in the same words whatever was wrong; `NotAllowed` where only the second factor is missing.
     pub fn log_in(&mut self, login: &Login, now: Timestamp) -> Result<Vec<Change>, Refusal> {
         let wrong = || Refusal::new(Code::Unauthenticated, NO_LOGIN);
-        let person =
-            self.people.get(&login.who).filter(|person| person.may_come_in(now)).ok_or_else(wrong)?;
+        let person = self.people.get(&login.who).filter(|person| person.may_come_in(now) && !person.service);
+        let person = person.ok_or_else(wrong)?;
         let mut changes = Vec::new();
         if login.factor != Factor::Elsewhere {
             let account = self.accounts.get(&login.who).ok_or_else(wrong)?;
@@ -78,14 +92,19 @@ impl Register {
                 site: None,
                 ceiling: Verbs::ALL,
                 maker: None,
+                password_only: login.factor == Factor::None,
             },
             created_at: now,
             expires_at: Some(now + SESSION_LIFETIME),
             revoked_at: None,
-            session: Some(Session { browser: login.browser, second_factor: login.factor != Factor::None }),
+            session: Some(Session { browser: login.browser }),
             used_at: Some(now),
         }));
-        changes.extend(self.crowded_out(&login.who, now).into_iter().map(Change::Token));
+        let before = login.instead_of.and_then(|hash| self.tokens.get(&hash));
+        let before = before.filter(|before| before.is_browser() && before.is_valid(now));
+        let crowded_out = self.crowded_out((&login.who, before.map(|before| before.hash)), now);
+        let ended = before.map(|before| before.revoked(now)).into_iter().chain(crowded_out);
+        changes.extend(ended.map(Change::Token));
         self.apply(&changes);
         Ok(changes)
     }
@@ -140,6 +159,12 @@ impl Register {
                 .any(|grant| !grant.verbs.risky().is_empty() || grant.scope.org().is_some_and(by_org))
     }
 
+    /// Whether nothing comes through a token because it goes back to a login by password alone, of somebody who needs a
+    /// second factor by now: rights and an org's rule may have come after the login. A provider looks after its own.
+    pub fn lacks_second_factor(&self, who: &Principal, now: Timestamp) -> bool {
+        who.password_only && self.needs_second_factor(who.maker.as_ref().unwrap_or(&who.key()), now)
+    }
+
     /// Takes an invitation up: the account is from now on the only one of that person, and their sessions end.
     ///
     /// # Errors
@@ -160,7 +185,7 @@ impl Register {
         let found =
             self.invitations.get(invitation).filter(|found| now < found.expires_at).ok_or_else(refused)?;
         let key = found.to.clone();
-        let known = self.people.get(&key).is_some_and(|person| person.may_come_in(now));
+        let known = self.people.get(&key).is_some_and(|person| person.may_come_in(now) && !person.service);
         if !known {
             return Err(refused());
         }

@@ -13,6 +13,8 @@ pub struct Reach {
     pub(super) side: Side,
     /// Where they see and comment without a grant; absent for whoever may not come in.
     pub(super) home: Option<Scope>,
+    /// They may not because a second factor is missing.
+    pub(super) lacks_second_factor: bool,
     /// What their token lets through at most.
     pub(super) ceiling: Verbs,
     /// Where their token lets through at most.
@@ -142,6 +144,11 @@ impl Reach {
     /// Where they are at home; absent for whoever may not come in.
     pub const fn home(&self) -> Option<&Scope> {
         self.home.as_ref()
+    }
+
+    /// Whether they may not come in by what they showed because a second factor is missing.
+    pub const fn lacks_second_factor(&self) -> bool {
+        self.lacks_second_factor
     }
 
     /// The side they are on.

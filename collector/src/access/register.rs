@@ -39,10 +39,15 @@ pub struct Register {
 impl Register {
     /// What somebody may do at `now`.
     pub fn reach(&self, who: &Principal, now: Timestamp) -> Reach {
-        let maker = who.maker.as_ref().filter(|maker| **maker != who.key());
+        let key = who.key();
+        let programs = || self.behind(&key).filter(|_| self.is_program(&key));
+        let maker = who.maker.as_ref().or_else(programs).filter(|maker| **maker != key);
         let maker = maker.map(|maker| self.own_reach(maker, Verbs::EVERYTHING, Scope::Everywhere, now));
-        let mut reach = self.own_reach(&who.key(), who.ceiling, who.scope(), now);
+        let mut reach = self.own_reach(&key, who.ceiling, who.scope(), now);
         reach.maker = maker.map(Box::new);
+        if self.lacks_second_factor(who, now) {
+            (reach.home, reach.lacks_second_factor) = (None, true);
+        }
         reach
     }
 
@@ -58,6 +63,7 @@ impl Register {
         Reach {
             side,
             home: person.map(|person| person.home.clone()),
+            lacks_second_factor: false,
             ceiling,
             within,
             held: held.collect(),

@@ -13,7 +13,7 @@ use std::{
 use dogwatch_model::Side;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Act, PersonKey, Scope, Verb, Verbs};
+use super::{Act, Change, Grant, PersonKey, Principal, Scope, Verb, Verbs};
 use world::{Place, World};
 
 /// Random histories of a run on every change; `DOGWATCH_HISTORIES=100000` asks for more.
@@ -57,12 +57,16 @@ fn history(seed: u64) -> u64 {
             world.now += SignedDuration::from_hours(hours);
             before = world.rights();
         }
-        let (act, by) = (world.any_act(), world.any_caller());
-        let owned = world.register.owned(world.now);
-        let reach = world.register.reach(&by, world.now);
-        if world.register.act(&act, &by, world.now).is_err() {
-            continue;
+        if world.dice(5) == 0 {
+            world.come_in();
+            bare_tokens_pass_nothing_risky(&world, seed);
         }
+        let caller = world.any_caller();
+        let (act, by) = (world.any_act(&caller.by), &caller.by);
+        let owned = world.register.owned(world.now);
+        let reach = world.register.reach(by, world.now);
+        let grants = world.register.grants.clone();
+        let Ok(changes) = world.act(&act, &caller) else { continue };
         done += 1;
         let after = world.rights();
         let told = || format!("seed {seed}, step {step}: {} of {:?} did {act:?}", by.side, by.key());
@@ -94,7 +98,11 @@ fn history(seed: u64) -> u64 {
                 && (by.side == Side::Internal || side == Side::Internal)
                 && reach.may(Verb::Administer, &place.0, None);
             let vendors = side == Side::Vendor && reach.may(Verb::Administer, &place.0, Some(&place.1));
-            assert_ne!(*who, by.key(), "{} and gained {gained} at {place:?} for themself", told());
+            assert!(
+                !is_oneself(&world, by, who),
+                "{} and {who} gained {gained} at {place:?} for themself",
+                told()
+            );
             assert!(
                 administers || begins || approves || vendors,
                 "{}: {who} gained {gained} at {place:?}",
@@ -108,6 +116,8 @@ fn history(seed: u64) -> u64 {
                 );
             }
         }
+        words_are_anothers(&world, by, (&changes, &grants), &owned, &told);
+        bare_tokens_pass_nothing_risky(&world, seed);
         if by.side == Side::Msp {
             lost_nothing_to_the_guest(&before, &after, &owned, &world, &told);
         }
@@ -116,6 +126,54 @@ fn history(seed: u64) -> u64 {
     }
     ends_are_to_the_second(&world);
     done
+}
+
+/// Whether what is done may be somebody's own doing: by their token, one that they made, or their program.
+fn is_oneself(world: &World, by: &Principal, who: &PersonKey) -> bool {
+    let key = by.key();
+    let program = world.register.people.get(&key).filter(|person| person.service);
+    key == *who
+        || by.maker.as_ref() == Some(who)
+        || program.is_some_and(|program| program.created_by.as_ref() == Some(who))
+}
+
+/// Approvals, reviews and seals are a person's, and of what somebody else has; an org's first owner is brought in by whoever
+/// may.
+fn words_are_anothers(
+    world: &World,
+    by: &Principal,
+    (changes, grants): (&[Change], &BTreeMap<String, Grant>),
+    owned: &std::collections::BTreeSet<dogwatch_model::OrgId>,
+    told: &impl Fn() -> String,
+) {
+    let program = world.register.people.get(&by.key()).is_some_and(|person| person.service);
+    assert!(!program || !changes.iter().any(|change| matches!(change, Change::Seal(_))), "{}", told());
+    for change in changes {
+        let Change::Grant(grant) = change else { continue };
+        let was = grants.get(&grant.id);
+        let anew = |org| owned.contains(org) && was.is_none_or(|was| !was.approvals.contains_key(org));
+        let approved = grant.approvals.keys().any(anew);
+        let reviewed = grant.reviewed_at != was.and_then(|was| was.reviewed_at);
+        if approved || reviewed {
+            assert!(!program, "{}: a program said yes to {grant:?}", told());
+            assert!(!is_oneself(world, by, &grant.to), "{}: said yes to their own {grant:?}", told());
+        }
+    }
+}
+
+/// A login by password alone opens nothing for who may administer or take out data, nor does what was made with it.
+fn bare_tokens_pass_nothing_risky(world: &World, seed: u64) {
+    for (hash, who) in &world.bare {
+        let mut theirs = world.register.grants_of(who, world.now);
+        let by_rule = who.org.as_ref().and_then(|org| world.register.orgs.get(org));
+        let needs = theirs.any(|grant| !grant.verbs.risky().is_empty())
+            || by_rule.is_some_and(|standing| standing.second_factor_for_all);
+        if needs {
+            let reach = world.register.reach(&world.register.tokens[hash].principal, world.now);
+            let sees = world::places().iter().any(|(org, site)| reach.sees(org, Some(site)));
+            assert!(!sees && reach.anywhere().is_empty(), "seed {seed}: {who} came by password alone");
+        }
+    }
 }
 
 /// A risky verb of somebody counts where there is nobody to ask, or somebody else of the right side has said yes.

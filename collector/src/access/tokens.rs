@@ -113,9 +113,15 @@ impl Register {
         hashes.iter().for_each(|hash| self.tokens.remove(hash));
     }
 
-    /// The sessions that one more of somebody ends, the oldest first.
-    pub(super) fn crowded_out(&self, whose: &PersonKey, now: Timestamp) -> Vec<ApiToken> {
-        let living = |token: &&ApiToken| token.session.is_some() && token.is_valid(now);
+    /// The sessions that one more of somebody ends, the oldest first, beside one whose place it takes.
+    pub(super) fn crowded_out(
+        &self,
+        (whose, replaced): (&PersonKey, Option<Sha256>),
+        now: Timestamp,
+    ) -> Vec<ApiToken> {
+        let living = |token: &&ApiToken| {
+            token.session.is_some() && token.is_valid(now) && Some(token.hash) != replaced
+        };
         let mut living: Vec<_> = self.tokens.of(whose).filter(living).collect();
         living.sort_unstable_by_key(|token| (token.created_at, token.hash));
         let over = (living.len() + 1).saturating_sub(MAX_SESSIONS);

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 
 use super::{Shared, caller::Caller, extract, head, login, problem::Problem, secret};
 use crate::{
-    access::{ApiToken, Sha256, Verb},
+    access::{ApiToken, Sha256, Verb, second_factor_wanted},
     origin::Origin,
 };
 
@@ -119,6 +119,7 @@ fn known(gate: &Gate, headers: &HeaderMap, method: &Method, now: Timestamp) -> R
         Some((token, _)) if token.is_browser() != by_cookie => return Err(refused("is not known here")),
         Some((token, _)) if token.revoked_at.is_some() => return Err(refused("was revoked")),
         Some((token, _)) if !token.is_valid(now) => return Err(refused("has expired")),
+        Some((_, reach)) if reach.lacks_second_factor() => return Err(second_factor_wanted().into()),
         Some(found) => found,
     };
     if let Err(seconds) = gate.api.pace.take(&hash, Instant::now()) {
@@ -154,8 +155,8 @@ fn bearer(given: Option<&HeaderValue>) -> Result<&str, Problem> {
 /// The session that a browser's cookie stands for, if it is valid.
 pub(crate) fn session_of(api: &Shared, text: &str) -> Option<ApiToken> {
     let (hash, now) = (Sha256::of(text.as_bytes()), (api.now)());
-    let (token, _) = api.core.token(&hash, now)?;
-    if !token.is_browser() || !token.is_valid(now) {
+    let (token, reach) = api.core.token(&hash, now)?;
+    if !token.is_browser() || !token.is_valid(now) || reach.lacks_second_factor() {
         return None;
     }
     if token.is_worth_noting(now) {

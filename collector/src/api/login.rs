@@ -81,10 +81,11 @@ pub(crate) enum LoggedIn {
 pub(crate) async fn login(
     State(api): State<Shared>,
     from: From,
+    headers: HeaderMap,
     Body(wanted): Body<Wanted>,
 ) -> Result<Response, Problem> {
     let browser = wanted.browser;
-    let (kept, text) = open(&api, &from, wanted, browser).await?;
+    let (kept, text) = open(&api, &from, wanted, browser.then_some(&headers)).await?;
     if !browser {
         return Ok(Json(LoggedIn::Program(Box::new(NewToken::of(&kept, text)))).into_response());
     }
@@ -96,12 +97,13 @@ pub(crate) async fn login(
     Ok(([(header::SET_COOKIE, cookie(&text)?)], Json(LoggedIn::Browser(opened))).into_response())
 }
 
-/// Opens a session for whoever shows that they are who they say.
+/// Opens a session for whoever shows that they are who they say: with the headers of a browser one for it, in place of the
+/// one that it has.
 pub(super) async fn open(
     api: &Shared,
     from: &From,
     wanted: Wanted,
-    browser: bool,
+    browser: Option<&HeaderMap>,
 ) -> Result<(ApiToken, String), Problem> {
     let counted = Counted::of(from.as_ref(), &wanted.person);
     api.logins.admit(&counted)?;
@@ -118,7 +120,14 @@ pub(super) async fn open(
         wanted.code.as_ref().map(|code| code.reveal().trim().to_owned()).filter(|code| !code.is_empty());
     let Some(factor) = factor(account, code.as_deref(), (api.now)()) else { return Err(failed()) };
     let made = secret::api_token()?;
-    let login = Login { who: key.clone(), set_at: Some(account.set_at), factor, hash: made.hash, browser };
+    let login = Login {
+        who: key.clone(),
+        set_at: Some(account.set_at),
+        factor,
+        hash: made.hash,
+        browser: browser.is_some(),
+        instead_of: browser.and_then(shown).map(|text| Sha256::of(text.as_bytes())),
+    };
     let opened = api.core.log_in(login).await?;
     api.logins.forget(&counted);
     Ok((opened, made.text))

@@ -78,7 +78,14 @@ async fn session_for(
     browser: bool,
 ) -> Result<(ApiToken, String), Problem> {
     let made = secret::api_token()?;
-    let login =
-        Login { who: principal.key(), set_at: None, factor: Factor::Elsewhere, hash: made.hash, browser };
+    let login = Login {
+        who: principal.key(),
+        set_at: None,
+        factor: Factor::Elsewhere,
+        hash: made.hash,
+        browser,
+        // On the way back from another site a browser shows no `Strict` cookie.
+        instead_of: None,
+    };
     Ok((api.core.log_in(login).await?, made.text))
 }

@@ -195,7 +195,8 @@ pub(crate) async fn offboard(
     let heir = policy.matrix(&org).last_resort().to_string();
     Ok(Json(Left {
         tokens: count(|change| matches!(change, Change::Token(_))),
-        grants: count(|change| matches!(change, Change::Grant(_))),
+        // A grant that reaches other orgs as well has lost its approval here, and goes on there.
+        grants: count(|change| matches!(change, Change::Grant(grant) if grant.ended.is_some())),
         people: count(|change| matches!(change, Change::Person(_))),
         join_tokens: departed.join_tokens,
         views: departed.views,

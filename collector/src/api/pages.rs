@@ -9,7 +9,7 @@ use axum::{
     middleware::Next,
     response::{Html, IntoResponse as _, Redirect, Response},
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode, Uri, header, uri::Authority};
 use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -129,12 +129,21 @@ pub(crate) struct LoginForm {
     code: Option<Hidden>,
 }
 
-/// Forms of other sites are not taken: a browser says where one comes from.
-fn own_form(headers: &HeaderMap) -> Result<(), Problem> {
-    let site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
-    match site {
-        None | Some("same-origin" | "none") => Ok(()),
-        Some(_) => Err(Problem::not_allowed("this form was sent by another site; open /login yourself")),
+/// Forms of other sites are not taken: a browser says where one comes from, an older one by its `Origin` alone.
+fn own_form(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+    let told = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let own = match (told("sec-fetch-site"), told("origin")) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => {
+            let here = uri.authority().map(Authority::as_str).or_else(|| told("host"));
+            let there = origin.split_once("://").map(|(_, authority)| authority);
+            here.zip(there).is_some_and(|(here, there)| here.eq_ignore_ascii_case(there))
+        }
+        (None, None) => true,
+    };
+    match own {
+        true => Ok(()),
+        false => Err(Problem::not_allowed("this form was sent by another site; open /login yourself")),
     }
 }
 
@@ -142,12 +151,13 @@ fn own_form(headers: &HeaderMap) -> Result<(), Problem> {
 pub(crate) async fn log_in(
     State(api): State<Shared>,
     from: From,
+    uri: Uri,
     headers: HeaderMap,
     Filled(form): Filled<LoginForm>,
 ) -> Response {
     let wanted = Wanted::by_form(form.person, form.password, form.code);
-    let opened = match own_form(&headers) {
-        Ok(()) => login::open(&api, &from, wanted, true).await,
+    let opened = match own_form(&uri, &headers) {
+        Ok(()) => login::open(&api, &from, wanted, Some(&headers)).await,
         Err(problem) => Err(problem),
     };
     match opened.and_then(|(_, text)| cookie(&text)) {
@@ -168,11 +178,12 @@ pub(crate) struct InviteForm {
 pub(crate) async fn accept(
     State(api): State<Shared>,
     from: From,
+    uri: Uri,
     headers: HeaderMap,
     Filled(form): Filled<InviteForm>,
 ) -> Response {
     let accepted = Accepted { invitation: form.invitation, password: form.password };
-    let taken = match own_form(&headers) {
+    let taken = match own_form(&uri, &headers) {
         Ok(()) => login::take_up(&api, &from, accepted).await,
         Err(problem) => Err(problem),
     };

@@ -46,7 +46,16 @@ pub(crate) async fn redeem(
         ));
     }
     let made = secret::api_token()?;
-    let principal = Principal { person, side, team, org: None, site: None, ceiling: Verbs::ALL, maker: None };
+    let principal = Principal {
+        person,
+        side,
+        team,
+        org: None,
+        site: None,
+        ceiling: Verbs::ALL,
+        maker: None,
+        password_only: false,
+    };
     let token = NewApiToken { hash: made.hash, principal, lifetime: Some(DEFAULT_LIFETIME) };
     let kept = api.core.redeem_setup(Sha256::of(code.as_bytes()), token).await?;
     tried.worked();

@@ -15,6 +15,7 @@ mod once;
 mod permissions;
 mod running;
 mod strictness;
+mod unchanged;
 mod walk;
 mod work;
 
@@ -60,6 +61,7 @@ pub(crate) fn token(letter: char, role: Role, org: Option<OrgId>) -> (Sha256, Ap
         site: None,
         ceiling: role.verbs(),
         maker: None,
+        password_only: false,
     };
     let token = ApiToken {
         id: format!("t{letter}"),

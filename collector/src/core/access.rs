@@ -240,9 +240,9 @@ impl Core {
                 batch.record(now, Deed::new("login", on, who.org.as_ref()).by(doer(who, state)));
                 let mut tokens = changes.iter().filter_map(token_of);
                 let opened = tokens.next().cloned();
-                for crowded_out in tokens {
-                    let told = Deed::new("token.revoke", &crowded_out.id, who.org.as_ref());
-                    batch.record(now, told.by(doer(who, state)).after(of_token(crowded_out)));
+                for ended in tokens {
+                    let told = Deed::new("token.revoke", &ended.id, ended.principal.org.as_ref());
+                    batch.record(now, told.by(doer(who, state)).after(of_token(ended)));
                 }
                 opened.ok_or_else(|| Refusal::new(Code::Unavailable, "the login opened nothing"))
             }

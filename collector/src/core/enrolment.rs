@@ -158,6 +158,7 @@ fn whole(person: &Person) -> Principal {
         site: None,
         ceiling: Verbs::EVERYTHING,
         maker: None,
+        password_only: false,
     }
 }
 

@@ -140,6 +140,7 @@ fn person(side: Side) -> Principal {
         site: None,
         ceiling: Verbs::ALL,
         maker: None,
+        password_only: false,
     }
 }
 

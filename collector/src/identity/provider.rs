@@ -110,6 +110,7 @@ impl Provider {
                 site: None,
                 ceiling: Verbs::ALL,
                 maker: None,
+                password_only: false,
             },
             grants: given.into_iter().cloned().collect(),
             lasts: self.lasts,

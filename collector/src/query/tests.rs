@@ -51,6 +51,7 @@ fn reach(home: &str) -> Reach {
         site: home.site().cloned(),
         ceiling: Verbs::ALL,
         maker: None,
+        password_only: false,
     };
     let mut register = Register::default();
     if home.to_string() != "nobody" {

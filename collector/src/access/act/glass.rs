@@ -64,6 +64,7 @@ impl Register {
         by: &Principal,
         now: Timestamp,
     ) -> Result<Vec<Change>, Refusal> {
+        self.not_a_program(by, "seals")?;
         match (scope, by.side) {
             _ if self.keeps_seals(scope, by, now) => {}
             (Scope::Org(org), Side::Internal) if !self.reach(by, now).sees_org(org) => {
@@ -167,6 +168,7 @@ impl Register {
                 site: None,
                 ceiling: Verbs::EVERYTHING,
                 maker: None,
+                password_only: false,
             },
             created_at: now,
             expires_at: Some(end),

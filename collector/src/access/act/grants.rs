@@ -26,9 +26,7 @@ impl Register {
     ) -> Result<Vec<Change>, Refusal> {
         Self::not_glass(&wanted.to)?;
         let person = self.managed(&wanted.to, by, now)?;
-        if wanted.to == by.key() {
-            return Err(not_allowed("nobody gives themself rights; ask another administrator of your side"));
-        }
+        self.not_oneself(by, &wanted.to, "gives themself rights; ask another administrator of your side")?;
         if self.grants_of(&wanted.to, now).count() >= MAX_GRANTS {
             let what = format!("{} has {MAX_GRANTS} grants already; end some first", wanted.to.id);
             return Err(Refusal::new(Code::Conflict, what));
@@ -72,7 +70,7 @@ impl Register {
         // The owner's own word is the other pair of eyes that a guest cannot withhold.
         if let Some(org) = wanted.scope.org()
             && !wanted.verbs.risky().is_empty()
-            && by.key() != wanted.to
+            && self.not_oneself(by, &wanted.to, "approves their own rights").is_ok()
             && self.is_owner(by, org, now)
         {
             approvals.insert(org.clone(), Approval { by: by.key(), at: now });
@@ -127,7 +125,9 @@ impl Register {
 
     /// Whether somebody owns an org, with the token that they use.
     pub(super) fn is_owner(&self, by: &Principal, org: &OrgId, now: Timestamp) -> bool {
-        by.side == Side::Internal && self.reach(by, now).may(Verb::Administer, org, None)
+        by.side == Side::Internal
+            && !self.is_program(&by.key())
+            && self.reach(by, now).may(Verb::Administer, org, None)
     }
 
     /// A grant that somebody sees.
@@ -161,9 +161,8 @@ impl Register {
                 "grant {id} has no risky verb in {org}: there is nothing to approve"
             )));
         }
-        if grant.to == by.key() {
-            return Err(not_allowed("nobody approves their own rights; ask another owner or the other side"));
-        }
+        self.not_a_program(by, "approves")?;
+        self.not_oneself(by, &grant.to, "approves their own rights; ask another owner or the other side")?;
         if grant.on_trial && grant.scope.org() == Some(org) {
             return self.confirm(grant, org, by, now);
         }
@@ -242,11 +241,8 @@ impl Register {
     ) -> Result<Vec<Change>, Refusal> {
         let mut grant = self.standing_grant(id, by, now)?.clone();
         let side = self.side_of(&grant.to);
-        if grant.to == by.key() {
-            return Err(not_allowed(
-                "nobody reviews their own rights; ask another administrator of your side",
-            ));
-        }
+        self.not_a_program(by, "reviews")?;
+        self.not_oneself(by, &grant.to, "reviews their own rights; ask another administrator of your side")?;
         if !self.manages(by, side, &grant.scope, now) {
             return Err(self.not_your_side(side, &grant.scope, by, now));
         }

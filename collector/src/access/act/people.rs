@@ -29,6 +29,9 @@ impl Register {
     ) -> Result<Vec<Change>, Refusal> {
         let key = person.key();
         let first = self.admits(person, *verbs, by, now)?;
+        if person.service && invitation.is_some() {
+            return Err(invalid(format!("{} is a program; make it a token instead", key.id)));
+        }
         if self.people.contains_key(&key) {
             let what = format!("{key} is known already; give rights with `dogwatch access grant {}`", key.id);
             return Err(Refusal::new(Code::Conflict, what));
@@ -93,11 +96,11 @@ impl Register {
                     "the first of {org}'s own side are let in by who administers the MSP for good, not after a broken seal"
                 )));
             }
-            if person.side == Side::Internal && (!verbs.has(Verb::Administer) || person.home.site().is_some())
-            {
+            let owns = verbs.has(Verb::Administer) && person.home.site().is_none() && !person.service;
+            if person.side == Side::Internal && !owns {
                 return Err(not_allowed(format!(
-                    "{org} has no owner yet: let its first owner in, with the role `admin` for all of {org}; they let \
-                     in everybody else of their side"
+                    "{org} has no owner yet: let its first owner in, a person with the role `admin` for all of {org}; \
+                     they let in everybody else of their side"
                 )));
             }
             return Ok(person.side == Side::Internal);
@@ -190,6 +193,7 @@ impl Register {
     fn is_awaited(&self, person: &Person, by: &Principal, now: Timestamp) -> bool {
         let key = person.key();
         person.side != by.side
+            && !person.service
             && person.created_by.as_ref() == Some(&by.key())
             && self.reach(by, now).everywhere().has(Verb::Administer)
             && !self.accounts.contains_key(&key)

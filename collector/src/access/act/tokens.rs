@@ -75,7 +75,7 @@ impl Register {
             (false, true) => None,
             (false, false) => Some(by.key()),
         };
-        changes.push(Change::Token(self.token_of(wanted, maker, now)?));
+        changes.push(Change::Token(self.token_of(wanted, (maker, by.password_only), now)?));
         Ok(changes)
     }
 
@@ -137,7 +137,7 @@ impl Register {
     fn token_of(
         &self,
         wanted: &NewToken,
-        maker: Option<crate::access::PersonKey>,
+        (maker, password_only): (Option<crate::access::PersonKey>, bool),
         now: Timestamp,
     ) -> Result<ApiToken, Refusal> {
         let service =
@@ -171,6 +171,7 @@ impl Register {
             site: wanted.scope.site().cloned(),
             ceiling: wanted.verbs,
             maker,
+            password_only,
         };
         Ok(ApiToken {
             id: ApiToken::short_id(&wanted.hash),

@@ -31,6 +31,7 @@ fn proved(subject: &str, name: &str, groups: &[GroupGrant]) -> Proved {
             site: None,
             ceiling: Verbs::ALL,
             maker: None,
+            password_only: false,
         },
         adopts: false,
         grants: groups.to_vec(),
@@ -140,6 +141,44 @@ fn nobody_comes_to_another_side_or_while_they_are_kept_out() {
     assert!(register.sign_in(&Proved { principal: as_msp, ..sam.clone() }, at(1)).is_err());
     register.people.get_mut(&sam.principal.key()).unwrap().disabled_at = Some(at(1));
     assert!(register.sign_in(&sam, at(2)).is_err());
+}
+
+#[test]
+fn an_approval_beyond_ones_home_outlives_the_next_login() {
+    let mut register = Register::default();
+    let mut kim = proved("u-1", "kim", &[of_group("it", Role::Admin, "acme")]);
+    kim.principal = Principal { side: Side::Msp, org: Some("globex".parse().unwrap()), ..kim.principal };
+    let id = register.sign_in(&kim, at(0)).unwrap().grants[0].id.clone();
+    let grant = register.grants.get_mut(&id).unwrap();
+    grant.approvals.insert("acme".parse().unwrap(), Approval { by: kim.principal.key(), at: at(0) });
+    grant.reviewed_at = Some(at(1));
+    assert!(register.grants[&id].verbs.has(Verb::View), "seeing is what is given");
+    let again = register.sign_in(&kim, at(2)).unwrap();
+    assert!(again.news.is_empty(), "{:?}", again.news);
+    assert_eq!(register.grants[&id].approvals.len(), 1);
+    assert_eq!(register.grants[&id].reviewed_at, Some(at(1)));
+    assert!(register.grants[&id].is_in_force(at(3)));
+}
+
+#[test]
+fn who_was_invited_and_never_came_is_no_owner_to_leave_an_org_with() {
+    let mut register = Register::default();
+    let owner = proved("u-1", "sam", &[of_group("heads", Role::Admin, "acme")]);
+    let signed = register.sign_in(&owner, at(0)).unwrap();
+    let ghost = new_person(&proved("", "ghost", &[]), at(0));
+    let approval = Approval { by: owner.principal.key(), at: at(0) };
+    let approvals = BTreeMap::from([("acme".parse().unwrap(), approval)]);
+    let of_sam = Grant { approvals, ..signed.grants[0].clone() };
+    let of_ghost = Grant { id: "g-ghost".into(), to: ghost.key(), ..of_sam.clone() };
+    register.apply(&[Change::Person(ghost), Change::Grant(of_sam), Change::Grant(of_ghost)]);
+    let out = proved("u-1", "sam", &[]);
+    // Their bond has lapsed meanwhile: the login itself is what they come in by.
+    for hours in [2, 99] {
+        assert_eq!(register.sign_in(&out, at(hours)).unwrap().news[0].0, "grant.keep");
+    }
+    register.sign_in(&proved("u-2", "eve", &[]), at(100)).unwrap();
+    register.grants.get_mut("g-ghost").unwrap().to = proved("u-2", "eve", &[]).principal.key();
+    assert_eq!(register.sign_in(&out, at(101)).unwrap().news[0].0, "grant.end");
 }
 
 #[test]

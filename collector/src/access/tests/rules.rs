@@ -229,6 +229,7 @@ fn a_code_of_the_second_factor_works_once_and_administrators_need_one() {
         factor,
         hash: Sha256::of(text.as_bytes()),
         browser: true,
+        instead_of: None,
     };
     let without = register.log_in(&login(Factor::None, "a"), noon()).unwrap_err();
     assert_eq!(without.reason, Some("second_factor"));
@@ -247,6 +248,173 @@ fn a_code_of_the_second_factor_works_once_and_administrators_need_one() {
     let session = &register.tokens[&Sha256::of(b"b")];
     assert!(session.is_valid(noon() + SignedDuration::from_mins(29)));
     assert!(!session.is_valid(noon() + SignedDuration::from_mins(30)), "nobody used it");
+}
+
+/// What pat, an owner who has `administer` and nothing else, made: a program of theirs and a token for sam.
+fn hands_of_pat() -> (Register, Principal, [Principal; 2]) {
+    let (mut register, _, omar) = owned();
+    for (id, verbs) in [("pat", Verbs::of(&[Verb::Administer])), ("sam", Verbs::ALL)] {
+        invite(&mut register, (Side::Internal, id, "acme"), verbs, &omar).unwrap();
+    }
+    let pat = principal(Side::Internal, "pat", "acme");
+    let program = NewPerson { service: true, ..newcomer(Side::Internal, "bot2", "acme") };
+    let hands = [program, newcomer(Side::Internal, "sam", "acme")].map(|person| {
+        let made = register.act(&token(person, Verbs::ALL), &pat, noon()).unwrap();
+        let Some(Change::Token(token)) = made.last() else { panic!("{made:?}") };
+        token.principal.clone()
+    });
+    (register, pat, hands)
+}
+
+fn more_for(to: &Principal, id: &str) -> Act {
+    Act::Grant(NewGrant {
+        id: id.into(),
+        to: to.key(),
+        verbs: Verbs::of(&[Verb::Export, Verb::Sign]),
+        scope: "acme".parse().unwrap(),
+        reason: "needed".into(),
+        expires_at: None,
+        review_at: None,
+    })
+}
+
+#[test]
+fn nobody_gains_by_their_own_program_nor_by_a_token_that_they_made_for_another() {
+    let (mut register, pat, hands) = hands_of_pat();
+    for by in &hands {
+        let refused = register.act(&more_for(&pat, "g1"), by, noon()).unwrap_err();
+        assert!(refused.what.starts_with("pat stands behind what `"), "{refused}");
+    }
+    let omar = principal(Side::Internal, "omar", "acme");
+    register.act(&more_for(&pat, "g2"), &omar, noon()).unwrap();
+    register.act(&Act::Refuse("g2".into(), "acme".parse().unwrap()), &omar, noon()).unwrap();
+    for by in &hands {
+        for act in [Act::Review("g2".into(), None), Act::Approve("g2".into(), "acme".parse().unwrap())] {
+            assert_eq!(register.act(&act, by, noon()).unwrap_err().code, Code::NotAllowed, "{act:?}");
+        }
+    }
+    register.act(&Act::Approve("g2".into(), "acme".parse().unwrap()), &omar, noon()).unwrap();
+}
+
+#[test]
+fn a_program_gives_no_word_that_is_a_persons() {
+    let (mut register, _, [bot, _]) = hands_of_pat();
+    let acme: dogwatch_model::OrgId = "acme".parse().unwrap();
+    let sam = principal(Side::Internal, "sam", "acme");
+    for act in [
+        Act::Approve("first".into(), acme.clone()),
+        Act::Refuse("g-sam".into(), acme.clone()),
+        Act::Review("g-sam".into(), None),
+        Act::Offboard(acme.clone(), Side::Msp),
+        Act::SecondFactor(acme.clone(), true),
+        Act::Seal { id: "s1".into(), hash: Sha256::of(b"paper"), scope: "acme".parse().unwrap() },
+    ] {
+        assert_eq!(register.act(&act, &bot, noon()).unwrap_err().code, Code::NotAllowed, "{act:?}");
+    }
+    register.act(&more_for(&sam, "g1"), &bot, noon()).unwrap();
+    assert!(register.grants["g1"].approvals.is_empty(), "what it gives waits for an owner");
+}
+
+#[test]
+fn a_program_comes_by_tokens_alone_and_is_no_first_owner() {
+    let (mut register, pat, [bot, _]) = hands_of_pat();
+    let program = |id: &str| NewPerson { service: true, ..newcomer(Side::Internal, id, "acme") };
+    let by_letter = Act::Invite {
+        person: program("bot3"),
+        verbs: (Verbs::EVERYBODY, "g3".into()),
+        reason: "nights".into(),
+        invitation: Some(Sha256::of(b"letter")),
+    };
+    assert_eq!(register.act(&by_letter, &pat, noon()).unwrap_err().code, Code::Invalid);
+    register.accounts.insert(bot.key(), account());
+    let login = Login {
+        who: bot.key(),
+        set_at: Some(noon()),
+        factor: Factor::Totp(100),
+        hash: Sha256::of(b"s"),
+        browser: false,
+        instead_of: None,
+    };
+    assert!(register.log_in(&login, noon()).is_err());
+    let (mut empty, ann) = set_up(noon());
+    let refused = empty.act(&token(program("omar"), Verbs::ALL), &ann, noon()).unwrap_err();
+    assert!(refused.what.contains("let its first owner in, a person"), "{refused}");
+}
+
+#[test]
+fn who_breaks_their_own_seal_gains_nothing_by_it() {
+    let (mut register, pat, _) = hands_of_pat();
+    let (code, opened) = (Sha256::of(b"paper"), Sha256::of(b"token"));
+    let seal = Act::Seal { id: "s1".into(), hash: code, scope: "acme".parse().unwrap() };
+    register.act(&seal, &pat, noon()).unwrap();
+    register.break_seal(&code, opened, noon()).unwrap();
+    let glass = register.tokens[&opened].principal.clone();
+    assert_eq!(register.act(&more_for(&pat, "g1"), &glass, noon()).unwrap_err().code, Code::NotAllowed);
+    let sam = principal(Side::Internal, "sam", "acme");
+    register.act(&more_for(&sam, "g2"), &glass, noon()).unwrap();
+}
+
+/// A program's session of `acme:sam`, who shows this besides the password.
+fn session(register: &mut Register, factor: Factor) -> Principal {
+    let hash = Sha256::of(format!("{factor:?}").as_bytes());
+    let who = principal(Side::Internal, "sam", "acme").key();
+    register
+        .log_in(&Login { who, set_at: Some(noon()), factor, hash, browser: false, instead_of: None }, noon())
+        .unwrap();
+    register.tokens[&hash].principal.clone()
+}
+
+/// Sam, who may work and came with a password alone, and a token that they made with that session.
+fn without_second_factor() -> (Register, Principal, [Principal; 2]) {
+    let (mut register, _, omar) = owned();
+    invite(&mut register, (Side::Internal, "sam", "acme"), Verbs::CREW, &omar).unwrap();
+    for key in [omar.key(), principal(Side::Internal, "sam", "acme").key()] {
+        register.apply(&[Change::Account(key, Some(Box::new(account())))]);
+    }
+    let session = session(&mut register, Factor::None);
+    let act = token(newcomer(Side::Internal, "sam", "acme"), Verbs::EVERYBODY);
+    let made = register.act(&act, &session, noon()).unwrap();
+    let [Change::Token(made)] = made.as_slice() else { panic!("{made:?}") };
+    (register, omar, [session, made.principal.clone()])
+}
+
+#[test]
+fn rights_that_ask_for_a_second_factor_end_what_a_password_alone_opened() {
+    let (mut register, omar, opened) = without_second_factor();
+    let acme: dogwatch_model::OrgId = "acme".parse().unwrap();
+    assert!(opened.iter().all(|by| register.reach(by, noon()).sees_org(&acme)));
+    let more = NewGrant {
+        id: "g2".into(),
+        to: opened[0].key(),
+        verbs: Verbs::of(&[Verb::Administer, Verb::Export]),
+        scope: "acme".parse().unwrap(),
+        reason: "second owner".into(),
+        expires_at: None,
+        review_at: None,
+    };
+    register.act(&Act::Grant(more), &omar, noon()).unwrap();
+    for by in &opened {
+        let reach = register.reach(by, noon());
+        assert!(reach.lacks_second_factor() && reach.anywhere().is_empty() && !reach.sees_org(&acme));
+        assert!(reach.gives(&"acme".parse().unwrap()).is_empty());
+        let friend = (Side::Internal, "friend", "acme");
+        let refused = invite(&mut register, friend, Verbs::ALL, by).unwrap_err();
+        assert_eq!((refused.code, refused.reason), (Code::Unauthenticated, Some("second_factor")));
+        assert!(refused.what.ends_with("log in again with the second factor: `dogwatch login`"), "{refused}");
+    }
+    let anew = session(&mut register, Factor::Totp(100));
+    assert!(register.reach(&anew, noon()).may(Verb::Export, &acme, None));
+    register.act(&Act::End("g2".into(), "over".into()), &omar, noon()).unwrap();
+    assert!(register.reach(&opened[0], noon()).sees_org(&acme), "it was enough before and is again");
+}
+
+#[test]
+fn an_orgs_rule_counts_for_whoever_is_in_already() {
+    let (mut register, omar, opened) = without_second_factor();
+    let acme: dogwatch_model::OrgId = "acme".parse().unwrap();
+    register.act(&Act::SecondFactor(acme.clone(), true), &omar, noon()).unwrap();
+    assert!(opened.iter().all(|by| !register.reach(by, noon()).sees_org(&acme)));
+    assert!(register.reach(&omar, noon()).sees_org(&acme), "no session by password alone");
 }
 
 #[test]

@@ -6,7 +6,8 @@ use dogwatch_model::{OrgId, PersonId, Side, SiteId};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::access::{
-    Act, ApiToken, NewGrant, NewPerson, NewToken, PersonKey, Principal, Register, Scope, Sha256, Verb, Verbs,
+    Account, Act, ApiToken, Factor, Hidden, Login, NewGrant, NewPerson, NewToken, PersonKey, Principal,
+    Register, Scope, Sha256, Verb, Verbs,
 };
 
 /// A site of an org.
@@ -20,8 +21,16 @@ pub(super) fn places() -> Vec<Place> {
 pub(super) struct World {
     pub(super) register: Register,
     pub(super) now: Timestamp,
+    /// Tokens that go back to a login by password alone, and whose login that was.
+    pub(super) bare: BTreeMap<Sha256, PersonKey>,
     state: u64,
     next: u64,
+}
+
+/// Who acts: by which token, if by one.
+pub(super) struct Caller {
+    pub(super) by: Principal,
+    token: Option<Sha256>,
 }
 
 pub(super) fn principal(side: Side, person: &str, scope: &str) -> Principal {
@@ -34,6 +43,7 @@ pub(super) fn principal(side: Side, person: &str, scope: &str) -> Principal {
         site: scope.site().cloned(),
         ceiling: Verbs::EVERYTHING,
         maker: None,
+        password_only: false,
     }
 }
 
@@ -59,8 +69,13 @@ impl World {
     pub(super) fn new(seed: u64) -> Self {
         let now = "2026-11-23T00:00:00Z".parse().unwrap();
         let (register, ann) = set_up(now);
-        let mut world =
-            Self { register, now, state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5bd1, next: 0 };
+        let mut world = Self {
+            register,
+            now,
+            bare: BTreeMap::new(),
+            state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5bd1,
+            next: 0,
+        };
         if world.dice(4) != 0 {
             let owner = world.person(Side::Internal, "omar", "acme");
             let verbs = (Verbs::ALL, world.id());
@@ -78,8 +93,79 @@ impl World {
                 let verbs = (world.verbs(), world.id());
                 world.must(&Act::Invite { person, verbs, reason: "works".into(), invitation: None }, by);
             }
+            for (by, home) in [(&omar, "acme"), (&ann, "*")] {
+                if world.dice(2) == 0 {
+                    world.program_of(by, home);
+                }
+            }
         }
         world
+    }
+
+    /// Somebody makes a program that may do all that they may.
+    fn program_of(&mut self, by: &Principal, home: &str) {
+        let person = NewPerson { service: true, ..self.person(by.side, "robot", home) };
+        let token = NewToken {
+            hash: self.hash(),
+            scope: person.home.clone(),
+            person,
+            verbs: Verbs::ALL,
+            expires_at: None,
+            endless: false,
+            asked_until: None,
+        };
+        self.must(&Act::MakeToken(Box::new(token)), by);
+    }
+
+    /// Somebody takes an invitation up, or comes in, with what they have.
+    pub(super) fn come_in(&mut self) {
+        let who = self.known();
+        let account = Account {
+            password: Hidden::new("$argon2id$".into()),
+            totp: None,
+            pending: Some(Hidden::new("JBSWY3DP".into())),
+            recovery: [].into(),
+            set_at: self.now,
+        };
+        let waiting: Vec<_> = self.register.invitations.keys().copied().collect();
+        if !waiting.is_empty() && self.dice(2) == 0 {
+            let invitation = self.pick(&waiting);
+            let _ = self.register.accept(&invitation, account.clone(), self.now);
+        }
+        let set_at = self.register.accounts.entry(who.clone()).or_insert(account).set_at;
+        let step = self.now.as_second().unsigned_abs();
+        let factor = if self.dice(3) == 0 { Factor::Totp(step) } else { Factor::None };
+        let (hash, bare) = (self.hash(), factor == Factor::None);
+        let login = Login {
+            who: who.clone(),
+            set_at: Some(set_at),
+            factor,
+            hash,
+            browser: self.dice(2) == 0,
+            instead_of: None,
+        };
+        if self.register.log_in(&login, self.now).is_ok() && bare {
+            self.bare.insert(hash, who);
+        }
+    }
+
+    /// Does what somebody wants done, and keeps in mind what a token goes back to.
+    pub(super) fn act(
+        &mut self,
+        act: &Act,
+        caller: &Caller,
+    ) -> Result<Vec<crate::access::Change>, crate::refusal::Refusal> {
+        let changes = self.register.act(act, &caller.by, self.now)?;
+        if let (Act::MakeToken(made), Some(token)) = (act, caller.token)
+            && let Some(who) = self.bare.get(&token).cloned()
+        {
+            self.bare.insert(made.hash, who);
+        }
+        Ok(changes)
+    }
+
+    fn hash(&mut self) -> Sha256 {
+        Sha256::of(&self.dice(u64::MAX).to_be_bytes())
     }
 
     fn must(&mut self, act: &Act, by: &Principal) {
@@ -149,18 +235,40 @@ impl World {
     }
 
     /// Somebody who acts: with all of their rights, or through one of their tokens.
-    pub(super) fn any_caller(&mut self) -> Principal {
+    pub(super) fn any_caller(&mut self) -> Caller {
         let tokens: Vec<_> =
             self.register.tokens.values().filter(|token| token.is_valid(self.now)).cloned().collect();
         if !tokens.is_empty() && self.dice(3) == 0 {
             let mut tokens = tokens;
             tokens.sort_by_key(|token| token.hash);
-            return self.pick(&tokens).principal;
+            let token = self.pick(&tokens);
+            return Caller { by: token.principal, token: Some(token.hash) };
         }
         let key = self.known();
         let person = self.register.people[&key].clone();
         let home = Scope::of(key.org.clone(), None);
-        Principal { person: key.id, ..principal(person.side, "x1", &home.to_string()) }
+        let by = Principal { person: key.id, ..principal(person.side, "x1", &home.to_string()) };
+        Caller { by, token: None }
+    }
+
+    /// Anybody; now and then whoever made the token that is shown, or whose it is.
+    fn any_holder(&mut self, by: &Principal) -> PersonKey {
+        match (self.dice(5), &by.maker) {
+            (0, Some(maker)) => maker.clone(),
+            (1, _) => by.key(),
+            _ => self.known(),
+        }
+    }
+
+    /// Anybody; now and then whoever asks, for themself.
+    fn any_bearer(&mut self, by: &Principal) -> NewPerson {
+        let own = self.register.people.get(&by.key()).filter(|own| own.side == by.side).cloned();
+        match own {
+            Some(own) if self.dice(3) == 0 => {
+                NewPerson { id: own.id, side: own.side, home: own.home, team: None, service: own.service }
+            }
+            _ => self.any_person(),
+        }
     }
 
     fn grant(&mut self) -> String {
@@ -168,22 +276,27 @@ impl World {
         self.pick(&ids)
     }
 
+    fn token(&mut self) -> String {
+        let mut ids: Vec<_> = self.register.tokens.values().map(|token| token.id.clone()).collect();
+        ids.sort();
+        if ids.is_empty() { "none".into() } else { self.pick(&ids) }
+    }
+
     fn org(&mut self) -> OrgId {
         OrgId::new(self.pick(&["acme", "acme", "globex"])).unwrap()
     }
 
-    pub(super) fn any_act(&mut self) -> Act {
-        let hash = Sha256::of(&self.dice(u64::MAX).to_be_bytes());
-        match self.dice(16) {
-            0..=2 => Act::Invite {
-                person: self.any_person(),
-                verbs: (self.verbs(), self.id()),
-                reason: "needed".into(),
-                invitation: Some(hash),
-            },
+    pub(super) fn any_act(&mut self, by: &Principal) -> Act {
+        let hash = self.hash();
+        match self.dice(20) {
+            0..=2 => {
+                let person = self.any_person();
+                let invitation = (!person.service).then_some(hash);
+                Act::Invite { person, verbs: (self.verbs(), self.id()), reason: "needed".into(), invitation }
+            }
             3..=5 => Act::Grant(NewGrant {
                 id: self.id(),
-                to: self.known(),
+                to: self.any_holder(by),
                 verbs: self.verbs(),
                 scope: self.scope(),
                 reason: "needed".into(),
@@ -197,9 +310,13 @@ impl World {
             11 => Act::Enable(self.known()),
             12 => Act::Reinvite(self.known(), hash),
             13 => Act::Offboard(self.org(), Side::Msp),
+            14 => Act::Review(self.grant(), None),
+            15 => Act::RevokeToken(self.token()),
+            16 => Act::Seal { id: self.id(), hash, scope: self.scope() },
+            17 => Act::SecondFactor(self.org(), self.dice(2) == 0),
             _ => Act::MakeToken(Box::new(NewToken {
                 hash,
-                person: self.any_person(),
+                person: self.any_bearer(by),
                 scope: self.scope(),
                 verbs: self.verbs(),
                 expires_at: self.end(),
@@ -207,6 +324,27 @@ impl World {
                 asked_until: None,
             })),
         }
+    }
+
+    /// Somebody breaks the seal of `acme`, where it has an owner who made one.
+    pub(super) fn break_seal(&mut self) -> Option<Principal> {
+        let (code, opened) = (Sha256::of(b"paper"), Sha256::of(b"opened"));
+        let seal = Act::Seal { id: "s1".into(), hash: code, scope: "acme".parse().unwrap() };
+        self.register.act(&seal, &principal(Side::Internal, "omar", "acme"), self.now).ok()?;
+        self.register.break_seal(&code, opened, self.now).unwrap();
+        Some(self.register.tokens[&opened].principal.clone())
+    }
+
+    /// Whoever broke it, or somebody who was not `known` before.
+    pub(super) fn any_let_in(&mut self, glass: &Principal, known: &Register) -> Principal {
+        let new = self.register.people.values().filter(|person| !known.people.contains_key(&person.key()));
+        let new: Vec<_> = new.cloned().collect();
+        if new.is_empty() || self.dice(3) == 0 {
+            return glass.clone();
+        }
+        let person = self.pick(&new);
+        let home = Scope::of(person.key().org, None);
+        Principal { person: person.id, ..principal(person.side, "x1", &home.to_string()) }
     }
 
     /// What everybody may do everywhere.

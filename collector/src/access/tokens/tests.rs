@@ -22,11 +22,12 @@ fn token(person: &str, number: usize, created_at: Timestamp) -> ApiToken {
             site: None,
             ceiling: Verbs::ALL,
             maker: None,
+            password_only: false,
         },
         created_at,
         expires_at: Some(created_at + SignedDuration::from_hours(12)),
         revoked_at: None,
-        session: Some(Session { browser: false, second_factor: true }),
+        session: Some(Session { browser: false }),
         used_at: Some(created_at),
     }
 }
@@ -76,17 +77,17 @@ fn one_session_more_than_so_many_ends_the_oldest() {
     let made = ApiToken { session: None, ..token("kim", 1000, noon()) };
     register.tokens.insert(made.hash, made);
     let kim = token("kim", 0, noon()).principal.key();
-    assert!(register.crowded_out(&kim, at(100)).is_empty());
+    assert!(register.crowded_out((&kim, None), at(100)).is_empty());
     let last = token("kim", MAX_SESSIONS, at(MAX_SESSIONS));
     register.tokens.insert(last.hash, last);
-    let out = register.crowded_out(&kim, at(100));
+    let out = register.crowded_out((&kim, None), at(100));
     assert_eq!(out.iter().map(|token| token.hash).collect::<Vec<_>>(), [token("kim", 0, noon()).hash]);
     assert!(out[0].revoked_at == Some(at(100)));
 }
 
 #[test]
 fn a_token_ends_at_the_first_of_its_ends() {
-    let browser = Some(Session { browser: true, second_factor: true });
+    let browser = Some(Session { browser: true });
     let token = ApiToken { session: browser, ..token("kim", 1, noon()) };
     let minutes = |minutes| noon() + SignedDuration::from_mins(minutes);
     assert_eq!(token.ended_at(minutes(29)), None);

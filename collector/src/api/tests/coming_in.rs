@@ -141,6 +141,93 @@ async fn a_browser_comes_in_with_password_and_code_and_changes_nothing_without_i
 }
 
 #[tokio::test]
+async fn a_session_by_password_alone_ends_when_a_second_factor_is_asked_for() {
+    let running = Running::start();
+    let admin = running.set_up().await;
+    let invited = running.post("/api/v1/people", &admin, json!({ "person": "lee", "side": "msp" })).await;
+    let body = json!({ "invitation": invited.json["invitation"], "password": PASSWORD }).to_string();
+    running.collector.ask(Method::POST, "/api/v1/invitations/accept", None, &body).await;
+    let body = json!({ "person": "lee", "password": PASSWORD }).to_string();
+    let opened = running.collector.ask(Method::POST, "/api/v1/login", None, &body).await;
+    assert_eq!(opened.status, StatusCode::OK, "{}", opened.text);
+    let lee = opened.json["token"].as_str().unwrap();
+    assert_eq!(running.collector.get("/api/v1/whoami", Some(lee)).await.status, StatusCode::OK);
+    let more = json!({ "person": "lee", "verbs": ["export"], "scope": "*", "reason": "reports" });
+    let given = running.post("/api/v1/access/grants", &admin, more).await;
+    assert_eq!(given.status, StatusCode::CREATED, "{}", given.text);
+    let refused = running.collector.get("/api/v1/whoami", Some(lee)).await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{}", refused.text);
+    assert_eq!(refused.json["reason"], "second_factor", "{}", refused.text);
+    assert!(refused.detail().contains("log in again with the second factor"), "{}", refused.detail());
+}
+
+/// The collector with lee of the MSP, who has a password and needs no second factor.
+async fn with_lee() -> Running {
+    let running = Running::start();
+    let admin = running.set_up().await;
+    let invited = running.post("/api/v1/people", &admin, json!({ "person": "lee", "side": "msp" })).await;
+    let body = json!({ "invitation": invited.json["invitation"], "password": PASSWORD }).to_string();
+    let welcome = running.collector.ask(Method::POST, "/api/v1/invitations/accept", None, &body).await;
+    assert_eq!(welcome.status, StatusCode::OK, "{}", welcome.text);
+    running
+}
+
+/// Logs lee in by the form, with these headers; gives the cookie, or nothing where the form was not taken.
+async fn by_form(running: &Running, headers: &[(&str, &str)]) -> Option<String> {
+    let form = format!("person=lee&password={}", PASSWORD.replace(' ', "+"));
+    let mut request = http::Request::post("/login")
+        .header("host", "collector.example")
+        .header("content-type", "application/x-www-form-urlencoded");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let answer = running.collector.send(request.body(form.into()).unwrap()).await;
+    let cookie = answer.headers.get(http::header::SET_COOKIE)?.to_str().unwrap();
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    Some(cookie.split(';').next().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_logs_nobody_in() {
+    let running = with_lee().await;
+    let foreign: [&[(&str, &str)]; 5] = [
+        &[("sec-fetch-site", "cross-site")],
+        &[("sec-fetch-site", "same-site"), ("origin", "https://collector.example")],
+        &[("origin", "https://evil.example")],
+        &[("origin", "https://collector.example:8443")],
+        &[("origin", "null")],
+    ];
+    for headers in foreign {
+        assert_eq!(by_form(&running, headers).await, None, "{headers:?}");
+    }
+    let own: [&[(&str, &str)]; 3] =
+        [&[], &[("origin", "https://collector.example")], &[("sec-fetch-site", "same-origin")]];
+    for headers in own {
+        assert!(by_form(&running, headers).await.is_some(), "{headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_login_ends_the_session_that_the_browser_had() {
+    let running = with_lee().await;
+    let whoami = async |cookie: &str| {
+        let request = http::Request::get("/api/v1/whoami").header("cookie", cookie);
+        running.collector.send(request.body(axum::body::Body::empty()).unwrap()).await.status
+    };
+    let (first, elsewhere) = (by_form(&running, &[]).await.unwrap(), by_form(&running, &[]).await.unwrap());
+    let second = by_form(&running, &[("cookie", &first)]).await.unwrap();
+    assert_eq!(whoami(&first).await, StatusCode::UNAUTHORIZED);
+    assert_eq!((whoami(&second).await, whoami(&elsewhere).await), (StatusCode::OK, StatusCode::OK));
+    let body = json!({ "person": "lee", "password": PASSWORD, "browser": true }).to_string();
+    let request = http::Request::post("/api/v1/login")
+        .header("content-type", "application/json")
+        .header("cookie", &second);
+    let third = running.collector.send(request.body(body.into()).unwrap()).await;
+    assert_eq!(third.status, StatusCode::OK, "{}", third.text);
+    assert_eq!(whoami(&second).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
 async fn unknown_people_and_wrong_passwords_get_the_same_answer_and_the_sixth_try_waits() {
     let running = Running::start();
     let admin = running.set_up().await;

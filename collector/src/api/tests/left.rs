@@ -74,6 +74,23 @@ async fn a_join_token_for_an_unknown_org_names_none_that_the_msp_has_left() {
 }
 
 #[tokio::test]
+async fn only_grants_that_ended_are_counted_as_ended() {
+    let msp = Msp::start().await;
+    msp.let_in_lee().await;
+    assert_eq!(msp.give("acme").await.status, StatusCode::CREATED);
+    let listed = msp.get("/api/v1/access/grants", &msp.kim).await;
+    let all = listed.json["grants"].as_array().unwrap();
+    let of_kim =
+        all.iter().find(|grant| grant["to"]["id"] == "kim").unwrap_or_else(|| panic!("{}", listed.text));
+    let approve = format!("/api/v1/access/grants/{}/approve", of_kim["id"].as_str().unwrap());
+    let approved = msp.running.post(&approve, &msp.olga, json!({ "org": "acme" })).await;
+    assert!(approved.status.is_success(), "{}", approved.text);
+    let goodbye = json!({ "side": "msp", "confirm": "acme" });
+    let left = msp.running.post("/api/v1/orgs/acme/offboard", &msp.olga, goodbye).await;
+    assert_eq!(left.json["grants"], 1, "lee's; kim's goes on elsewhere: {}", left.text);
+}
+
+#[tokio::test]
 async fn a_right_is_given_and_asked_about_only_at_places_that_who_asks_sees() {
     let msp = Msp::start().await;
     msp.let_in_lee().await;

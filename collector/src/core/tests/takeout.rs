@@ -139,7 +139,7 @@ fn ways_in(access: &mut Register, now: Timestamp) -> [Sha256; 3] {
             created_at: now,
             expires_at: None,
             revoked_at: None,
-            session: Some(Session { browser: true, second_factor: true }),
+            session: Some(Session { browser: true }),
             used_at: Some(now),
         }),
     ]);

@@ -17,6 +17,7 @@ impl Sim {
             factor: Factor::Elsewhere,
             hash: Sha256::of(format!("login {number}").as_bytes()),
             browser: false,
+            instead_of: None,
         };
         self.ask(|reply| Command::Login(Box::new(login), reply)).unwrap()
     }

@@ -18,6 +18,7 @@ fn kim() -> Principal {
         site: None,
         ceiling: Verbs::ALL,
         maker: None,
+        password_only: false,
     }
 }
 

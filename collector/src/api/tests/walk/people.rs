@@ -49,7 +49,7 @@ fn ended(state: &mut State) {
         admit(state, person, letter, Some(("globex", None)), Role::Admin);
     }
     for letter in ['c', 'i'] {
-        token_of(state, letter).session = Some(Session { browser: true, second_factor: true });
+        token_of(state, letter).session = Some(Session { browser: true });
     }
     for letter in ['r', 'c'] {
         token_of(state, letter).revoked_at = Some(noon());

@@ -50,7 +50,7 @@ fn of_zebra(access: &mut Register) {
     }
     let mut session = token("owner", 'q', Some(("zebra", None)), Role::Admin);
     session.id = "s-zebra".into();
-    session.session = Some(Session { browser: true, second_factor: true });
+    session.session = Some(Session { browser: true });
     access.tokens.insert(session.hash, session);
 }
 

@@ -201,6 +201,7 @@ pub(super) fn token(person: &str, letter: char, place: Option<(&str, Option<&str
         site: place.and_then(|(_, site)| site).map(|site| SiteId::new(site).unwrap()),
         ceiling: role.verbs(),
         maker: None,
+        password_only: false,
     };
     let id = format!("t-{person}");
     ApiToken {
