@@ -4,8 +4,9 @@ use dogwatch_model::Side;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
+    ACTS, histories,
     rules::{account, invite, newcomer, noon, owned, token},
-    world::principal,
+    world::{World, principal},
 };
 use crate::{
     access::{Act, Change, NewGrant, Principal, Register, Sha256, Verb, Verbs},
@@ -135,6 +136,7 @@ fn an_org_whose_owners_are_all_gone_is_mended_by_its_paper_and_the_word_of_the_m
         factor: crate::access::Factor::Elsewhere,
         hash: Sha256::of(b"session"),
         browser: true,
+        instead_of: None,
     };
     came.log_in(&session, at(50)).unwrap();
     assert_eq!(
@@ -176,4 +178,34 @@ fn the_msps_broken_seal_begins_no_org() {
     let mira = principal(Side::Msp, "mira", "*");
     assert!(register.reach(&mira, at(167)).everywhere().has(Verb::Administer));
     assert!(!register.reach(&mira, at(168)).sees_everything());
+}
+
+/// Whoever broke the seal, and all whom that lets in, try everything; a fortnight later nobody has more than they would have.
+#[test]
+fn nothing_that_a_broken_seal_gives_is_left_after_its_trial() {
+    let mut done = 0;
+    for seed in 0..histories() {
+        let mut world = World::new(seed);
+        let Some(glass) = world.break_seal() else { continue };
+        let before = world.register.clone();
+        let end = world.now + SignedDuration::from_hours(14 * 24);
+        for step in 0..ACTS {
+            if step > ACTS / 2 {
+                let hours = world.dice(40) as i64;
+                world.now += SignedDuration::from_hours(hours);
+            }
+            let by = world.any_let_in(&glass, &before);
+            let act = world.any_act(&by);
+            done += u64::from(world.register.act(&act, &by, world.now).is_ok());
+        }
+        world.now = end;
+        let after = world.rights();
+        world.register = before;
+        let had = world.rights();
+        for ((who, place), verbs) in after {
+            let gained = verbs.without(had.get(&(who.clone(), place.clone())).copied().unwrap_or_default());
+            assert!(gained.is_empty(), "seed {seed}: {who} still has {gained} at {place:?}");
+        }
+    }
+    assert!(done > histories(), "{done} acts were allowed: that tries nothing");
 }

@@ -326,6 +326,27 @@ impl World {
         }
     }
 
+    /// Somebody breaks the seal of `acme`, where it has an owner who made one.
+    pub(super) fn break_seal(&mut self) -> Option<Principal> {
+        let (code, opened) = (Sha256::of(b"paper"), Sha256::of(b"opened"));
+        let seal = Act::Seal { id: "s1".into(), hash: code, scope: "acme".parse().unwrap() };
+        self.register.act(&seal, &principal(Side::Internal, "omar", "acme"), self.now).ok()?;
+        self.register.break_seal(&code, opened, self.now).unwrap();
+        Some(self.register.tokens[&opened].principal.clone())
+    }
+
+    /// Whoever broke it, or somebody who was not `known` before.
+    pub(super) fn any_let_in(&mut self, glass: &Principal, known: &Register) -> Principal {
+        let new = self.register.people.values().filter(|person| !known.people.contains_key(&person.key()));
+        let new: Vec<_> = new.cloned().collect();
+        if new.is_empty() || self.dice(3) == 0 {
+            return glass.clone();
+        }
+        let person = self.pick(&new);
+        let home = Scope::of(person.key().org, None);
+        Principal { person: person.id, ..principal(person.side, "x1", &home.to_string()) }
+    }
+
     /// What everybody may do everywhere.
     pub(super) fn rights(&self) -> BTreeMap<(PersonKey, Place), Verbs> {
         let mut rights = BTreeMap::new();

@@ -159,8 +159,14 @@ fn a_login_by_a_provider_is_on_record_once_with_the_provider() {
         lasts: SignedDuration::from_hours(1),
     };
     let who = sim.ask(|reply| Command::SignIn(Box::new(proved), reply)).unwrap().key();
-    let login =
-        Login { who, set_at: None, factor: Factor::Elsewhere, hash: Sha256::of(b"session"), browser: true };
+    let login = Login {
+        who,
+        set_at: None,
+        factor: Factor::Elsewhere,
+        hash: Sha256::of(b"session"),
+        browser: true,
+        instead_of: None,
+    };
     sim.ask(|reply| Command::Login(Box::new(login), reply)).unwrap();
     let told: Vec<_> = records(&mut sim, &home()).into_iter().map(|record| (record.act, record.on)).collect();
     let told: Vec<_> = told.iter().map(|(act, on)| (act.as_str(), on.as_str())).collect();
