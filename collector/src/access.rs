@@ -16,6 +16,7 @@ mod person;
 mod reach;
 mod register;
 mod scope;
+mod tokens;
 mod trial;
 mod trigger;
 mod verb;
@@ -35,6 +36,7 @@ pub use person::{Person, PersonKey, free_id};
 pub use reach::Reach;
 pub use register::Register;
 pub use scope::Scope;
+pub use tokens::{ENDED_KEPT, MAX_ENDED, MAX_SESSIONS, Tokens};
 pub use trigger::Trigger;
 pub use verb::{Role, Verb, Verbs, VerbsIter};
 
@@ -216,17 +218,25 @@ impl ApiToken {
 
     /// Whether it works at `now`.
     pub fn is_valid(&self, now: Timestamp) -> bool {
+        self.ended_at(now).is_none()
+    }
+
+    /// When it ended, if it has by `now`.
+    pub fn ended_at(&self, now: Timestamp) -> Option<Timestamp> {
         let used = self.used_at.unwrap_or(self.created_at);
-        let idle = self.is_browser() && now.duration_since(used) >= SESSION_IDLE;
-        self.revoked_at.is_none() && !idle && self.expires_at.is_none_or(|end| now < end)
+        let idle = self.is_browser().then(|| used.checked_add(SESSION_IDLE).unwrap_or(Timestamp::MAX));
+        let ends = [idle, self.expires_at].into_iter().flatten().filter(|end| *end <= now);
+        ends.chain(self.revoked_at).min()
     }
 
     /// How long before its end whoever uses it is told.
     pub const WARNED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-    /// Its end, when that is near enough to be told. A login ends within a day by its nature, and nobody is told of that.
+    /// Its end, when that is near enough to be told. A login ends within a day by its nature, and a
+    /// broken seal within the hour: nobody is told to make another.
     pub fn ends_soon(&self, now: Timestamp) -> Option<Timestamp> {
-        self.expires_at.filter(|end| self.session.is_none() && *end <= now + Self::WARNED)
+        let renews = self.session.is_none() && self.principal.person.as_str() != act::GLASS_ID;
+        self.expires_at.filter(|end| renews && *end <= now + Self::WARNED)
     }
 
     /// Whether a browser shows it.

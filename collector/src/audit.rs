@@ -33,7 +33,7 @@ const CHECKPOINT_EVERY: SignedDuration = SignedDuration::from_mins(10);
 const MAX_CHECKPOINTS: usize = 100;
 
 /// Records that may wait for the view: thirty seconds of acts, or a quarter of an hour of a failing view.
-const MAX_RECENT: usize = 10_000;
+pub(crate) const MAX_RECENT: usize = 10_000;
 
 /// What a head's key in the meta table begins with.
 pub(crate) const HEAD: &str = "audit-head/";
@@ -46,6 +46,10 @@ pub struct Chains {
     heads: BTreeMap<Chain, Head>,
     checkpoints: BTreeMap<Chain, VecDeque<Checkpoint>>,
     recent: BTreeMap<(Chain, u64), Vec<u8>>,
+    /// Their keys, oldest first.
+    ages: VecDeque<(Chain, u64)>,
+    /// Up to where the view may lack records that are not in memory any more.
+    lacking: BTreeMap<Chain, u64>,
     /// Up to where the view goes once the work on it that was begun is done.
     settling: BTreeMap<Chain, u64>,
 }
@@ -99,10 +103,23 @@ impl Chains {
 
     /// Keeps a record until the view has it.
     pub(crate) fn remember(&mut self, chain: &Chain, seq: u64, line: Vec<u8>) {
-        self.recent.insert((chain.clone(), seq), line);
-        if self.recent.len() > MAX_RECENT {
-            self.recent.pop_first();
+        let key = (chain.clone(), seq);
+        if self.recent.insert(key.clone(), line).is_none() {
+            self.ages.push_back(key);
         }
+        if self.recent.len() > MAX_RECENT
+            && let Some(oldest) = self.ages.pop_front()
+        {
+            self.recent.remove(&oldest);
+            let (chain, seq) = oldest;
+            let lacking = self.lacking.entry(chain).or_default();
+            *lacking = seq.max(*lacking);
+        }
+    }
+
+    /// Whether a record that neither the view nor memory has may be on its way there all the same.
+    pub(crate) fn may_lack(&self, chain: &Chain, seq: u64) -> bool {
+        self.lacking.get(chain).is_some_and(|up_to| seq <= *up_to)
     }
 
     /// A head as storage has it.
@@ -141,7 +158,10 @@ impl Chains {
     /// It has been.
     pub(crate) fn settled(&mut self) {
         let settling = std::mem::take(&mut self.settling);
-        self.recent.retain(|(chain, seq), _| settling.get(chain).is_none_or(|up_to| seq > up_to));
+        let lacks = |chain: &Chain, seq: &u64| settling.get(chain).is_none_or(|up_to| seq > up_to);
+        self.recent.retain(|(chain, seq), _| lacks(chain, seq));
+        self.ages.retain(|(chain, seq)| lacks(chain, seq));
+        self.lacking.retain(|chain, up_to| lacks(chain, up_to));
     }
 
     /// The records of a shelf that the view may not have.

@@ -20,7 +20,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub(crate) use access::{CreateJoinToken, JoinToken, Login, Logout, Token};
 pub(crate) use alert::{Alert, Handoff, Numbered, Open, Opinion};
 pub(crate) use audit::Audit;
-pub(crate) use completions::{Completions, Shell};
+pub(crate) use completions::{Complete, Completions, Shell};
 pub(crate) use context::Context;
 pub(crate) use endpoint::{Endpoint, Move, Named, NamedSoftware, Set, Tag};
 pub(crate) use ownership::{Change, Draft, Lint, OfOrg, Ownership, Propose, Replay};
@@ -179,6 +179,9 @@ pub(crate) enum Command {
         after_help = "Examples: dogwatch completions bash > ~/.local/share/bash-completion/completions/dogwatch\n          dogwatch completions fish > ~/.config/fish/completions/dogwatch.fish"
     )]
     Completions(Completions),
+    /// Names that may stand next on a line, for shells
+    #[command(name = "__complete", hide = true, after_help = "Example: dogwatch __complete -- alert show ''")]
+    Complete(Complete),
 }
 
 #[derive(ClapArgs)]

@@ -27,6 +27,9 @@ use crate::{
 /// How long an answer may take: the collector itself gives up after ten seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long somebody waits who pressed Tab: longer than a collector next door takes, shorter than their patience.
+const HASTE: Duration = Duration::from_millis(800);
+
 /// How long connecting may take.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -62,6 +65,8 @@ pub(crate) struct Client {
     agent: Agent,
     url: String,
     authorization: Option<String>,
+    /// How long an answer to a question may take.
+    patience: Duration,
 }
 
 impl Client {
@@ -100,7 +105,13 @@ impl Client {
             .user_agent(concat!("dogwatch/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
-        Self { agent, url, authorization: token.map(|token| format!("Bearer {token}")) }
+        Self { agent, url, authorization: token.map(|token| format!("Bearer {token}")), patience: PATIENCE }
+    }
+
+    /// For whoever waits at a prompt that is being typed: soon or not at all.
+    pub(crate) fn in_haste(mut self) -> Self {
+        self.patience = HASTE;
+        self
     }
 
     /// Reads.
@@ -109,7 +120,8 @@ impl Client {
         is_no_secret(path)?;
         params.iter().try_for_each(|(_, value)| is_no_secret(value))?;
         let request = self.agent.get(self.at(path)).query_pairs(params.iter().copied());
-        self.answer(self.authorized(request).call(), params)
+        let request = self.authorized(request).config().timeout_global(Some(self.patience)).build();
+        self.answer(request.call(), params)
     }
 
     /// Reads what is not one JSON value, as it comes.

@@ -64,6 +64,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Command::Rules(rules) => rules::run(&rules, &screen),
         Command::Watch => watch::run(&screen),
         Command::Completions(asked) => completions::run(&asked),
+        Command::Complete(asked) => completions::names::run(&asked),
     }
 }
 

@@ -90,7 +90,7 @@ pub struct Seal {
     pub made_by: PersonKey,
     /// When.
     pub made_at: Timestamp,
-    /// When it was broken, or put out of use by a newer one.
+    /// When it was broken, or put out of use: by a newer one, or because somebody said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broken_at: Option<Timestamp>,
 }

@@ -16,6 +16,8 @@ mod orgs;
 mod people;
 mod tokens;
 
+use std::collections::BTreeSet;
+
 use dogwatch_model::{OrgId, PersonId, Side, TeamId};
 use jiff::Timestamp;
 
@@ -126,6 +128,8 @@ pub enum Act {
         /// What it is to open.
         scope: Scope,
     },
+    /// Put a sealed code out of use.
+    Unseal(String),
 }
 
 impl Act {
@@ -146,6 +150,7 @@ impl Act {
             Self::Offboard(..) => "org.offboard",
             Self::SecondFactor(..) => "org.second_factor",
             Self::Seal { .. } => "break-glass.seal",
+            Self::Unseal(_) => "break-glass.revoke",
         }
     }
 }
@@ -156,6 +161,16 @@ impl Register {
     /// # Errors
     /// Who may not, what is not there, and what would leave an org without an owner. Nothing has changed then.
     pub fn act(&mut self, act: &Act, by: &Principal, now: Timestamp) -> Result<Vec<Change>, Refusal> {
+        let changes = self.weigh(act, by, now)?;
+        self.apply(&changes);
+        Ok(changes)
+    }
+
+    /// What an act would change, if they may; nothing has changed yet.
+    ///
+    /// # Errors
+    /// As [`Self::act`] says.
+    pub fn weigh(&self, act: &Act, by: &Principal, now: Timestamp) -> Result<Vec<Change>, Refusal> {
         if self.lacks_second_factor(by, now) {
             return Err(second_factor_wanted());
         }
@@ -168,7 +183,6 @@ impl Register {
             );
             return Err(Refusal::new(Code::Conflict, what));
         }
-        self.apply(&changes);
         Ok(changes)
     }
 
@@ -190,28 +204,50 @@ impl Register {
             Act::Offboard(org, side) => self.offboard(org, *side, by, now),
             Act::SecondFactor(org, all) => self.second_factor(org, *all, by, now),
             Act::Seal { id, hash, scope } => self.seal(id, *hash, scope, by, now),
+            Act::Unseal(id) => self.unseal(id, by, now),
         }
     }
 
     /// An org that changes would leave without an owner, or without one who ever came in.
     pub(super) fn org_left_alone(&self, changes: &[Change], now: Timestamp) -> Option<OrgId> {
-        let mut after = self.clone_for_owners();
-        after.apply(changes);
-        let (owned, attended) = (self.owned(now), self.attended(now));
-        let (still_owned, still_attended) = (after.owned(now), after.attended(now));
-        let mut lost = owned.difference(&still_owned).chain(attended.difference(&still_attended));
-        lost.next().cloned()
+        let (mut people, mut grants) = (BTreeSet::new(), BTreeSet::new());
+        for change in changes {
+            match change {
+                Change::Person(person) => drop(people.insert(person.key())),
+                Change::Account(key, _) => drop(people.insert(key.clone())),
+                Change::Bond(bond) => drop(people.insert(bond.person.clone())),
+                Change::Grant(grant) => drop(grants.insert(grant.id.as_str())),
+                Change::Token(_) | Change::Invitation(..) | Change::Seal(_) | Change::Org(..) => {}
+            }
+        }
+        if people.is_empty() && grants.is_empty() {
+            return None;
+        }
+        let touched =
+            self.owning(now).filter(|(_, grant)| grants.contains(&*grant.id) || people.contains(&grant.to));
+        let orgs: BTreeSet<&OrgId> = touched.filter_map(|(_, grant)| grant.scope.org()).collect();
+        let mut part = self.part_of_owners(&orgs, now);
+        let (owned, attended) = (part.owned(now), part.attended(now));
+        part.apply(changes);
+        let (still_owned, still_attended) = (part.owned(now), part.attended(now));
+        owned.difference(&still_owned).chain(attended.difference(&still_attended)).next().cloned()
     }
 
-    /// As much of the register as owners depend on.
-    fn clone_for_owners(&self) -> Self {
-        Self {
-            people: self.people.clone(),
-            grants: self.grants.clone(),
-            accounts: self.accounts.clone(),
-            bonds: self.bonds.clone(),
-            ..Self::default()
+    /// The owners of some orgs and what makes them owners, nobody else: a copy of everything would cost every act as much as
+    /// there are people.
+    fn part_of_owners(&self, orgs: &BTreeSet<&OrgId>, now: Timestamp) -> Self {
+        let mut part = Self::default();
+        for (person, grant) in self.owning(now) {
+            if !grant.scope.org().is_some_and(|org| orgs.contains(org)) {
+                continue;
+            }
+            let key = person.key();
+            part.accounts.extend(self.accounts.get(&key).map(|account| (key.clone(), account.clone())));
+            part.bonds.extend(self.bonds.get(&key).map(|bond| (key.clone(), bond.clone())));
+            part.people.insert(key, person.clone());
+            part.grants.insert(grant.id.clone(), grant.clone());
         }
+        part
     }
 }
 

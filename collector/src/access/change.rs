@@ -28,6 +28,16 @@ pub enum Change {
 }
 
 impl Register {
+    /// What a change of a person, a grant or a token takes the place of.
+    pub fn was(&self, change: &Change) -> Option<Change> {
+        match change {
+            Change::Person(person) => self.people.get(&person.key()).cloned().map(Change::Person),
+            Change::Grant(grant) => self.grants.get(&grant.id).cloned().map(Change::Grant),
+            Change::Token(token) => self.tokens.get(&token.hash).cloned().map(Change::Token),
+            _ => None,
+        }
+    }
+
     /// Takes changes in.
     pub fn apply(&mut self, changes: &[Change]) {
         changes.iter().cloned().for_each(|change| self.apply_one(change));
@@ -38,7 +48,7 @@ impl Register {
         match change {
             Change::Person(person) => drop(self.people.insert(person.key(), person)),
             Change::Grant(grant) => drop(self.grants.insert(grant.id.clone(), grant)),
-            Change::Token(token) => drop(self.tokens.insert(token.hash, token)),
+            Change::Token(token) => self.tokens.insert(token.hash, token),
             Change::Account(key, Some(account)) => drop(self.accounts.insert(key, *account)),
             Change::Account(key, None) => drop(self.accounts.remove(&key)),
             Change::Invitation(hash, Some(invitation)) => drop(self.invitations.insert(hash, invitation)),

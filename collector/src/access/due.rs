@@ -113,13 +113,17 @@ impl Register {
             let ends = grant.expires_at.filter(|at| *at <= now + SOON);
             let ends = ends.map(|at| {
                 let why = match grant.on_trial {
-                    true => format!(
-                        "it was given after a seal was broken, and ends on {} unless somebody who administers {} for good \
-                         confirms it: `dogwatch access approve {}`, or a grant of their own",
-                        day(at),
-                        grant.scope,
-                        grant.id
-                    ),
+                    true => {
+                        let how = match grant.scope.org() {
+                            Some(_) => format!("confirms it: `dogwatch access approve {}`", grant.id),
+                            None => "gives them a grant of their own: `dogwatch access grant`".to_owned(),
+                        };
+                        let (day, scope) = (day(at), &grant.scope);
+                        format!(
+                            "it was given after a seal was broken, and ends on {day} unless somebody who administers \
+                             {scope} for good {how}"
+                        )
+                    }
                     false => format!("it ends on {}", day(at)),
                 };
                 due(DueKind::GrantEnds, at, why)
@@ -191,11 +195,7 @@ impl Register {
 
     /// When somebody last came in, roughly.
     pub fn last_seen(&self, key: &PersonKey) -> Option<Timestamp> {
-        self.tokens
-            .values()
-            .filter(|token| token.principal.key() == *key)
-            .filter_map(|token| token.used_at)
-            .max()
+        self.tokens.of(key).filter_map(|token| token.used_at).max()
     }
 }
 

@@ -99,7 +99,9 @@ impl Register {
         }));
         let before = login.instead_of.and_then(|hash| self.tokens.get(&hash));
         let before = before.filter(|before| before.is_browser() && before.is_valid(now));
-        changes.extend(before.map(|before| Change::Token(before.revoked(now))));
+        let crowded_out = self.crowded_out((&login.who, before.map(|before| before.hash)), now);
+        let ended = before.map(|before| before.revoked(now)).into_iter().chain(crowded_out);
+        changes.extend(ended.map(Change::Token));
         self.apply(&changes);
         Ok(changes)
     }
@@ -188,10 +190,7 @@ impl Register {
             Change::Invitation(*invitation, None),
             Change::Account(key.clone(), Some(Box::new(account))),
         ];
-        let sessions = self
-            .tokens
-            .values()
-            .filter(|token| token.session.is_some() && token.principal.key() == key && token.is_valid(now));
+        let sessions = self.tokens.of(&key).filter(|token| token.session.is_some() && token.is_valid(now));
         changes.extend(sessions.map(|token| Change::Token(token.revoked(now))));
         self.apply(&changes);
         Ok((key, changes))

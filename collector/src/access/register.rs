@@ -2,14 +2,14 @@
 //!
 //! Pure: time is an argument, and what changes is handed back as rows to write. [`crate::core`] keeps one in its state.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use dogwatch_model::{OrgId, Side, SiteId};
 use jiff::Timestamp;
 
 use super::{
     Account, ApiToken, Approval, Bond, Grant, Invitation, OrgStanding, Person, PersonKey, Principal, Reach,
-    Scope, Seal, Sha256, Verb, Verbs, reach::Held,
+    Scope, Seal, Sha256, Tokens, Verb, Verbs, reach::Held,
 };
 use crate::refusal::{Code, Refusal};
 
@@ -29,7 +29,7 @@ pub struct Register {
     /// Grants by their short id, ended ones included.
     pub grants: BTreeMap<String, Grant>,
     /// API tokens by the hash of their text.
-    pub tokens: HashMap<Sha256, ApiToken>,
+    pub tokens: Tokens,
     /// Who came by a provider, and by which.
     pub bonds: BTreeMap<PersonKey, Bond>,
     /// Orgs that a side has left.

@@ -18,6 +18,7 @@ use super::{
     problem::Problem,
     secret,
     tokens::NewToken,
+    tries::Purpose,
 };
 use crate::access::{
     Act, Change, Due, Explained, Grant, NewGrant, PersonKey, Scope, Seal, Sha256, Verb, Verbs,
@@ -276,11 +277,14 @@ pub(crate) async fn break_glass(
     from: Option<Extension<ConnectInfo<std::net::SocketAddr>>>,
     Body(broken): Body<Broken>,
 ) -> Result<Json<NewToken>, Problem> {
-    api.tries.admit(from.as_ref(), "sealed codes")?;
+    let tried = api.tries.admit(Purpose::SealedCode, from.as_ref())?;
     let made = secret::api_token()?;
     let code = Sha256::of(secret::plain(&broken.code).as_bytes());
     match api.core.break_seal(code, made.hash).await {
-        Ok(kept) => Ok(Json(NewToken::of(&kept, made.text))),
+        Ok(kept) => {
+            tried.worked();
+            Ok(Json(NewToken::of(&kept, made.text)))
+        }
         Err(refusal) => {
             api.core.note_failed_login(None);
             Err(refusal.into())

@@ -100,17 +100,8 @@ fn answer(api: &Shared, item: &Item, Part { entries, next }: Part<'_>, now: Time
 
 /// The alert with a number, among those of long ago, too, which the queue does not list any more.
 pub(super) async fn find_or_archived(api: &Shared, caller: &Caller, number: &str) -> Result<Item, Problem> {
-    let (live, archived) = caller.see(api, |sight| {
-        let of_long_ago = |number: &AlertNumber| sight.may_be_archived(*number);
-        (find(sight, number).cloned(), number_of(number).filter(of_long_ago))
-    });
-    match (live, archived) {
-        (Err(_), Some(wanted)) => {
-            let archived = api.core.archived(&caller.reach, wanted).await?;
-            archived.ok_or_else(|| unseen(number))
-        }
-        (live, _) => live,
-    }
+    let wanted = number_of(number).ok_or_else(|| unseen(number))?;
+    api.core.alert(&caller.reach, wanted).await?.ok_or_else(|| unseen(number))
 }
 
 /// `GET /api/v1/alerts/{number}`

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Shared, caller::Caller, extract::Body, login_tries::Counted, problem::Problem, secret, tokens::NewToken,
+    tries::Purpose,
 };
 use crate::{
     access::{Account, Act, ApiToken, Factor, Hidden, Login, NO_LOGIN, Sha256},
@@ -211,7 +212,7 @@ pub(crate) async fn accept(
 
 /// Takes an invitation up.
 pub(super) async fn take_up(api: &Shared, from: &From, accepted: Accepted) -> Result<Welcome, Problem> {
-    api.tries.admit(from.as_ref(), "invitations")?;
+    let tried = api.tries.admit(Purpose::Invitation, from.as_ref())?;
     let password = api.passwords.hash(accepted.password).await?;
     let key = account::new_key()?;
     let codes = (0..RECOVERY_CODES).map(|_| secret::recovery_code()).collect::<Result<Vec<_>, _>>()?;
@@ -224,6 +225,7 @@ pub(super) async fn take_up(api: &Shared, from: &From, accepted: Accepted) -> Re
     };
     let hash = Sha256::of(accepted.invitation.reveal().trim().as_bytes());
     let who = api.core.accept(hash, account).await?;
+    tried.worked();
     Ok(Welcome {
         otpauth: account::otpauth(&api.info.name, who.id.as_str(), &key),
         secret: key.reveal().to_owned(),

@@ -14,7 +14,10 @@ use std::{
 
 use axum::{Extension, extract::ConnectInfo};
 
-use super::problem::Problem;
+use super::{
+    failures::{Failures, PAUSE, Share, make_room},
+    problem::Problem,
+};
 use crate::{access::Sha256, listener::network};
 
 /// Tries that are free: for a person from an address, …
@@ -23,33 +26,19 @@ const FREE: u32 = 5;
 const FREE_OF_PERSON: u32 = 20;
 /// … and from an address for whomever: a crew comes in through one address at the same hour.
 const FREE_OF_ADDRESS: u32 = 40;
-/// The first pause after them.
-const PAUSE: Duration = Duration::from_secs(60);
 /// The longest, for an address and for a person from it.
 const MAX_PAUSE: Duration = Duration::from_secs(300);
 /// The longest for a person from wherever: guesses of others hold up who comes from a new address, so it does not grow.
 const MAX_PAUSE_OF_PERSON: Duration = PAUSE;
-/// How long failures are remembered after the last.
-const MEMORY: Duration = Duration::from_secs(900);
 /// How long a person is known where they logged in: over a holiday.
 const KNOWN: Duration = Duration::from_secs(30 * 24 * 3600);
-/// Addresses, persons and pairs that are remembered; the one that was quiet for longest makes room.
-const MAX_KEPT: usize = 8192;
-
-#[derive(Debug, Clone, Copy)]
-struct Kept {
-    count: u32,
-    latest: Instant,
-    until: Instant,
-}
-
 /// Failed tries, and who logged in from where.
 #[derive(Debug, Default)]
 pub(crate) struct LoginTries(Mutex<Book>);
 
 #[derive(Debug, Default)]
 struct Book {
-    kept: HashMap<Sha256, Kept>,
+    kept: Failures,
     known: HashMap<Sha256, Instant>,
 }
 
@@ -71,6 +60,15 @@ impl Counted {
             person: of(format!("person:{person}")),
         }
     }
+
+    /// For the person from here, for the address, for the person from wherever.
+    const fn shares(&self) -> [Share; 3] {
+        [
+            Share { key: self.here, free: FREE, longest: MAX_PAUSE },
+            Share { key: self.address, free: FREE_OF_ADDRESS, longest: MAX_PAUSE },
+            Share { key: self.person, free: FREE_OF_PERSON, longest: MAX_PAUSE_OF_PERSON },
+        ]
+    }
 }
 
 impl LoginTries {
@@ -85,27 +83,12 @@ impl LoginTries {
 
     fn admit_at(&self, counted: &Counted, now: Instant) -> Result<(), Duration> {
         let Book { kept, known } = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|_, one| now < one.latest + MEMORY);
         known.retain(|_, at| now < *at + KNOWN);
-        let mut shares = vec![(counted.here, FREE, MAX_PAUSE), (counted.address, FREE_OF_ADDRESS, MAX_PAUSE)];
-        if !known.contains_key(&counted.here) {
-            shares.push((counted.person, FREE_OF_PERSON, MAX_PAUSE_OF_PERSON));
+        let [here, address, person] = counted.shares();
+        match known.contains_key(&counted.here) {
+            true => kept.admit(&[here, address], now),
+            false => kept.admit(&[here, address, person], now),
         }
-        let waits = shares.iter().filter_map(|(key, ..)| kept.get(key)).map(|one| one.until);
-        if let Some(until) = waits.max().filter(|until| now < *until) {
-            return Err(until - now);
-        }
-        for (key, free, longest) in shares {
-            make_room(kept, &key, |one| one.latest);
-            let one = kept.entry(key).or_insert(Kept { count: 0, latest: now, until: now });
-            one.count += 1;
-            one.latest = now;
-            if one.count >= free {
-                let doubled = PAUSE.saturating_mul(1 << (one.count - free).min(8));
-                one.until = now + doubled.min(longest);
-            }
-        }
-        Ok(())
     }
 
     /// It worked: nothing is held against the person here, and here they are known; what was tried for others still counts.
@@ -115,24 +98,12 @@ impl LoginTries {
 
     fn forget_at(&self, counted: &Counted, now: Instant) {
         let Book { kept, known } = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.remove(&counted.here);
-        for (key, free) in [(counted.address, FREE_OF_ADDRESS), (counted.person, FREE_OF_PERSON)] {
-            if let Some(one) = kept.get_mut(&key) {
-                one.count = one.count.saturating_sub(1);
-                if one.count < free {
-                    one.until = one.latest;
-                }
-            }
-        }
+        let [here, address, person] = counted.shares();
+        kept.forget(&here.key);
+        kept.take_back(&address);
+        kept.take_back(&person);
         make_room(known, &counted.here, |at| *at);
         known.insert(counted.here, now);
-    }
-}
-
-fn make_room<T>(kept: &mut HashMap<Sha256, T>, key: &Sha256, latest: impl Fn(&T) -> Instant) {
-    if kept.len() >= MAX_KEPT && !kept.contains_key(key) {
-        let quiet = kept.iter().min_by_key(|(_, one)| latest(one)).map(|(key, _)| *key);
-        quiet.map(|key| kept.remove(&key));
     }
 }
 
@@ -141,6 +112,7 @@ mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
     use super::*;
+    use crate::api::failures::MAX_KEPT;
 
     fn from(last: u8, person: &str) -> Counted {
         let address = IpAddr::V4(Ipv4Addr::new(192, 0, 2, last));

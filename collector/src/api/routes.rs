@@ -2,6 +2,7 @@
 //!
 //! The router is built from it and from nothing else; the tests walk it with every kind of token.
 
+mod paths;
 mod row;
 
 use core::future::{Ready, ready};
@@ -30,7 +31,7 @@ use super::{
     docs, endpoints, events,
     extract::ANY,
     fleet, health, intake, join_tokens, login, metrics, oidc, once, openapi, orgs, ownership, page, pages,
-    people, queue, reports, rules, setup, tokens, views, who, whoami, windows,
+    people, queue, reports, rules, seals, setup, tokens, views, who, whoami, windows,
 };
 use crate::{
     access::Verb,
@@ -38,6 +39,7 @@ use crate::{
     meters::RouteMeter,
     views::{NewView, View},
 };
+pub(crate) use paths::{is_for_browsers, where_to_look};
 pub(crate) use row::{Answer, Make, Method, Route, Takes};
 use row::{UNCHANGED, accepted, delete, get, made, ok, post, post_document, post_intake, text};
 
@@ -456,34 +458,14 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/api/v1/access/check", May(Verb::View), &["person", "verb", "scope"], |m| on(m, access::check))
         .asks::<access::Question>()
         .tells("Why somebody may do something, or not.", ok::<crate::access::Explained>()),
+    get("/api/v1/access/seals", May(Verb::Administer), &[], |m| on(m, seals::list))
+        .tells("Sealed codes, oldest first: who keeps them, never what they say.", ok::<seals::List>()),
+    delete("/api/v1/access/seals/{seal}", May(Verb::Administer), |m| on(m, seals::revoke))
+        .tells("Puts a sealed code out of use.", ok::<seals::SealJson>()),
     post("/api/v1/access/seals", May(Verb::Administer), |m| on(m, access::seal))
         .takes::<access::Sealed>()
         .tells("Seals a code for a bad day; it is shown this once.", made::<access::NewSeal>()),
 ];
-
-/// Where what was done at a path can be looked at: the longest part of the path that can be read.
-pub(crate) fn where_to_look(path: &str) -> String {
-    let readable = |path: &str| {
-        let parts: Vec<&str> = path.split('/').collect();
-        let fits = |route: &Route| {
-            let wanted: Vec<&str> = route.path.split('/').collect();
-            wanted.len() == parts.len()
-                && wanted.iter().zip(&parts).all(|(wanted, part)| wanted.starts_with('{') || wanted == part)
-        };
-        ROUTES.iter().filter(|route| route.method == Method::Get).any(fits)
-    };
-    let mut ends = core::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(front, _)| front));
-    ends.find(|path| readable(path)).unwrap_or("/api/v1/audit").to_owned()
-}
-
-/// Whether people come to a path with a browser: to a page of ours, or to none, by a mistyped address.
-pub(crate) fn is_for_browsers(path: &str) -> bool {
-    let mut here = ROUTES.iter().filter(|route| route.path == path).peekable();
-    match here.peek() {
-        Some(_) => here.any(Route::is_page),
-        None => !path.starts_with("/api/"),
-    }
-}
 
 /// Builds the router: each route behind its guard.
 pub(crate) fn mount(api: &Shared) -> Router<Shared> {

@@ -10,7 +10,7 @@ use dogwatch_model::{PersonId, Side, TeamId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Shared, extract::Body, problem::Problem, secret, tokens::NewToken};
+use super::{Shared, extract::Body, problem::Problem, secret, tokens::NewToken, tries::Purpose};
 use crate::{
     access::{DEFAULT_LIFETIME, Principal, Sha256, Verbs},
     core::NewApiToken,
@@ -37,7 +37,7 @@ pub(crate) async fn redeem(
     caller: Option<Extension<ConnectInfo<SocketAddr>>>,
     Body(setup): Body<Setup>,
 ) -> Result<Json<NewToken>, Problem> {
-    api.tries.admit(caller.as_ref(), "setup codes")?;
+    let tried = api.tries.admit(Purpose::SetupCode, caller.as_ref())?;
     let Setup { code, person, side, team } = setup;
     if side != Side::Msp {
         return Err(Problem::invalid(
@@ -58,5 +58,6 @@ pub(crate) async fn redeem(
     };
     let token = NewApiToken { hash: made.hash, principal, lifetime: Some(DEFAULT_LIFETIME) };
     let kept = api.core.redeem_setup(Sha256::of(code.as_bytes()), token).await?;
+    tried.worked();
     Ok(Json(NewToken::of(&kept, made.text)))
 }

@@ -15,6 +15,7 @@ mod once;
 mod permissions;
 mod running;
 mod strictness;
+mod unchanged;
 mod walk;
 mod work;
 

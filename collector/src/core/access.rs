@@ -1,5 +1,7 @@
 //! The access register's acts, sealed codes and logins: decided purely in [`crate::access`], written down here.
 
+use std::collections::BTreeSet;
+
 use dogwatch_model::{OrgId, Side};
 use dogwatch_triage::audit::{By, Deed};
 use jiff::Timestamp;
@@ -46,7 +48,11 @@ fn on(act: &Act, changes: &[Change]) -> String {
         Act::Reinvite(key, _) | Act::Disable(key) | Act::Enable(key) => key.to_string(),
         Act::Grant(grant) => format!("{}: {} on {} for {}", grant.id, grant.verbs, grant.scope, grant.to),
         Act::Approve(id, org) | Act::Refuse(id, org) => format!("{id} in {org}"),
-        Act::End(id, _) | Act::Review(id, _) | Act::RevokeToken(id) | Act::Seal { id, .. } => id.clone(),
+        Act::End(id, _)
+        | Act::Review(id, _)
+        | Act::RevokeToken(id)
+        | Act::Seal { id, .. }
+        | Act::Unseal(id) => id.clone(),
         Act::MakeToken(_) => {
             changes.iter().find_map(token_of).map(|token| token.id.clone()).unwrap_or_default()
         }
@@ -118,6 +124,18 @@ const fn token_of(change: &Change) -> Option<&ApiToken> {
     }
 }
 
+/// Lets go of what of somebody's tokens and sessions ended long enough ago.
+fn let_go_of(state: &mut State, whose: &PersonKey, now: Timestamp, batch: &mut Batch) {
+    let outlived = state.access.outlived_of(whose, now);
+    let_go(state, &outlived, batch);
+}
+
+/// Lets tokens go, from memory and from the store.
+pub(super) fn let_go(state: &mut State, outlived: &[Sha256], batch: &mut Batch) {
+    state.access.let_go(outlived);
+    outlived.iter().for_each(|hash| batch.delete(Table::Tokens, hash));
+}
+
 impl Core {
     /// Does one act of the register.
     pub(super) fn access(
@@ -144,16 +162,13 @@ impl Core {
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<Vec<Change>, Refusal> {
-        let (people, grants) = (state.access.people.clone(), state.access.grants.clone());
-        let tokens = state.access.tokens.clone();
-        let changes = state.access.act(act, by, now)?;
+        let changes = state.access.weigh(act, by, now)?;
+        let mut was: Vec<_> = changes.iter().map(|change| state.access.was(change)).collect();
+        state.access.apply(&changes);
         put(&changes, batch);
-        let was = |change: &Change| match change {
-            Change::Person(person) => people.get(&person.key()).cloned().map(Change::Person),
-            Change::Grant(grant) => grants.get(&grant.id).cloned().map(Change::Grant),
-            Change::Token(token) => tokens.get(&token.hash).cloned().map(Change::Token),
-            _ => None,
-        };
+        let whose: BTreeSet<_> =
+            changes.iter().filter_map(token_of).map(|token| token.principal.key()).collect();
+        whose.iter().for_each(|key| let_go_of(state, key, now, batch));
         let org = org_of(&changes).or_else(|| by.key().org);
         if let Some(org) = &org {
             state.uses(by, Verb::Administer, (org, None), now);
@@ -161,13 +176,14 @@ impl Core {
         let one_by_one = matches!(act, Act::Offboard(..));
         let told = |changes: &[Change]| told_of(changes, org.as_ref());
         let (first, rest) = changes.split_at(if one_by_one { 1 } else { changes.len() });
-        let before: Vec<Change> = first.iter().filter_map(was).collect();
+        let was_rest = was.split_off(first.len());
+        let before: Vec<Change> = was.into_iter().flatten().collect();
         let deed_of = |name: &str, on: String| deed(by, name, on, org.as_ref());
         batch.record(now, deed_of(act.name(), on(act, &changes)).before(told(&before)).after(told(first)));
         // What goes with a side is too much for one record, and each of it is somebody's.
-        for change in rest {
+        for (change, was) in rest.iter().zip(was_rest) {
             let Some((name, on)) = ended(change) else { continue };
-            let before = was(change).map(|before| told(&[before]));
+            let before = was.map(|before| told(&[before]));
             let deed = deed_of(name, on).after(told(core::slice::from_ref(change)));
             batch.record(now, before.into_iter().fold(deed, |deed, before| deed.before(before)));
         }
@@ -214,6 +230,7 @@ impl Core {
         match state.access.log_in(login, now) {
             Ok(changes) => {
                 put(&changes, batch);
+                let_go_of(state, &login.who, now, batch);
                 let (who, bonds) = (&login.who, &state.access.bonds);
                 let provider = bonds.get(who).filter(|_| login.factor == Factor::Elsewhere);
                 let on = match provider {
@@ -221,11 +238,12 @@ impl Core {
                     None => who.to_string(),
                 };
                 batch.record(now, Deed::new("login", on, who.org.as_ref()).by(doer(who, state)));
-                for before in changes.iter().filter_map(token_of).filter(|token| token.revoked_at.is_some()) {
-                    let org = before.principal.org.as_ref();
-                    batch.record(now, Deed::new("token.revoke", &before.id, org).by(doer(&login.who, state)));
+                let mut tokens = changes.iter().filter_map(token_of);
+                let opened = tokens.next().cloned();
+                for ended in tokens {
+                    let told = Deed::new("token.revoke", &ended.id, ended.principal.org.as_ref());
+                    batch.record(now, told.by(doer(who, state)).after(of_token(ended)));
                 }
-                let opened = changes.iter().find_map(token_of).cloned();
                 opened.ok_or_else(|| Refusal::new(Code::Unavailable, "the login opened nothing"))
             }
             Err(refusal) => {

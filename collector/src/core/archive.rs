@@ -15,9 +15,11 @@ use crate::{
 impl Core {
     /// An alert that has left the working set.
     pub(super) fn archived(&self, state: &State, number: AlertNumber) -> Result<Option<Item>, Refusal> {
+        // Looked up either way: how long the answer takes is not to tell that there is one.
+        let stored = self.archive(&queue::alert_key(number), 1);
         match state.retired.range(number.0, 1).next() {
             Some(item) => Ok(Some(item.clone())),
-            None => Ok(self.archive(&queue::alert_key(number), 1)?.pop()),
+            None => Ok(stored?.pop()),
         }
     }
 
@@ -43,6 +45,18 @@ impl Core {
                 "the archive of alerts cannot be read now (the collector's log says why); try again later",
             )
         })?;
-        Ok(rows.iter().filter_map(|row| serde_json::from_slice(row.value.as_deref()?).ok()).collect())
+        // A row that is left out would be an alert that never was.
+        let values = rows.iter().filter_map(|row| Some((&row.key, row.value.as_deref()?)));
+        let items = values.map(|(key, value)| {
+            serde_json::from_slice(value).map_err(|error| {
+                tracing::error!(%error, key, "a row of the archive is damaged");
+                Refusal::new(
+                    Code::Unavailable,
+                    "the archive of alerts cannot be read: a row of it is damaged (the collector's log says which and how); \
+                     put the data folder back from its backup",
+                )
+            })
+        });
+        items.collect()
     }
 }

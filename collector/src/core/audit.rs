@@ -103,6 +103,17 @@ impl Core {
         let settled = rows.into_iter().filter_map(|row| Some((number(&row)?, row.value?)));
         let mut all: std::collections::BTreeMap<u64, Vec<u8>> = settled.collect();
         all.extend(state.audit.recent(chain, shelf));
+        let first = shelf.saturating_mul(SHELF);
+        let last = state.audit.head(chain).seq.min(first.saturating_add(SHELF - 1));
+        // A gap would be told as records that somebody removed.
+        if (first.max(1)..=last).any(|seq| !all.contains_key(&seq) && state.audit.may_lack(chain, seq)) {
+            tracing::error!(%chain, shelf, "records of the audit are in the journal and not yet in the view");
+            return Err(Refusal::new(
+                Code::Unavailable,
+                "the latest records of the audit are safe on disk and cannot be read yet (the collector's log says what keeps \
+                 the view behind); try again later",
+            ));
+        }
         Ok(all.into_values().collect())
     }
 }

@@ -1,10 +1,10 @@
 //! What the core's thread does by the clock: the beat, the view, snapshots, old alerts.
 
-use std::sync::RwLockWriteGuard;
+use std::sync::{PoisonError, RwLockWriteGuard};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Batch, Core, Settings, audit, load, once, windows};
+use super::{Batch, Core, Settings, access, audit, load, once, windows};
 use crate::{
     notify,
     ownership::Version,
@@ -50,6 +50,7 @@ impl Core {
             let mut batch = Batch::default();
             batch.put(Table::Meta, load::BEAT, &now);
             self.retire(now, &mut batch);
+            self.let_tokens_go(now, &mut batch);
             self.repeat(now, &mut batch);
             self.tell_turned_away(now, &mut batch);
             self.sign_checkpoints(now, &mut batch);
@@ -142,6 +143,17 @@ impl Core {
     fn repeat(&self, now: Timestamp, batch: &mut Batch) {
         let mut state = self.shared.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         notify::repeat(&mut state, now, batch);
+    }
+
+    /// Lets go of tokens and sessions that ended long ago. Nobody waits while it looks for them.
+    fn let_tokens_go(&self, now: Timestamp, batch: &mut Batch) {
+        /// Tokens that go at one beat; the rest goes with the next ones.
+        const AT_ONCE: usize = 1024;
+        let outlived =
+            self.shared.read().unwrap_or_else(PoisonError::into_inner).access.outlived(now, AT_ONCE);
+        if !outlived.is_empty() {
+            access::let_go(&mut self.changing(), &outlived, batch);
+        }
     }
 
     /// Lets alerts that ended long ago leave memory, they stay in storage, and forgets windows that are long over.

@@ -180,6 +180,10 @@ fn apply_meta(state: &mut State, row: &Row) -> Result<(), CoreError> {
 }
 
 fn apply_access(access: &mut Register, row: &Row) -> Result<(), CoreError> {
+    if row.table == Table::Tokens && row.value.is_none() {
+        access.let_go(&[key::<Sha256>(row)?]);
+        return Ok(());
+    }
     access.apply_one(match row.table {
         Table::Tokens => Change::Token(value::<ApiToken>(row)?),
         Table::People => Change::Person(value::<Person>(row)?),

@@ -26,7 +26,9 @@ use super::{
     takeout::TakeOut,
 };
 use crate::{
-    access::{Account, ApiToken, Grant, JoinTokenRecord, PersonKey, Principal, Reach, Scope, Sha256, Verb},
+    access::{
+        Account, ApiToken, Grant, JoinTokenRecord, PersonKey, Principal, Reach, Scope, Seal, Sha256, Verb,
+    },
     meters::Snapshot,
     once::Mark,
     ownership::Version,
@@ -80,9 +82,9 @@ impl Desk {
     /// The valid tokens and sessions of somebody, oldest first.
     pub fn tokens_of(&self, who: &Principal, now: Timestamp) -> Vec<ApiToken> {
         let key = who.key();
-        let own = |token: &&ApiToken| token.principal.key() == key && token.is_valid(now);
+        let valid = |token: &&ApiToken| token.is_valid(now);
         let mut tokens: Vec<_> =
-            self.0.read(|state| state.access.tokens.values().filter(own).cloned().collect());
+            self.0.read(|state| state.access.tokens.of(&key).filter(valid).cloned().collect());
         tokens.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
         tokens
     }
@@ -112,12 +114,16 @@ impl Desk {
         self.0.policy_files()
     }
 
-    /// An alert that ended long ago, from the archive.
+    /// One alert, also when it ended long ago. What is another's is looked for in the archive as what never was: neither the
+    /// answer nor the way to it tells them apart.
     ///
     /// # Errors
     /// `Unavailable` when the archive cannot be read.
-    pub async fn archived(&self, reach: &Reach, number: AlertNumber) -> Result<Option<Item>, Refusal> {
-        Ok(self.0.read_archived(number).await?.filter(|item| covers(reach, item)))
+    pub async fn alert(&self, reach: &Reach, number: AlertNumber) -> Result<Option<Item>, Refusal> {
+        match self.see(reach, |sight| sight.alert(number).cloned()) {
+            Some(item) => Ok(Some(item)),
+            None => Ok(self.0.read_archived(number).await?.filter(|item| covers(reach, item))),
+        }
     }
 
     /// The alerts of the archive whose number divided by [`super::SHELF`] is `shelf`.
@@ -267,11 +273,6 @@ impl<'s> Sight<'s> {
         self.state.alerts.get(&number).filter(|item| covers(self.reach, item))
     }
 
-    /// Whether an alert with this number has been and is in the archive now, whosever it is: no answer tells.
-    pub fn may_be_archived(&self, number: AlertNumber) -> bool {
-        number.0 < self.state.next_alert && !self.state.alerts.contains_key(&number)
-    }
-
     /// The shelf of the archive that the latest number is on.
     pub const fn latest_shelf(&self) -> u64 {
         self.state.next_alert / super::SHELF
@@ -349,9 +350,14 @@ impl<'s> Sight<'s> {
         self.state.join_tokens.values().filter(move |token| reach.sees(&token.org, Some(&token.site)))
     }
 
+    /// Sealed codes that are theirs to know of, each with whether it still opens.
+    pub fn seals(&self, by: &Principal, now: Timestamp) -> Vec<(&'s Seal, bool)> {
+        let access = &self.state.access;
+        access.seals_of(by, now).into_iter().map(|seal| (seal, access.holds(seal, now))).collect()
+    }
+
     /// API tokens: one's own, and those of whom one administers.
     pub fn tokens(&self, by: &crate::access::Principal, now: Timestamp) -> Vec<&'s ApiToken> {
-        let access = &self.state.access;
-        access.tokens.values().filter(|token| access.manages_tokens(by, &token.principal, now)).collect()
+        self.state.access.managed_tokens(by, now)
     }
 }

@@ -48,6 +48,14 @@ impl Core {
                 "lists of software cannot be read now (the collector's log says why); try again later",
             )
         })?;
-        Ok(rows.first().and_then(|row| serde_json::from_slice(row.value.as_deref()?).ok()))
+        let Some(value) = rows.first().and_then(|row| row.value.as_deref()) else { return Ok(None) };
+        serde_json::from_slice(value).map(Some).map_err(|error| {
+            tracing::error!(%error, endpoint.id = %id, "a list of software is damaged");
+            Refusal::new(
+                Code::Unavailable,
+                "this endpoint's list of software cannot be read: its row is damaged (the collector's log says how); put the \
+                 data folder back from its backup",
+            )
+        })
     }
 }

@@ -2,6 +2,7 @@
 //! channels, and steps taken by hand.
 
 mod agreement;
+mod archive;
 mod audit;
 mod boundary;
 mod files;
@@ -13,6 +14,7 @@ mod notify;
 mod once;
 mod sign_in;
 mod takeout;
+mod tokens;
 mod upkeep;
 mod windows;
 
@@ -48,6 +50,8 @@ use crate::{
 struct Disk {
     store: Arc<Mutex<Memory>>,
     broken: Arc<Mutex<bool>>,
+    /// What was read from it.
+    reads: Arc<Mutex<Vec<(Table, String)>>>,
 }
 
 impl Storage for Disk {
@@ -74,6 +78,7 @@ impl Storage for Disk {
         self.store.lock().unwrap().wait()
     }
     fn read(&self, table: Table, prefix: &str, limit: usize) -> Result<Vec<Row>, StorageError> {
+        self.reads.lock().unwrap().push((table, prefix.to_owned()));
         self.store.lock().unwrap().read(table, prefix, limit)
     }
     fn figures(&self) -> Figures {

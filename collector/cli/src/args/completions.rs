@@ -8,6 +8,14 @@ pub(crate) struct Completions {
     pub(crate) shell: Shell,
 }
 
+/// What bash asks when somebody presses Tab.
+#[derive(ClapArgs)]
+pub(crate) struct Complete {
+    /// The words of the line so far, the last of them as far as it was typed
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) words: Vec<String>,
+}
+
 /// A shell that completes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Shell {

@@ -211,7 +211,7 @@ fn grant(wanted: &GrantAccess, screen: &Screen) -> Result<(), Failure> {
 }
 
 /// What is said of what a broken seal gives.
-const ON_TRIAL: &str = "This ends in a week, unless somebody confirms it who administers there for good: dogwatch access approve\n";
+const ON_TRIAL: &str = "This ends in a week, unless somebody confirms it who administers there for good: dogwatch access approve, or a grant of theirs\n";
 
 /// What is said of a grant that does not give all that it says yet.
 const WAITS: &str = "; export and administer count in an org once one of its owners has approved them: dogwatch access approve";

@@ -1,4 +1,6 @@
-//! `completions SHELL`: a script that teaches a shell our commands.
+//! `completions SHELL`: a script that teaches a shell our commands; bash learns to ask for names as well.
+
+pub(super) mod names;
 
 use clap::CommandFactory as _;
 use clap_complete::aot::{Shell as Generator, generate};
@@ -13,6 +15,23 @@ pub(crate) fn run(asked: &Completions) -> Result<(), Failure> {
     output::print(&script(asked.shell))
 }
 
+/// Bash asks us for the names that may stand next, and completes as before where there are none. They are compared one by
+/// one and never expanded.
+const ASKING: &str = r#"
+_dogwatch_named() {
+    local name names=()
+    while IFS= read -r name; do
+        [[ $name == "${COMP_WORDS[COMP_CWORD]}"* ]] && names+=("$name")
+    done < <(dogwatch __complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null </dev/null)
+    if ((${#names[@]})); then
+        COMPREPLY=("${names[@]}")
+    else
+        _dogwatch "$@"
+    fi
+}
+complete -F _dogwatch_named -o bashdefault -o default dogwatch
+"#;
+
 fn script(shell: Shell) -> String {
     let generator = match shell {
         Shell::Bash => Generator::Bash,
@@ -22,7 +41,11 @@ fn script(shell: Shell) -> String {
     };
     let mut script = Vec::new();
     generate(generator, &mut Args::command(), "dogwatch", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
+    let mut script = String::from_utf8_lossy(&script).into_owned();
+    if shell == Shell::Bash {
+        script.push_str(ASKING);
+    }
+    script
 }
 
 #[cfg(test)]

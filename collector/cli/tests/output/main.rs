@@ -245,6 +245,33 @@ fn logging_in() {
     insta::assert_snapshot!("logging_in", all.replace(root, "ROOT"));
 }
 
+/// What bash puts on the line when somebody presses Tab, by the script that we gave it.
+#[cfg(unix)]
+#[test]
+fn bash_completes_names_that_the_collector_knows() {
+    let story = Recorded::serve_also(&serde_json::json!({
+        "GET orgs": { "orgs": [{ "org": "acme" }, { "org": "globex" }] },
+        "GET fleet": { "endpoints": [{ "name": "srv-01" }, { "name": "srv-$(touch x)" }] },
+    }));
+    let config = story.logged_in();
+    let folder = Path::new(env!("CARGO_BIN_EXE_dogwatch")).parent().unwrap();
+    let completed = |line: &str| {
+        let script = format!(
+            "source <(dogwatch completions bash); COMP_WORDS=({line}); COMP_CWORD=$(( ${{#COMP_WORDS[@]}} - 1 ))\n\
+             _dogwatch_named dogwatch \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\"; echo \"${{COMPREPLY[@]}}\""
+        );
+        let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
+        let mut bash = Command::new("bash");
+        bash.args(["-c", &script]).env("PATH", path).env("DOGWATCH_CONFIG_DIR", config.path());
+        String::from_utf8(bash.output().unwrap().stdout).unwrap().trim().to_owned()
+    };
+    assert_eq!(completed("dogwatch org show ''"), "acme globex");
+    assert_eq!(completed("dogwatch who backup --org gl"), "globex");
+    assert_eq!(completed("dogwatch endpoint show s"), "srv-01");
+    assert_eq!(completed("dogwatch alert show 1"), "1042");
+    assert_eq!(completed("dogwatch alert cla"), "claim");
+}
+
 /// A session ends with its login, a token that somebody made only for who says so, and where the collector is away nobody is
 /// left in doubt.
 #[test]

@@ -28,6 +28,32 @@ pub fn glass_person(side: Side, scope: &Scope) -> Result<PersonKey, dogwatch_mod
 }
 
 impl Register {
+    /// Whether somebody may seal codes for a scope, and so may see which there are and put them out of use: an owner for
+    /// their org, an administrator of the MSP for the MSP's own people.
+    fn keeps_seals(&self, scope: &Scope, by: &Principal, now: Timestamp) -> bool {
+        match (scope, by.side) {
+            (Scope::Everywhere, Side::Msp) => self.manages(by, Side::Msp, scope, now),
+            (Scope::Org(org), Side::Internal) => self.is_owner(by, org, now),
+            _ => false,
+        }
+    }
+
+    /// The sealed codes that are somebody's to know of, oldest first.
+    pub fn seals_of(&self, by: &Principal, now: Timestamp) -> Vec<&Seal> {
+        let mut seals: Vec<_> =
+            self.seals.values().filter(|seal| self.keeps_seals(&seal.scope, by, now)).collect();
+        seals.sort_unstable_by_key(|seal| (seal.made_at, &seal.id));
+        seals
+    }
+
+    /// Puts a sealed code out of use.
+    pub(super) fn unseal(&self, id: &str, by: &Principal, now: Timestamp) -> Result<Vec<Change>, Refusal> {
+        let seals = self.seals_of(by, now);
+        let seal = seals.iter().find(|seal| seal.id == id).ok_or_else(|| unseen("sealed code", id))?;
+        let broken_at = Some(seal.broken_at.unwrap_or(now));
+        Ok(vec![Change::Seal(Seal { broken_at, ..(*seal).clone() })])
+    }
+
     pub(super) fn seal(
         &self,
         id: &str,
@@ -38,8 +64,7 @@ impl Register {
     ) -> Result<Vec<Change>, Refusal> {
         self.not_a_program(by, "seals")?;
         match (scope, by.side) {
-            (Scope::Everywhere, Side::Msp) if self.manages(by, Side::Msp, scope, now) => {}
-            (Scope::Org(org), Side::Internal) if self.is_owner(by, org, now) => {}
+            _ if self.keeps_seals(scope, by, now) => {}
             (Scope::Org(org), Side::Internal) if !self.reach(by, now).sees_org(org) => {
                 return Err(unseen("org", org));
             }

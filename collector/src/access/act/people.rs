@@ -197,7 +197,7 @@ impl Register {
             && person.created_by.as_ref() == Some(&by.key())
             && self.reach(by, now).everywhere().has(Verb::Administer)
             && !self.accounts.contains_key(&key)
-            && !self.tokens.values().any(|token| token.principal.key() == key)
+            && self.tokens.of(&key).next().is_none()
     }
 
     fn invited_anew(
@@ -233,8 +233,7 @@ impl Register {
         person.disabled_at = disabled.then_some(now);
         let mut changes = vec![Change::Person(person)];
         if disabled {
-            let theirs =
-                self.tokens.values().filter(|token| token.principal.key() == *whom && token.is_valid(now));
+            let theirs = self.tokens.of(whom).filter(|token| token.is_valid(now));
             changes.extend(theirs.map(|token| Change::Token(token.revoked(now))));
             let waiting = self.invitations.iter().filter(|(_, known)| known.to == *whom);
             changes.extend(waiting.map(|(hash, _)| Change::Invitation(*hash, None)));

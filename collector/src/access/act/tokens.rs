@@ -1,5 +1,7 @@
 //! Tokens: for oneself, or for people and programs of one's own side, never wider than their maker is then.
 
+use std::collections::BTreeMap;
+
 use dogwatch_model::Side;
 use jiff::{SignedDuration, Timestamp};
 
@@ -63,7 +65,7 @@ impl Register {
         if !first {
             self.within_maker(wanted, by, now)?;
         }
-        let theirs = self.tokens.values().filter(|token| token.principal.key() == key && token.is_valid(now));
+        let theirs = self.tokens.of(&key).filter(|token| token.is_valid(now));
         if theirs.count() >= MAX_TOKENS {
             let what = format!("{} has {MAX_TOKENS} valid tokens already; revoke some first", key.id);
             return Err(Refusal::new(Code::Conflict, what));
@@ -187,6 +189,22 @@ impl Register {
             Some(_) => vec![Change::Token(token.clone())],
             None => vec![Change::Token(token.revoked(now))],
         })
+    }
+
+    /// The tokens that somebody may see and revoke. What may be done to those of people of one side at one place is worked
+    /// out once, not for each of their tokens.
+    pub fn managed_tokens(&self, by: &Principal, now: Timestamp) -> Vec<&ApiToken> {
+        let mut known = BTreeMap::new();
+        let own = |of: &Principal| by.key() == of.key() && by.side == of.side;
+        let managed = self.tokens.values().filter(|token| {
+            let of = &token.principal;
+            let home = self.people.get(&of.key()).map(|person| &person.home);
+            own(of)
+                || *known
+                    .entry((of.side, home, of.scope()))
+                    .or_insert_with(|| self.manages_tokens(by, of, now))
+        });
+        managed.collect()
     }
 
     /// Whether somebody may see and revoke a token: their own, those of people whom they manage, and, as an owner, those

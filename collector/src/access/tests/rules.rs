@@ -180,6 +180,28 @@ fn the_guest_leaves_with_all_that_it_has() {
 }
 
 #[test]
+fn a_sealed_code_is_known_to_who_may_seal_and_can_be_put_out_of_use() {
+    let (mut register, ann, omar) = owned();
+    let code = Sha256::of(b"paper");
+    let seal = Act::Seal { id: "s1".into(), hash: code, scope: "acme".parse().unwrap() };
+    register.act(&seal, &omar, noon()).unwrap();
+    let known = register.seals_of(&omar, noon());
+    assert_eq!(
+        known.iter().map(|seal| (&*seal.id, &seal.made_by)).collect::<Vec<_>>(),
+        [("s1", &omar.key())]
+    );
+    assert!(register.seals_of(&ann, noon()).is_empty(), "the guest keeps its own");
+    let revoke = Act::Unseal("s1".into());
+    assert_eq!(register.act(&revoke, &ann, noon()).unwrap_err().code, Code::NotFound);
+    register.act(&revoke, &omar, noon()).unwrap();
+    assert!(
+        register.break_seal(&code, Sha256::of(b"token"), noon()).is_err(),
+        "the paper opens nothing any more"
+    );
+    assert_eq!(register.seals_of(&omar, noon())[0].broken_at, Some(noon()), "and it is still told of");
+}
+
+#[test]
 fn a_sealed_code_opens_an_hour_once_while_its_maker_may_seal() {
     let (mut register, _, omar) = owned();
     let acme = "acme".parse().unwrap();

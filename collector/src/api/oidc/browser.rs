@@ -16,6 +16,7 @@ use crate::{
         extract::Params,
         login::{self, From},
         problem::Problem,
+        tries::Purpose,
     },
     identity::{Arrival, Came, Departure, Loopback, Next},
 };
@@ -65,14 +66,11 @@ fn whither(
         }
         Start { user_code: Some(code), provider, ticket: None } => {
             // Codes are short: who tries many is stopped here.
-            if !api.tries.allow(from, std::time::Instant::now()) {
-                return Err(Problem::too_many(
-                    "five codes were tried within a minute; wait a minute and try again",
-                ));
-            }
+            let tried = api.tries.admit_from(Purpose::DeviceCode, from)?;
             api.oidc.whence(&code, now).ok_or_else(|| {
                 Problem::not_found("no program waits with this code; look at it again, or begin anew")
             })?;
+            tried.worked();
             Ok((provider, Next::Device(code)))
         }
         Start { provider, ticket: None, .. } => Ok((provider, Next::Browser)),

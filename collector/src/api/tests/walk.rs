@@ -266,6 +266,7 @@ async fn what_is_hidden_from_others_is_there_for_whom_it_is() {
         "/api/v1/people",
         "/api/v1/access/grants",
         "/api/v1/access/due",
+        "/api/v1/access/seals",
     ] {
         let answer = world.collector().get(path, Some(&World::token("owner"))).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);

@@ -173,8 +173,11 @@ async fn who_answers_for_a_week_of_a_zone_and_for_an_alert() {
         (&json!(1), &json!("msp"))
     );
     assert_eq!(alert.json["clocks"]["resolve"]["began"], "2026-11-22T09:00:00Z");
+    let running = Running::start();
+    let none = running.collector.get("/api/v1/who?alert=9", Some(&running.all_powerful())).await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND, "{}", none.text);
+    assert!(none.detail().contains("there is no alert `9`"), "{}", none.detail());
     for (path, status, told) in [
-        ("who?alert=9", StatusCode::NOT_FOUND, "there is no alert `9`"),
         ("who?alert=1&at=2026-11-01T05:30:00Z", StatusCode::BAD_REQUEST, "leave `at` out"),
         ("who?alert=1&about=backup", StatusCode::BAD_REQUEST, "not both"),
         ("who", StatusCode::BAD_REQUEST, "`about=backup` or `alert=1042`"),

@@ -69,8 +69,7 @@ impl<'s> Sight<'s> {
     /// When somebody last came in, roughly, to where it is seen.
     pub fn last_seen(&self, key: &PersonKey) -> Option<Timestamp> {
         self.person(key)?;
-        let theirs = self.state.access.tokens.values().filter(|token| token.principal.key() == *key);
-        let seen = theirs.filter(|token| self.sees_home(&token.principal.scope()));
+        let seen = self.state.access.tokens.of(key).filter(|token| self.sees_home(&token.principal.scope()));
         seen.filter_map(|token| token.used_at).max()
     }
 

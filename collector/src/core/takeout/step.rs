@@ -5,14 +5,16 @@ use std::{
     ops::Bound,
 };
 
-use dogwatch_model::{EndpointId, OrgId, PersonId, SiteId};
+use dogwatch_model::{EndpointId, OrgId, PersonId, Side, SiteId};
 use dogwatch_triage::alert::AlertNumber;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{PIECE_ROWS, lines::Lines};
 use crate::{
-    access::{ApiToken, Grant, JoinTokenRecord, PersonKey, Principal, Sha256},
+    access::{
+        ApiToken, Grant, JoinTokenRecord, PersonKey, Principal, Register, Scope, Seal, Session, Sha256,
+    },
     policy::Policy,
     state::State,
 };
@@ -28,8 +30,12 @@ pub(super) enum Step {
     Plans,
     People(Option<PersonKey>),
     Grants(Option<String>),
-    Tokens(Option<Sha256>),
+    Tokens(Option<(PersonKey, Sha256)>),
     JoinTokens(Option<String>),
+    Seals(Option<Sha256>),
+    Bonds(Option<PersonKey>),
+    Invitations(Option<Sha256>),
+    Standing,
     Vouch,
     Audit(u64),
     Tail,
@@ -43,6 +49,20 @@ struct TokenLine<'a> {
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
     revoked_at: Option<Timestamp>,
+    used_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<&'a Session>,
+}
+
+/// A sealed code: that there is one, and who keeps it.
+#[derive(Serialize)]
+struct SealLine<'a> {
+    id: &'a str,
+    side: Side,
+    scope: &'a Scope,
+    made_by: &'a PersonKey,
+    made_at: Timestamp,
+    broken_at: Option<Timestamp>,
 }
 
 #[derive(Serialize)]
@@ -50,6 +70,8 @@ struct JoinLine<'a> {
     id: &'a str,
     site: &'a SiteId,
     created_by: &'a PersonId,
+    created_side: Option<Side>,
+    approval: bool,
     created_at: Timestamp,
     expires_at: Timestamp,
     uses: u32,
@@ -109,30 +131,51 @@ impl Step {
     /// The same of who may do what.
     fn of_register(self, state: &State, org: &OrgId, lines: &mut Lines) -> Self {
         let access = &state.access;
+        // The MSP as a whole is none of the org's business once it has left.
+        let guest = access.left.get(&Side::Msp).is_none_or(|left| !left.contains(org));
+        let concerns = |scope: &Scope| scope.touches(org) && (guest || *scope != Scope::Everywhere);
         match self {
             Self::People(after) => {
                 let rows = after_in(&access.people, after);
                 let own =
-                    rows.map(|(key, person)| (key.clone(), Some(person).filter(|own| own.home.touches(org))));
+                    rows.map(|(key, person)| (key.clone(), Some(person).filter(|own| concerns(&own.home))));
                 some(own, lines, "person").map_or(Self::Grants(None), |last| Self::People(Some(last)))
             }
             Self::Grants(after) => {
                 let rows = after_in(&access.grants, after);
-                let own = rows.map(|(id, grant)| (id.clone(), concerned(grant, org)));
+                let own = rows
+                    .map(|(id, grant)| (id.clone(), concerns(&grant.scope).then(|| of_grant(grant, org))));
                 some(own, lines, "grant").map_or(Self::Tokens(None), |last| Self::Grants(Some(last)))
             }
             Self::Tokens(after) => {
-                let mut hashes: Vec<_> =
-                    access.tokens.keys().filter(|hash| after.is_none_or(|after| **hash > after)).collect();
-                hashes.sort_unstable();
-                let rows = hashes.into_iter().filter_map(|hash| access.tokens.get(hash));
-                let own = rows.map(|token| (token.hash, of_token(token, org)));
+                let own = access.tokens.after(after).map(|(place, token)| (place, of_token(token, org)));
                 some(own, lines, "token").map_or(Self::JoinTokens(None), |last| Self::Tokens(Some(last)))
             }
             Self::JoinTokens(after) => {
                 let rows = after_in(&state.join_tokens, after);
                 let own = rows.map(|(id, join)| (id.clone(), (join.org == *org).then(|| of_join(join))));
-                some(own, lines, "join_token").map_or(Self::Vouch, |last| Self::JoinTokens(Some(last)))
+                some(own, lines, "join_token").map_or(Self::Seals(None), |last| Self::JoinTokens(Some(last)))
+            }
+            Self::Seals(after) => {
+                let rows = after_in(&access.seals, after);
+                let own = rows.map(|(hash, seal)| (*hash, concerns(&seal.scope).then(|| of_seal(seal))));
+                some(own, lines, "seal").map_or(Self::Bonds(None), |last| Self::Seals(Some(last)))
+            }
+            Self::Bonds(after) => {
+                let rows = after_in(&access.bonds, after);
+                let own =
+                    rows.map(|(key, bond)| (key.clone(), Some(bond).filter(|_| is_home(access, key, org))));
+                some(own, lines, "bond").map_or(Self::Invitations(None), |last| Self::Bonds(Some(last)))
+            }
+            Self::Invitations(after) => {
+                let rows = after_in(&access.invitations, after);
+                let own = rows
+                    .map(|(hash, waits)| (*hash, Some(waits).filter(|own| is_home(access, &own.to, org))));
+                some(own, lines, "invitation").map_or(Self::Standing, |last| Self::Invitations(Some(last)))
+            }
+            Self::Standing => {
+                lines.add("org_standing", &access.orgs.get(org).cloned().unwrap_or_default());
+                Self::Vouch
             }
             _ => Self::Tail,
         }
@@ -181,19 +224,40 @@ fn after_in<K: Ord, V>(rows: &BTreeMap<K, V>, after: Option<K>) -> impl Iterator
 }
 
 /// A grant as it concerns one org: nothing of others.
-fn concerned(grant: &Grant, org: &OrgId) -> Option<Grant> {
-    grant.scope.touches(org).then(|| {
-        let mut grant = grant.clone();
-        grant.approvals.retain(|other, _| other == org);
-        grant
-    })
+fn of_grant(grant: &Grant, org: &OrgId) -> Grant {
+    let mut grant = grant.clone();
+    grant.approvals.retain(|other, _| other == org);
+    grant
+}
+
+/// Whether somebody is at home in an org, whichever side they are on.
+fn is_home(access: &Register, key: &PersonKey, org: &OrgId) -> bool {
+    access.home_of(key).and_then(Scope::org) == Some(org)
+}
+
+/// A seal without its hash.
+fn of_seal(seal: &Seal) -> SealLine<'_> {
+    SealLine {
+        id: &seal.id,
+        side: seal.side,
+        scope: &seal.scope,
+        made_by: &seal.made_by,
+        made_at: seal.made_at,
+        broken_at: seal.broken_at,
+    }
 }
 
 fn of_token<'t>(token: &'t ApiToken, org: &OrgId) -> Option<TokenLine<'t>> {
-    let ApiToken { id, principal, created_at, expires_at, revoked_at, .. } = token;
-    let own = principal.org.as_ref() == Some(org);
-    let (created_at, expires_at, revoked_at) = (*created_at, *expires_at, *revoked_at);
-    own.then_some(TokenLine { id, principal, created_at, expires_at, revoked_at })
+    let own = token.principal.org.as_ref() == Some(org);
+    own.then_some(TokenLine {
+        id: &token.id,
+        principal: &token.principal,
+        created_at: token.created_at,
+        expires_at: token.expires_at,
+        revoked_at: token.revoked_at,
+        used_at: token.used_at,
+        session: token.session.as_ref(),
+    })
 }
 
 fn of_join(join: &JoinTokenRecord) -> JoinLine<'_> {
@@ -201,6 +265,8 @@ fn of_join(join: &JoinTokenRecord) -> JoinLine<'_> {
         id: &join.id,
         site: &join.site,
         created_by: &join.created_by,
+        created_side: join.created_side,
+        approval: join.approval,
         created_at: join.created_at,
         expires_at: join.expires_at,
         uses: join.uses,

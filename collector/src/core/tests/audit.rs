@@ -4,7 +4,7 @@ use crate::{
     access::{Act, Factor, Login, NewPerson, NewToken, Scope, Verbs},
     identity::{Proved, ProviderId},
 };
-use dogwatch_triage::audit::{Chain, Record, Source, Verifier, Witness};
+use dogwatch_triage::audit::{Chain, Deed, Record, Source, Verifier, Witness};
 
 use super::*;
 use crate::{audit::sha256, authority::audit_key::AuditKey, storage::Entry};
@@ -26,6 +26,23 @@ fn settle(sim: &mut Sim) {
         sim.now += SignedDuration::from_secs(31);
         sim.core.do_chores(&mut chores, sim.now).unwrap();
     }
+}
+
+#[test]
+fn records_that_the_view_lacks_are_not_told_as_removed() {
+    let mut sim = Sim::new();
+    sim.join_token(1);
+    {
+        let mut state = sim.handle.shared.write().unwrap();
+        for _ in 0..crate::audit::MAX_RECENT {
+            state.audit.append(sim.now, Deed::new("login.failed", "somebody unknown", None));
+        }
+    }
+    let refused = sim.ask(|reply| Command::ReadAudit(home(), 0, reply)).unwrap_err();
+    assert_eq!(refused.code, Code::Unavailable, "{refused}");
+    assert!(sim.ask(|reply| Command::ReadAudit(Chain::Collector, 0, reply)).is_ok(), "the young are there");
+    settle(&mut sim);
+    assert_eq!(records(&mut sim, &home()).len(), 1, "once the view has them they are told");
 }
 
 #[test]

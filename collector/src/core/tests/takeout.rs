@@ -1,7 +1,10 @@
 //! An org is taken out while the core works: whole, piece by piece, and no longer than whoever asks may.
 
 use super::*;
-use crate::core::Desk;
+use crate::{
+    access::{Bond, Change, Invitation, OrgStanding, Register, Scope, Seal, Session},
+    core::Desk,
+};
 
 const TEXT: &[u8] = b"internal:kim";
 
@@ -85,4 +88,103 @@ async fn a_token_that_ends_takes_the_rest_of_its_export_along() {
     let refused = taken.next().await.unwrap().unwrap_err();
     assert!(refused.to_string().contains("`export` on home has ended"), "{refused}");
     assert!(taken.next().await.is_none());
+}
+
+/// The whole file.
+async fn whole(desk: &Desk, token: Sha256) -> String {
+    let mut taken = desk.take_out(token, org(), Timestamp::now);
+    let mut text = String::new();
+    while let Some(piece) = taken.next().await {
+        text += core::str::from_utf8(&piece.unwrap()).unwrap();
+    }
+    text
+}
+
+/// What an org has of each kind of way in; gives the hashes, which are nobody's to see.
+fn ways_in(access: &mut Register, now: Timestamp) -> [Sha256; 3] {
+    let [seal, invitation, session] =
+        ["sealed", "invited", "session"].map(|text| Sha256::of(text.as_bytes()));
+    let kim = person(Side::Internal).key();
+    let standing = OrgStanding { second_factor_for_all: true, ..OrgStanding::default() };
+    access.apply(&[
+        Change::Seal(Seal {
+            id: "s1".into(),
+            hash: seal,
+            side: Side::Internal,
+            scope: Scope::Org(org()),
+            made_by: kim.clone(),
+            made_at: now,
+            broken_at: None,
+        }),
+        Change::Invitation(
+            invitation,
+            Some(Invitation { to: kim.clone(), by: kim.clone(), expires_at: now }),
+        ),
+        Change::Bond(Bond {
+            person: kim,
+            provider: "entra".into(),
+            issuer: "https://login.example".into(),
+            subject: "42".into(),
+            since: now,
+            last_login: now,
+            until: now,
+            adopted: true,
+            grants: Default::default(),
+        }),
+        Change::Org(org(), standing),
+        Change::Token(ApiToken {
+            id: "t2".into(),
+            hash: session,
+            principal: person(Side::Internal),
+            created_at: now,
+            expires_at: None,
+            revoked_at: None,
+            session: Some(Session { browser: true }),
+            used_at: Some(now),
+        }),
+    ]);
+    [seal, invitation, session]
+}
+
+#[tokio::test]
+async fn an_export_tells_of_every_way_in_and_of_no_hash() {
+    let mut sim = Sim::new();
+    sim.join_token(1);
+    let now = sim.now;
+    let (handle, desk) = running(sim);
+    let token = token_of_kim(&handle, now);
+    let hashes = ways_in(&mut handle.shared.write().unwrap().access, now);
+    let text = whole(&desk, token).await;
+    let one = |kind: &str| rows(&text, kind).remove(0);
+    assert_eq!((&one("seal")["id"], &one("seal")["made_by"]["id"]), (&"s1".into(), &"kim".into()));
+    assert_eq!(one("bond")["subject"], "42");
+    assert_eq!(one("invitation")["to"]["id"], "kim");
+    assert_eq!(one("org_standing")["second_factor_for_all"], true);
+    let join = one("join_token");
+    assert_eq!((&join["approval"], &join["created_side"]), (&false.into(), &"msp".into()));
+    let session = rows(&text, "token").into_iter().find(|row| row["id"] == "t2").unwrap();
+    assert!(session["used_at"].is_string() && session["session"]["browser"] == true, "{session}");
+    for hash in hashes {
+        assert!(!text.contains(&hash.to_string()), "{hash}");
+    }
+}
+
+#[tokio::test]
+async fn an_export_has_no_word_of_an_msp_that_has_left() {
+    let mut sim = Sim::new();
+    sim.join_token(1);
+    let now = sim.now;
+    let (handle, desk) = running(sim);
+    let token = token_of_kim(&handle, now);
+    let everywhere = |text: &str| {
+        let of_all =
+            |kind: &str, field: &str| rows(text, kind).iter().filter(|row| row[field] == "*").count();
+        (of_all("person", "home"), of_all("grant", "scope"))
+    };
+    assert_eq!(everywhere(&whole(&desk, token).await), (5, 5), "a guest's people are the org's to see");
+    let standing = OrgStanding { left: [(Side::Msp, now)].into(), ..OrgStanding::default() };
+    handle.shared.write().unwrap().access.apply(&[Change::Org(org(), standing)]);
+    let text = whole(&desk, token).await;
+    assert_eq!(everywhere(&text), (0, 0));
+    assert!(rows(&text, "org_standing")[0]["left"]["msp"].is_string(), "since when it has left");
 }

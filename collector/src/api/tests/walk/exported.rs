@@ -55,6 +55,9 @@ async fn an_orgs_file_is_the_same_whatever_else_the_collector_keeps() {
         "grant",
         "token",
         "join_token",
+        "seal",
+        "bond",
+        "invitation",
     ] {
         let rows: Vec<&str> =
             hidden.lines().filter(|line| line.contains(&format!("\"kind\":\"{kind}\""))).collect();

@@ -7,6 +7,7 @@
 const PLACES: &[(&str, &[&str])] = &[
     ("endpoint", &["zebra-srv", "018f3c2e-7a10-7c3d-8e55-2b1f0a9c4d21", "yak-srv", "own-srv", "nowhere"]),
     ("number", &["21", "%2321", "11", "1", "1021", "99"]),
+    ("seal", &["x-zebra", "x-own", "none"]),
     ("version", &["2eb7a0", "2e", "0a0a0a", "ffffff"]),
     ("view", &["zebra-view", "own-view", "none"]),
     ("window", &["w-zebra", "w-yak", "w-own", "w-none"]),

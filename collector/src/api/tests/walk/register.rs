@@ -10,8 +10,8 @@ use super::{
     world::{key, token},
 };
 use crate::access::{
-    Account, Approval, Grant, Hidden, Invitation, OrgStanding, Person, PersonKey, Register, Role, Scope,
-    Seal, Session, Sha256, Verb, Verbs,
+    Account, Approval, Bond, Grant, Hidden, Invitation, OrgStanding, Person, PersonKey, Register, Role,
+    Scope, Seal, Session, Sha256, Verb, Verbs,
 };
 
 /// Adds all of it.
@@ -116,8 +116,20 @@ fn proves(access: &mut Register, who: PersonKey, word: &str) {
     };
     access.accounts.insert(who.clone(), account);
     let expires_at = "2026-11-25T00:00:00Z".parse().unwrap();
-    let invitation = Invitation { by: who.clone(), to: who, expires_at };
+    let invitation = Invitation { by: who.clone(), to: who.clone(), expires_at };
     access.invitations.insert(Sha256::of(format!("{word}-invitation").as_bytes()), invitation);
+    let bond = Bond {
+        person: who.clone(),
+        provider: "own".into(),
+        issuer: "https://id.example".into(),
+        subject: format!("{word}-subject"),
+        since: noon(),
+        last_login: noon(),
+        until: noon(),
+        adopted: true,
+        grants: BTreeMap::new(),
+    };
+    access.bonds.insert(who, bond);
 }
 
 /// A code for the bad day of an org.

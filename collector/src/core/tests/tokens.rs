@@ -1,0 +1,69 @@
+//! Sessions that have ended leave memory and the store, and an act writes down what was before it.
+
+use dogwatch_triage::audit::Chain;
+
+use super::*;
+use crate::{
+    access::{self, ENDED_KEPT, Factor, Login, MAX_SESSIONS, PersonKey},
+    core::chores::Chores,
+};
+
+impl Sim {
+    /// A login that a provider has looked after.
+    fn log_in(&mut self, number: usize) -> ApiToken {
+        let login = Login {
+            who: PersonKey { org: None, id: "kim".parse().unwrap() },
+            set_at: None,
+            factor: Factor::Elsewhere,
+            hash: Sha256::of(format!("login {number}").as_bytes()),
+            browser: false,
+            instead_of: None,
+        };
+        self.ask(|reply| Command::Login(Box::new(login), reply)).unwrap()
+    }
+
+    fn tokens(&self) -> usize {
+        self.handle.read(|state| state.access.tokens.len())
+    }
+
+    /// What the collector's own chain has of an act.
+    fn told(&mut self, act: &str) -> Vec<serde_json::Value> {
+        let lines = self.ask(|reply| Command::ReadAudit(Chain::Collector, 0, reply)).unwrap();
+        let all = lines.iter().map(|line| serde_json::from_slice::<serde_json::Value>(line).unwrap());
+        all.filter(|record| record["act"] == act).collect()
+    }
+}
+
+#[test]
+fn logins_do_not_grow_without_a_limit_in_memory_nor_on_the_disk() {
+    let mut sim = Sim::new();
+    for number in 0..MAX_SESSIONS + 3 {
+        sim.now += SignedDuration::from_secs(1);
+        sim.log_in(number);
+    }
+    let now = sim.now;
+    let valid =
+        |state: &crate::state::State| state.access.tokens.values().filter(|t| t.is_valid(now)).count();
+    assert_eq!(sim.handle.read(valid), MAX_SESSIONS, "one more ends the oldest");
+    assert_eq!(sim.told("token.revoke").len(), 3);
+    assert_eq!(sim.tokens(), MAX_SESSIONS + 3, "lists show them for a while");
+    sim.now += ENDED_KEPT + SignedDuration::from_hours(13);
+    let mut chores = Chores::new(&settings(), START.parse().unwrap());
+    sim.core.do_chores(&mut chores, sim.now).unwrap();
+    assert_eq!(sim.tokens(), 1, "the last one tells when they came last");
+    let mut sim = sim.restart_after(SignedDuration::from_secs(1));
+    assert_eq!(sim.tokens(), 1, "and the store has no more");
+    assert_eq!(sim.told("login").len(), MAX_SESSIONS + 3);
+}
+
+#[test]
+fn an_act_tells_what_was_before_it() {
+    let mut sim = Sim::new();
+    let token = sim.log_in(1);
+    let revoke = access::Act::RevokeToken(token.id);
+    sim.ask(|reply| Command::Access(Box::new(revoke), person(Side::Msp), reply)).unwrap();
+    let told = sim.told("token.revoke").remove(0);
+    let revoked = |of: &serde_json::Value| of[0]["token"]["revoked_at"].clone();
+    assert!(revoked(&told["before"]).is_null(), "{told}");
+    assert!(revoked(&told["after"]).is_string(), "{told}");
+}
