@@ -197,6 +197,20 @@ pub struct Session {
 }
 
 impl ApiToken {
+    /// A token that nobody has used yet, made at `now`, without an end.
+    pub fn new(hash: Sha256, principal: Principal, now: Timestamp) -> Self {
+        Self {
+            id: Self::short_id(&hash),
+            hash,
+            principal,
+            created_at: now,
+            expires_at: None,
+            revoked_at: None,
+            session: None,
+            used_at: None,
+        }
+    }
+
     /// How often a token's use is noted.
     const NOTED: SignedDuration = SignedDuration::from_hours(24);
     /// How often a session's is: often enough to tell half an hour of nothing.

@@ -184,23 +184,8 @@ impl Register {
             None => {
                 let id = grant_id(&signed.bond, &given.group, now);
                 signed.news.push(("grant.give", id.clone()));
-                Grant {
-                    id,
-                    to: key,
-                    verbs,
-                    scope: given.scope.clone(),
-                    reason: format!("group {} of {}", given.group, signed.bond.provider),
-                    given_at: now,
-                    given_by: None,
-                    expires_at,
-                    review_at: None,
-                    approvals: BTreeMap::new(),
-                    reviewed_at: None,
-                    used_at: None,
-                    on_trial: false,
-                    triggers: Vec::new(),
-                    ended: None,
-                }
+                let reason = format!("group {} of {}", given.group, signed.bond.provider);
+                Grant { expires_at, ..Grant::new(id, key, (verbs, given.scope.clone()), reason, now) }
             }
         };
         signed.bond.grants.insert(given.group.clone(), grant.id.clone());

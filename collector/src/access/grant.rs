@@ -74,6 +74,33 @@ pub struct Ended {
 }
 
 impl Grant {
+    /// Rights that count from `now` on, without an end, a day of review or anybody's approval.
+    pub fn new(
+        id: impl Into<String>,
+        to: PersonKey,
+        (verbs, scope): (Verbs, Scope),
+        reason: impl Into<String>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            to,
+            verbs,
+            scope,
+            reason: reason.into(),
+            given_at: now,
+            given_by: None,
+            expires_at: None,
+            review_at: None,
+            reviewed_at: None,
+            used_at: None,
+            on_trial: false,
+            triggers: Vec::new(),
+            approvals: BTreeMap::new(),
+            ended: None,
+        }
+    }
+
     /// How often its use is noted.
     const NOTED: SignedDuration = SignedDuration::from_hours(24);
 

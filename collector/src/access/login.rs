@@ -81,24 +81,21 @@ impl Register {
                 .extend(account.map(|account| Change::Account(login.who.clone(), Some(Box::new(account)))));
         }
         let org = person.home.org().filter(|_| login.who.org.is_some()).cloned();
+        let principal = Principal {
+            person: person.id.clone(),
+            side: person.side,
+            team: person.team.clone(),
+            org,
+            site: None,
+            ceiling: Verbs::ALL,
+            maker: None,
+            password_only: login.factor == Factor::None,
+        };
         changes.push(Change::Token(ApiToken {
-            id: ApiToken::short_id(&login.hash),
-            hash: login.hash,
-            principal: Principal {
-                person: person.id.clone(),
-                side: person.side,
-                team: person.team.clone(),
-                org,
-                site: None,
-                ceiling: Verbs::ALL,
-                maker: None,
-                password_only: login.factor == Factor::None,
-            },
-            created_at: now,
             expires_at: Some(now + SESSION_LIFETIME),
-            revoked_at: None,
             session: Some(Session { browser: login.browser }),
             used_at: Some(now),
+            ..ApiToken::new(login.hash, principal, now)
         }));
         let before = login.instead_of.and_then(|hash| self.tokens.get(&hash));
         let before = before.filter(|before| before.is_browser() && before.is_valid(now));

@@ -13,6 +13,14 @@ use super::{
 };
 use crate::refusal::{Code, Refusal};
 
+/// Names that one sentence bears.
+const NAMED: usize = 3;
+
+/// The first few by name, for a sentence.
+fn few<'r>(people: impl Iterator<Item = &'r Person>) -> Vec<String> {
+    people.take(NAMED).map(|person| person.id.to_string()).collect()
+}
+
 /// Everybody, and what they may do.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Register {
@@ -205,10 +213,15 @@ impl Register {
         self.grants_of(key, now).find(waits)
     }
 
+    /// The owners of an org by name, a few of them.
+    pub(super) fn owners_named(&self, org: &OrgId, now: Timestamp) -> Vec<String> {
+        few(self.owners(org, now))
+    }
+
     /// Owners of an org who can approve what somebody was given there, a few of them.
     pub(super) fn approvers(&self, key: &PersonKey, org: &OrgId, now: Timestamp) -> Vec<String> {
         let others = self.owners(org, now).filter(|owner| owner.key() != *key);
-        others.take(3).map(|owner| owner.id.to_string()).collect()
+        few(others)
     }
 
     /// Who can give rights at an org to people of a side, a few of them; but for one, since nobody gives themself anything.
@@ -219,8 +232,6 @@ impl Register {
         org: &OrgId,
         now: Timestamp,
     ) -> Vec<String> {
-        /// Names that one sentence bears.
-        const NAMED: usize = 3;
         let gives = |person: &&Person| {
             let all = self.own_reach(&person.key(), Verbs::EVERYTHING, Scope::Everywhere, now);
             let administers = all.may(Verb::Administer, org, None) || all.everywhere().has(Verb::Administer);
@@ -230,7 +241,7 @@ impl Register {
                 && but != Some(&person.key())
                 && verbs.without(all.gives(&Scope::Org(org.clone()))).is_empty()
         };
-        self.people.values().filter(gives).take(NAMED).map(|person| person.id.to_string()).collect()
+        few(self.people.values().filter(gives))
     }
 
     /// Administrators of the MSP itself, a few of them, but for one.
@@ -244,7 +255,7 @@ impl Register {
                     .everywhere()
                     .has(Verb::Administer)
         };
-        self.people.values().filter(all).take(3).map(|person| person.id.to_string()).collect()
+        few(self.people.values().filter(all))
     }
 }
 
@@ -280,21 +291,10 @@ impl Register {
         let approval = Approval { by: given_by.clone().unwrap_or_else(|| key.clone()), at: now };
         let approvals = first.map(|org| (org, approval)).into_iter().collect();
         let grant = Grant {
-            id: token.id.clone(),
-            to: key,
-            verbs,
-            scope: who.scope(),
-            reason: "came with their first token".to_owned(),
-            given_at: now,
             given_by,
-            expires_at: None,
             review_at: Some(now + Grant::review_after(verbs)),
             approvals,
-            reviewed_at: None,
-            used_at: None,
-            on_trial: false,
-            triggers: Vec::new(),
-            ended: None,
+            ..Grant::new(token.id.clone(), key, (verbs, who.scope()), "came with their first token", now)
         };
         self.grants.insert(grant.id.clone(), grant.clone());
         vec![grant]

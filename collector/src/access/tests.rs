@@ -13,7 +13,7 @@ use std::{
 use dogwatch_model::Side;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Act, Change, Grant, PersonKey, Principal, Scope, Verb, Verbs};
+use super::{Act, Change, Grant, PersonKey, Principal, Reach, Scope, Verb, Verbs};
 use world::{Place, World};
 
 /// Random histories of a run on every change; `DOGWATCH_HISTORIES=100000` asks for more.
@@ -83,39 +83,7 @@ fn history(seed: u64) -> u64 {
                 told()
             );
         }
-        for ((who, place), verbs) in &after {
-            let had = before.get(&(who.clone(), place.clone())).copied().unwrap_or_default();
-            let gained = verbs.without(had).without(Verbs::EVERYBODY);
-            if gained.is_empty() {
-                continue;
-            }
-            let side = world.register.side_of(who);
-            let administers = by.side == side
-                && (reach.may(Verb::Administer, &place.0, Some(&place.1))
-                    || (side == Side::Msp && reach.everywhere().has(Verb::Administer)));
-            let begins = !owned.contains(&place.0) && by.side == Side::Msp && side != Side::Msp;
-            let approves = matches!(&act, Act::Approve(_, org) if *org == place.0)
-                && (by.side == Side::Internal || side == Side::Internal)
-                && reach.may(Verb::Administer, &place.0, None);
-            let vendors = side == Side::Vendor && reach.may(Verb::Administer, &place.0, Some(&place.1));
-            assert!(
-                !is_oneself(&world, by, who),
-                "{} and {who} gained {gained} at {place:?} for themself",
-                told()
-            );
-            assert!(
-                administers || begins || approves || vendors,
-                "{}: {who} gained {gained} at {place:?}",
-                told()
-            );
-            for risky in gained.risky() {
-                assert!(
-                    risky_is_right(&world, who, place, risky, &owned),
-                    "{}: {who} gained {risky}",
-                    told()
-                );
-            }
-        }
+        gains_are_given(&world, (&act, by, &reach), (&before, &after), &owned, &told);
         words_are_anothers(&world, by, (&changes, &grants), &owned, &told);
         bare_tokens_pass_nothing_risky(&world, seed);
         if by.side == Side::Msp {
@@ -126,6 +94,45 @@ fn history(seed: u64) -> u64 {
     }
     ends_are_to_the_second(&world);
     done
+}
+
+/// What somebody has gained was given by who may, and never by themself.
+fn gains_are_given(
+    world: &World,
+    (act, by, reach): (&Act, &Principal, &Reach),
+    (before, after): (&Rights, &Rights),
+    owned: &std::collections::BTreeSet<dogwatch_model::OrgId>,
+    told: &impl Fn() -> String,
+) {
+    for ((who, place), verbs) in after {
+        let had = before.get(&(who.clone(), place.clone())).copied().unwrap_or_default();
+        let gained = verbs.without(had).without(Verbs::EVERYBODY);
+        if gained.is_empty() {
+            continue;
+        }
+        let side = world.register.side_of(who);
+        let administers = by.side == side
+            && (reach.may(Verb::Administer, &place.0, Some(&place.1))
+                || (side == Side::Msp && reach.everywhere().has(Verb::Administer)));
+        let begins = !owned.contains(&place.0) && by.side == Side::Msp && side != Side::Msp;
+        let approves = matches!(act, Act::Approve(_, org) if *org == place.0)
+            && (by.side == Side::Internal || side == Side::Internal)
+            && reach.may(Verb::Administer, &place.0, None);
+        let vendors = side == Side::Vendor && reach.may(Verb::Administer, &place.0, Some(&place.1));
+        assert!(
+            !is_oneself(world, by, who),
+            "{} and {who} gained {gained} at {place:?} for themself",
+            told()
+        );
+        assert!(
+            administers || begins || approves || vendors,
+            "{}: {who} gained {gained} at {place:?}",
+            told()
+        );
+        for risky in gained.risky() {
+            assert!(risky_is_right(world, who, place, risky, owned), "{}: {who} gained {risky}", told());
+        }
+    }
 }
 
 /// Whether what is done may be somebody's own doing: by their token, one that they made, or their program.

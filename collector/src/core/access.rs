@@ -309,16 +309,8 @@ pub(super) fn redeem_setup(
     }
     state.setup_code = None;
     batch.delete(Table::Meta, SETUP_CODE);
-    let record = ApiToken {
-        id: ApiToken::short_id(&token.hash),
-        hash: token.hash,
-        principal: token.principal,
-        created_at: now,
-        expires_at: token.lifetime.and_then(|lifetime| now.checked_add(lifetime).ok()),
-        revoked_at: None,
-        session: None,
-        used_at: None,
-    };
+    let expires_at = token.lifetime.and_then(|lifetime| now.checked_add(lifetime).ok());
+    let record = ApiToken { expires_at, ..ApiToken::new(token.hash, token.principal, now) };
     let mut changes: Vec<Change> = state.access.enlist(&record, now).into_iter().map(Change::Grant).collect();
     changes.extend(state.access.people.get(&record.principal.key()).cloned().map(Change::Person));
     changes.push(Change::Token(record.clone()));

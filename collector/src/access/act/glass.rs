@@ -4,8 +4,6 @@
 //! as the side's `break-glass` person, for an hour, with `administer` and nothing else, and both sides are told at once. What
 //! that hour gives is on trial (`trial.rs`).
 
-use std::collections::BTreeMap;
-
 use dogwatch_model::{PersonId, Side};
 use jiff::{SignedDuration, Timestamp};
 
@@ -134,48 +132,25 @@ impl Register {
             disabled_at: None,
         };
         let approval = Approval { by: seal.made_by.clone(), at: seal.made_at };
-        let verbs = Verbs::of(&[Verb::Administer]);
+        let rights = (Verbs::of(&[Verb::Administer]), seal.scope.clone());
+        let reason = format!("break-glass code {}", seal.id);
         let grant = Grant {
-            id: ApiToken::short_id(&token),
-            to: key.clone(),
-            verbs,
-            scope: seal.scope.clone(),
-            reason: format!("break-glass code {}", seal.id),
-            given_at: now,
             given_by: Some(seal.made_by.clone()),
             expires_at: Some(end),
-            review_at: None,
-            approvals: seal
-                .scope
-                .org()
-                .map(|org| (org.clone(), approval))
-                .into_iter()
-                .collect::<BTreeMap<_, _>>(),
-            reviewed_at: None,
-            used_at: None,
-            on_trial: false,
-            triggers: Vec::new(),
-            ended: None,
+            approvals: seal.scope.org().map(|org| (org.clone(), approval)).into_iter().collect(),
+            ..Grant::new(ApiToken::short_id(&token), key.clone(), rights, reason, now)
         };
-        let opened = ApiToken {
-            id: ApiToken::short_id(&token),
-            hash: token,
-            principal: Principal {
-                person: key.id,
-                side: seal.side,
-                team: None,
-                org: seal.scope.org().cloned(),
-                site: None,
-                ceiling: Verbs::EVERYTHING,
-                maker: None,
-                password_only: false,
-            },
-            created_at: now,
-            expires_at: Some(end),
-            revoked_at: None,
-            session: None,
-            used_at: None,
+        let principal = Principal {
+            person: key.id,
+            side: seal.side,
+            team: None,
+            org: seal.scope.org().cloned(),
+            site: None,
+            ceiling: Verbs::EVERYTHING,
+            maker: None,
+            password_only: false,
         };
+        let opened = ApiToken { expires_at: Some(end), ..ApiToken::new(token, principal, now) };
         let changes = vec![
             Change::Seal(Seal { broken_at: Some(now), ..seal.clone() }),
             Change::Person(person),

@@ -202,7 +202,7 @@ impl Register {
     }
 
     fn owner_wanted(&self, org: &OrgId, what: &str, now: Timestamp) -> Refusal {
-        let owners: Vec<_> = self.owners(org, now).take(3).map(|owner| owner.id.to_string()).collect();
+        let owners = self.owners_named(org, now);
         match owners.as_slice() {
             [] => not_allowed(format!("{org} has no owner yet who could {what}")),
             owners => not_allowed(format!("only an owner of {org} can {what}: {}", owners.join(" or "))),
@@ -268,21 +268,11 @@ fn makes_owner(side: Side, verbs: Verbs, scope: &Scope) -> bool {
 }
 
 fn plain(wanted: &NewGrant, by: &Principal, now: Timestamp) -> Grant {
+    let rights = (wanted.verbs, wanted.scope.clone());
     Grant {
-        id: wanted.id.clone(),
-        to: wanted.to.clone(),
-        verbs: wanted.verbs,
-        scope: wanted.scope.clone(),
-        reason: wanted.reason.trim().to_owned(),
-        given_at: now,
         given_by: Some(by.key()),
         expires_at: wanted.expires_at,
         review_at: Some(wanted.review_at.unwrap_or(now + Grant::review_after(wanted.verbs))),
-        approvals: BTreeMap::new(),
-        reviewed_at: None,
-        used_at: None,
-        on_trial: false,
-        triggers: Vec::new(),
-        ended: None,
+        ..Grant::new(wanted.id.clone(), wanted.to.clone(), rights, wanted.reason.trim(), now)
     }
 }

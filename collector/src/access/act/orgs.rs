@@ -25,7 +25,7 @@ impl Register {
             return Err(invalid(format!("{org} is its own side's; only its guest, `msp`, can leave")));
         }
         if !self.is_owner(by, org, now) {
-            let owners: Vec<_> = self.owners(org, now).take(3).map(|owner| owner.id.to_string()).collect();
+            let owners = self.owners_named(org, now);
             let who = if owners.is_empty() { "it has none yet".to_owned() } else { owners.join(" or ") };
             return Err(not_allowed(format!("only an owner of {org} can say goodbye to the MSP: {who}")));
         }

@@ -173,16 +173,8 @@ impl Register {
             maker,
             password_only,
         };
-        Ok(ApiToken {
-            id: ApiToken::short_id(&wanted.hash),
-            hash: wanted.hash,
-            principal,
-            created_at: now,
-            expires_at: wanted.expires_at.or(default),
-            revoked_at: None,
-            session: None,
-            used_at: None,
-        })
+        let expires_at = wanted.expires_at.or(default);
+        Ok(ApiToken { expires_at, ..ApiToken::new(wanted.hash, principal, now) })
     }
 
     pub(super) fn revoke_token(
