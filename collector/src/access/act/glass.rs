@@ -4,8 +4,6 @@
 //! as the side's `break-glass` person, for an hour, with `administer` and nothing else, and both sides are told at once. What
 //! that hour gives is on trial (`trial.rs`).
 
-use std::collections::BTreeMap;
-
 use dogwatch_model::{PersonId, Side};
 use jiff::{SignedDuration, Timestamp};
 
@@ -145,12 +143,7 @@ impl Register {
             given_by: Some(seal.made_by.clone()),
             expires_at: Some(end),
             review_at: None,
-            approvals: seal
-                .scope
-                .org()
-                .map(|org| (org.clone(), approval))
-                .into_iter()
-                .collect::<BTreeMap<_, _>>(),
+            approvals: seal.scope.org().map(|org| (org.clone(), approval)).into_iter().collect(),
             reviewed_at: None,
             used_at: None,
             on_trial: false,

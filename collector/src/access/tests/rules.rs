@@ -306,7 +306,7 @@ fn a_program_gives_no_word_that_is_a_persons() {
         Act::Refuse("g-sam".into(), acme.clone()),
         Act::Review("g-sam".into(), None),
         Act::Offboard(acme.clone(), Side::Msp),
-        Act::SecondFactor(acme.clone(), true),
+        Act::SecondFactor(acme, true),
         Act::Seal { id: "s1".into(), hash: Sha256::of(b"paper"), scope: "acme".parse().unwrap() },
     ] {
         assert_eq!(register.act(&act, &bot, noon()).unwrap_err().code, Code::NotAllowed, "{act:?}");
