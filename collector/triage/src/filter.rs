@@ -84,6 +84,11 @@ impl Filter {
         Self::compile_with(source, &Bindings::default())
     }
 
+    /// The same for a row of a matrix. It says who owns what, and cannot ask itself: `owner(…)` is refused.
+    pub(crate) fn compile_in_matrix(source: &str) -> Result<Self, FilterError> {
+        Self::compile_with(source, &Bindings::in_matrix())
+    }
+
     /// The same about something else than an endpoint.
     fn compile_about(about: About, source: &str) -> Result<Self, FilterError> {
         Self::compile_with(source, &Bindings::of(about))
