@@ -41,6 +41,7 @@ pub use reads::Reads;
 pub use row::{AlertCounts, Owners, Row};
 pub(crate) use schema::oldest_missing_security;
 pub use schema::{Schema, SchemaField, item_schema, schema};
+pub use short::Typed;
 
 pub(crate) use lower::{Bindings, Walk, parse_seconds, walk};
 pub(crate) use program::Scope;
