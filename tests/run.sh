@@ -7,9 +7,10 @@ set -eu
 
 usage() {
     cat <<'END'
-usage: sh tests/run.sh [--no-install] [ARGUMENT…]
+usage: sh tests/run.sh [--no-install | --complete] [ARGUMENT…]
 
   --no-install  install nothing; leave out the tests that need what is missing, and say which
+  --complete    leave out nothing: what cannot be installed is an error
   ARGUMENT…     handed to the test runner, such as the name of a test; documentation examples are left out then
 
 Uses cargo-nextest where it is installed, `cargo test` elsewhere.
@@ -41,7 +42,12 @@ pip3  python3-pip  the library that verifies webhooks, which Debian does not hav
 '
 
 install=yes
+complete=no
 case ${1:-} in
+    --complete)
+        complete=yes
+        shift
+        ;;
     --no-install)
         install=no
         shift
@@ -93,7 +99,7 @@ install_libraries() {
         if [ ! -e "$mark" ] && /usr/bin/pip3 install --quiet $deps --upgrade --target target/tests/python "$library" 2>/dev/null; then
             : >"$mark"
         fi
-        [ -e "$mark" ] || echo "tests: pip could not fetch $library; what is tested with it is left out"
+        [ -e "$mark" ] || echo "tests: pip could not fetch $library"
     done
 }
 
@@ -108,8 +114,19 @@ install_provider() {
     if npm install --prefix target/tests/node --no-save --ignore-scripts --no-audit --no-fund "$PROVIDER" >/dev/null 2>&1; then
         : >"$mark"
     else
-        echo "tests: npm could not fetch $PROVIDER; what is tested with it is left out"
+        echo "tests: npm could not fetch $PROVIDER"
     fi
+}
+
+# What is not here, a line each, with what is not tested then.
+left_out() {
+    missing | while read -r tool package purpose; do
+        echo "SKIP tests with $tool (package $package): $purpose"
+    done
+    for library in $LIBRARIES; do
+        [ -e "target/tests/python/.$library" ] || echo "SKIP tests with $library, a library for Python"
+    done
+    [ -e "target/tests/node/.$PROVIDER" ] || echo "SKIP tests with $PROVIDER, a program for Node"
 }
 
 install_missing
@@ -117,9 +134,11 @@ install_libraries
 install_provider
 DOGWATCH_TESTS_WITHOUT=$(column 1)
 export DOGWATCH_TESTS_WITHOUT
-missing | while read -r tool package purpose; do
-    echo "SKIP tests with $tool (package $package): $purpose"
-done
+left_out=$(left_out)
+if [ -n "$left_out" ]; then
+    printf '%s\n' "$left_out"
+    [ "$complete" = no ] || { echo "tests: --complete leaves out nothing, and this is missing" >&2; exit 1; }
+fi
 
 # The programs that the acceptance tests start. The same features as the tests, so nothing is built twice.
 cargo build --workspace --locked
@@ -133,4 +152,6 @@ if [ $# -eq 0 ]; then
     cargo test --doc --workspace --locked --no-fail-fast --quiet || status=$?
 fi
 cargo nextest run --workspace --locked --no-fail-fast "$@" || status=$?
+# Again, below what passed.
+[ -z "$left_out" ] || printf '%s\n' "$left_out"
 exit "$status"

@@ -18,7 +18,7 @@ mod tests;
 
 use std::time::Duration;
 
-use dogwatch_model::{AgentEvent, Epoch, Lane, LaneMarks, Report};
+use dogwatch_model::{AgentEvent, Epoch, Lane, LaneMarks, Report, counted};
 use lane::LaneQueue;
 pub use shared::SharedOutbox;
 pub use spilling::SPOOLED;
@@ -296,7 +296,10 @@ fn gap_report(gap: Gap) -> Report {
     let event = AgentEvent {
         at: to,
         kind: "outbox_overflow".into(),
-        detail: format!("{count} reports from {from} to {to} were dropped: the outbox was full"),
+        detail: format!(
+            "{} dropped, from {from} to {to}: the outbox was full",
+            counted(count, "report was", "reports were")
+        ),
     };
     Report { events: vec![event], ..Report::empty(Lane::Kept, 0, to) }
 }

@@ -16,6 +16,7 @@ mod person;
 mod reach;
 mod register;
 mod scope;
+mod trial;
 mod trigger;
 mod verb;
 
@@ -30,7 +31,7 @@ pub use due::{Due, DueKind};
 pub use explain::Explained;
 pub use grant::{Approval, Ended, Grant};
 pub use login::{Factor, Login, NO_LOGIN};
-pub use person::{Person, PersonKey};
+pub use person::{Person, PersonKey, free_id};
 pub use reach::Reach;
 pub use register::Register;
 pub use scope::Scope;
@@ -252,6 +253,9 @@ pub struct JoinTokenRecord {
     /// Of which side they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_side: Option<Side>,
+    /// Who made the API token that it was made with, where that was somebody else: a service account's administrator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_for: Option<PersonKey>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it stops working.

@@ -146,6 +146,7 @@ fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(axum::middleware::from_fn(intake::routing_key::as_bearer))
         .layer(axum::middleware::from_fn(head::bounded))
+        .layer(axum::middleware::from_fn_with_state(Shared::clone(&api), pages::for_browsers))
         .layer(axum::middleware::map_response(harden))
         .with_state(api)
 }

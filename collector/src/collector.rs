@@ -216,6 +216,7 @@ fn limits(config: &Config, base: &Limits, connections: usize) -> Limits {
         handshake: std_duration(config.limits.handshake),
         pending: config.limits.pending_handshakes,
         pending_per_address: config.limits.pending_per_address,
+        waiting_per_address: config.limits.waiting_per_address,
         connections,
         drain: std_duration(config.times.drain_limit),
         ..*base

@@ -135,6 +135,8 @@ pub struct Limits {
     pub pending_handshakes: usize,
     /// Handshakes under way at once from one address.
     pub pending_per_address: u32,
+    /// Callers of one address that wait for such a turn.
+    pub waiting_per_address: usize,
     /// How long a handshake may take.
     pub handshake: SignedDuration,
     /// Frames a second that one agent may send for long.
@@ -210,6 +212,7 @@ impl Default for Limits {
             people_connections: 2_000,
             pending_handshakes: 512,
             pending_per_address: 32,
+            waiting_per_address: 96,
             handshake: SignedDuration::from_secs(5),
             frames_per_second: 50,
             frames_burst: 500,

@@ -19,6 +19,7 @@ mod command;
 mod dispatch;
 mod due;
 mod enrolment;
+mod files;
 mod follow;
 mod in_force;
 mod intake;
@@ -62,6 +63,7 @@ use tokio_util::sync::CancellationToken;
 pub use command::{
     ByPhone, Commands, CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken, Opened, Proposal, SHELF,
 };
+pub(crate) use files::FileRead;
 pub use intake::{Arrival, DEFAULT_TOOL, Delivery, Taken, Trouble, UNPLACED};
 pub use offboard::Departed;
 pub(crate) use outbound::{Outbound, outbound};
@@ -115,6 +117,8 @@ pub(crate) enum Input {
     KeyRefused(Option<EndpointId>),
     /// About telling people.
     Notify(Box<News>),
+    /// A file of settings was read.
+    File(Box<FileRead>),
     /// Rules or matrices changed: everything is to be judged anew.
     PolicyChanged,
     /// Say good night to the agents, settle, take a snapshot and end.

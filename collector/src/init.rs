@@ -15,7 +15,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use dogwatch_model::OrgId;
+use dogwatch_model::{OrgId, text::is_unfit};
 use jiff::Timestamp;
 
 use crate::{
@@ -156,7 +156,7 @@ impl Plan {
         if init.port == init.agent_port {
             bail!("--port and --agent-port are both {}; people and agents need one each", init.port);
         }
-        if init.name.trim().is_empty() || init.name.chars().any(char::is_control) {
+        if init.name.trim().is_empty() || init.name.contains(is_unfit) {
             bail!("--name must be a line of text, such as \"Acme MSP\"");
         }
         let listen = init.listen.unwrap_or_else(|| {

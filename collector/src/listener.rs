@@ -74,6 +74,8 @@ struct House {
     router: axum::Router,
     limits: Limits,
     admission: Admission,
+    /// Turns to shake hands, of all addresses together.
+    pending: Arc<Semaphore>,
     complaints: Complaints,
     stop: CancellationToken,
 }
@@ -94,7 +96,8 @@ impl Listener {
             tls,
             door,
             router,
-            admission: Admission::new(limits.pending_per_address),
+            admission: Admission::new(limits.pending_per_address, limits.waiting_per_address, limits.waiting),
+            pending: Arc::clone(&pending),
             complaints: Complaints::default(),
             stop,
             limits,

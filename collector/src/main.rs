@@ -10,6 +10,7 @@ use dogwatch_collector::{
     lifecycle::{self, StopSignals},
     policy,
 };
+use dogwatch_model::counted;
 use tokio_util::sync::CancellationToken;
 
 /// Dogwatch's collector: takes what agents tell and keeps the one queue that both crews share.
@@ -66,7 +67,10 @@ impl Place {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = match dogwatch_prompt::read() {
+        Ok(cli) => cli,
+        Err(mistyped) => return mistyped,
+    };
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("DOGWATCH_LOG").unwrap_or_else(|_| "info".into()),
@@ -123,11 +127,11 @@ fn check(place: &Place) -> anyhow::Result<()> {
     let providers = dogwatch_collector::identity::Providers::read(&data.identity_file())?;
     dogwatch_collector::authority::Authority::open(&data.authority(), jiff::Timestamp::now())?;
     say(&format!(
-        "ok: collector.toml, the certificate authority, {} channel(s), {} identity provider(s), {} rules, {} org(s): {}",
-        channels.channels.len(),
-        providers.providers.len(),
-        policy.rules.rules().len(),
-        policy.orgs.len(),
+        "ok: collector.toml, the certificate authority, {}, {}, {}, {}: {}",
+        counted(channels.channels.len(), "channel", "channels"),
+        counted(providers.providers.len(), "identity provider", "identity providers"),
+        counted(policy.rules.rules().len(), "rule", "rules"),
+        counted(policy.orgs.len(), "org", "orgs"),
         policy.orgs.keys().map(|org| org.as_str()).collect::<Vec<_>>().join(", ")
     ));
     Ok(())

@@ -17,6 +17,7 @@ mod bands;
 mod orgs;
 mod read;
 mod seen;
+mod teams;
 mod told;
 mod watch;
 

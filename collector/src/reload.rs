@@ -1,5 +1,7 @@
 //! Hot reload of one file: a changed one is in force at once, and a bad one changes nothing but what is said of it.
 
+mod outline;
+
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -13,9 +15,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use outline::{Outline, changed_unseen};
+
 use crate::{
     config::ConfigError,
-    core::{CoreHandle, Input},
+    core::{CoreHandle, FileRead, Input},
     policy::{self, Standing},
 };
 
@@ -47,6 +51,8 @@ pub(crate) struct Watch<T> {
     changes: mpsc::Receiver<()>,
     _watcher: Option<notify::RecommendedWatcher>,
     seen: Seen,
+    /// The text that is in force.
+    text: String,
     content: watch::Sender<Arc<T>>,
     standing: watch::Sender<Standing>,
 }
@@ -65,7 +71,10 @@ impl<T: Reload> Watch<T> {
         let (sender, receiver) = watch::channel(Arc::new(content));
         let (standing, _) = watch::channel(Standing::InForce { since: Timestamp::now() });
         let seen = seen(&path);
-        (Self { path, core, changes, _watcher: watcher.ok(), seen, content: sender, standing }, receiver)
+        let text = text_of(&seen);
+        let watch =
+            Self { path, core, changes, _watcher: watcher.ok(), seen, text, content: sender, standing };
+        (watch, receiver)
     }
 
     /// What the file came to when it was last read.
@@ -76,6 +85,8 @@ impl<T: Reload> Watch<T> {
     /// Watches until `stop`.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+        // What it said when the collector stopped may have been something else.
+        self.tell(self.text.clone()).await;
         loop {
             let asked = tokio::select! {
                 () = stop.cancelled() => return,
@@ -108,6 +119,7 @@ impl<T: Reload> Watch<T> {
                 if let Some(news) = news {
                     let _ = self.core.inputs.send(news).await;
                 }
+                self.tell(text_of(&self.seen)).await;
             }
             Err(error) => {
                 tracing::warn!(%error, "{} refused; what was in force still is", T::NAME);
@@ -116,6 +128,18 @@ impl<T: Reload> Watch<T> {
             }
         }
     }
+
+    /// Has the core write down what the file says now.
+    async fn tell(&mut self, text: String) {
+        let changed_unseen = changed_unseen(&self.text, &text);
+        let file = FileRead { name: T::NAME, outline: Outline::of(&text), changed_unseen };
+        self.text = text;
+        let _ = self.core.inputs.send(Input::File(Box::new(file))).await;
+    }
+}
+
+fn text_of(seen: &Seen) -> String {
+    seen.as_ref().map(|(bytes, _)| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default()
 }
 
 fn seen(path: &Path) -> Seen {

@@ -108,6 +108,8 @@ pub struct State {
     pub(crate) uses: uses::Uses,
     /// The files of the policy and the matrices in force as the audit knows them.
     pub(crate) policy_seen: crate::policy::Seen,
+    /// Files of settings as the audit knows them.
+    pub(crate) files_seen: BTreeMap<String, crate::reload::Outline>,
     /// The latest alert of each rule and subject that concerns a site as a whole.
     pub of_sites: BTreeMap<(OrgId, SiteId), BTreeMap<(RuleId, String), AlertNumber>>,
     /// The latest alert of each that another tool tells of, by org, rule and what its sender calls it.

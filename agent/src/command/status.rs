@@ -4,6 +4,7 @@ pub(super) mod cost;
 
 use std::{fs, io::Write as _, process::ExitCode};
 
+use dogwatch_model::counted;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
@@ -105,7 +106,10 @@ fn for_people(status: &Status, now: Timestamp) -> String {
         ("agent", format!("{} ({})", if status.running { "running" } else { "not running" }, status.version)),
         ("endpoint", format!("{name} ({endpoint_id}) in {org}/{site}")),
         ("collector", uplink.clone()),
-        ("certificate", format!("until {}, {days} days left", local(status.certificate_until))),
+        (
+            "certificate",
+            format!("until {}, {} left", local(status.certificate_until), counted(days, "day", "days")),
+        ),
     ];
     if let Some(link) = &status.link {
         let shown = if status.running { link.link } else { LinkState::Stopped };

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use dogwatch_journal::Error;
-use dogwatch_model::Lane;
+use dogwatch_model::{Lane, counted};
 
 use super::{Here, Spool, disk_lane, disk_lane::DiskLane, failed, samples_dir};
 
@@ -43,7 +43,10 @@ impl Spool {
         disk_lane::remove(&*self.disk, &dir).map_err(|source| failed("remove", &dir, source))?;
         self.samples = DiskLane::open(&self.disk, &dir, self.samples_room(), last)?;
         (self.marks.samples.done, self.marks.samples.under_way) = (last, None);
-        let what = format!("the disk is full: {held} health samples of the outage were dropped");
+        let what = format!(
+            "the disk is full, and of the outage {} dropped",
+            counted(held, "health sample was", "health samples were")
+        );
         self.notices.push(("spool_samples_dropped", what));
         Ok(true)
     }

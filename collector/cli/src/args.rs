@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-pub(crate) use access::{CreateJoinToken, JoinToken, Login, Token};
+pub(crate) use access::{CreateJoinToken, JoinToken, Login, Logout, Token};
 pub(crate) use alert::{Alert, Handoff, Numbered, Open, Opinion};
 pub(crate) use audit::Audit;
 pub(crate) use completions::{Completions, Shell};
@@ -27,12 +27,12 @@ pub(crate) use ownership::{Change, Draft, Lint, OfOrg, Ownership, Propose, Repla
 pub(crate) use register::{
     Access, Check, CreateToken, GrantAccess, Invite, ListAccess, OfOneOrg, Offboard, Org,
 };
-pub(crate) use report::{Boundary, OfFleet, OfReview, Report};
+pub(crate) use report::{Boundary, Month, MonthTable, OfFleet, OfReview, Period, QueueTable, Report};
 pub(crate) use view::{SaveView, View};
 pub(crate) use window::{AddWindow, Window};
 pub(crate) use work::{Queue, Who};
 
-use crate::context::ContextName;
+use crate::{context::ContextName, private_file::Standing};
 
 /// The fleet, the shared queue and who owns what.
 #[derive(Parser)]
@@ -69,6 +69,21 @@ pub(crate) struct Watching {
     pub(crate) watch: bool,
 }
 
+/// Writing over what is there.
+#[derive(ClapArgs, Clone, Copy, Default)]
+pub(crate) struct Over {
+    /// Replace the file when it is there already
+    #[arg(long)]
+    force: bool,
+}
+
+impl Over {
+    /// What becomes of a file that is there already.
+    pub(crate) const fn standing(self) -> Standing {
+        if self.force { Standing::Replaced } else { Standing::Kept }
+    }
+}
+
 /// How to show an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -94,6 +109,9 @@ pub(crate) enum Command {
         after_help = "Examples: dogwatch login 'https://collector.example:7443/setup#CODE.HASH' --person kim\n          dogwatch login https://collector.example:7443 --ca-file root.pem --oidc\n          dogwatch login 'https://collector.example:7443/#HASH' --device"
     )]
     Login(Login),
+    /// End a login: at the collector, and on this computer
+    #[command(after_help = "Examples: dogwatch logout\n          dogwatch logout --context lab")]
+    Logout(Logout),
     /// Logins side by side, and which of them is in use
     #[command(subcommand)]
     Context(Context),
@@ -242,114 +260,4 @@ pub(crate) enum Rules {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    use super::*;
-
-    #[test]
-    fn the_command_line_holds_together() {
-        Args::command().debug_assert();
-    }
-
-    #[test]
-    fn every_command_shows_an_example() {
-        fn walk(command: &clap::Command, path: &str, without: &mut Vec<String>) {
-            let leaf = command.get_subcommands().next().is_none();
-            let example = command.get_after_help().is_some_and(|help| help.to_string().contains("dogwatch "));
-            if leaf && !example {
-                without.push(path.to_owned());
-            }
-            for inner in command.get_subcommands() {
-                walk(inner, &format!("{path} {}", inner.get_name()), without);
-            }
-        }
-        let mut without = Vec::new();
-        walk(&Args::command(), "dogwatch", &mut without);
-        assert_eq!(without, Vec::<String>::new());
-    }
-
-    #[test]
-    fn what_lists_or_shows_something_of_the_collectors_can_be_watched() {
-        const READING: [&str; 6] = ["fleet", "history", "list", "people", "queue", "summary"];
-        fn walk(command: &clap::Command, path: &str, without: &mut Vec<String>) {
-            // Logins are on this computer, and change by its own commands alone.
-            if READING.contains(&command.get_name()) && path != "dogwatch context list" {
-                let watched = command.get_arguments().any(|arg| arg.get_id() == "watch");
-                without.extend((!watched).then(|| path.to_owned()));
-            }
-            for inner in command.get_subcommands() {
-                walk(inner, &format!("{path} {}", inner.get_name()), without);
-            }
-        }
-        let mut without = Vec::new();
-        walk(&Args::command(), "dogwatch", &mut without);
-        assert_eq!(without, Vec::<String>::new());
-    }
-
-    /// The commands of an `after_help`, a line each: continued lines joined, what a shell does with the output cut off.
-    fn examples(help: &str) -> Vec<String> {
-        let joined = help.replace("\\\n", " ");
-        let lines = joined.lines().filter_map(|line| line.split_once("dogwatch ").map(|(_, rest)| rest));
-        lines
-            .map(|rest| rest.split(" > ").next().unwrap_or(rest).trim().to_owned())
-            .filter(|rest| !rest.is_empty())
-            .collect()
-    }
-
-    /// Words as a shell splits them: quotes of both kinds hold spaces, a backslash the next sign.
-    fn words(line: &str) -> Vec<String> {
-        let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
-        for c in line.chars() {
-            match (quote, c) {
-                (None, '\'' | '"') => quote = Some(c),
-                (Some(open), _) if open == c => quote = None,
-                (None, ' ') if !word.is_empty() => words.push(std::mem::take(&mut word)),
-                (None, ' ') => {}
-                _ => word.push(c),
-            }
-        }
-        words.extend((!word.is_empty()).then_some(word));
-        words
-    }
-
-    #[test]
-    fn every_example_is_a_command_that_there_is() {
-        fn walk(command: &clap::Command, wrong: &mut Vec<String>) {
-            let leaf = command.get_subcommands().next().is_none();
-            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            for example in examples(&help).into_iter().filter(|_| leaf) {
-                let typed = std::iter::once("dogwatch".to_owned()).chain(words(&example));
-                if let Err(error) = Args::try_parse_from(typed) {
-                    // Files of an example are nobody's here.
-                    let absent = error.to_string().contains("no such file");
-                    wrong.extend((!absent).then(|| format!("{example}: {error}")));
-                }
-            }
-            command.get_subcommands().for_each(|inner| walk(inner, wrong));
-        }
-        let mut wrong = Vec::new();
-        walk(&Args::command(), &mut wrong);
-        assert_eq!(wrong, Vec::<String>::new());
-        assert_eq!(words("a 'b c' \"d e\" f"), ["a", "b c", "d e", "f"]);
-    }
-
-    #[test]
-    fn an_alerts_number_may_be_written_as_people_say_it() {
-        for text in ["1042", "#1042"] {
-            let args = Args::try_parse_from(["dogwatch", "alert", "show", text]).ok().unwrap();
-            assert!(matches!(
-                args.command,
-                Command::Alert(Alert::Show { of: Numbered { number: 1042 }, .. })
-            ));
-        }
-        assert!(Args::try_parse_from(["dogwatch", "alert", "show", "##1"]).is_err());
-    }
-
-    #[test]
-    fn a_sort_from_the_top_is_not_mistaken_for_an_option() {
-        let args = Args::try_parse_from(["dogwatch", "fleet", "--sort", "-name", "-o", "json"]).ok().unwrap();
-        assert_eq!(args.output.output, Format::Json);
-        assert!(matches!(args.command, Command::Fleet(Fleet { sort: Some(sort), .. }) if sort == "-name"));
-    }
-}
+mod tests;

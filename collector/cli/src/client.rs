@@ -67,10 +67,16 @@ pub(crate) struct Client {
 impl Client {
     /// The collector we are logged in at.
     pub(crate) fn logged_in() -> Result<Self, Failure> {
-        let context = Context::load()?;
+        Self::with(Context::load()?)
+    }
+
+    /// The collector of a login.
+    pub(crate) fn with(context: Context) -> Result<Self, Failure> {
         if context.token.is_empty() {
             let Context { url, person, .. } = &context;
-            let what = format!("your login at {url} is not finished: dogwatch login {url} --person {person}");
+            let what = format!(
+                "you are not logged in at {url} any more, or not yet: dogwatch login {url} --person {person}"
+            );
             return Err(Failure::new(Exit::NotAllowed, what));
         }
         let root = context.root()?;

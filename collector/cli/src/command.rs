@@ -11,6 +11,7 @@ mod filter;
 mod fleet;
 mod join_token;
 mod login;
+mod logout;
 mod org;
 mod ownership;
 mod queue;
@@ -43,6 +44,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     }
     match args.command {
         Command::Login(login) => login::run(&login, &screen),
+        Command::Logout(asked) => logout::run(&asked, &screen),
         Command::Context(asked) => context::run(&asked, &screen),
         Command::Whoami => whoami::run(&screen),
         Command::Fleet(fleet) => fleet::run(&fleet, &screen),

@@ -4,7 +4,6 @@
 //! on Windows): `contexts/NAME.toml`, and `current-context` with a name in it. `--context NAME` or `$DOGWATCH_CONTEXT`
 //! choose another for one command. A name never comes from a collector without being made one first.
 
-mod file;
 mod name;
 
 use std::{
@@ -17,7 +16,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 use serde::{Deserialize, Serialize};
 
-use crate::failure::{Exit, Failure};
+use crate::{
+    failure::{Exit, Failure},
+    private_file,
+};
 
 pub(crate) use name::ContextName;
 
@@ -40,8 +42,11 @@ pub(crate) struct Context {
     pub(crate) person: String,
     /// What the collector is called, to be read by people.
     pub(crate) collector: String,
-    /// The bearer token; empty while the login is begun and not finished.
+    /// The bearer token; empty while the login is begun and not finished, and after a logout.
     pub(crate) token: String,
+    /// Whether logging in opens the like again. A token that somebody made is gone once it is forgotten.
+    #[serde(default)]
+    pub(crate) session: bool,
     /// The one root certificate to trust, PEM.
     pub(crate) root_certificate: String,
 }
@@ -62,11 +67,7 @@ impl Context {
     /// The login in use.
     pub(crate) fn load() -> Result<Self, Failure> {
         let contexts = Contexts::ours()?;
-        let name = match CHOSEN.get() {
-            Some(name) => name.clone(),
-            None => contexts.current()?.ok_or_else(|| contexts.not_logged_in())?,
-        };
-        contexts.read(&name)
+        contexts.read(&contexts.meant()?)
     }
 
     /// Keeps the login and uses it from now on. A login of the same person at the same collector is replaced; another
@@ -102,6 +103,14 @@ impl Contexts {
     /// Ours.
     pub(crate) fn ours() -> Result<Self, Failure> {
         Ok(Self { folder: folder()? })
+    }
+
+    /// The name of the one that is meant: chosen for this command, or else in use.
+    pub(crate) fn meant(&self) -> Result<ContextName, Failure> {
+        match CHOSEN.get() {
+            Some(name) => Ok(name.clone()),
+            None => self.current()?.ok_or_else(|| self.not_logged_in()),
+        }
     }
 
     /// Every login by its name, sorted. One that cannot be read is told and does not hide the others.
@@ -146,7 +155,7 @@ impl Contexts {
     pub(crate) fn make_current(&self, name: &ContextName) -> Result<(), Failure> {
         self.read(name)?;
         let path = self.folder.join(CURRENT);
-        file::replace(&path, format!("{name}\n").as_bytes())
+        private_file::replace(&path, format!("{name}\n").as_bytes())
             .map_err(|error| Failure::file("write", &path, &error))
     }
 
@@ -177,9 +186,18 @@ impl Contexts {
         Ok(context)
     }
 
-    /// Takes away a login at the same collector that was begun and not finished: this one is in its place.
+    /// Forgets what opens the collector. Which collector it was, and who we were there, stays for the next login.
+    pub(crate) fn log_out(&self, name: &ContextName) -> Result<(), Failure> {
+        let login = self.read(name)?;
+        self.write(name, &Context { token: String::new(), session: false, ..login }).map(drop)
+    }
+
+    /// Takes away a login at the same collector that was begun and not finished: this one is in its place. One that was
+    /// logged out knows what the collector is called, and keeps its name.
     fn forget_begun(&self, login: &Context) -> Result<(), Failure> {
-        let is_begun = |known: &Context| known.url == login.url && known.token.is_empty();
+        let is_begun = |known: &Context| {
+            known.url == login.url && known.token.is_empty() && known.collector == unnamed(&known.url)
+        };
         let all = self.all()?.into_iter();
         let mut begun = all.filter(|(_, known)| known.as_ref().is_ok_and(is_begun));
         begun.try_for_each(|(name, _)| self.forget(&name))
@@ -194,8 +212,8 @@ impl Contexts {
         let path = self.path(name);
         let text = toml::to_string(context)
             .map_err(|error| Failure::new(Exit::NotMet, format!("cannot write the login: {error}")))?;
-        file::create_folder(&self.folder.join(CONTEXTS))
-            .and_then(|()| file::replace(&path, text.as_bytes()))
+        private_file::create_folder(&self.folder.join(CONTEXTS))
+            .and_then(|()| private_file::replace(&path, text.as_bytes()))
             .map_err(|error| Failure::file("write", &path, &error))?;
         Ok(path)
     }
@@ -238,8 +256,9 @@ impl Contexts {
     pub(crate) fn not_logged_in(&self) -> Failure {
         let names = self.names();
         let what = if names.is_empty() {
-            "you are not logged in; run `dogwatch login LINK` with the link that `dogwatch-collector init` or \
-             `dogwatch token create` printed"
+            "you are not logged in: dogwatch login 'LINK' takes an invitation, a login link, or the set-up link of \
+             `dogwatch-collector init` (`setup-code` makes a new one)\nwith a password: dogwatch login https://HOST:7443 --ca-file \
+             ROOT.pem; by your identity provider: the same with --oidc"
                 .to_owned()
         } else {
             format!("no context is in use; choose one of {}: dogwatch context use NAME", names.join(", "))
@@ -252,6 +271,11 @@ impl Contexts {
     fn in_folder(folder: &std::path::Path) -> Self {
         Self { folder: folder.to_owned() }
     }
+}
+
+/// What a collector is called before anybody has logged in there.
+pub(crate) fn unnamed(url: &str) -> &str {
+    url.trim_start_matches("https://")
 }
 
 /// A certificate as PEM text.
@@ -278,8 +302,8 @@ pub(crate) fn folder() -> Result<PathBuf, Failure> {
 
 /// Writes a file of that folder; it is whole or untouched, and nobody else's to read.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    path.parent().map_or(Ok(()), file::create_folder)?;
-    file::replace(path, bytes)
+    path.parent().map_or(Ok(()), private_file::create_folder)?;
+    private_file::replace(path, bytes)
 }
 
 #[cfg(test)]

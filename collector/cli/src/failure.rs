@@ -48,6 +48,14 @@ impl Failure {
         Self::new(Exit::Usage, what)
     }
 
+    /// How it ends; nothing where nobody is told.
+    pub(crate) const fn exit(&self) -> Option<Exit> {
+        match self {
+            Self::Told { exit, .. } => Some(*exit),
+            Self::ReaderGone => None,
+        }
+    }
+
     /// A file that cannot be read or written.
     pub(crate) fn file(doing: &str, path: &std::path::Path, error: &io::Error) -> Self {
         Self::new(Exit::Usage, format!("cannot {doing} {}: {error}", path.display()))

@@ -16,35 +16,17 @@ mod link;
 mod org_export;
 mod output;
 mod pin;
+mod private_file;
 mod progress;
 mod when;
 
-use std::{
-    io::{self, Write as _},
-    process::ExitCode,
-};
-
-use clap::Parser as _;
-
-/// Help goes out as it is, and what was typed wrongly without the secret that it may be. When even this cannot be printed
-/// there is nobody to tell.
-fn tell(error: &clap::Error) {
-    let _ = match error.use_stderr() {
-        true => write!(io::stderr(), "{}", dogwatch_model::veiled(&error.to_string())),
-        false => error.print(),
-    };
-}
+use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args = match args::Args::try_parse() {
-        Ok(args) => args,
-        Err(error) => {
-            tell(&error);
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
-    };
-    match command::run(args) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.tell(),
+    let done = dogwatch_prompt::read().map(command::run);
+    match done {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(failure)) => failure.tell(),
+        Err(mistyped) => mistyped,
     }
 }

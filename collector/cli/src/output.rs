@@ -13,7 +13,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use cell::steers;
-pub(crate) use cell::{Show, tame, text_at, values_at};
+pub(crate) use cell::{Show, counted_at, tame, text_at, values_at};
 pub(crate) use facts::{facts, in_csv};
 pub(crate) use listing::{Column, Listing, column, table, type_of};
 

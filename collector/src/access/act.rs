@@ -5,6 +5,7 @@
 //!   may besides end what the MSP holds in their org alone, and say yes or no to its risky verbs there.
 //! * Nobody gives what they do not have, nobody gives themself anything, and risky verbs count only once somebody else
 //!   than their holder has approved them.
+//! * What a broken seal gives lasts no longer than a trial (`trial.rs`), whoever passes it on.
 //! * An org that has an owner keeps one: what would take the last one away is refused, whoever asks.
 //! * An administrator of the MSP brings in the first owner of an org, and after that nobody of that org's side.
 
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 use super::{Change, PersonKey, Principal, Register, Scope, Sha256, Verbs};
 use crate::refusal::{Code, Refusal};
 
+pub(super) use glass::GLASS_ID;
 pub use glass::{GLASS_OPEN, glass_person};
 pub use tokens::{DEFAULT_LIFETIME, SESSION_IDLE, SESSION_LIFETIME};
 
@@ -153,6 +155,7 @@ impl Register {
     /// # Errors
     /// Who may not, what is not there, and what would leave an org without an owner. Nothing has changed then.
     pub fn act(&mut self, act: &Act, by: &Principal, now: Timestamp) -> Result<Vec<Change>, Refusal> {
+        self.within_trial(act, by, now)?;
         let changes = self.decide(act, by, now)?;
         let (owned, attended) = (self.owned(now), self.attended(now));
         let mut after = self.clone_for_owners();

@@ -70,6 +70,8 @@ impl Register {
     pub fn sign_in(&mut self, proved: &Proved, now: Timestamp) -> Result<SignedIn, Refusal> {
         let mut signed = self.recognise(proved, now)?;
         signed.bond.last_login = now;
+        // The provider's word on who they are needs no other.
+        signed.person.trial_until = None;
         signed.bond.until = now.checked_add(proved.lasts).unwrap_or(Timestamp::MAX);
         proved.provider.as_str().clone_into(&mut signed.bond.provider);
         if let Some(team) = &proved.principal.team {
@@ -202,6 +204,7 @@ impl Register {
                     approvals: BTreeMap::new(),
                     reviewed_at: None,
                     used_at: None,
+                    on_trial: false,
                     triggers: Vec::new(),
                     ended: None,
                 }
@@ -239,6 +242,7 @@ fn new_person(proved: &Proved, now: Timestamp) -> Person {
         service: false,
         created_at: now,
         created_by: None,
+        trial_until: None,
         disabled_at: None,
     }
 }

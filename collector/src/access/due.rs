@@ -4,7 +4,7 @@ use dogwatch_model::text_enum;
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 
-use super::{PersonKey, Register, Scope};
+use super::{Grant, PersonKey, Register, Scope};
 
 /// How long before its end a right is told of.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -98,12 +98,32 @@ impl Register {
             let review = grant.review_at.filter(|at| *at <= now);
             let review =
                 review.map(|at| due(DueKind::Review, at, format!("its review was to be by {}", day(at))));
+            // What neither ends nor has a day of review is from before set-up gave one; groups are looked after elsewhere.
+            let undated = grant.review_at.is_none() && grant.expires_at.is_none() && !self.is_of_group(grant);
+            let review = review.or_else(|| {
+                undated.then(|| {
+                    let why = "it has neither an end nor a day of review; `dogwatch access review` sets one";
+                    due(DueKind::Review, grant.given_at, why.to_owned())
+                })
+            });
             let waits = waits.then(|| {
                 let why = format!("{} counts once an owner has approved it", grant.verbs.risky());
                 due(DueKind::Approval, grant.given_at, why)
             });
             let ends = grant.expires_at.filter(|at| *at <= now + SOON);
-            let ends = ends.map(|at| due(DueKind::GrantEnds, at, format!("it ends on {}", day(at))));
+            let ends = ends.map(|at| {
+                let why = match grant.on_trial {
+                    true => format!(
+                        "it was given after a seal was broken, and ends on {} unless somebody who administers {} for good \
+                         confirms it: `dogwatch access approve {}`, or a grant of their own",
+                        day(at),
+                        grant.scope,
+                        grant.id
+                    ),
+                    false => format!("it ends on {}", day(at)),
+                };
+                due(DueKind::GrantEnds, at, why)
+            });
             let idle = Some(grant.idle_since()).filter(|since| *since + STALE <= now);
             let idle = idle.map(|since| {
                 let why = match grant.used_at {
@@ -114,6 +134,11 @@ impl Register {
             });
             [review, waits, ends, idle].into_iter().flatten().chain(asked).collect::<Vec<_>>()
         })
+    }
+
+    /// Whether somebody has it because of a group of theirs at a provider.
+    fn is_of_group(&self, grant: &Grant) -> bool {
+        self.bonds.get(&grant.to).is_some_and(|bond| bond.grants.values().any(|id| *id == grant.id))
     }
 
     fn due_tokens(&self, now: Timestamp) -> impl Iterator<Item = Due> {

@@ -55,10 +55,17 @@ impl Register {
         if !allowed && because.len() == 1 {
             because.push(format!("no grant gives `{verb}` on {scope}"));
         }
+        if allowed && verb.is_risky() && scope.org().is_none() {
+            because
+                .push("in an org that has an owner it counts once an owner has approved it there".to_owned());
+        }
+        let waits = scope.org().filter(|org| self.waits(key, verb, (org, scope.site()), now).is_some());
         let givers = match (allowed, scope.org()) {
             (true, _) => Vec::new(),
-            (false, Some(org)) => self.givers(person.side, verb, org, now),
-            (false, None) => self.msp_administrators(now),
+            // It was given, and is an owner's to approve.
+            (false, Some(org)) if waits.is_some() => self.approvers(key, org, now),
+            (false, Some(org)) => self.givers(person.side, (Verbs::of(&[verb]), Some(key)), org, now),
+            (false, None) => self.msp_administrators(Some(key), now),
         };
         Explained { allowed, because, givers }
     }

@@ -30,6 +30,9 @@ pub struct Grant {
     /// From when on it counts no more, to the second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// It was given after a seal was broken, and ends unless somebody confirms it who administers for good.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub on_trial: bool,
     /// When somebody is to look at it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_at: Option<Timestamp>,
@@ -73,6 +76,16 @@ pub struct Ended {
 impl Grant {
     /// How often its use is noted.
     const NOTED: SignedDuration = SignedDuration::from_hours(24);
+
+    /// When it is looked at again, where nobody says.
+    const REVIEW: SignedDuration = SignedDuration::from_hours(180 * 24);
+    /// The same for one with risky verbs.
+    const RISKY_REVIEW: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+    /// How long after it was given one with these verbs is looked at again.
+    pub(super) fn review_after(verbs: Verbs) -> SignedDuration {
+        if verbs.risky().is_empty() { Self::REVIEW } else { Self::RISKY_REVIEW }
+    }
 
     /// Whether its use at `now` is to be noted.
     pub fn is_worth_noting(&self, now: Timestamp) -> bool {

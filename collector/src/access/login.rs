@@ -42,6 +42,11 @@ pub struct Login {
 /// The one answer to every login that does not work: it does not tell which part was wrong.
 pub const NO_LOGIN: &str = "person, password and code do not go together; ask an administrator of your side for a new invitation if they should";
 
+/// The answer to a right recovery code of somebody who has never shown a code: nothing says yet that they hold the factor
+/// for which it would stand in, and it is not used up.
+const NOT_YET: &str = "a recovery code counts once you have logged in with your authenticator: give the six digits that it shows now; \
+                       if the secret was not kept, ask an administrator of your side for a new invitation";
+
 impl Register {
     /// Opens a session.
     ///
@@ -50,7 +55,7 @@ impl Register {
     pub fn log_in(&mut self, login: &Login, now: Timestamp) -> Result<Vec<Change>, Refusal> {
         let wrong = || Refusal::new(Code::Unauthenticated, NO_LOGIN);
         let person =
-            self.people.get(&login.who).filter(|person| person.disabled_at.is_none()).ok_or_else(wrong)?;
+            self.people.get(&login.who).filter(|person| person.may_come_in(now)).ok_or_else(wrong)?;
         let mut changes = Vec::new();
         if login.factor != Factor::Elsewhere {
             let account = self.accounts.get(&login.who).ok_or_else(wrong)?;
@@ -103,6 +108,12 @@ impl Register {
                 account.pending = None;
             }
             (Factor::Recovery(code), Some(_), _) if account.recovery.remove(code) => {}
+            (Factor::Recovery(code), None, Some(_)) if account.recovery.contains(code) => {
+                return Err(Refusal {
+                    reason: Some("second_factor"),
+                    ..Refusal::new(Code::Unauthenticated, NOT_YET)
+                });
+            }
             (Factor::None, None, _) if !self.needs_second_factor(who, now) => return Ok(None),
             (Factor::None, _, _) => {
                 return Err(Refusal {
@@ -148,7 +159,7 @@ impl Register {
         let found =
             self.invitations.get(invitation).filter(|found| now < found.expires_at).ok_or_else(refused)?;
         let key = found.to.clone();
-        let known = self.people.get(&key).is_some_and(|person| person.disabled_at.is_none());
+        let known = self.people.get(&key).is_some_and(|person| person.may_come_in(now));
         if !known {
             return Err(refused());
         }

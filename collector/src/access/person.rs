@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Scope;
+use super::{Scope, act::GLASS_ID};
+use crate::refusal::{Code, Refusal};
 
 /// Names a person: ids are unique among the MSP's own people and among the people of each org.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -47,6 +48,35 @@ impl core::str::FromStr for PersonKey {
     }
 }
 
+/// Ids that nobody can have: what timelines, the audit and lists call Dogwatch itself, set-up, whoever breaks a seal, or no
+/// one. A person of such a name would be taken for that.
+const RESERVED: [&str; 10] = [
+    GLASS_ID,
+    "collector",
+    "dogwatch",
+    "dogwatch-agent",
+    "dogwatch-collector",
+    "everybody",
+    "nobody",
+    "set-up",
+    "setup",
+    "system",
+];
+
+/// Refuses an id that nobody can have.
+///
+/// # Errors
+/// `Invalid`, for one that Dogwatch uses itself.
+pub fn free_id(id: &PersonId) -> Result<(), Refusal> {
+    if !RESERVED.contains(&id.as_str()) {
+        return Ok(());
+    }
+    let what = format!(
+        "`{id}` is nobody's name here: timelines and audit call Dogwatch itself so; choose another id"
+    );
+    Err(Refusal::new(Code::Invalid, what))
+}
+
 /// One person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Person {
@@ -67,6 +97,10 @@ pub struct Person {
     /// Who brought them in; absent for the first of all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<PersonKey>,
+    /// They were let in after a seal was broken: until when they may come in, unless somebody confirms them who administers
+    /// for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial_until: Option<Timestamp>,
     /// Since when they may not come in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<Timestamp>,
@@ -76,5 +110,10 @@ impl Person {
     /// Their key.
     pub fn key(&self) -> PersonKey {
         PersonKey::of(self.side, &self.home, self.id.clone())
+    }
+
+    /// Whether they may come in at `now`.
+    pub fn may_come_in(&self, now: Timestamp) -> bool {
+        self.disabled_at.is_none() && self.trial_until.is_none_or(|end| now < end)
     }
 }

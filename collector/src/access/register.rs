@@ -48,7 +48,7 @@ impl Register {
 
     pub(super) fn own_reach(&self, key: &PersonKey, ceiling: Verbs, within: Scope, now: Timestamp) -> Reach {
         let person = self.people.get(key);
-        let person = person.filter(|person| person.disabled_at.is_none() && !self.has_lapsed(key, now));
+        let person = person.filter(|person| person.may_come_in(now) && !self.has_lapsed(key, now));
         let side = person.map_or(Side::Vendor, |person| person.side);
         let held = self.grants_of(key, now).map(|grant| Held {
             scope: grant.scope.clone(),
@@ -123,15 +123,41 @@ impl Register {
         if let Some(what) = self.unapproved(who, verb, (org, site), now) {
             return Refusal::new(Code::NotAllowed, what);
         }
-        let what = match self.givers(who.side, verb, org, now).as_slice() {
-            [] => format!("`{verb}` on {scope} is missing, and nobody can give it yet"),
+        let what = format!(
+            "`{verb}` on {scope} is missing; {}",
+            self.cure(who, (Verbs::of(&[verb]), &scope), |own| own.may(verb, org, site), now)
+        );
+        Refusal::new(Code::NotAllowed, what)
+    }
+
+    /// Who can give somebody what they lack at a scope, and how. Where they have it themselves and show a token that does not
+    /// let it through, it is theirs to come in another way.
+    pub(super) fn cure(
+        &self,
+        who: &Principal,
+        (verbs, scope): (Verbs, &Scope),
+        has: impl FnOnce(&Reach) -> bool,
+        now: Timestamp,
+    ) -> String {
+        let key = who.key();
+        if has(&self.own_reach(&key, Verbs::EVERYTHING, Scope::Everywhere, now)) {
+            return "you have it, and this token does not let it through: log in anew (`dogwatch login`), or use a \
+                    token that does"
+                .to_owned();
+        }
+        let givers = match scope.org() {
+            Some(org) => self.givers(who.side, (verbs, Some(&key)), org, now),
+            None => self.msp_administrators(Some(&key), now),
+        };
+        let list = verbs.into_iter().map(Verb::as_str).collect::<Vec<_>>().join(" ");
+        match givers.as_slice() {
+            [] => format!("nobody else of the {} side can give it yet", who.side),
             givers => format!(
-                "`{verb}` on {scope} is missing; {} can give it: `dogwatch access grant {} {verb} --scope {scope} --reason …`",
+                "{} can give it: `dogwatch access grant {} {list} --scope {scope} --reason …`",
                 givers.join(" or "),
                 who.person
             ),
-        };
-        Refusal::new(Code::NotAllowed, what)
+        }
     }
 
     /// The words for somebody who was given a risky verb that nobody has approved.
@@ -143,25 +169,50 @@ impl Register {
         now: Timestamp,
     ) -> Option<String> {
         let key = who.key();
+        let grant = self.waits(&key, verb, (org, site), now)?;
+        let can = match self.approvers(&key, org, now).as_slice() {
+            [] => "nobody else can yet".to_owned(),
+            owners => {
+                format!("{} can: `dogwatch access approve {} --org {org}`", owners.join(" or "), grant.id)
+            }
+        };
+        Some(format!(
+            "`{verb}` on {org} was given to {} and counts once an owner of {org} has approved it; {can}",
+            who.person
+        ))
+    }
+
+    /// A grant that gives somebody a risky verb at a place and that nobody has approved there.
+    pub(super) fn waits<'r>(
+        &'r self,
+        key: &'r PersonKey,
+        verb: Verb,
+        (org, site): (&OrgId, Option<&SiteId>),
+        now: Timestamp,
+    ) -> Option<&'r Grant> {
         let waits = |grant: &&Grant| {
             verb.is_risky()
                 && grant.verbs.has(verb)
                 && grant.scope.covers(org, site)
                 && !grant.approvals.contains_key(org)
         };
-        let grant = self.grants_of(&key, now).find(waits)?;
-        let owners: Vec<_> = self.owners(org, now).take(3).map(|owner| owner.id.to_string()).collect();
-        Some(format!(
-            "`{verb}` on {org} was given to {} and counts once an owner of {org} has approved it; {} can: `dogwatch access \
-             approve {} --org {org}`",
-            who.person,
-            owners.join(" or "),
-            grant.id
-        ))
+        self.grants_of(key, now).find(waits)
     }
 
-    /// Who can give a right at an org to people of a side, a few of them.
-    pub(super) fn givers(&self, side: Side, verb: Verb, org: &OrgId, now: Timestamp) -> Vec<String> {
+    /// Owners of an org who can approve what somebody was given there, a few of them.
+    pub(super) fn approvers(&self, key: &PersonKey, org: &OrgId, now: Timestamp) -> Vec<String> {
+        let others = self.owners(org, now).filter(|owner| owner.key() != *key);
+        others.take(3).map(|owner| owner.id.to_string()).collect()
+    }
+
+    /// Who can give rights at an org to people of a side, a few of them; but for one, since nobody gives themself anything.
+    pub(super) fn givers(
+        &self,
+        side: Side,
+        (verbs, but): (Verbs, Option<&PersonKey>),
+        org: &OrgId,
+        now: Timestamp,
+    ) -> Vec<String> {
         /// Names that one sentence bears.
         const NAMED: usize = 3;
         let gives = |person: &&Person| {
@@ -170,16 +221,18 @@ impl Register {
             person.side == side
                 && !person.service
                 && administers
-                && all.gives(&Scope::Org(org.clone())).has(verb)
+                && but != Some(&person.key())
+                && verbs.without(all.gives(&Scope::Org(org.clone()))).is_empty()
         };
         self.people.values().filter(gives).take(NAMED).map(|person| person.id.to_string()).collect()
     }
 
-    /// Administrators of the MSP itself, a few of them.
-    pub(super) fn msp_administrators(&self, now: Timestamp) -> Vec<String> {
+    /// Administrators of the MSP itself, a few of them, but for one.
+    pub(super) fn msp_administrators(&self, but: Option<&PersonKey>, now: Timestamp) -> Vec<String> {
         let all = |person: &&Person| {
             person.side == Side::Msp
                 && !person.service
+                && but != Some(&person.key())
                 && self
                     .own_reach(&person.key(), Verbs::ALL, Scope::Everywhere, now)
                     .everywhere()
@@ -208,6 +261,7 @@ impl Register {
             service: false,
             created_at: now,
             created_by: given_by.clone(),
+            trial_until: None,
             disabled_at: None,
         };
         self.people.insert(key.clone(), person);
@@ -228,10 +282,11 @@ impl Register {
             given_at: now,
             given_by,
             expires_at: None,
-            review_at: None,
+            review_at: Some(now + Grant::review_after(verbs)),
             approvals,
             reviewed_at: None,
             used_at: None,
+            on_trial: false,
             triggers: Vec::new(),
             ended: None,
         };

@@ -1,6 +1,7 @@
 //! Thousands of random histories of the register: people of all sides try everything, and nobody gets anywhere
 //! that the rules do not lead to.
 
+mod glass;
 mod rules;
 mod world;
 

@@ -1,7 +1,9 @@
 //! One alert: with its timeline and its clocks, and what people do with it.
 //!
-//! A write may say which version it has seen (`If-Match`); whoever was overtaken gets 409 with the item as it is now.
+//! A write may say which version it has seen (`If-Match`: a tag, several, or `*`); whoever was overtaken gets 409 with the item
+//! as it is now.
 
+mod expected;
 mod part;
 
 use axum::{
@@ -30,6 +32,7 @@ use super::{
     problem::Problem,
     who::org_meant,
 };
+use expected::Expected;
 use part::Part;
 pub(crate) use part::Query;
 
@@ -190,10 +193,14 @@ pub(crate) async fn act(
 ) -> Result<Response, Problem> {
     let (number, now) =
         caller.see(&api, |sight| find(sight, &text).map(|item| (item.alert.number, item.alert.version)))?;
-    let version = expected_version(&headers, now)?;
+    let expected = Expected::read(&headers, now)?;
     let name = path.path().rsplit('/').next().unwrap_or_default();
     let act = act_of(name, parts)?;
-    match api.core.alert_act(number, act, caller.principal().clone(), version).await {
+    let done = match expected.version(number) {
+        Ok(version) => api.core.alert_act(number, act, caller.principal().clone(), version).await,
+        Err(refusal) => Err(refusal),
+    };
+    match done {
         Ok(item) => {
             tracing::info!(
                 alert.number = number.0, alert.version = item.alert.version, by = %caller.principal().person,
@@ -236,52 +243,5 @@ fn overtaken(refusal: Refusal, current: Option<Item>) -> Problem {
             problem.with("current", item)
         }
         Err(_) => problem,
-    }
-}
-
-/// The version that the caller has seen, from `If-Match`: of several the one that the item has now, else the first, which
-/// was overtaken; none where any will do.
-fn expected_version(headers: &HeaderMap, now: u64) -> Result<Option<u64>, Problem> {
-    let mut seen = Vec::new();
-    for value in headers.get_all(header::IF_MATCH) {
-        for tag in value.to_str().map_err(|_| bad_version())?.split(',').map(str::trim) {
-            if tag == "*" {
-                return Ok(None);
-            }
-            let version = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or(tag);
-            seen.push(version.parse().map_err(|_| bad_version())?);
-        }
-    }
-    Ok(seen.iter().find(|version| **version == now).or(seen.first()).copied())
-}
-
-fn bad_version() -> Problem {
-    Problem::invalid(
-        "the `if-match` header is not a version; send the answer's `etag` as it came, such as \"7\"",
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn expected(values: &[&'static str], now: u64) -> Result<Option<u64>, ()> {
-        let mut headers = HeaderMap::new();
-        for value in values {
-            headers.append(header::IF_MATCH, http::HeaderValue::from_static(value));
-        }
-        expected_version(&headers, now).map_err(|_| ())
-    }
-
-    #[test]
-    fn a_version_a_list_of_them_and_the_wildcard_are_understood_and_nothing_else_is() {
-        assert_eq!(expected(&[], 7), Ok(None));
-        assert_eq!(expected(&["*"], 7), Ok(None));
-        assert_eq!(expected(&["\"7\""], 8), Ok(Some(7)));
-        assert_eq!(expected(&["\"6\", \"8\""], 8), Ok(Some(8)));
-        assert_eq!(expected(&["\"6\"", "\"7\""], 8), Ok(Some(6)), "it was overtaken");
-        for wrong in ["soon", "W/\"7\"", "\"\"", ""] {
-            assert_eq!(expected(&[wrong], 7), Err(()), "{wrong}");
-        }
     }
 }

@@ -37,7 +37,7 @@ fn without_text(said: &str) -> String {
 }
 
 /// Whether a text is what people call things by: a field of ours, or shorter than every password.
-fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte);
     let field = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
     let is_short = text.len() < MIN_CHARS && text.bytes().all(plain);

@@ -1,5 +1,8 @@
 //! Requests' parts, taken strictly: what is not understood is refused by name, never skipped.
 
+mod field;
+mod written;
+
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
@@ -9,36 +12,51 @@ use serde::de::DeserializeOwned;
 
 use super::{BodyLimit, MAX_BODY_BYTES, discreet::discreet, problem::Problem};
 
-/// A JSON body. An empty one counts as `{}`.
+/// A JSON body that people, or programs of theirs, wrote. An empty one counts as `{}`.
 pub(crate) struct Body<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let says_json =
-            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(
-                |value| {
-                    value
-                        .split(';')
-                        .next()
-                        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
-                },
-            );
-        let limit = request.extensions().get::<BodyLimit>().map_or(MAX_BODY_BYTES, |limit| limit.0);
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            match rejection.into_response_status() {
-                413 => Problem::too_large(limit),
-                _ => Problem::invalid("the body ended before it was whole; send it again"),
-            }
-        })?;
-        if bytes.is_empty() {
-            return read(b"{}").map(Self);
-        }
-        if !says_json {
-            return Err(Problem::not_json());
-        }
+        let bytes = whole(request, state).await?;
+        written::check(&bytes)?;
         read(&bytes).map(Self)
+    }
+}
+
+/// A JSON body that another tool sends of its own accord: what in it must not be shown is replaced by who takes it, for nobody
+/// sits there to mend it.
+pub(crate) struct Told<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Told<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        read(&whole(request, state).await?).map(Self)
+    }
+}
+
+/// All of a body, if it says that it is JSON.
+async fn whole<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    let says_json = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| {
+            value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+        });
+    let limit = request.extensions().get::<BodyLimit>().map_or(MAX_BODY_BYTES, |limit| limit.0);
+    let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+        match rejection.into_response_status() {
+            413 => Problem::too_large(limit),
+            _ => Problem::invalid("the body ended before it was whole; send it again"),
+        }
+    })?;
+    match bytes.is_empty() {
+        true => Ok(Bytes::from_static(b"{}")),
+        false if says_json => Ok(bytes),
+        false => Err(Problem::not_json()),
     }
 }
 
@@ -47,15 +65,35 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         return Err(Problem::invalid("the body is not a JSON object: it begins with `{`"));
     }
-    serde_json::from_slice(bytes).map_err(|error| {
-        let why = discreet(&error.to_string());
-        let problem = Problem::invalid(format!("the body is not what this route takes: {why}"));
-        if error.line() > 0 {
-            problem.with("line", error.line()).with("column", error.column())
-        } else {
-            problem
+    let mut body = serde_json::Deserializer::from_slice(bytes);
+    let read = serde_path_to_error::deserialize(&mut body);
+    let read = read.map_err(|error| (field::of(error.path()), error.into_inner()));
+    read.and_then(|read| body.end().map(|()| read).map_err(|error| (None, error)))
+        .map_err(|(field, error)| misread(field, &error))
+}
+
+/// What is wrong with a body: where it is no JSON, by line and column; where it is not what is wanted, by the field.
+fn misread(field: Option<String>, error: &serde_json::Error) -> Problem {
+    let (line, column) = (error.line(), error.column());
+    let said = error.to_string();
+    let place = format!(" at line {line} column {column}");
+    let what = match error.classify() {
+        serde_json::error::Category::Data => discreet(said.strip_suffix(&place).unwrap_or(&said)),
+        _ => {
+            return Problem::invalid(format!("the body is not JSON: {}", discreet(&said)))
+                .with("line", line)
+                .with("column", column);
         }
-    })
+    };
+    let problem = match &field {
+        Some(field) => Problem::invalid(format!("the body is not what this route takes: `{field}`: {what}")),
+        None => Problem::invalid(format!("the body is not what this route takes: {what}")),
+    };
+    let problem = match field {
+        Some(field) => problem.with("field", field),
+        None => problem,
+    };
+    if line > 0 { problem.with("line", line).with("column", column) } else { problem }
 }
 
 trait RejectionStatus {
@@ -139,7 +177,10 @@ pub(crate) fn check_names(parts: &http::Uri, known: &[&str]) -> Result<(), Probl
         return Err(Problem::invalid("the query parameters cannot be read; percent-encode their values"));
     };
     for (index, (name, _)) in given.iter().enumerate() {
-        if !known.contains(&name.as_str()) && !known.contains(&ANY) {
+        if !known.contains(&name.as_str()) {
+            if known.contains(&ANY) {
+                continue;
+            }
             let takes = match known {
                 [] => "this route takes none".to_owned(),
                 known => format!("this route takes {}", known.join(", ")),

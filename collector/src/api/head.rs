@@ -1,9 +1,10 @@
 //! The head of a request: how large it may be, and that its body is as it says.
 //!
 //! The HTTP library reads heads before any code of ours, and what it cannot read it refuses by itself, with a status and no
-//! body: a line that is no HTTP, bytes that no address may have, a length that is no number (400), and heads over the
-//! listener's limit (431). It has no place where such an answer could be written. So the listener's limit is four times ours, and
-//! whoever is over ours by less than that is told in the usual way.
+//! body: a line that is no HTTP, bytes that no address may have, a length that is no number (400), heads over the listener's
+//! limit and more than a hundred headers (431). A head that does not come in time is hung up on. It has no place where such an
+//! answer could be written. So the listener's limit is four times ours, and whoever is over ours by less than that is told in
+//! the usual way: by 414 where the address alone is too long, by 431 else.
 
 use axum::{
     extract::Request,
@@ -22,15 +23,20 @@ const AROUND: usize = ": \r\n".len();
 
 /// Refuses a head that is too large.
 pub(crate) async fn bounded(request: Request, next: Next) -> Response {
-    match bytes(request.uri(), request.headers()) {
+    let of_uri = bytes_of_uri(request.uri());
+    match of_uri + bytes(request.headers()) {
+        _ if of_uri > MAX_BYTES => Problem::address_too_long(MAX_BYTES).into_response(),
         many if many > MAX_BYTES => Problem::head_too_large(MAX_BYTES).into_response(),
         _ => next.run(request).await,
     }
 }
 
-fn bytes(uri: &Uri, headers: &HeaderMap) -> usize {
-    let of_uri = uri.path().len() + uri.query().map_or(0, str::len);
-    headers.iter().fold(of_uri, |all, (name, value)| all + name.as_str().len() + value.len() + AROUND)
+fn bytes_of_uri(uri: &Uri) -> usize {
+    uri.path().len() + uri.query().map_or(0, str::len)
+}
+
+fn bytes(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + AROUND).sum()
 }
 
 /// Refuses a body by what the head says of it: one that will be too long, before any of it has come; one in a coding, for nothing
@@ -59,7 +65,8 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append("a", "12".parse().unwrap());
         headers.append("a", "345".parse().unwrap());
-        assert_eq!(bytes(&"/four?and=8".parse().unwrap(), &headers), 5 + 5 + 7 + 8);
+        assert_eq!(bytes(&headers), 7 + 8);
+        assert_eq!(bytes_of_uri(&"/four?and=8".parse().unwrap()), 5 + 5);
     }
 
     #[test]

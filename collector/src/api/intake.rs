@@ -13,7 +13,7 @@ mod arrange;
 pub(crate) mod routing_key;
 
 use axum::{Json, extract::State};
-use dogwatch_model::{OrgId, SiteId, ToolId};
+use dogwatch_model::{OrgId, SiteId, ToolId, counted, text::is_unfit};
 use dogwatch_triage::{
     alert::foreign,
     finding::{Category, Severity},
@@ -28,7 +28,7 @@ use uuid::Uuid;
 use super::{
     Shared,
     caller::Caller,
-    extract::{Body, Params},
+    extract::{Params, Told},
     problem::Problem,
 };
 use crate::{
@@ -122,15 +122,15 @@ impl Incoming<'_> {
     fn left_off(&self, message: &Message) -> String {
         let group = message.group.chars().take(100).collect::<String>();
         format!(
-            "{} alerts of `{}` were left off a message and are not in the queue; group {group}",
-            message.left_off,
+            "{} left off a message of `{}` and not in the queue; group {group}",
+            counted(message.left_off, "alert was", "alerts were"),
             self.sender()
         )
     }
 
     /// It cannot be taken: the queue says so, and the sender is told.
     async fn refuse(&self, problem: Problem) -> Problem {
-        let why: String = problem.detail().chars().filter(|c| !c.is_control()).take(300).collect();
+        let why: String = problem.detail().chars().filter(|c| !is_unfit(*c)).take(300).collect();
         let trouble = Trouble {
             subject: self.sender().to_owned(),
             what: Some(format!("A message of `{}` was refused: {why}", self.sender())),
@@ -189,10 +189,10 @@ pub(crate) async fn alertmanager(
     State(api): State<Shared>,
     caller: Caller,
     Params(query): Params<Query>,
-    body: Result<Body<Webhook>, Problem>,
+    body: Result<Told<Webhook>, Problem>,
 ) -> Result<Json<Taken>, Problem> {
     let incoming = incoming(&api, &caller, &query, foreign::ALERTMANAGER)?;
-    let read = body.and_then(|Body(webhook)| {
+    let read = body.and_then(|Told(webhook)| {
         intake::alertmanager::read(&webhook, &query.defaults(), caller.now)
             .map_err(|fault| Problem::invalid(fault.to_string()))
     });
@@ -215,11 +215,11 @@ pub(crate) async fn events(
     State(api): State<Shared>,
     caller: Caller,
     Params(query): Params<Query>,
-    body: Result<Body<Event>, Problem>,
+    body: Result<Told<Event>, Problem>,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let incoming = incoming(&api, &caller, &query, foreign::EVENTS)?;
     let fresh = Uuid::now_v7().simple().to_string();
-    let read = body.and_then(|Body(event)| {
+    let read = body.and_then(|Told(event)| {
         intake::events::read(&event, &query.defaults(), &fresh, caller.now)
             .map_err(|fault| Problem::invalid(fault.to_string()))
     });

@@ -32,7 +32,9 @@ pub(crate) use places::PLACES;
 const ABOUT: &str = "One shared queue for a managed service provider and the internal IT it works with. \
 Every error is `application/problem+json` (RFC 9457) and says what, why and what to do. What is not there and what is \
 not yours are the same answer. Query parameters and keys of bodies that are not known are refused by name. \
-Lists go on at `next`: hand it back as `cursor`. `x-dogwatch-needs` is the right that an operation takes.";
+Lists go on at `next`: hand it back as `cursor`. \
+What is no HTTP, a head over 64 KiB or of more than a hundred headers is refused by a bare 400 or 431 and the end of the connection, \
+a head that does not come whole within ten seconds by that end alone: nobody has read yet what was asked. `x-dogwatch-needs` is the right that an operation takes.";
 
 /// The description, made once.
 pub(crate) fn description() -> &'static Value {

@@ -6,6 +6,7 @@
 use axum::{
     Form,
     extract::{FromRequest, Request, State},
+    middleware::Next,
     response::{Html, IntoResponse as _, Redirect, Response},
 };
 use http::{HeaderMap, StatusCode, header};
@@ -17,7 +18,8 @@ use super::{
     discreet::discreet,
     login::{self, Accepted, From, Wanted, cookie, csrf_of, no_cookie, shown},
     page::escape,
-    problem::Problem,
+    problem::{InWords, Problem},
+    routes,
 };
 use crate::access::{Act, ApiToken, Hidden};
 
@@ -32,6 +34,23 @@ fn note(problem: Option<&Problem>) -> String {
     problem.map_or_else(String::new, |problem| {
         format!("<p role=\"alert\" class=\"bad\">{}</p>", escape(problem.detail()))
     })
+}
+
+/// Tells a browser on a page what was refused as a page: whoever opens a link reads no JSON.
+pub(crate) async fn for_browsers(State(api): State<Shared>, request: Request, next: Next) -> Response {
+    let reads = |value: &http::HeaderValue| value.to_str().is_ok_and(|kinds| kinds.contains("text/html"));
+    let is_browser = request.headers().get_all(header::ACCEPT).iter().any(reads);
+    let path = is_browser.then(|| request.uri().path().to_owned());
+    let mut response = next.run(request).await;
+    let told = response.extensions_mut().remove::<InWords>();
+    let Some((told, _)) = told.zip(path.filter(|path| routes::is_for_browsers(path))) else {
+        return response;
+    };
+    let body = format!("<p role=\"alert\" class=\"bad\">{}</p>", escape(&told.detail));
+    let (mut parts, page) = (response.into_parts().0, page(&api, told.title, &body).into_response());
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.extend(page.headers().clone());
+    Response::from_parts(parts, page.into_body())
 }
 
 fn login_form(api: &Shared, problem: Option<&Problem>) -> Html<String> {
@@ -167,7 +186,7 @@ pub(crate) async fn accept(
             let body = format!(
                 "<p>You are <b>{}</b>. This is shown once.</p><h2>Second factor</h2><p>Give this to your authenticator:</p>\
                  <pre><code>{}</code></pre><p>or, as one address: <code>{}</code></p><h2>Recovery codes</h2>\
-                 <p>Each stands in for your authenticator once. Keep them on paper.</p><ul>{codes}</ul>\
+                 <p>Each stands in for your authenticator once, after your first login with it. Keep them on paper.</p><ul>{codes}</ul>\
                  <p><a href=\"/login\">Log in</a> with your password and the code that it shows.</p>",
                 escape(&welcome.person),
                 escape(&welcome.secret),

@@ -107,6 +107,9 @@ pub(crate) struct Invited {
     invitation: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
+    /// They are let in after a broken seal, until then unless somebody confirms them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trial_until: Option<Timestamp>,
 }
 
 fn invited(key: &PersonKey, text: Option<String>, changes: &[Change]) -> Invited {
@@ -114,7 +117,11 @@ fn invited(key: &PersonKey, text: Option<String>, changes: &[Change]) -> Invited
         Change::Invitation(_, Some(invitation)) => Some(invitation.expires_at),
         _ => None,
     });
-    Invited { person: key.to_string(), invitation: text, expires_at }
+    let trial_until = changes.iter().find_map(|change| match change {
+        Change::Person(person) => person.trial_until,
+        _ => None,
+    });
+    Invited { person: key.to_string(), invitation: text, expires_at, trial_until }
 }
 
 /// `POST /api/v1/people`

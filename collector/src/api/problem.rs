@@ -32,6 +32,15 @@ pub(crate) struct Problem {
     more: Map<String, Value>,
 }
 
+/// A problem in the answer that tells it, for whoever tells it in another form.
+#[derive(Debug, Clone)]
+pub(crate) struct InWords {
+    /// The kind.
+    pub(crate) title: &'static str,
+    /// What, why and what to do.
+    pub(crate) detail: std::sync::Arc<str>,
+}
+
 /// Every kind of problem: status, stable name, and what it is called.
 pub(crate) const KINDS: &[(u16, &str, &str)] = &[
     (400, "urn:dogwatch:problem:invalid", "The request is not valid"),
@@ -42,6 +51,7 @@ pub(crate) const KINDS: &[(u16, &str, &str)] = &[
     (408, "urn:dogwatch:problem:late", "The body did not come in time"),
     (409, "urn:dogwatch:problem:conflict", "It does not fit as things stand"),
     (413, "urn:dogwatch:problem:too-large", "The body is too large"),
+    (414, "urn:dogwatch:problem:address-too-long", "The address is too long"),
     (415, "urn:dogwatch:problem:media-type", "The body is not JSON"),
     (422, "urn:dogwatch:problem:key-reused", "The key stands for another request"),
     (429, "urn:dogwatch:problem:too-many", "Too many tries"),
@@ -99,6 +109,11 @@ impl Problem {
     /// In a coding that nobody here unpacks.
     pub(crate) fn packed() -> Self {
         Self::of(415, "send the body as it is: no `content-encoding` is taken")
+    }
+
+    /// An address that alone is more than a head may be.
+    pub(crate) fn address_too_long(limit_bytes: usize) -> Self {
+        Self::of(414, format!("the address is longer than {limit_bytes} bytes; ask for less at once"))
     }
 
     /// More headers than anybody needs.
@@ -178,6 +193,7 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response =
             (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        response.extensions_mut().insert(InWords { title: self.title, detail: self.detail.into() });
         let told = match status {
             StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"dogwatch\"")),
             StatusCode::TOO_MANY_REQUESTS => Some((header::RETRY_AFTER, "60")),

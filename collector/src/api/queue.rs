@@ -3,18 +3,21 @@
 //! What somebody put to sleep, and what a window or another item hides, is left out and counted, unless it is asked for.
 //! Under the read lock items are only counted and put in order; what one answer holds is copied, not what ten thousand do.
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, response::Response};
 use dogwatch_model::{TeamId, text_enum};
 use dogwatch_triage::{
     alert::{Alert, AlertNumber, Priority, Work},
-    filter::{ItemFilter, Queued, Schema, Verdict},
+    filter::{ItemFilter, Queued, Verdict},
     sla::NextBreach,
 };
+use http::HeaderMap;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Shared, caller::Caller, extract::Params, fleet, paging, problem::Problem, teams};
+use super::{
+    Shared, caller::Caller, extract::Params, fleet, paging, problem::Problem, tagged::tagged, teams,
+};
 use crate::{access::Principal, state::Item};
 
 /// Alerts of one answer when nobody says how many: more than anybody reads, and a third of a second to send at most.
@@ -145,8 +148,10 @@ pub(crate) async fn list(
 }
 
 /// `GET /api/v1/queue/schema`
-pub(crate) async fn schema() -> Json<Schema> {
-    Json(dogwatch_triage::filter::item_schema())
+pub(crate) async fn schema(headers: HeaderMap) -> Result<Response, Problem> {
+    let text = serde_json::to_vec(&dogwatch_triage::filter::item_schema());
+    let text = text.map_err(|_| Problem::internal("the queue's schema cannot be written"))?;
+    Ok(tagged(&headers, "application/json", text.into()))
 }
 
 impl Query {

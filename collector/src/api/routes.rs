@@ -47,6 +47,9 @@ const HTML: Answer = text("text/html; charset=utf-8");
 /// The way to another page.
 const ELSEWHERE: Answer = Answer { status: 303, media: None, schema: None };
 
+/// What a page may be asked with: anything, for links to it get parameters on the way, and a browser's user wrote none of them.
+const LINKED: &[&str] = &[ANY];
+
 /// What of the fleet may be asked for.
 const FLEET: &[&str] = &["filter", "sort", "limit", "cursor", "state", "fields"];
 
@@ -70,14 +73,14 @@ const AUDIT: &[&str] = &["org", "from", "until", "by", "act", "order", "cursor",
 
 /// Every route there is.
 pub(crate) const ROUTES: &[Route] = &[
-    get("/", Public, &[], |m| on(m, page::index))
+    get("/", Public, LINKED, |m| on(m, page::index))
         .tells("The page that says what this is and how to get in.", text("text/html; charset=utf-8")),
-    get("/setup", Public, &[], |m| on(m, page::index))
+    get("/setup", Public, LINKED, |m| on(m, page::index))
         .tells("The same page, for links of the set-up.", text("text/html; charset=utf-8")),
     get("/style.css", Public, &[], |m| on(m, page::style))
         .tells("How pages look.", text("text/css; charset=utf-8"))
         .or(UNCHANGED),
-    get("/docs", Public, &[], |m| on(m, docs::show))
+    get("/docs", Public, LINKED, |m| on(m, docs::show))
         .tells("This description as a page.", text("text/html; charset=utf-8"))
         .or(UNCHANGED),
     get("/healthz", Public, &[], |m| on(m, health::alive))
@@ -97,17 +100,18 @@ pub(crate) const ROUTES: &[Route] = &[
             ok::<tokens::NewToken>(),
         )
         .refuses(&[403]),
-    get("/login", Public, &[], |m| on(m, pages::show_login)).tells("Where people log in.", HTML),
+    get("/login", Public, LINKED, |m| on(m, pages::show_login)).tells("Where people log in.", HTML),
     post("/login", Public, |m| on(m, pages::log_in))
         .takes_form::<pages::LoginForm>()
         .tells("The form of that page.", ELSEWHERE)
         .refuses(&[401, 403]),
-    get("/invite", Public, &[], |m| on(m, pages::show_invite)).tells("Where invitations are taken up.", HTML),
+    get("/invite", Public, LINKED, |m| on(m, pages::show_invite))
+        .tells("Where invitations are taken up.", HTML),
     post("/invite", Public, |m| on(m, pages::accept))
         .takes_form::<pages::InviteForm>()
         .tells("The form of that page.", HTML)
         .refuses(&[403]),
-    get("/account", Public, &[], |m| on(m, pages::account))
+    get("/account", Public, LINKED, |m| on(m, pages::account))
         .tells("Where somebody is logged in.", HTML)
         .or(ELSEWHERE),
     post("/account/end", Public, |m| on(m, pages::end))
@@ -146,7 +150,7 @@ pub(crate) const ROUTES: &[Route] = &[
     .or(ELSEWHERE)
     .refuses(&[403, 404, 409, 503])
     .on_a_page(),
-    get("/device", Public, &["provider"], |m| on(m, oidc::device::page))
+    get("/device", Public, &["provider", ANY], |m| on(m, oidc::device::page))
         .asks::<oidc::device::By>()
         .tells("Where the code of a program without a browser is typed.", HTML),
     post("/device/answer", Public, |m| on(m, oidc::device::answer))
@@ -213,7 +217,8 @@ pub(crate) const ROUTES: &[Route] = &[
         .asks::<queue::Query>()
         .tells("The shared queue: what runs out next is on top.", ok::<queue::Queue>()),
     get("/api/v1/queue/schema", May(Verb::View), &[], |m| on(m, queue::schema))
-        .tells("What a filter over the queue may name.", ok::<dogwatch_triage::filter::Schema>()),
+        .tells("What a filter over the queue may name.", ok::<dogwatch_triage::filter::Schema>())
+        .or(UNCHANGED),
     post("/api/v1/alerts", May(Verb::Claim), |m| on(m, alerts::open))
         .takes::<alerts::NewItem>()
         .tells("Opens an item by hand, unless an open one may be meant.", made::<alerts::Shown<'_>>()),
@@ -469,6 +474,15 @@ pub(crate) fn where_to_look(path: &str) -> String {
     };
     let mut ends = core::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(front, _)| front));
     ends.find(|path| readable(path)).unwrap_or("/api/v1/audit").to_owned()
+}
+
+/// Whether people come to a path with a browser: to a page of ours, or to none, by a mistyped address.
+pub(crate) fn is_for_browsers(path: &str) -> bool {
+    let mut here = ROUTES.iter().filter(|route| route.path == path).peekable();
+    match here.peek() {
+        Some(_) => here.any(Route::is_page),
+        None => !path.starts_with("/api/"),
+    }
 }
 
 /// Builds the router: each route behind its guard.

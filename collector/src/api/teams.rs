@@ -22,12 +22,14 @@ pub(super) fn known(policy: &Policy, team: &TeamId, meant: impl Fn(&OrgId) -> bo
     Err(Problem::not_found(format!("there is no team `{team}` that you may see; {near}teams: {names}")))
 }
 
-/// Whoever is let in for a team is let in for one that works where they do.
+/// Whoever is let in for a team is let in for one of their side that works where they do.
 pub(super) fn of_person(
     policy: &Policy,
     person: &NewPerson,
     seen: impl Fn(&OrgId) -> bool,
 ) -> Result<(), Problem> {
     let meant = |org: &OrgId| seen(org) && person.home.touches(org);
-    person.team.as_ref().map_or(Ok(()), |team| known(policy, team, meant))
+    let Some(team) = &person.team else { return Ok(()) };
+    known(policy, team, meant)?;
+    Ok(policy.team_is_of(person.side, team, meant)?)
 }

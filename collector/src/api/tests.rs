@@ -9,6 +9,7 @@ mod documents;
 mod fleet;
 mod intake;
 mod left;
+mod legible;
 mod live;
 mod once;
 mod permissions;
@@ -82,6 +83,7 @@ pub(crate) fn join_token(id: &str, org: OrgId, site: SiteId) -> JoinTokenRecord 
         site,
         created_by: PersonId::new("pat").unwrap(),
         created_side: None,
+        created_for: None,
         created_at: noon(),
         expires_at: "2026-11-23T00:00:00Z".parse().unwrap(),
         uses: 1,

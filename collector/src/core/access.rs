@@ -10,7 +10,7 @@ use super::{
     audit::{deed, of_token},
 };
 use crate::{
-    access::{Act, ApiToken, Change, Login, PersonKey, Principal, Sha256, Verb},
+    access::{Act, ApiToken, Change, Factor, Login, PersonKey, Principal, Sha256, Verb, free_id},
     policy::Policy,
     queue,
     refusal::{Code, Refusal},
@@ -214,8 +214,13 @@ impl Core {
         match state.access.log_in(login, now) {
             Ok(changes) => {
                 put(&changes, batch);
-                let told = Deed::new("login", &login.who, login.who.org.as_ref()).by(doer(&login.who, state));
-                batch.record(now, told);
+                let (who, bonds) = (&login.who, &state.access.bonds);
+                let provider = bonds.get(who).filter(|_| login.factor == Factor::Elsewhere);
+                let on = match provider {
+                    Some(bond) => format!("{who} by {}", bond.provider),
+                    None => who.to_string(),
+                };
+                batch.record(now, Deed::new("login", on, who.org.as_ref()).by(doer(who, state)));
                 let opened = changes.iter().find_map(token_of).cloned();
                 opened.ok_or_else(|| Refusal::new(Code::Unavailable, "the login opened nothing"))
             }
@@ -264,7 +269,7 @@ impl Core {
 
 /// Trades the one-time setup code for an administrator's token.
 pub(super) fn redeem_setup(
-    state: &mut State,
+    (state, policy): (&mut State, &Policy),
     code: Sha256,
     token: NewApiToken,
     now: Timestamp,
@@ -275,6 +280,10 @@ pub(super) fn redeem_setup(
             Code::NotAllowed,
             "the setup code is wrong or was used already; `dogwatch-collector setup-code` on the collector makes a new one",
         ));
+    }
+    free_id(&token.principal.person)?;
+    if let Some(team) = &token.principal.team {
+        policy.team_is_of(token.principal.side, team, |_| true)?;
     }
     state.setup_code = None;
     batch.delete(Table::Meta, SETUP_CODE);

@@ -52,7 +52,9 @@ impl Core {
             }
 
             Command::RedeemSetup { code, token, reply } => {
-                batch.answer_with(reply, |batch| access::redeem_setup(state, code, token, now, batch));
+                batch.answer_with(reply, |batch| {
+                    access::redeem_setup((state, policy), code, token, now, batch)
+                });
             }
             Command::BreakSeal { code, token, reply } => {
                 batch.answer_with(reply, |batch| self.break_seal(state, policy, (code, token), now, batch));
@@ -61,7 +63,7 @@ impl Core {
                 batch.answer_with(reply, |batch| self.log_in(state, &login, now, batch));
             }
             Command::SignIn(proved, reply) => {
-                batch.answer_with(reply, |batch| sign_in(state, &proved, now, batch))
+                batch.answer_with(reply, |batch| sign_in((state, policy), &proved, now, batch))
             }
             Command::Accept { invitation, account, reply } => {
                 batch.answer_with(reply, |batch| self.accept(state, (invitation, *account), now, batch));

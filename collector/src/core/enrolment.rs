@@ -120,24 +120,27 @@ fn enrol_endpoint(
 }
 
 /// A join token is worth what its maker may do, as their API tokens are: a machine that comes in by it is fed with the org's
-/// rules. Of records from before makers were kept with their side, nobody knows whose right they were.
+/// rules. So is one that a program made: no further than whoever made the program's own token. Of records from before makers
+/// were kept with their side, nobody knows whose right they were.
 fn check_maker(access: &Register, token: &JoinTokenRecord, now: Timestamp) -> Result<(), Refusal> {
     let Some(side) = token.created_side else { return Ok(()) };
     let org = (side != Side::Msp).then(|| token.org.clone());
     let key = PersonKey { org, id: token.created_by.clone() };
-    let Some(maker) = access.people.get(&key) else { return Ok(()) };
     let place = (&token.org, Some(&token.site));
     let configures =
         |person: &Person| access.reach(&whole(person), now).may(Verb::Configure, place.0, place.1);
-    if configures(maker) {
-        return Ok(());
-    }
+    let made = |key: &PersonKey| access.people.get(key).filter(|person| !configures(person));
+    let own = made(&key).map(|person| (person, format!("{} who made it", person.id)));
+    let behind = || token.created_for.as_ref().and_then(made);
+    let behind =
+        || behind().map(|person| (person, format!("{}, who made the token of {},", person.id, key.id)));
+    let Some((maker, who_made)) = own.or_else(behind) else { return Ok(()) };
     let others = access.people.values().filter(|person| !person.service && configures(person));
     let others: Vec<&str> = others.take(MAKERS_NAMED).map(|person| person.id.as_str()).collect();
     let who = if others.is_empty() { "an administrator".to_owned() } else { others.join(" or ") };
     let why = match maker.disabled_at {
-        Some(_) => format!("{} who made it is kept out", key.id),
-        None => format!("{} who made it has no `configure` on {}/{} any more", key.id, token.org, token.site),
+        Some(_) => format!("{who_made} is kept out"),
+        None => format!("{who_made} has no `configure` on {}/{} any more", token.org, token.site),
     };
     let what = format!(
         "this join token counts no more: {why}; {who} can make a new one: `dogwatch join-token create`"
@@ -185,6 +188,7 @@ pub(super) fn create_join_token(
         site: token.site,
         created_by: by.person.clone(),
         created_side: Some(by.side),
+        created_for: by.maker.clone().filter(|maker| *maker != by.key()),
         created_at: now,
         expires_at: now.checked_add(token.lifetime.max(SignedDuration::ZERO)).unwrap_or(Timestamp::MAX),
         uses: token.uses,

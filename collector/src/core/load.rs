@@ -15,7 +15,9 @@ use dogwatch_triage::{
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 
-use super::{Batch, CoreError, access::SETUP_CODE, agents::lane_of, in_force::POLICY_SEEN};
+use super::{
+    Batch, CoreError, access::SETUP_CODE, agents::lane_of, files::FILES_SEEN, in_force::POLICY_SEEN,
+};
 use crate::{
     access::{
         Account, ApiToken, Bond, Change, Grant, Invitation, JoinTokenRecord, OrgStanding, Person, PersonKey,
@@ -164,6 +166,7 @@ fn apply_meta(state: &mut State, row: &Row) -> Result<(), CoreError> {
     match row.key.as_str() {
         SETUP_CODE => state.setup_code = optional::<Sha256>(row)?,
         queue::NEXT_ALERT => state.next_alert = value(row)?,
+        FILES_SEEN => state.files_seen = value(row)?,
         POLICY_SEEN => state.policy_seen = value(row)?,
         BEAT => state.last_beat = Some(value(row)?),
         other => {

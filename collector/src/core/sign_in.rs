@@ -6,18 +6,32 @@ use super::{Batch, audit::deed};
 use crate::{
     access::{Principal, SignedIn},
     identity::Proved,
-    refusal::Refusal,
+    policy::Policy,
+    refusal::{Code, Refusal},
     state::State,
     storage::Table,
 };
 
-/// Lets somebody in: their person, their bond and their groups' grants in one commit.
+/// Lets somebody in: their person, their bond and their groups' grants in one commit. The login itself is on record where
+/// its session is opened: there it is known from where, and on another machine somebody may still say no to it.
 pub(super) fn sign_in(
-    state: &mut State,
+    (state, policy): (&mut State, &Policy),
     proved: &Proved,
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<Principal, Refusal> {
+    let home = proved.principal.scope();
+    if let Some(team) = &proved.principal.team {
+        let of_group = |refusal: Refusal| {
+            let what = format!(
+                "the group that gives you your team stands for another side's in identity.toml: {}; \
+                                whoever keeps this collector mends its `team`",
+                refusal.what
+            );
+            Refusal::new(Code::NotAllowed, what)
+        };
+        policy.team_is_of(proved.principal.side, team, |org| home.touches(org)).map_err(of_group)?;
+    }
     let SignedIn { person, bond, grants, news } = state.access.sign_in(proved, now)?;
     batch.put(Table::People, &bond.person, &person);
     batch.put(Table::Bonds, &bond.person, &bond);
@@ -28,8 +42,6 @@ pub(super) fn sign_in(
         let deed = deed(&who, act, on, org.as_ref());
         batch.record(now, after.into_iter().fold(deed, |deed, grant| deed.after(grant)));
     }
-    let login = deed(&who, "login", format!("{} by {}", bond.person, bond.provider), org.as_ref());
-    batch.record(now, login);
     for grant in grants {
         batch.put(Table::Grants, &grant.id, &grant);
     }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
-use dogwatch_model::EndpointId;
+use dogwatch_model::{EndpointId, counted};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -138,8 +138,12 @@ impl Core {
         stop: CancellationToken,
     ) -> Result<(Self, CoreHandle, mpsc::Receiver<Input>, Vec<String>), CoreError> {
         let loaded = storage.load()?;
-        let lost = (!loaded.lost.is_empty())
-            .then(|| format!("the medium damaged {} records of the journal; see the log", loaded.lost.len()));
+        let lost = (!loaded.lost.is_empty()).then(|| {
+            format!(
+                "the medium damaged {} of the journal; see the log",
+                counted(loaded.lost.len(), "record", "records")
+            )
+        });
         let load::Found { mut state, unsettled, notes } = load::state(loaded, settings.late_after)?;
         let resumed = load::resume(&mut state, now, settings.grace);
         state.setup_code = setup_code.or(state.setup_code);

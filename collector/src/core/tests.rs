@@ -4,12 +4,14 @@
 mod agreement;
 mod audit;
 mod boundary;
+mod files;
 mod in_force;
 mod join_tokens;
 mod limited;
 mod newcomer;
 mod notify;
 mod once;
+mod sign_in;
 mod takeout;
 mod upkeep;
 mod windows;

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::{
-    Batch, Command, Core, CoreError, Input, MAX_BATCH, MAX_BATCH_BYTES, audit, chores::Chores, load, once,
-    outbound,
+    Batch, Command, Core, CoreError, Input, MAX_BATCH, MAX_BATCH_BYTES, audit, chores::Chores, files, load,
+    once, outbound,
 };
 use crate::{
     notify,
@@ -129,6 +129,7 @@ impl Core {
                         notify::settle(&mut state, *news, now, &mut batch);
                     }
                     Input::KeyRefused(id) => self.key_refused(&state, id, now, &mut batch),
+                    Input::File(file) => files::note(&mut state, *file, now, &mut batch),
                     Input::PolicyChanged => {
                         state.members.keys().for_each(|id| self.due.set(*id, now));
                     }

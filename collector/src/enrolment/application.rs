@@ -1,6 +1,6 @@
 //! An enrolment request read from the wire: every part has its limit, and nothing is believed.
 
-use dogwatch_model::{Class, MachineEvidence};
+use dogwatch_model::{Class, MachineEvidence, text::blurs};
 use dogwatch_proto::v1::EnrolRequest;
 
 use crate::{
@@ -63,7 +63,7 @@ fn class(text: &str) -> Result<Class, Refusal> {
     })
 }
 
-/// Text that can be shown in a line: trimmed, not empty, no control characters.
+/// Text that can be shown in a line: trimmed, not empty, nothing in it that cannot be seen.
 fn plain_text(text: &str, what: &str, max_chars: usize) -> Result<String, Refusal> {
     let text = text.trim();
     if text.is_empty() {
@@ -72,15 +72,10 @@ fn plain_text(text: &str, what: &str, max_chars: usize) -> Result<String, Refusa
     if text.chars().count() > max_chars {
         return Err(invalid(format!("the {what} is longer than {max_chars} characters")));
     }
-    if text.chars().any(|c| c.is_control() || is_invisible(c)) {
+    if text.contains(blurs) {
         return Err(invalid(format!("the {what} has characters that cannot be seen")));
     }
     Ok(text.to_owned())
-}
-
-/// Zero-width and direction-changing characters: two names must not look the same, nor a log line read backwards.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn invalid(what: impl Into<String>) -> Refusal {

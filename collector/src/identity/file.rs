@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, io, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};
 
-use dogwatch_model::{ChannelId, OrgId, PersonId, Side, TeamId};
+use dogwatch_model::{ChannelId, OrgId, PersonId, Side, TeamId, text::is_unfit};
 use jiff::SignedDuration;
 use serde::Deserialize;
 
@@ -135,7 +135,7 @@ impl ProviderFile {
             variable: self.client_secret_env,
         };
         let name = self.name.unwrap_or_else(|| id.as_str().to_owned());
-        if name.chars().count() > 60 || name.trim().is_empty() || name.chars().any(char::is_control) {
+        if name.chars().count() > 60 || name.trim().is_empty() || name.contains(is_unfit) {
             return Err("`name` must be a line of 1 to 60 characters".to_owned());
         }
         if self.client_id.is_empty() || self.client_id.chars().any(char::is_control) {

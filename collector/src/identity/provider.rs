@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Proved, claims::Claims, client::Memory, group, group::GroupGrant};
 use crate::{
-    access::{Principal, Scope, Verbs},
+    access::{Principal, Scope, Verbs, free_id},
     notify::{channels::Secret, http::Target},
 };
 
@@ -73,9 +73,6 @@ pub(super) enum PersonClaim {
     Mail(Vec<String>),
 }
 
-/// Ids that no provider can bring: whoever breaks the seal comes in by it.
-const RESERVED: [&str; 1] = ["break-glass"];
-
 /// How far the provider's clock may be off.
 pub(super) const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
 
@@ -127,16 +124,14 @@ impl Provider {
             PersonClaim::Mail(domains) => self.mail_of(claims, domains)?,
         };
         let name = name.to_lowercase();
-        if RESERVED.contains(&name.as_str()) {
-            return Err(format!("`{name}` is nobody's name here: it is kept for the sealed code"));
-        }
-        PersonId::new(&name).map_err(|_| {
+        let id = PersonId::new(&name).map_err(|_| {
             format!(
                 "{} calls you by a name that cannot be one here (lower-case letters, digits, '-', '_', '.'); \
                  set `person_claim` to a plain user name",
                 self.name
             )
-        })
+        })?;
+        free_id(&id).map(|()| id).map_err(|refusal| refusal.what)
     }
 
     /// A mail address is who somebody is only where the provider has verified it and the file says whose domain it is.

@@ -27,7 +27,11 @@ use tokio::{
 use tokio_rustls::server::TlsStream;
 use tower::Service as _;
 
-use super::{Door, House, Limits, handshake};
+use super::{
+    Door, House, Limits,
+    admission::{Reception, Turn},
+    handshake,
+};
 use crate::authority::{standing::KeyStatus, verify::Credential};
 
 /// An agent's Attach stream holds this much unsent at most; acknowledgements are a few bytes.
@@ -47,8 +51,13 @@ pub(super) async fn serve(
 ) {
     let Ok(address) = stream.peer_addr() else { return };
     let turn_away = |why: &str| house.complaints.note(&house.door, Some(address.ip()), why);
-    let Some(turn) = house.admission.admit(address.ip()) else {
-        return turn_away("too many handshakes under way from its address (limit `pending_per_address`)");
+    let admitted = tokio::select! {
+        admitted = admitted(&house, &stream, address, pending) => admitted,
+        () = house.stop.cancelled() => return,
+    };
+    let turns = match admitted {
+        Ok(turns) => turns,
+        Err(why) => return turn_away(why),
     };
     // Boxed, so that its memory is free again while the connection stands.
     let handshake = Box::pin(handshake::shake(house.tls.load_full(), stream, house.limits.handshake));
@@ -63,7 +72,7 @@ pub(super) async fn serve(
             return refused.linger().await;
         }
     };
-    drop((pending, turn));
+    drop(turns);
     let Some(identity) = Identity::of(&house.door, &stream, address) else {
         return turn_away("its key stopped standing well during the handshake");
     };
@@ -72,6 +81,39 @@ pub(super) async fn serve(
         Arc::new(Caller { house, identity, has_asked: AtomicBool::new(false), dismissed: Notify::new() });
     caller.drive(TokioIo::new(stream), is_http2).await;
 }
+
+/// A turn among those of its address, and one among all.
+type Turns = (Turn, OwnedSemaphorePermit);
+
+/// Waits for a turn where the caller's address has none left, but not for longer than a handshake may take: who has waited for
+/// so long has given up, or says nothing. Meanwhile the turn among all is somebody else's.
+async fn admitted(
+    house: &House,
+    stream: &TcpStream,
+    address: SocketAddr,
+    pending: OwnedSemaphorePermit,
+) -> Result<Turns, &'static str> {
+    let waiting = match house.admission.receive(address.ip()) {
+        Some(Reception::Turn(turn)) => return Ok((turn, pending)),
+        Some(Reception::Line(waiting)) => waiting,
+        None => return Err(CROWDED),
+    };
+    drop(pending);
+    let in_turn = async {
+        // Looked at, not taken for told: a socket may be called readable that is not. Its end is found by the handshake.
+        let turn = waiting.turn(async { drop(stream.peek(&mut [0]).await) }).await.ok_or(CROWDED)?;
+        let pending = Arc::clone(&house.pending).acquire_owned().await.map_err(|_| CROWDED)?;
+        Ok((turn, pending))
+    };
+    match tokio::time::timeout(house.limits.handshake, Box::pin(in_turn)).await {
+        Ok(turns) => turns,
+        Err(_) => Err("no turn to shake hands came free for it in time (limit `pending_per_address`)"),
+    }
+}
+
+/// Why a caller is turned away where others of its address stand.
+const CROWDED: &str = "too many handshakes under way from its address, and others wait (limits `pending_per_address` and \
+                       `waiting_per_address`)";
 
 /// What is known of a caller from the handshake.
 enum Identity {

@@ -1,6 +1,6 @@
 //! A message: what one way is told at once, as it was when it was sealed. It is the same on every try.
 
-use dogwatch_model::{OrgId, Side, TeamId};
+use dogwatch_model::{OrgId, Side, TeamId, counted};
 use dogwatch_triage::{
     alert::{Alert, AlertNumber, Condition, Priority, Work},
     finding::Severity,
@@ -140,10 +140,12 @@ impl Message {
                         line.priority, line.number, line.title
                     )
                 }
-                (None, count) => format!("[{org_name}] {count} items"),
+                (None, count) => format!("[{org_name}] {}", counted(count, "item", "items")),
             },
             Subject::Summary { notices, items, .. } => {
-                format!("{notices} more messages about {items} items were held back: look at the queue")
+                let (messages, items) =
+                    (counted(*notices, "more message", "more messages"), counted(*items, "item", "items"));
+                format!("{messages} about {items} held back: look at the queue")
             }
         }
     }

@@ -3,6 +3,7 @@
 //! A template is text of the configuration, never stored text; what an endpoint or a person wrote only ever comes in as a
 //! value. HTML escapes by itself, nothing includes anything, and a template that loops for ever runs out of fuel.
 
+use dogwatch_model::text::is_unfit;
 use jiff::Timestamp;
 use minijinja::{Environment, UndefinedBehavior, context};
 use serde::Deserialize;
@@ -179,10 +180,9 @@ fn fault(error: &minijinja::Error) -> String {
     format!("{}{line}", error.kind())
 }
 
-/// One line, whatever somebody wrote: no control character, no change of direction.
+/// One line, whatever somebody wrote: no control character, no change of direction, nothing that cannot be seen.
 pub(super) fn plain(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !turns(*c)).collect()
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !is_unfit(*c)).collect()
 }
 
 fn at(at: Timestamp) -> String {
@@ -260,6 +260,16 @@ mod tests {
         assert!(html.contains("&lt;script&gt;{{ headline }}") && !html.contains("<script>"), "{html}");
         let subject = Templates::default().write(Text::MailSubject, &message);
         assert!(!subject.contains(['\r', '\n']), "{subject}");
+    }
+
+    #[test]
+    fn no_way_out_shows_a_sign_that_steers_or_hides_and_joiners_stay() {
+        let message = with_title("a\u{1b}[2J\u{202e}b\u{200f}c\u{61c}d\u{200b}e\u{feff}f 👩\u{200d}💻");
+        for text in [Text::MailSubject, Text::MailPlain, Text::MailHtml, Text::Chat] {
+            let written = Templates::default().write(text, &message);
+            assert!(!written.contains(|c| is_unfit(c) && c != '\n'), "{written:?}");
+            assert!(written.contains("a [2Jbcdef 👩\u{200d}💻"), "{written:?}");
+        }
     }
 
     #[test]

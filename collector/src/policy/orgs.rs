@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dogwatch_model::OrgId;
+use dogwatch_model::{OrgId, text::is_unfit};
 use tokio::sync::{mpsc, oneshot};
 
 use super::Standing;
@@ -88,7 +88,7 @@ impl OrgFiles {
 /// A name that people can read: some signs, in one line.
 fn readable(name: &str) -> Result<&str, Refusal> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
+    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS || name.contains(is_unfit) {
         let what =
             format!("`name` must be one line of 1 to {MAX_NAME_CHARS} signs; leave it out to use the id");
         return Err(Refusal::new(Code::Invalid, what));

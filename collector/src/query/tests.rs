@@ -40,6 +40,7 @@ fn reach(home: &str) -> Reach {
         service: false,
         created_at: now,
         created_by: None,
+        trial_until: None,
         disabled_at: None,
     };
     let principal = Principal {

@@ -44,6 +44,10 @@ fn finding(seal: &Seal, now: Timestamp) -> Option<Finding> {
         title: format!("A sealed break-glass code of the {} side was used", seal.side),
         evidence: vec![
             evidence("opens", format!("administer on {} for an hour", seal.scope)),
+            evidence(
+                "lets in",
+                "people and rights for a week, unless an administrator of that side confirms them".into(),
+            ),
             evidence("sealed by", format!("{} at {:.0}", seal.made_by, seal.made_at)),
         ],
         since: now,

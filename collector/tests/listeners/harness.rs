@@ -193,7 +193,10 @@ pub(crate) struct Caller {
 
 impl Caller {
     pub(crate) async fn connect(&self) -> std::io::Result<TlsStream<TcpStream>> {
-        let tcp = TcpStream::connect(self.address).await?;
+        self.connect_over(TcpStream::connect(self.address).await?).await
+    }
+
+    async fn connect_over(&self, tcp: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
         let name = ServerName::try_from("localhost").unwrap();
         TlsConnector::from(Arc::clone(&self.config)).connect(name, tcp).await
     }
@@ -215,10 +218,15 @@ impl Caller {
 
     /// A connection that speaks HTTP/2.
     pub(crate) async fn http2(&self) -> Http2 {
-        let io = hyper_util::rt::TokioIo::new(self.connect().await.unwrap());
+        self.http2_over(TcpStream::connect(self.address).await.unwrap()).await.unwrap()
+    }
+
+    /// The same over a socket that is there.
+    pub(crate) async fn http2_over(&self, tcp: TcpStream) -> std::io::Result<Http2> {
+        let io = hyper_util::rt::TokioIo::new(self.connect_over(tcp).await?);
         let executor = hyper_util::rt::TokioExecutor::new();
         let (sender, connection) = hyper::client::conn::http2::handshake(executor, io).await.unwrap();
-        Http2 { sender, connection: tokio::spawn(async move { drop(connection.await) }) }
+        Ok(Http2 { sender, connection: tokio::spawn(async move { drop(connection.await) }) })
     }
 }
 

@@ -16,7 +16,7 @@ use jiff::SignedDuration;
 use rustls::{HandshakeKind, NamedGroup};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
 };
 
 const FRESH: SignedDuration = SignedDuration::ZERO;
@@ -161,11 +161,54 @@ async fn a_caller_that_asks_for_nothing_has_to_make_place() {
 #[tokio::test]
 async fn one_address_cannot_take_all_turns() {
     let (log, _guard) = Log::capture();
-    let port = Port::start(true, Limits { pending_per_address: 1, ..Limits::agents() });
+    let port =
+        Port::start(true, Limits { pending_per_address: 1, waiting_per_address: 0, ..Limits::agents() });
     let silent = TcpStream::connect(port.address).await.unwrap();
     let error = port.caller(Some(&port.agent(FRESH))).connect().await.unwrap_err();
     assert!(log.text().contains("too many handshakes under way"), "{error}: {}", log.text());
     drop(silent);
+}
+
+/// A caller's socket with an address of its own on loopback.
+async fn from(address: Ipv4Addr, port: &Port) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((address, 0).into()).unwrap();
+    socket.connect(port.address).await.unwrap()
+}
+
+#[tokio::test]
+async fn fifty_of_one_office_that_come_at_once_are_all_served() {
+    let port = Port::start(false, Limits { pending_per_address: 4, ..Limits::people() });
+    let callers = (0..50).map(|_| {
+        let caller = port.caller(None);
+        tokio::spawn(async move { caller.http2().await.get("/who").await.unwrap().1 })
+    });
+    for caller in callers.collect::<Vec<_>>() {
+        let served = tokio::time::timeout(PATIENCE, caller).await.unwrap();
+        assert_eq!(served.unwrap(), "127.0.0.1");
+    }
+}
+
+#[tokio::test]
+async fn five_hundred_that_say_nothing_lock_out_neither_others_nor_their_own_address() {
+    // Long enough for everybody to be there at once, and for who has come last to be given a turn.
+    let limits = Limits { handshake: Duration::from_secs(3), ..Limits::people() };
+    let port = Port::start(false, limits);
+    let mut silent = Vec::new();
+    for _ in 0..500 {
+        silent.push(from(Ipv4Addr::new(127, 0, 0, 1), &port).await);
+    }
+    let other = from(Ipv4Addr::new(127, 0, 0, 2), &port).await;
+    let other = tokio::time::timeout(limits.handshake, port.caller(None).http2_over(other)).await.unwrap();
+    assert_eq!(other.unwrap().get("/who").await.unwrap().1, "127.0.0.2", "at once");
+    let same = tokio::time::timeout(PATIENCE, port.caller(None).http2()).await.unwrap().get("/who").await;
+    assert_eq!(same.unwrap().1, "127.0.0.1", "in its turn");
+    let mut gone = 0;
+    for mut stream in silent {
+        let read = tokio::time::timeout(PATIENCE, stream.read(&mut [0; 16])).await.unwrap();
+        gone += usize::from(!matches!(read, Ok(1..)));
+    }
+    assert_eq!(gone, 500, "nobody who says nothing stays");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dogwatch_model::{Class, Criticality, Endpoint, SiteId};
+use dogwatch_model::{Class, Criticality, Endpoint, SiteId, text::blurs};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -179,7 +179,7 @@ fn text(what: &'static str, given: &str, max_chars: usize) -> Result<String, Upk
         "is empty".to_owned()
     } else if given.chars().count() > max_chars {
         format!("is longer than {max_chars} characters")
-    } else if given.chars().any(is_unseen) {
+    } else if given.chars().any(blurs) {
         "has characters that cannot be seen".to_owned()
     } else {
         return Ok(given.to_owned());
@@ -189,13 +189,7 @@ fn text(what: &'static str, given: &str, max_chars: usize) -> Result<String, Upk
 
 /// As much of a refused text as an error shows.
 fn shown(text: &str) -> String {
-    text.chars().filter(|c| !is_unseen(*c)).take(MAX_WORD_CHARS).collect()
-}
-
-/// Controls, zero-width and direction-changing characters: two names must not look the same, nor a line read backwards.
-fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    text.chars().filter(|c| !blurs(*c)).take(MAX_WORD_CHARS).collect()
 }
 
 #[cfg(test)]

@@ -89,6 +89,7 @@ macro_rules! schema_of_texts {
 pub use schemars;
 
 pub mod backup;
+pub mod counted;
 pub mod drive;
 pub mod endpoint;
 pub mod health;
@@ -103,11 +104,13 @@ pub mod report;
 pub mod second_machine;
 pub mod services;
 pub mod software;
+pub mod text;
 pub mod veil;
 
 pub use backup::{
     BackupJob, BackupKind, BackupRun, BackupStatus, RestoreKind, RestoreTest, RunResult, Upkeep,
 };
+pub use counted::counted;
 pub use drive::Drive;
 pub use endpoint::{
     Class, Criticality, Endpoint, EndpointState, Facts, Goodbye, MachineEvidence, Presence, Side,

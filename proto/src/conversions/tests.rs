@@ -421,6 +421,8 @@ fn free_texts_lose_control_characters_and_only_a_message_keeps_its_lines() {
         let event = AgentEvent::try_from(v1::AgentEvent { detail, kind: "x".into(), at_us: 0 }).unwrap();
         assert_eq!(event.detail, "a\u{fffd}b", "{bad:?}");
     }
+    let event = v1::AgentEvent { detail: "a\u{200b}b\u{200d}".into(), kind: "x".into(), at_us: 0 };
+    assert_eq!(AgentEvent::try_from(event).unwrap().detail, "a\u{fffd}b\u{200d}", "what hides is shown");
     let message = Some("one\n\ttwo\r\u{1b}[2J".to_owned());
     let run = v1::BackupRun { result: "success".into(), message, ..v1::BackupRun::default() };
     assert_eq!(BackupRun::try_from(run).unwrap().message.as_deref(), Some("one\n\ttwo\u{fffd}\u{fffd}[2J"));

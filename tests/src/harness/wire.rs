@@ -65,6 +65,14 @@ impl Wire {
         Self(BufReader::new(StreamOwned::new(tls, tcp)))
     }
 
+    /// Waits so long for an answer, where that takes longer than others.
+    ///
+    /// # Panics
+    /// When the socket is none.
+    pub fn wait_for(&mut self, limit: std::time::Duration) {
+        self.0.get_ref().sock.set_read_timeout(Some(limit)).expect("a socket");
+    }
+
     /// Sends bytes as they are. One that has ended by then takes no more, which is its good right.
     pub fn say(&mut self, bytes: &[u8]) {
         let stream = self.0.get_mut();

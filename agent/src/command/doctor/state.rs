@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path, sync::Arc};
 
+use dogwatch_model::counted;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
@@ -84,7 +85,11 @@ pub(super) fn certificate(identity: &Identity, now: Timestamp) -> Finding {
     if now >= not_after {
         let mend =
             "mend this machine's clock if it is wrong; else remove endpoint.json and enrol with a new token";
-        return Finding::fail("certificate", format!("has expired {} days ago", days(not_after, now)), mend);
+        return Finding::fail(
+            "certificate",
+            format!("has expired {} ago", in_days(days(not_after, now))),
+            mend,
+        );
     }
     if now < not_before {
         let mend = "mend this machine's clock";
@@ -94,9 +99,13 @@ pub(super) fn certificate(identity: &Identity, now: Timestamp) -> Finding {
     // Renewed around half of its life by an agent that is connected.
     if now.duration_since(not_before) > life * 3 / 4 {
         let mend = "the agent renews it as soon as it is connected; see below what keeps it";
-        return Finding::warn("certificate", format!("{left} days left, and renewal is overdue"), mend);
+        return Finding::warn("certificate", format!("{} left, and renewal is overdue", in_days(left)), mend);
     }
-    Finding::ok("certificate", format!("good until {not_after}, {left} days left"))
+    Finding::ok("certificate", format!("good until {not_after}, {} left", in_days(left)))
+}
+
+fn in_days(days: i64) -> String {
+    counted(days, "day", "days")
 }
 
 fn machine_id(root: &Path) -> Finding {

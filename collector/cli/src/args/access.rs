@@ -46,6 +46,13 @@ pub(crate) struct Login {
     pub(crate) no_browser: bool,
 }
 
+#[derive(ClapArgs)]
+pub(crate) struct Logout {
+    /// Also where the login is a token that somebody made: it is revoked for whoever uses it, and no login brings it back
+    #[arg(long)]
+    pub(crate) revoke: bool,
+}
+
 #[derive(Subcommand)]
 pub(crate) enum JoinToken {
     /// Make one; it is shown once

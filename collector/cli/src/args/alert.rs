@@ -21,7 +21,7 @@ pub(crate) enum Alert {
     },
     /// Open an item by hand, for what somebody called about
     #[command(
-        after_help = "Example: dogwatch alert open --tool backup --endpoint srv-01 --severity critical 'the tape drive clicks'"
+        after_help = "Examples: dogwatch alert open --tool backup --endpoint srv-01 --severity critical 'the tape drive clicks'\n          dogwatch alert open --tool network --site toronto --org acme 'the uplink is slow for everybody'"
     )]
     Open(Open),
     /// Take it
@@ -57,7 +57,7 @@ pub(crate) enum Alert {
     Resume(Overridden),
     /// Put it to sleep
     #[command(
-        after_help = "Example: dogwatch alert snooze 1042 'the shop is closed' --until '2026-12-07 08:00'"
+        after_help = "Examples: dogwatch alert snooze 1042 'the shop is closed' --until '2026-12-07 08:00'\n          dogwatch alert snooze 1042 --until 4h --reason 'the shop is closed'"
     )]
     Snooze(Snooze),
     /// Wake it before its time
@@ -104,6 +104,24 @@ pub(crate) struct Override {
     pub(crate) reason: Option<String>,
 }
 
+/// Why: the word behind the others, or with its name, as people have it in their fingers from other commands.
+#[derive(ClapArgs)]
+pub(crate) struct Reason {
+    /// Why
+    #[arg(required_unless_present = "named")]
+    reason: Option<String>,
+    /// The same, with its name
+    #[arg(long = "reason", value_name = "REASON", conflicts_with = "reason")]
+    named: Option<String>,
+}
+
+impl Reason {
+    /// What was said.
+    pub(crate) fn text(&self) -> String {
+        self.reason.as_ref().or(self.named.as_ref()).cloned().unwrap_or_default()
+    }
+}
+
 #[derive(ClapArgs)]
 pub(crate) struct Overridden {
     #[command(flatten)]
@@ -119,13 +137,9 @@ pub(crate) struct Open {
     /// Tool that it concerns; its owner gets it
     #[arg(long)]
     pub(crate) tool: ToolId,
-    /// Endpoint that it is about
-    #[arg(long, required_unless_present = "site", conflicts_with = "site")]
-    pub(crate) endpoint: Option<String>,
-    /// Site that it is about, where it is about no endpoint
-    #[arg(long)]
-    pub(crate) site: Option<SiteId>,
-    /// Org, when there is no endpoint to tell it
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Org of that site [default: the only one that you see]
     #[arg(long, conflicts_with = "endpoint")]
     pub(crate) org: Option<OrgId>,
     /// How bad it is: info, warning or critical
@@ -134,6 +148,18 @@ pub(crate) struct Open {
     /// It is none of those that are open about the same
     #[arg(long)]
     pub(crate) another: bool,
+}
+
+/// What an item that is opened by hand is about.
+#[derive(ClapArgs)]
+#[group(id = "place", required = true, multiple = false)]
+pub(crate) struct Place {
+    /// Endpoint that it is about
+    #[arg(long)]
+    pub(crate) endpoint: Option<String>,
+    /// Site that it is about, when it is about no endpoint
+    #[arg(long)]
+    pub(crate) site: Option<SiteId>,
 }
 
 #[derive(ClapArgs)]
@@ -182,8 +208,8 @@ pub(crate) struct Handoff {
 pub(crate) struct Decline {
     #[command(flatten)]
     pub(crate) alert: Numbered,
-    /// Why
-    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) reason: Reason,
     /// It never belonged here
     #[arg(long)]
     pub(crate) not_ours: bool,
@@ -196,8 +222,8 @@ pub(crate) struct Wait {
     /// For whom or what: vendor, user, reboot or window
     #[arg(value_parser = word::<WaitOn>)]
     pub(crate) on: WaitOn,
-    /// Why
-    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) reason: Reason,
     /// When to look at it again: 4h, 2d, or '2026-12-07 08:00 America/Toronto'
     #[arg(long, value_name = "WHEN")]
     pub(crate) until: String,
@@ -209,8 +235,8 @@ pub(crate) struct Wait {
 pub(crate) struct Snooze {
     #[command(flatten)]
     pub(crate) alert: Numbered,
-    /// Why
-    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) reason: Reason,
     /// Until when: 4h, 2d, or '2026-12-07 08:00 America/Toronto'
     #[arg(long, value_name = "WHEN")]
     pub(crate) until: String,
@@ -233,8 +259,8 @@ pub(crate) struct Prioritise {
     /// P1 (drop everything) to P4 (when there is time)
     #[arg(value_parser = priority)]
     pub(crate) priority: Priority,
-    /// Why
-    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) reason: Reason,
     #[command(flatten)]
     pub(crate) over: Override,
 }
@@ -283,17 +309,33 @@ pub(crate) struct Close {
     #[command(flatten)]
     pub(crate) alert: Numbered,
     /// How it ended
-    pub(crate) resolution: String,
+    #[arg(required_unless_present = "named")]
+    resolution: Option<String>,
+    /// The same, with a name
+    #[arg(
+        long = "reason",
+        visible_alias = "resolution",
+        value_name = "RESOLUTION",
+        conflicts_with = "resolution"
+    )]
+    named: Option<String>,
     #[command(flatten)]
     pub(crate) over: Override,
+}
+
+impl Close {
+    /// How it ended.
+    pub(crate) fn text(&self) -> String {
+        self.resolution.as_ref().or(self.named.as_ref()).cloned().unwrap_or_default()
+    }
 }
 
 #[derive(ClapArgs)]
 pub(crate) struct Reopen {
     #[command(flatten)]
     pub(crate) alert: Numbered,
-    /// Why
-    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) reason: Reason,
 }
 
 /// One of a few words, which the error lists.

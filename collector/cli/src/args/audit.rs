@@ -38,15 +38,19 @@ pub(crate) struct Audit {
     /// A file with checkpoints that you hold, for `--verify FILE`
     #[arg(long, value_name = "FILE", requires = "verify")]
     pub(crate) checkpoints: Option<PathBuf>,
-    /// The collector's public key in hexadecimal, or a file that holds it, for `--verify FILE`
+    /// The collector's public key in hexadecimal, or a file that holds it, for `--verify FILE`; `dogwatch whoami -o json`
+    /// shows it (`public_key`), and so does what `--export` says
     #[arg(long, value_name = "KEY", requires = "verify")]
     pub(crate) key: Option<String>,
     /// Forget the key and the checkpoint that this computer remembers, after a restore that you know of
     #[arg(long, requires = "verify")]
     pub(crate) start_anew: bool,
-    /// Write the whole chain and its checkpoints to a file, as JSON Lines
+    /// Write the whole chain and its checkpoints to a file of your own, as JSON Lines; it must not be there yet
     #[arg(long, value_name = "FILE", conflicts_with_all = ["since", "by", "act", "limit"])]
     pub(crate) export: Option<PathBuf>,
+    /// With --export: replace the file when it is there already
+    #[arg(long, requires = "export")]
+    pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) watching: Watching,
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 use dogwatch_model::{OrgId, PersonId, Side, SiteId, TeamId};
 
-use super::{Watching, access::side};
+use super::{Over, Watching, access::side};
 use crate::when::parse_seconds;
 
 #[derive(Subcommand)]
@@ -49,8 +49,10 @@ pub(crate) struct CreateOrg {
 pub(crate) struct ExportOrg {
     /// The org
     pub(crate) org: OrgId,
-    /// File to write; it must not be there yet
+    /// File to write, for your eyes alone; it must not be there yet
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) over: Over,
 }
 
 #[derive(ClapArgs)]
@@ -66,6 +68,8 @@ pub(crate) struct Offboard {
     /// Where the org's data is written before; it must not be there yet [default: ORG.jsonl]
     #[arg(long)]
     pub(crate) export: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) over: Over,
 }
 
 #[derive(ClapArgs)]
@@ -93,7 +97,7 @@ pub(crate) enum Access {
         after_help = "Example: dogwatch access grant kim configure --scope acme --reason \"patch project\" --expires 30d"
     )]
     Grant(GrantAccess),
-    /// Say yes to the risky verbs of a grant
+    /// Say yes to the risky verbs of a grant, or confirm one that a broken seal gave
     #[command(after_help = "Example: dogwatch access approve 4f1c2a9b01 --org acme")]
     Approve(OneGrant),
     /// Take that back, or say no

@@ -1,6 +1,6 @@
 //! Reports over a time.
 
-use clap::{Args as ClapArgs, Subcommand};
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use dogwatch_model::OrgId;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
@@ -8,7 +8,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 pub(crate) enum Report {
     /// What went wrong at the seam between the two sides, and how the work is shared
     #[command(
-        after_help = "Examples: dogwatch report boundary --month 2026-11\n          dogwatch report boundary --org acme --from 2026-09-01 --until 2026-12-01 -o csv"
+        after_help = "Examples: dogwatch report boundary --month 2026-11\n          dogwatch report boundary --org acme --from 2026-09-01 --until 2026-12-01 --table sla -o csv"
     )]
     Boundary(Boundary),
     /// How much of the fleet misses no update, site by site
@@ -21,7 +21,7 @@ pub(crate) enum Report {
     Backup(OfFleet),
     /// A month for both sides: patches, backups, and what became of the queue
     #[command(after_help = "Example: dogwatch report month --month 2026-11 --org acme")]
-    Month(Boundary),
+    Month(Month),
     /// What the quarterly review has to look at
     #[command(after_help = "Example: dogwatch report review --org acme -o json")]
     Review(OfReview),
@@ -46,6 +46,71 @@ pub(crate) struct OfReview {
 
 #[derive(ClapArgs)]
 pub(crate) struct Boundary {
+    #[command(flatten)]
+    pub(crate) period: Period,
+    /// Only one table; a spreadsheet (`-o csv`) holds one [default: all of them, and `groups` in a spreadsheet]
+    #[arg(long, value_enum)]
+    pub(crate) table: Option<QueueTable>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Month {
+    #[command(flatten)]
+    pub(crate) period: Period,
+    /// Only one table; a spreadsheet (`-o csv`) holds one [default: all of them, and `figures` in a spreadsheet]
+    #[arg(long, value_enum)]
+    pub(crate) table: Option<MonthTable>,
+}
+
+/// A table about the queue, named as the API names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QueueTable {
+    /// What went wrong, per org, category and month
+    Groups,
+    /// How long each side takes
+    Sides,
+    /// Whether promises were kept
+    Sla,
+    /// Who does the work of whose rows
+    Drift,
+    /// Who is disturbed
+    Burden,
+}
+
+/// A table of a month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MonthTable {
+    /// Patches and backups
+    Figures,
+    /// What went wrong, per org, category and month
+    Groups,
+    /// How long each side takes
+    Sides,
+    /// Whether promises were kept
+    Sla,
+    /// Who does the work of whose rows
+    Drift,
+    /// Who is disturbed
+    Burden,
+}
+
+impl MonthTable {
+    /// The table about the queue that it is, if it is one.
+    pub(crate) const fn of_queue(self) -> Option<QueueTable> {
+        match self {
+            Self::Figures => None,
+            Self::Groups => Some(QueueTable::Groups),
+            Self::Sides => Some(QueueTable::Sides),
+            Self::Sla => Some(QueueTable::Sla),
+            Self::Drift => Some(QueueTable::Drift),
+            Self::Burden => Some(QueueTable::Burden),
+        }
+    }
+}
+
+/// Whose, and when.
+#[derive(ClapArgs)]
+pub(crate) struct Period {
     /// Org; all that you see when left out
     #[arg(long)]
     pub(crate) org: Option<OrgId>,

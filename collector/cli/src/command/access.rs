@@ -185,8 +185,9 @@ fn invite(wanted: &Invite, screen: &Screen) -> Result<(), Failure> {
     super::show_one(&made, "person", screen, || {
         format!(
             "An invitation for {}. It is shown this once and works for three days, once:\n\n{link}\n\nThey run: dogwatch \
-             login '{link}'\n",
-            text_at(&made, "person")
+             login '{link}'\n{}",
+            text_at(&made, "person"),
+            if made["trial_until"].is_null() { "" } else { ON_TRIAL }
         )
     })
 }
@@ -205,9 +206,12 @@ fn grant(wanted: &GrantAccess, screen: &Screen) -> Result<(), Failure> {
             text_at(&made, "scope"),
             text_at(&made, "id"),
             if waits_for_approval(&made) { WAITS } else { "" }
-        )
+        ) + if made["on_trial"] == true { ON_TRIAL } else { "" }
     })
 }
+
+/// What is said of what a broken seal gives.
+const ON_TRIAL: &str = "This ends in a week, unless somebody confirms it who administers there for good: dogwatch access approve\n";
 
 /// What is said of a grant that does not give all that it says yet.
 const WAITS: &str = "; export and administer count in an org once one of its owners has approved them: dogwatch access approve";

@@ -48,18 +48,18 @@ fn act_of<'a>(alert: &'a Alert, screen: &Screen) -> Result<(&'a Numbered, Act), 
         Alert::Accept(of) => (of, Act::Accept),
         Alert::Wake(of) => (of, Act::Wake),
         Alert::Acknowledge(of) => (of, Act::Acknowledge),
-        Alert::Decline(of) => (&of.alert, Act::Decline { reason: of.reason.clone(), not_ours: of.not_ours }),
+        Alert::Decline(of) => (&of.alert, Act::Decline { reason: of.reason.text(), not_ours: of.not_ours }),
         Alert::Wait(of) => {
-            let (on, until, reason) = (of.on, ahead(&of.until, screen)?, of.reason.clone());
+            let (on, until, reason) = (of.on, ahead(&of.until, screen)?, of.reason.text());
             (&of.alert, Act::Wait { on, until, reason, override_reason: of.over.reason.clone() })
         }
         Alert::Snooze(of) => {
-            let (until, reason) = (ahead(&of.until, screen)?, of.reason.clone());
+            let (until, reason) = (ahead(&of.until, screen)?, of.reason.text());
             (&of.alert, Act::Snooze { until, reason, override_reason: of.over.reason.clone() })
         }
         Alert::Comment(of) => (&of.alert, Act::Comment { text: of.text.clone() }),
         Alert::Prioritise(of) => {
-            let (priority, reason) = (of.priority, of.reason.clone());
+            let (priority, reason) = (of.priority, of.reason.text());
             (&of.alert, Act::Prioritise { priority, reason, override_reason: of.over.reason.clone() })
         }
         Alert::Link(of) => (&of.alert, Act::Link { to: AlertNumber(of.to), relation: Relation::Related }),
@@ -72,10 +72,10 @@ fn act_of<'a>(alert: &'a Alert, screen: &Screen) -> Result<(&'a Numbered, Act), 
             (&of.alert, Act::Feedback { noise, text: of.text.clone().unwrap_or_default() })
         }
         Alert::Close(of) => {
-            let resolution = of.resolution.clone();
+            let resolution = of.text();
             (&of.alert, Act::Close { resolution, override_reason: of.over.reason.clone() })
         }
-        Alert::Reopen(of) => (&of.alert, Act::Reopen { reason: of.reason.clone() }),
+        Alert::Reopen(of) => (&of.alert, Act::Reopen { reason: of.reason.text() }),
     })
 }
 
@@ -146,8 +146,8 @@ fn open(what: &Open, screen: &Screen) -> Result<(), Failure> {
     });
     let places = [
         ("org", what.org.as_ref().map(ToString::to_string)),
-        ("endpoint", what.endpoint.clone()),
-        ("site", what.site.as_ref().map(ToString::to_string)),
+        ("endpoint", what.place.endpoint.clone()),
+        ("site", what.place.site.as_ref().map(ToString::to_string)),
     ];
     for (name, value) in places {
         if let Some(value) = value {

@@ -19,8 +19,8 @@ const LISTING: Listing<'static> = Listing {
         column("PERSON", "person", Show::Text),
         column("URL", "url", Show::Text),
     ],
-    wide: &[column("FAULT", "fault", Show::Text)],
-    csv: &["name", "current", "collector", "person", "url", "fault"],
+    wide: &[column("LOGGED IN", "logged_in", Show::YesNo), column("FAULT", "fault", Show::Text)],
+    csv: &["name", "current", "collector", "person", "url", "fault", "logged_in"],
 };
 
 fn mark(context: &Value) -> String {
@@ -32,10 +32,7 @@ pub(crate) fn run(asked: &Asked, screen: &Screen) -> Result<(), Failure> {
     match asked {
         Asked::List => list(&contexts, screen),
         Asked::Show { name } => {
-            let name = match name {
-                Some(name) => name.clone(),
-                None => in_use(&contexts)?,
-            };
+            let name = name.clone().map_or_else(|| contexts.meant(), Ok)?;
             let shown = row(&contexts, &name, &contexts.read(&name)?)?;
             super::show_one(&shown, "name", screen, || in_words(&shown))
         }
@@ -55,7 +52,8 @@ pub(crate) fn run(asked: &Asked, screen: &Screen) -> Result<(), Failure> {
             let shown = row(&contexts, &named.name, &contexts.remove(&named.name)?)?;
             super::show_one(&shown, "name", screen, || {
                 format!(
-                    "{} is forgotten here; its token is valid until somebody runs `dogwatch token revoke`\n",
+                    "{} is forgotten here; its token is valid until it ends or somebody runs `dogwatch token revoke`; `dogwatch \
+                     logout` does both at once\n",
                     named.name
                 )
             })
@@ -63,17 +61,10 @@ pub(crate) fn run(asked: &Asked, screen: &Screen) -> Result<(), Failure> {
     }
 }
 
-fn in_use(contexts: &Contexts) -> Result<ContextName, Failure> {
-    match contexts.current()? {
-        Some(name) => Ok(name),
-        None => Err(contexts.not_logged_in()),
-    }
-}
-
 fn row(contexts: &Contexts, name: &ContextName, context: &Context) -> Result<Value, Failure> {
     Ok(json!({
         "name": name.as_str(), "current": contexts.current()?.as_ref() == Some(name), "url": context.url,
-        "person": context.person, "collector": context.collector,
+        "person": context.person, "collector": context.collector, "logged_in": !context.token.is_empty(),
     }))
 }
 
@@ -83,7 +74,8 @@ fn at(shown: &Value) -> String {
 
 fn in_words(shown: &Value) -> String {
     let used = if shown["current"] == true { ", in use" } else { "" };
-    format!("{}{used}: {}", text_at(shown, "name"), at(shown))
+    let out = if shown["logged_in"] == true { "" } else { ", logged out" };
+    format!("{}{used}{out}: {}", text_at(shown, "name"), at(shown))
 }
 
 fn list(contexts: &Contexts, screen: &Screen) -> Result<(), Failure> {
@@ -95,7 +87,9 @@ fn list(contexts: &Contexts, screen: &Screen) -> Result<(), Failure> {
         });
     }
     if rows.is_empty() && screen.is_for_people() {
-        output::note("you are not logged in anywhere; run `dogwatch login LINK`");
+        output::note(
+            "you are not logged in anywhere: dogwatch login LINK, or with a password dogwatch login URL",
+        );
     }
     let answer = json!({ "contexts": rows });
     output::print(&LISTING.render(&answer, output::as_of(&answer), screen)?)

@@ -3,6 +3,7 @@
 mod asked;
 mod summary;
 
+use dogwatch_model::counted;
 use serde_json::Value;
 
 use super::again::{self, Pace};
@@ -169,16 +170,17 @@ fn remark(answer: &Value, filtered: bool) -> String {
     let (total, matched, unjudged) = (number("total"), number("matched"), number("unjudged"));
     let judged = match unjudged {
         0 => String::new(),
-        1 => "; 1 could not be judged for want of a fact".to_owned(),
         n => format!("; {n} could not be judged for want of a fact"),
     };
     match (total, filtered) {
         (0, _) => "no endpoints; make a token with `dogwatch join-token create`, then run \
                    `dogwatch-agent enroll TOKEN` on a machine"
             .to_owned(),
-        (_, true) => format!("{matched} of {total} endpoints match{judged}"),
-        (1, false) => "1 endpoint".to_owned(),
-        (_, false) => format!("{total} endpoints"),
+        (_, true) => {
+            let of = counted(total, "endpoint", "endpoints");
+            format!("{matched} of {of} {}{judged}", if matched == 1 { "matches" } else { "match" })
+        }
+        (_, false) => counted(total, "endpoint", "endpoints"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `join-token create|list|revoke`.
 
+use dogwatch_model::counted;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -56,9 +57,9 @@ pub(crate) fn run(command: &JoinToken, screen: &Screen) -> Result<(), Failure> {
             let kept = Client::logged_in()?.delete(&path)?;
             super::show_one(&kept, "id", screen, || {
                 format!(
-                    "{} is revoked; {} endpoints enrolled with it stay\n",
+                    "{} is revoked; what enrolled with it stays: {}\n",
                     token.id,
-                    text_at(&kept, "used")
+                    output::counted_at(&kept, "used", "endpoint", "endpoints")
                 )
             })
         }
@@ -85,10 +86,7 @@ fn create(wanted: &CreateJoinToken, screen: &Screen) -> Result<(), Failure> {
     }
     super::show_one(&made, "token", screen, || {
         let until = Show::Instant.show(&made, "expires_at", Timestamp::UNIX_EPOCH, screen);
-        let machines = match wanted.uses {
-            1 => "one machine".to_owned(),
-            uses => format!("{uses} machines"),
-        };
+        let machines = counted(wanted.uses, "machine", "machines");
         let approval = if wanted.approval { ", each to be approved" } else { "" };
         format!(
             "For {machines} into {}/{}{approval}, until {until} (id {}). It is shown this once:\n\n{token}\n\n\

@@ -37,6 +37,7 @@ pub(crate) fn run(login: &Login, screen: &Screen) -> Result<(), Failure> {
         person: text_at(&me, "person"),
         collector: text_at(&me, "collector.name"),
         token,
+        session: me["kind"] == "login",
         root_certificate: context::to_pem(&root),
     };
     let path = context.save()?;
@@ -132,7 +133,7 @@ fn take_up(url: &str, root: &CertificateDer<'_>, invitation: &str) -> Result<Str
     let codes = welcome["recovery_codes"].as_array().into_iter().flatten().filter_map(Value::as_str);
     output::note(&format!(
         "You are {}. This is shown once.\n\nSecond factor, for your authenticator: {}\n  as one address: {}\n\nRecovery \
-         codes, each in place of your authenticator once:\n  {}\n",
+         codes, each in place of your authenticator once, after your first login with it:\n  {}\n",
         text_at(&welcome, "person"),
         text_at(&welcome, "secret"),
         text_at(&welcome, "otpauth"),
@@ -160,8 +161,9 @@ fn begun(url: &str, root: &CertificateDer<'_>, person: &str) -> Context {
     Context {
         url: url.to_owned(),
         person: person.to_owned(),
-        collector: url.trim_start_matches("https://").to_owned(),
+        collector: context::unnamed(url).to_owned(),
         token: String::new(),
+        session: false,
         root_certificate: context::to_pem(root),
     }
 }

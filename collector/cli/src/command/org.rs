@@ -1,8 +1,9 @@
 //! `org …`: the customers of this collector, and the day on which one says goodbye.
 
+mod offboard;
+
 use std::{
-    fs,
-    io::{self, BufRead as _, BufWriter, Read as _},
+    io::{self, BufRead as _, Read as _},
     path::Path,
 };
 
@@ -10,11 +11,12 @@ use serde_json::{Value, json};
 
 use super::again::Pace;
 use crate::{
-    args::{Offboard, Org},
+    args::Org,
     client::Client,
     failure::{Exit, Failure},
     org_export::Check,
     output::{self, Listing, Screen, Show, column, text_at},
+    private_file::PrivateFile,
 };
 
 /// The longest line of an export: a row is at most one record of the collector's journal.
@@ -68,20 +70,23 @@ pub(crate) fn run(command: &Org, screen: &Screen) -> Result<(), Failure> {
                     .as_str()
                     .map_or_else(String::new, |at| format!("the MSP left at {at}\n{stopped}"));
                 format!(
-                    "{} ({}): {} endpoints, matrix {}, owners: {}\n{left}",
+                    "{} ({}): {}, matrix {}, owners: {}\n{left}",
                     one.org,
                     text_at(&org, "name"),
-                    text_at(&org, "endpoints"),
+                    output::counted_at(&org, "endpoints", "endpoint", "endpoints"),
                     text_at(&org, "matrix"),
                     owners(&org)
                 )
             })
         }
         Org::Export(wanted) => {
-            let manifest = export(&Client::logged_in()?, wanted.org.as_str(), &wanted.file)?;
+            let client = Client::logged_in()?;
+            let mut file = PrivateFile::begin(&wanted.file, wanted.over.standing())?;
+            let manifest = export(&client, wanted.org.as_str(), &mut file, &wanted.file)?;
+            file.finish()?;
             told(&manifest, &wanted.file, screen)
         }
-        Org::Offboard(goodbye) => offboard(goodbye, screen),
+        Org::Offboard(goodbye) => offboard::run(goodbye, screen),
         Org::SecondFactor(wanted) => {
             let path = format!("orgs/{}/second-factor", wanted.org);
             let kept = Client::logged_in()?.post(&path, &json!({ "all": !wanted.only_administrators }))?;
@@ -105,25 +110,15 @@ fn told(manifest: &Value, file: &Path, screen: &Screen) -> Result<(), Failure> {
     })
 }
 
-/// Writes an org's data into a new file as it comes, and checks that all of it came. What is not whole does not stay.
-fn export(client: &Client, org: &str, path: &Path) -> Result<Value, Failure> {
-    let failed = |error: io::Error| Failure::file("write", path, &error);
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = BufWriter::new(options.open(path).map_err(failed)?);
-    let taken = take(client, org, &mut file).and_then(|manifest| {
-        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+/// Writes an org's data as it comes, and checks that all of it came. What is not whole is given up with the file.
+fn export(client: &Client, org: &str, file: &mut PrivateFile, place: &Path) -> Result<Value, Failure> {
+    let taken = take(client, org, file).and_then(|manifest| {
+        file.settle()?;
         Ok(manifest)
     });
-    taken.map_err(|failure| {
-        // It was made by us a moment ago, and half of it is of use to nobody.
-        let _ = fs::remove_file(path);
-        match failure {
-            Taking::Writing(error) => failed(error),
-            Taking::Failed(failure) => failure,
-        }
+    taken.map_err(|failure| match failure {
+        Taking::Writing(error) => Failure::file("write", place, &error),
+        Taking::Failed(failure) => failure,
     })
 }
 
@@ -155,61 +150,4 @@ fn take(client: &Client, org: &str, file: &mut impl io::Write) -> Result<Value, 
         check.take(&line).map_err(broken)?;
         file.write_all(&line)?;
     }
-}
-
-fn offboard(goodbye: &Offboard, screen: &Screen) -> Result<(), Failure> {
-    let client = Client::logged_in()?;
-    let path = format!("orgs/{}/offboard", goodbye.org);
-    let body = json!({ "side": goodbye.side, "confirm": goodbye.yes });
-    if goodbye.yes != goodbye.org.as_str() {
-        // The collector says what it would end, and how to confirm it.
-        return client.post(&path, &body).map(drop);
-    }
-    let file = goodbye.export.clone().unwrap_or_else(|| format!("{}.jsonl", goodbye.org).into());
-    // First: whoever keeps the collector may be who leaves.
-    export(&client, goodbye.org.as_str(), &file)?;
-    let left = client.post(&path, &body)?;
-    let last = export_anew(&client, goodbye.org.as_str(), &file);
-    let told = match &last {
-        Ok(()) => "the goodbye included",
-        Err(_) => "as it was before the goodbye",
-    };
-    super::show_one(&left, "org", screen, || {
-        let count = |name: &str| text_at(&left, name);
-        format!(
-            "The {} side has left {}: {} tokens, {} grants, {} people, {} join tokens and {} views of it ended; {} messages to it \
-             were dropped. {} items that its people had are free again; its work goes to {}.\nAll data, {told}: {}; dogwatch \
-             audit --verify {} proves its audit anywhere.\nThe agents stay; point them elsewhere with `dogwatch-agent enroll`.\n",
-            goodbye.side,
-            goodbye.org,
-            count("tokens"),
-            count("grants"),
-            count("people"),
-            count("join_tokens"),
-            count("views"),
-            count("messages_dropped"),
-            count("items_released"),
-            count("work_goes_to"),
-            file.display(),
-            file.display()
-        )
-    })?;
-    last.map_err(|failure| {
-        let what = format!(
-            "{} holds all data as it was before the goodbye, which is done; what came with it could not be added: {failure}; \
-             ask again: dogwatch org export {} FILE",
-            file.display(),
-            goodbye.org
-        );
-        Failure::new(Exit::NotMet, what)
-    })
-}
-
-/// Takes an org out once more, and puts that in the place of the file once it is whole.
-fn export_anew(client: &Client, org: &str, file: &Path) -> Result<(), Failure> {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".new");
-    let fresh = Path::new(&name);
-    export(client, org, fresh)?;
-    fs::rename(fresh, file).map_err(|error| Failure::file("write", file, &error))
 }

@@ -2,6 +2,7 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
+use dogwatch_model::counted;
 use dogwatch_triage::rules::RuleSet;
 use serde_json::{Value, json};
 
@@ -81,14 +82,15 @@ fn check(file: &Path, screen: &Screen) -> Result<(), Failure> {
             let count = rules.rules().len();
             let checked = json!({ "file": file.display().to_string(), "valid": true, "rules": count });
             super::show_one(&checked, "file", screen, || {
-                format!("{}: valid; {count} rules with the shipped ones\n", file.display())
+                format!(
+                    "{}: valid; {} with the shipped ones\n",
+                    file.display(),
+                    counted(count, "rule", "rules")
+                )
             })
         }
         Err(errors) => {
-            let mut said = format!("{} faults in {}:", errors.len(), file.display());
-            if let [_] = errors[..] {
-                said = format!("one fault in {}:", file.display());
-            }
+            let mut said = format!("{} in {}:", counted(errors.len(), "fault", "faults"), file.display());
             for error in errors {
                 let _ = write!(said, "\n  {error}");
             }

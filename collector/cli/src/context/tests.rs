@@ -8,6 +8,7 @@ fn login(collector: &str, url: &str, person: &str) -> Context {
         person: person.into(),
         collector: collector.into(),
         token: "dwt_secret".into(),
+        session: true,
         root_certificate: "pem".into(),
     }
 }
@@ -58,6 +59,27 @@ fn a_login_that_was_begun_makes_place_for_the_one_that_is_finished() {
     contexts.forget_begun(&finished).unwrap();
     assert_eq!(save(&contexts, &finished).as_str(), "acme-msp");
     assert_eq!(contexts.names(), ["acme-msp", "lab"]);
+}
+
+#[test]
+fn who_logged_out_finds_their_login_again_under_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let contexts = Contexts::in_folder(folder.path());
+    let kim = login("Acme MSP", "https://a:7443", "kim");
+    save(&contexts, &kim);
+    contexts.rename(&name("acme-msp"), &name("work")).unwrap();
+    contexts.log_out(&name("work")).unwrap();
+    let kept = contexts.read(&name("work")).unwrap();
+    assert_eq!((kept.token.as_str(), kept.person.as_str()), ("", "kim"));
+    assert_eq!(contexts.current().unwrap(), Some(name("work")));
+    contexts.forget_begun(&kim).unwrap();
+    assert_eq!(save(&contexts, &kim), name("work"));
+}
+
+#[test]
+fn a_login_from_before_sessions_were_told_apart_is_read() {
+    let text = "url = \"u\"\nperson = \"kim\"\ncollector = \"c\"\ntoken = \"t\"\nroot_certificate = \"r\"\n";
+    assert!(!toml::from_str::<Context>(text).unwrap().session);
 }
 
 #[test]

@@ -88,6 +88,12 @@ pub(crate) fn text_at(row: &Value, path: &str) -> String {
     tame(&raw_at(row, path))
 }
 
+/// The number at a path with the word for one or for many; 0 when there is none.
+pub(crate) fn counted_at(row: &Value, path: &str, one: &str, many: &str) -> String {
+    let count = values_at(row, path).first().and_then(|value| value.as_u64());
+    dogwatch_model::counted(count.unwrap_or(0), one, many)
+}
+
 /// Text without what steers a terminal. Endpoints name things, and an endpoint may be in the wrong hands.
 pub(crate) fn tame(text: &str) -> String {
     if !text.contains(steers) {
@@ -101,11 +107,9 @@ pub(crate) fn tame(text: &str) -> String {
     text.chars().map(tamed).collect()
 }
 
-/// Whether a terminal may do something else than show it: control characters, of eight bits too, and those that turn the
-/// direction of writing.
-pub(crate) fn steers(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
+/// Whether a terminal may do something else than show it, or show nothing: control characters, of eight bits too, those that
+/// turn the direction of writing, and those without width.
+pub(crate) use dogwatch_model::text::is_unfit as steers;
 
 impl Show {
     /// The value at a path, for people.
@@ -198,6 +202,7 @@ mod tests {
         let row = serde_json::json!({ "name": "srv\u{1b}[2J\u{202e}10\nrm" });
         assert_eq!(text_at(&row, "name"), "srv\u{fffd}[2J\u{fffd}10 rm");
         assert_eq!(raw_at(&row, "name"), "srv\u{1b}[2J\u{202e}10\nrm");
+        assert_eq!(tame("srv\u{200b}-01 👩\u{200d}💻"), "srv\u{fffd}-01 👩\u{200d}💻");
     }
 
     #[test]

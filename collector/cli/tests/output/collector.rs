@@ -1,7 +1,7 @@
 //! A collector that says what it once said: TLS by a root of its own, answers from a recording by method and path.
 //!
 //! A recorded answer may be `like` another one but for some fields (`null` takes one away), come `in_turn` (each time the
-//! next, and the last from then on), or be a line of `events` that stays open. `METHOD path?name` is what is said when the
+//! next, and the last from then on), be a line of `events` that stays open, or `jsonl` as it is. `METHOD path?name` is what is said when the
 //! query has that parameter.
 
 use std::{
@@ -143,6 +143,9 @@ impl Answers {
                 "HTTP/1.1 200 Said\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n{length:x}\r\n{events}\r\n"
             );
         }
+        if let Some(text) = body["jsonl"].as_str() {
+            return said(200, "application/jsonl", text);
+        }
         whole(body["status"].as_u64().unwrap_or(200), &body)
     }
 
@@ -180,9 +183,9 @@ impl Answers {
 }
 
 fn whole(status: u64, body: &Value) -> String {
-    let body = body.to_string();
-    format!(
-        "HTTP/1.1 {status} Said\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
+    said(status, "application/json", &body.to_string())
+}
+
+fn said(status: u64, media: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status} Said\r\ncontent-type: {media}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }

@@ -145,6 +145,23 @@ shown! {
     context_show: "context" "show";
 }
 
+/// A spreadsheet holds one table, and says which others there are.
+#[test]
+fn report_tables() {
+    let config = recorded().logged_in();
+    let mut all = String::new();
+    for report in ["boundary", "month"] {
+        for table in ["groups", "sides", "sla", "drift", "burden"] {
+            all += &told(config.path(), &["report", report, "--table", table, "-o", "csv"]);
+        }
+        all += &told(config.path(), &["report", report, "--table", "sla"]);
+        all += &told(config.path(), &["report", report, "--table", "sla", "-o", "json"]);
+    }
+    all += &told(config.path(), &["report", "month", "--table", "figures"]);
+    all += &told(config.path(), &["report", "boundary", "--table", "figures"]);
+    insta::assert_snapshot!("report_tables", all);
+}
+
 /// What each act on an alert says that it did.
 #[test]
 fn alert_acts() {
@@ -159,7 +176,13 @@ fn alert_acts() {
         &["wait", "1042", "vendor", "a disk is on its way", "--until", "2d"],
         &["resume", "1042"],
         &["snooze", "1042", "after the move", "--until", "2d"],
+        &["snooze", "1042", "--reason", "after the move", "--until", "2d"],
+        &["snooze", "1042", "after the move", "--reason", "twice said", "--until", "2d"],
+        &["snooze", "1042", "--until", "2d"],
+        &["close", "1042", "--reason", "volume grown"],
         &["wake", "1042"],
+        &["open", "--tool", "backup", "--site", "toronto", "--org", "acme", "the tape robot clicks"],
+        &["open", "--tool", "backup", "the tape robot clicks"],
         &["acknowledge", "1042"],
         &["comment", "1042", "waiting for a new disk"],
         &["prioritise", "1042", "P1", "payroll runs tonight"],
@@ -222,6 +245,42 @@ fn logging_in() {
     insta::assert_snapshot!("logging_in", all.replace(root, "ROOT"));
 }
 
+/// A session ends with its login, a token that somebody made only for who says so, and where the collector is away nobody is
+/// left in doubt.
+#[test]
+fn logging_out() {
+    let story = Recorded::serve_also(&serde_json::json!({
+        "GET whoami": { "kind": "token", "person": "kim" },
+        "POST logout": { "ended": "t-0" },
+    }));
+    let over = Recorded::serve_also(
+        &serde_json::json!({ "POST logout": { "status": 401, "detail": "it is over" } }),
+    );
+    let of_a_session = |folder: &Path| {
+        let path = folder.join("contexts/acme-msp.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("session = true\n{text}")).unwrap();
+    };
+    let config = story.logged_in();
+    let mut all = told(config.path(), &["logout"]);
+    all += &told(config.path(), &["logout", "--revoke"]);
+    for args in [&["fleet"][..], &["logout"], &["context", "list", "-o", "wide"], &["context", "show"]] {
+        all += &told(config.path(), args);
+    }
+    for collector in [story.logged_in(), over.logged_in(), story.logged_in_at("https://127.0.0.1:1")] {
+        of_a_session(collector.path());
+        all += &told(collector.path(), &["logout"]);
+        all += &told(collector.path(), &["context", "show"]);
+    }
+    let away = story.logged_in_at("https://127.0.0.1:1");
+    all += &told(away.path(), &["logout", "--revoke"]);
+    all += &told(away.path(), &["context", "show"]);
+    for url in [&story.url, &over.url] {
+        all = all.replace(url, "https://collector.example:7443");
+    }
+    insta::assert_snapshot!("logging_out", all);
+}
+
 /// A collector where the second step of a login goes nowhere.
 fn recorded_without_login() -> Recorded {
     Recorded::serve_also(&serde_json::json!({
@@ -250,6 +309,56 @@ fn watching() {
     let mut all = told(config.path(), &["fleet", "--watch"]);
     all += &told(config.path(), &["token", "list", "--watch"]);
     insta::assert_snapshot!("watching", all);
+}
+
+/// An org without anything in it, as it is taken out.
+fn export_of_nothing() -> String {
+    let head = "{\"format\":\"dogwatch-org-export/2\",\"org\":\"acme\"}\n";
+    let sum = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, head.as_bytes());
+    let sum: String = sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{head}{{\"counts\":{{}},\"sha256\":\"{sum}\"}}\n")
+}
+
+/// What is taken out into files: nobody else's to read, never over another file, and nothing of what was refused.
+#[test]
+fn taking_out() {
+    let out = tempfile::tempdir().unwrap();
+    let left =
+        || std::fs::read_dir(out.path()).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let file = out.path().join("acme.jsonl");
+    let to = file.to_str().unwrap();
+    let story = Recorded::serve_also(&serde_json::json!({
+        "GET orgs/acme/export": { "jsonl": export_of_nothing() },
+        "POST orgs/acme/offboard": { "in_turn": [
+            { "status": 400, "detail": "this ends it; to confirm it, say `\"confirm\": \"acme\"`" },
+            { "status": 403, "detail": "only an owner of acme may say goodbye to the MSP" },
+            { "status": 503, "detail": "the collector is stopping; ask again" },
+            { "org": "acme", "side": "msp", "tokens": 1, "grants": 1, "people": 2, "join_tokens": 0, "views": 1,
+              "items_released": 1, "messages_dropped": 0, "work_goes_to": "internal-it" },
+        ]},
+    }));
+    let config = story.logged_in();
+    let mut all = told(config.path(), &["org", "offboard", "acme"]);
+    let goodbye = ["org", "offboard", "acme", "--yes", "acme", "--export", to];
+    all += &told(config.path(), &goodbye);
+    assert_eq!(left(), Vec::<std::path::PathBuf>::new(), "a refused goodbye leaves nothing");
+    all += &told(config.path(), &goodbye);
+    assert_eq!(left(), std::slice::from_ref(&file), "what nobody knows to be refused keeps its data");
+    all += &told(config.path(), &goodbye);
+    all += &told(config.path(), &[&goodbye[..], &["--force"]].concat());
+    all += &told(config.path(), &["org", "export", "acme", to]);
+    all += &told(config.path(), &["audit", "--org", "acme", "--export", to]);
+    all += &told(config.path(), &["audit", "--verify", to, "--key", "nonsense"]);
+    assert_eq!(left(), std::slice::from_ref(&file));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    insta::assert_snapshot!(
+        "taking_out",
+        all.replace(to, "acme.jsonl").replace(&story.url, "https://collector.example:7443")
+    );
 }
 
 /// Whatever is typed without a collector, without a login, or wrongly, ends with its code and a line or two.
@@ -283,6 +392,7 @@ fn faults() {
         &["alert", "show", "x"],
         &["report", "month", "--month", "november"],
         &["rules", "check", "absent.toml"],
+        &["who", "backup", "--file", "acme.toml", "--at", "9999-12-31T23:59:59Z"],
     ] {
         all += &told(config.path(), args);
     }

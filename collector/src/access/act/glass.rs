@@ -1,7 +1,8 @@
 //! Break-glass: a sealed code on paper for the day on which nobody can come in any other way.
 //!
 //! An owner seals one for their org, an administrator of the MSP one for the MSP's own people. Whoever breaks it comes in
-//! as the side's `break-glass` person, for an hour, with `administer` and nothing else, and both sides are told at once.
+//! as the side's `break-glass` person, for an hour, with `administer` and nothing else, and both sides are told at once. What
+//! that hour gives is on trial (`trial.rs`).
 
 use std::collections::BTreeMap;
 
@@ -21,7 +22,7 @@ use crate::{
 pub const GLASS_OPEN: SignedDuration = SignedDuration::from_hours(1);
 
 /// Their id.
-pub(super) const GLASS_ID: &str = "break-glass";
+pub(in crate::access) const GLASS_ID: &str = "break-glass";
 
 /// Who comes in with a sealed code.
 pub fn glass_person(side: Side, scope: &Scope) -> Result<PersonKey, dogwatch_model::IdError> {
@@ -103,6 +104,7 @@ impl Register {
             service: false,
             created_at: now,
             created_by: Some(seal.made_by.clone()),
+            trial_until: None,
             disabled_at: None,
         };
         let approval = Approval { by: seal.made_by.clone(), at: seal.made_at };
@@ -125,6 +127,7 @@ impl Register {
                 .collect::<BTreeMap<_, _>>(),
             reviewed_at: None,
             used_at: None,
+            on_trial: false,
             triggers: Vec::new(),
             ended: None,
         };

@@ -3,18 +3,13 @@
 use std::collections::BTreeMap;
 
 use dogwatch_model::{OrgId, Side};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{NewGrant, invalid, not_allowed, unseen};
 use crate::{
     access::{Approval, Change, Ended, Grant, Principal, Register, Scope, Verb, Verbs},
     refusal::{Code, Refusal},
 };
-
-/// When a grant is looked at again, where nobody says.
-const REVIEW: SignedDuration = SignedDuration::from_hours(180 * 24);
-/// The same for one with risky verbs.
-const RISKY_REVIEW: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// The longest reason, in bytes: a sentence and a ticket's number.
 pub(crate) const MAX_REASON_BYTES: usize = 500;
@@ -29,6 +24,7 @@ impl Register {
         by: &Principal,
         now: Timestamp,
     ) -> Result<Vec<Change>, Refusal> {
+        Self::not_glass(&wanted.to)?;
         let person = self.managed(&wanted.to, by, now)?;
         if wanted.to == by.key() {
             return Err(not_allowed("nobody gives themself rights; ask another administrator of your side"));
@@ -37,7 +33,11 @@ impl Register {
             let what = format!("{} has {MAX_GRANTS} grants already; end some first", wanted.to.id);
             return Err(Refusal::new(Code::Conflict, what));
         }
-        Ok(vec![Change::Grant(self.grant_of(wanted, person.side, by, now)?)])
+        let grant = self.grant_of(wanted, person.side, by, now)?;
+        // Who gives for good confirms whom they give it.
+        let mut changes = if grant.on_trial { Vec::new() } else { self.kept(&wanted.to) };
+        changes.push(Change::Grant(grant));
+        Ok(changes)
     }
 
     /// The grant that comes of what is wanted for a person of a side.
@@ -77,7 +77,9 @@ impl Register {
         {
             approvals.insert(org.clone(), Approval { by: by.key(), at: now });
         }
-        Ok(Grant { approvals, ..plain(wanted, by, now) })
+        let trial = self.trial(by, &wanted.scope, now);
+        let expires_at = [wanted.expires_at, trial].into_iter().flatten().min();
+        Ok(Grant { approvals, expires_at, on_trial: trial.is_some(), ..plain(wanted, by, now) })
     }
 
     /// The grant of the first owner of an org: approved by the MSP, since there is nobody else.
@@ -112,8 +114,14 @@ impl Register {
             return Ok(());
         }
         Err(not_allowed(format!(
-            "{missing} on {} is missing: nobody gives what they do not have themselves; ask somebody of your side who has it",
-            wanted.scope
+            "{missing} on {} is missing: nobody gives what they do not have themselves; {}",
+            wanted.scope,
+            self.cure(
+                by,
+                (missing, &wanted.scope),
+                |own| missing.without(own.gives(&wanted.scope)).is_empty(),
+                now
+            )
         )))
     }
 
@@ -155,6 +163,9 @@ impl Register {
         }
         if grant.to == by.key() {
             return Err(not_allowed("nobody approves their own rights; ask another owner or the other side"));
+        }
+        if grant.on_trial && grant.scope.org() == Some(org) {
+            return self.confirm(grant, org, by, now);
         }
         if grant.approvals.contains_key(org) {
             return Ok(Vec::new());
@@ -239,7 +250,7 @@ impl Register {
         if !self.manages(by, side, &grant.scope, now) {
             return Err(self.not_your_side(side, &grant.scope, by, now));
         }
-        let next = next.unwrap_or(now + review_after(grant.verbs));
+        let next = next.unwrap_or(now + Grant::review_after(grant.verbs));
         if next <= now {
             return Err(invalid("the next review lies in the future"));
         }
@@ -260,10 +271,6 @@ fn makes_owner(side: Side, verbs: Verbs, scope: &Scope) -> bool {
     side == Side::Internal && verbs.has(Verb::Administer) && scope.site().is_none()
 }
 
-fn review_after(verbs: Verbs) -> SignedDuration {
-    if verbs.risky().is_empty() { REVIEW } else { RISKY_REVIEW }
-}
-
 fn plain(wanted: &NewGrant, by: &Principal, now: Timestamp) -> Grant {
     Grant {
         id: wanted.id.clone(),
@@ -274,10 +281,11 @@ fn plain(wanted: &NewGrant, by: &Principal, now: Timestamp) -> Grant {
         given_at: now,
         given_by: Some(by.key()),
         expires_at: wanted.expires_at,
-        review_at: Some(wanted.review_at.unwrap_or(now + review_after(wanted.verbs))),
+        review_at: Some(wanted.review_at.unwrap_or(now + Grant::review_after(wanted.verbs))),
         approvals: BTreeMap::new(),
         reviewed_at: None,
         used_at: None,
+        on_trial: false,
         triggers: Vec::new(),
         ended: None,
     }

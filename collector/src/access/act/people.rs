@@ -3,9 +3,11 @@
 use dogwatch_model::Side;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{NewGrant, NewPerson, glass::GLASS_ID, invalid, not_allowed, unseen};
+use super::{NewGrant, NewPerson, invalid, not_allowed, unseen};
 use crate::{
-    access::{Change, Invitation, Person, PersonKey, Principal, Register, Scope, Sha256, Verb, Verbs},
+    access::{
+        Change, Invitation, Person, PersonKey, Principal, Register, Scope, Sha256, Verb, Verbs, free_id,
+    },
     refusal::{Code, Refusal},
 };
 
@@ -31,7 +33,8 @@ impl Register {
             let what = format!("{key} is known already; give rights with `dogwatch access grant {}`", key.id);
             return Err(Refusal::new(Code::Conflict, what));
         }
-        let mut changes = vec![Change::Person(person.enter(by, now))];
+        let trial_until = self.trial(by, &person.home, now);
+        let mut changes = vec![Change::Person(Person { trial_until, ..person.enter(by, now) })];
         let beyond = verbs.without(Verbs::EVERYBODY);
         if !beyond.is_empty() {
             let wanted = NewGrant {
@@ -68,11 +71,7 @@ impl Register {
                 format!("the register holds {MAX_PEOPLE} people, the most it may"),
             ));
         }
-        if person.id.as_str() == GLASS_ID {
-            return Err(invalid(format!(
-                "`{GLASS_ID}` is who comes in with a sealed code; choose another id"
-            )));
-        }
+        free_id(&person.id)?;
         match (&person.home, person.side) {
             (Scope::Everywhere, Side::Internal | Side::Vendor) => {
                 return Err(invalid(format!("say which org the {} side's person belongs to", person.side)));
@@ -89,6 +88,11 @@ impl Register {
             return Err(unseen("org", org));
         }
         if person.side != Side::Msp && self.may_begin(org, by, now) {
+            if self.trial(by, &person.home, now).is_some() {
+                return Err(not_allowed(format!(
+                    "the first of {org}'s own side are let in by who administers the MSP for good, not after a broken seal"
+                )));
+            }
             if person.side == Side::Internal && (!verbs.has(Verb::Administer) || person.home.site().is_some())
             {
                 return Err(not_allowed(format!(
@@ -129,8 +133,10 @@ impl Register {
 
     pub(super) fn not_your_side(&self, side: Side, home: &Scope, by: &Principal, now: Timestamp) -> Refusal {
         let who = match home.org() {
-            Some(org) if side != Side::Msp => self.givers(side, Verb::Administer, org, now),
-            _ => self.msp_administrators(now),
+            Some(org) if side != Side::Msp => {
+                self.givers(side, (Verbs::of(&[Verb::Administer]), None), org, now)
+            }
+            _ => self.msp_administrators(None, now),
         };
         let who = match who.as_slice() {
             [] => format!("an administrator of the {side} side"),
@@ -153,6 +159,7 @@ impl Register {
         by: &Principal,
         now: Timestamp,
     ) -> Result<Vec<Change>, Refusal> {
+        Self::not_glass(whom)?;
         if let Some(person) = self.people.get(whom).filter(|person| self.is_awaited(person, by, now)) {
             return Ok(self.invited_anew(person, invitation, by, now));
         }
@@ -211,8 +218,13 @@ impl Register {
         now: Timestamp,
     ) -> Result<Vec<Change>, Refusal> {
         let mut person = self.managed(whom, by, now)?.clone();
+        let confirmed =
+            !disabled && person.trial_until.is_some() && self.trial(by, &person.home, now).is_none();
+        if confirmed {
+            person.trial_until = None;
+        }
         if person.disabled_at.is_some() == disabled {
-            return Ok(Vec::new());
+            return Ok(if confirmed { vec![Change::Person(person)] } else { Vec::new() });
         }
         person.disabled_at = disabled.then_some(now);
         let mut changes = vec![Change::Person(person)];
@@ -262,6 +274,7 @@ impl NewPerson {
             service: self.service,
             created_at: now,
             created_by: Some(by.key()),
+            trial_until: None,
             disabled_at: None,
         }
     }

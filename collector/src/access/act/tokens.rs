@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{NewGrant, NewToken, invalid, not_allowed, unseen};
 use crate::{
-    access::{ApiToken, Change, Principal, Register, Verb, Verbs},
+    access::{ApiToken, Change, Person, Principal, Register, Verb, Verbs},
     refusal::{Code, Refusal},
 };
 
@@ -31,6 +31,7 @@ impl Register {
         let key = wanted.person.key();
         let own = key == by.key() && wanted.person.side == by.side;
         let known = self.people.get(&key);
+        known.map_or(Ok(()), |known| Self::not_glass(&known.key()))?;
         if known.is_some_and(|person| person.side != wanted.person.side) {
             let side = known.map_or(Side::Vendor, |person| person.side);
             return Err(invalid(format!(
@@ -53,7 +54,8 @@ impl Register {
                 Some(_) => {}
                 None => {
                     first = self.admits(&wanted.person, wanted.verbs, by, now)?;
-                    changes.push(Change::Person(wanted.person.enter(by, now)));
+                    let trial_until = self.trial(by, &wanted.person.home, now);
+                    changes.push(Change::Person(Person { trial_until, ..wanted.person.enter(by, now) }));
                     changes.extend(self.first_grant(wanted, first, by, now)?);
                 }
             }
@@ -117,8 +119,14 @@ impl Register {
         let missing = wanted.verbs.without(reach.gives(&wanted.scope));
         if !missing.is_empty() {
             return Err(not_allowed(format!(
-                "{missing} on {} is missing: a token never does more than its maker",
-                wanted.scope
+                "{missing} on {} is missing: a token never does more than its maker; ask for less (`--role viewer`), or {}",
+                wanted.scope,
+                self.cure(
+                    by,
+                    (missing, &wanted.scope),
+                    |own| missing.without(own.gives(&wanted.scope)).is_empty(),
+                    now
+                )
             )));
         }
         Ok(())

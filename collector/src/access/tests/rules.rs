@@ -6,21 +6,21 @@ use jiff::{SignedDuration, Timestamp};
 use super::world::{principal, set_up};
 use crate::{
     access::{
-        Account, Act, Change, Factor, Hidden, Login, NewGrant, NewPerson, NewToken, Principal, Register,
-        Sha256, Totp, Verb, Verbs,
+        Account, Act, Change, DueKind, Factor, Hidden, Login, NewGrant, NewPerson, NewToken, Principal,
+        Register, Sha256, Totp, Verb, Verbs,
     },
     refusal::{Code, Refusal},
 };
 
-fn noon() -> Timestamp {
+pub(super) fn noon() -> Timestamp {
     "2026-11-23T12:00:00Z".parse().unwrap()
 }
 
-fn newcomer(side: Side, id: &str, home: &str) -> NewPerson {
+pub(super) fn newcomer(side: Side, id: &str, home: &str) -> NewPerson {
     NewPerson { id: id.parse().unwrap(), side, home: home.parse().unwrap(), team: None, service: false }
 }
 
-fn invite(
+pub(super) fn invite(
     register: &mut Register,
     (side, id, home): (Side, &str, &str),
     verbs: Verbs,
@@ -36,14 +36,14 @@ fn invite(
 }
 
 /// Ann of the MSP, and Omar who owns `acme`.
-fn owned() -> (Register, Principal, Principal) {
+pub(super) fn owned() -> (Register, Principal, Principal) {
     let (mut register, ann) = set_up(noon());
     invite(&mut register, (Side::Internal, "omar", "acme"), Verbs::ALL, &ann).unwrap();
     (register, ann, principal(Side::Internal, "omar", "acme"))
 }
 
 /// What somebody set who took their invitation up, and has not shown a code yet.
-fn account() -> Account {
+pub(super) fn account() -> Account {
     let hidden = |text: &str| Hidden::new(text.into());
     Account {
         password: hidden("$argon2id$"),
@@ -54,7 +54,7 @@ fn account() -> Account {
     }
 }
 
-fn token(person: NewPerson, verbs: Verbs) -> Act {
+pub(super) fn token(person: NewPerson, verbs: Verbs) -> Act {
     let scope = person.home.clone();
     let hash = Sha256::of(person.id.as_str().as_bytes());
     Act::MakeToken(Box::new(NewToken {
@@ -210,6 +210,11 @@ fn a_code_of_the_second_factor_works_once_and_administrators_need_one() {
     };
     let without = register.log_in(&login(Factor::None, "a"), noon()).unwrap_err();
     assert_eq!(without.reason, Some("second_factor"));
+    let early = register.log_in(&login(Factor::Recovery(Sha256::of(b"spare")), "0"), noon()).unwrap_err();
+    assert_eq!((early.code, early.reason), (Code::Unauthenticated, Some("second_factor")));
+    assert!(early.what.starts_with("a recovery code counts once you have logged in"), "{early}");
+    let guessed = register.log_in(&login(Factor::Recovery(Sha256::of(b"guess")), "0"), noon()).unwrap_err();
+    assert_eq!(guessed.what, crate::access::NO_LOGIN, "a wrong one is told nothing");
     register.log_in(&login(Factor::Totp(100), "b"), noon()).unwrap();
     assert_eq!(register.accounts[&key].totp, Some(Totp { key: Hidden::new("JBSWY3DP".into()), used: 100 }));
     assert!(register.log_in(&login(Factor::Totp(100), "c"), noon()).is_err(), "a replay");
@@ -244,4 +249,77 @@ fn a_first_owner_whose_invitation_went_astray_is_invited_anew_until_they_have_co
     register.act(&token(newcomer(Side::Internal, "omar", "acme"), Verbs::CREW), &omar, noon()).unwrap();
     let late = register.act(&anew(b"three"), &ann, noon()).unwrap_err();
     assert_eq!(late.code, Code::NotAllowed, "their own side looks after them now: {late}");
+}
+
+#[test]
+fn the_first_administrators_grant_is_looked_at_too() {
+    let (mut register, ann) = set_up(noon());
+    let reviews = |register: &Register, days: i64| {
+        let due = register.due(noon() + SignedDuration::from_hours(24 * days));
+        due.into_iter().filter(|due| due.kind == DueKind::Review).map(|due| due.why).collect::<Vec<_>>()
+    };
+    assert_eq!(reviews(&register, 89), [""; 0]);
+    assert_eq!(reviews(&register, 90), ["its review was to be by 2027-02-21"]);
+    // One from before set-up gave a day.
+    register.grants.get_mut("first").unwrap().review_at = None;
+    assert_eq!(
+        reviews(&register, 0),
+        ["it has neither an end nor a day of review; `dogwatch access review` sets one"]
+    );
+    register.act(&Act::Review("first".into(), None), &ann, noon()).unwrap_err();
+    invite(&mut register, (Side::Msp, "mira", "*"), Verbs::ALL, &ann).unwrap();
+    register.act(&Act::Review("first".into(), None), &principal(Side::Msp, "mira", "*"), noon()).unwrap();
+    assert_eq!(reviews(&register, 0), [""; 0]);
+}
+
+#[test]
+fn nobody_comes_in_by_a_name_that_dogwatch_uses_itself() {
+    let (mut register, ann) = set_up(noon());
+    for id in ["dogwatch", "set-up", "break-glass", "nobody"] {
+        let invited = invite(&mut register, (Side::Msp, id, "*"), Verbs::CREW, &ann).unwrap_err();
+        let robot = NewPerson { service: true, ..newcomer(Side::Msp, id, "acme") };
+        let made = register.act(&token(robot, Verbs::CREW), &ann, noon()).unwrap_err();
+        for refused in [invited, made] {
+            assert_eq!(refused.code, Code::Invalid);
+            assert!(refused.what.contains("choose another id"), "{refused}");
+        }
+    }
+    assert_eq!(register.people.len(), 1);
+}
+
+#[test]
+fn who_is_refused_a_token_hears_what_is_missing_and_who_can_give_it() {
+    let (mut register, ann, omar) = owned();
+    invite(&mut register, (Side::Internal, "vera", "acme"), Verbs::EVERYBODY, &omar).unwrap();
+    let vera = principal(Side::Internal, "vera", "acme");
+    let refused = register.act(&token(newcomer(Side::Internal, "vera", "acme"), Verbs::CREW), &vera, noon());
+    assert_eq!(
+        refused.unwrap_err().what,
+        "claim, handoff, snooze, close on acme is missing: a token never does more than its maker; ask for less (`--role \
+         viewer`), or omar can give it: `dogwatch access grant vera claim handoff snooze close --scope acme --reason …`"
+    );
+    let narrow = Principal { ceiling: Verbs::EVERYBODY, ..ann };
+    let refused =
+        register.act(&token(newcomer(Side::Msp, "ann", "*"), Verbs::CREW), &narrow, noon()).unwrap_err();
+    assert!(refused.what.contains("this token does not let it through: log in anew"), "{refused}");
+}
+
+#[test]
+fn what_waits_for_an_owner_is_an_owners_to_give_and_nobody_gives_themself() {
+    let (register, ann, omar) = owned();
+    let told = |who: &Principal, verb, scope: &str| {
+        let reach = register.reach(&omar, noon());
+        register.explain(&who.key(), verb, &scope.parse().unwrap(), (&reach, noon()))
+    };
+    let export = told(&ann, Verb::Export, "acme");
+    assert!(
+        !export.allowed && export.because.iter().any(|why| why.contains("nobody has approved it in acme"))
+    );
+    assert_eq!(export.givers, ["omar"], "not ann herself");
+    let everywhere = told(&ann, Verb::Export, "*");
+    assert!(
+        everywhere.allowed && everywhere.because.last().unwrap().contains("once an owner has approved it")
+    );
+    let intake = told(&omar, Verb::Intake, "acme");
+    assert_eq!((intake.allowed, intake.givers), (false, Vec::<String>::new()), "he is the only one");
 }

@@ -71,7 +71,7 @@ fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
     if matches!(route.takes, Some(Takes::Act)) {
         parameters.push(json!({
             "name": "If-Match", "in": "header", "required": false, "example": "\"7\"",
-            "description": "The `etag` of the item as it was seen last. Whoever was overtaken gets 409 with the item as it is now.",
+            "description": "The `etag` of the item as it was seen last, or several, or `*` for whatever version there is. Whoever was overtaken, and whose tags are all weak, gets 409 with the item as it is now.",
             "schema": { "type": "string" },
         }));
     }
@@ -161,8 +161,7 @@ fn responses(route: &Route, schemas: &mut Schemas) -> Map<String, Value> {
         }
     }
     for status in problems::of(route) {
-        let on_a_page = route.on_a_page || matches!(route.takes, Some(Takes::Form(_)));
-        let told = if on_a_page { problems::on_a_page(status) } else { problems::reference(status) };
+        let told = if route.is_page() { problems::on_a_page(status) } else { problems::reference(status) };
         responses.insert(status.to_string(), told);
     }
     responses

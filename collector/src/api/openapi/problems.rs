@@ -27,7 +27,7 @@ pub(super) fn of(route: &Route) -> BTreeSet<u16> {
     let changes = route.method != Method::Get;
     let named =
         places::names(route.path).next().is_some() || !route.params.is_empty() || route.takes.is_some();
-    let mut all = BTreeSet::from([400, 429, 431]);
+    let mut all = BTreeSet::from([400, 414, 429, 431]);
     all.extend(guarded.then_some([401, 403]).into_iter().flatten());
     all.extend((guarded && named).then_some(404));
     all.extend(changes.then_some([408, 409, 413, 415, 503]).into_iter().flatten());
@@ -49,7 +49,7 @@ pub(super) fn reference(status: u16) -> Value {
     json!({ "$ref": format!("#/components/responses/{}", name(status)) })
 }
 
-/// The answer to a form: a page for people, but for what was refused before anybody looked at the form.
+/// The answer where people come with a browser: a page for it, and the usual form for everybody else.
 pub(super) fn on_a_page(status: u16) -> Value {
     let title = KINDS.iter().find(|(known, ..)| *known == status).map_or("", |(.., title)| title);
     let problem = json!({ "$ref": "#/components/schemas/Problem" });
@@ -92,6 +92,7 @@ const fn detail(status: u16) -> &'static str {
         408 => "the body was not whole after 30 s; send it again, in one go",
         409 => "#7 is claimed by kim",
         413 => "the body is longer than 65536 bytes; send a shorter one",
+        414 => "the address is longer than 16384 bytes; ask for less at once",
         415 => "send the body as JSON, with the header `content-type: application/json`",
         422 => "this key stands for another request; take a new key for each thing to be done",
         429 => "too many requests; wait a minute",

@@ -241,6 +241,14 @@ impl Route {
         Self { refuses, ..self }
     }
 
+    /// Whether people come here with a browser, which is shown refusals as a page.
+    pub(crate) fn is_page(&self) -> bool {
+        let html = |answer: &Answer| answer.media.is_some_and(|media| media.starts_with("text/html"));
+        self.on_a_page
+            || matches!(self.takes, Some(Takes::Form(_)))
+            || self.answers.iter().flatten().any(html)
+    }
+
     /// Its refusals come as a page, too: people are led here.
     pub(super) const fn on_a_page(self) -> Self {
         Self { on_a_page: true, ..self }

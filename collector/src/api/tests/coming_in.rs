@@ -45,6 +45,27 @@ async fn the_first_owners_token_works_until_they_revoke_it_and_the_msp_makes_no_
 }
 
 #[tokio::test]
+async fn nobody_is_put_into_a_team_of_the_other_side() {
+    let running = Running::start();
+    let first = json!({ "code": "c0de", "person": "ann", "team": "internal-it" }).to_string();
+    let refused = running.collector.ask(Method::POST, "/api/v1/setup", None, &first).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{}", refused.text);
+    let admin = running.set_up().await;
+    let people = [
+        json!({ "person": "omar", "side": "internal", "team": "msp-noc", "org": "acme", "role": "admin" }),
+        json!({ "person": "kim", "team": "internal-it" }),
+        json!({ "person": "robot", "team": "internal-it", "org": "acme", "service": true }),
+    ];
+    for person in people {
+        for path in ["/api/v1/people", "/api/v1/tokens"] {
+            let refused = running.post(path, &admin, person.clone()).await;
+            assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{}", refused.text);
+            assert!(refused.detail().contains("work in their own; teams of the"), "{}", refused.text);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_join_token_is_shown_whole_once_and_can_be_withdrawn() {
     let running = Running::start();
     let admin = running.set_up().await;

@@ -40,6 +40,47 @@ async fn an_unknown_key_of_the_body_is_refused_by_name_and_place() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_in_a_body_is_told_by_the_field_and_its_value_is_not() {
+    let collector = collector();
+    for (path, body, field, said) in [
+        (
+            "/api/v1/endpoints/srv-01/tag",
+            r#"{"add":["a",7]}"#,
+            "add[1]",
+            "`add[1]`: invalid type: integer `7`, expected a string",
+        ),
+        (
+            "/api/v1/endpoints/srv-01/tag",
+            r#"{"labels":{"amber otter 7193":[]}}"#,
+            "labels.…",
+            "`labels.…`: invalid type: sequence",
+        ),
+        (
+            "/api/v1/login",
+            r#"{"person":"kim","password":719371937193}"#,
+            "password",
+            "`password`: invalid type: integer",
+        ),
+    ] {
+        let answer = collector.ask(Method::POST, path, Some(&text_of_token('a')), body).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.text);
+        assert!(answer.detail().contains(said), "{}", answer.detail());
+        assert_eq!(answer.json["field"], field);
+        assert!(!answer.detail().contains("column"), "{}", answer.detail());
+        assert!(!answer.text.contains("7193"), "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_json_is_told_by_its_place() {
+    let answer =
+        collector().ask(Method::POST, "/api/v1/join-tokens", Some(&text_of_token('a')), "{\"org\":}").await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert_eq!(answer.detail(), "the body is not JSON: expected value at line 1 column 8");
+    assert_eq!((&answer.json["line"], &answer.json["column"]), (&1.into(), &8.into()));
+}
+
+#[tokio::test]
 async fn limits_are_said_with_their_bounds() {
     let body = r#"{"org":"acme","site":"main","uses":0}"#;
     let answer = collector().ask(Method::POST, "/api/v1/join-tokens", Some(&text_of_token('a')), body).await;
@@ -118,6 +159,48 @@ async fn the_page_is_readable_without_a_token_and_shows_the_name_as_text() {
     assert_eq!(answer.status, StatusCode::OK);
     assert!(answer.text.contains("Acme &lt;MSP&gt;"));
     assert!(answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("default-src 'none'"));
+}
+
+/// As a browser asks.
+async fn browse(path: &str) -> super::Answer {
+    let accepts = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    let request = Request::get(path).header(header::ACCEPT, accepts).body(Body::empty()).unwrap();
+    collector().send(request).await
+}
+
+#[tokio::test]
+async fn a_page_takes_whatever_a_link_to_it_got_on_the_way() {
+    for page in ["/", "/setup", "/docs", "/login", "/invite", "/device"] {
+        for query in ["?x=1", "?utm_source=a&utm_source=b", "?x"] {
+            let answer = browse(&format!("{page}{query}")).await;
+            let kind = answer.headers[header::CONTENT_TYPE].to_str().unwrap();
+            assert_eq!((answer.status, kind), (StatusCode::OK, "text/html; charset=utf-8"), "{page}{query}");
+        }
+    }
+    assert_eq!(browse("/account?x=1").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(browse("/device?provider=a&provider=b").await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_browser_is_told_on_a_page_what_was_refused_and_everybody_else_as_a_problem() {
+    let long = "a".repeat(20_000);
+    for (path, status) in [
+        ("/device?provider=a&provider=b", 400),
+        ("/nowhere/<b>", 404),
+        ("/device/answer", 405),
+        (&format!("/login?x={long}"), 414),
+    ] {
+        let shown = browse(&path.replace('<', "%3C").replace('>', "%3E")).await;
+        assert_eq!(shown.status, status, "{path}");
+        assert_eq!(shown.headers[header::CONTENT_TYPE], "text/html; charset=utf-8", "{path}");
+        assert!(shown.text.contains("role=\"alert\"") && !shown.text.contains("<b>"), "{}", shown.text);
+        assert!(shown.headers.contains_key(header::CONTENT_SECURITY_POLICY));
+        let told = collector().get(&path.replace('<', "%3C").replace('>', "%3E"), None).await;
+        assert_eq!((told.status.as_u16(), told.problem), (status, true), "{path}");
+    }
+    // What is for programs stays so, whoever asks.
+    assert!(browse("/api/v1/whoami").await.problem && browse("/metrics").await.problem);
+    assert!(browse("/api/v1/nothing").await.problem);
 }
 
 #[tokio::test]

@@ -68,6 +68,35 @@ async fn a_version_that_is_none_is_refused() {
 }
 
 #[tokio::test]
+async fn whatever_version_there_is_may_be_meant_and_a_weak_tag_never_is() {
+    let running = Running::start();
+    let kim = running.set_up().await;
+    let ask = |path: &str, tags: &str| {
+        let request = Request::post(path)
+            .header(header::AUTHORIZATION, format!("Bearer {kim}"))
+            .header(header::IF_MATCH, tags)
+            .body(axum::body::Body::empty())
+            .unwrap();
+        running.collector.send(request)
+    };
+    let weak = ask("/api/v1/alerts/1/claim", "W/\"7\"").await;
+    assert_eq!(weak.status, StatusCode::CONFLICT, "{}", weak.text);
+    assert_eq!(weak.json["current"]["version"], 7, "{}", weak.text);
+    let overtaken = ask("/api/v1/alerts/1/claim", "\"5\", \"6\"").await;
+    assert_eq!(overtaken.status, StatusCode::CONFLICT, "{}", overtaken.text);
+    let any = ask("/api/v1/alerts/1/claim", "*").await;
+    assert_eq!(
+        (any.status, &any.headers[header::ETAG]),
+        (StatusCode::OK, &"\"8\"".parse().unwrap()),
+        "{}",
+        any.text
+    );
+    let one_of_them = ask("/api/v1/alerts/1/release", "\"7\", \"8\"").await;
+    assert_eq!(one_of_them.status, StatusCode::OK, "{}", one_of_them.text);
+    assert_eq!(ask("/api/v1/alerts/99/claim", "*").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn the_fleet_is_filtered_sorted_and_paged() {
     let all = get("/api/v1/fleet?sort=-name").await;
     assert_eq!(names(&all), ["srv-02", "srv-01", "lap-07"]);

@@ -1,6 +1,9 @@
 //! The audit: what is done is on record, in its org's chain, in the same commit.
 
-use crate::access::{Act, NewPerson, NewToken, Scope, Verbs};
+use crate::{
+    access::{Act, Factor, Login, NewPerson, NewToken, Scope, Verbs},
+    identity::{Proved, ProviderId},
+};
 use dogwatch_triage::audit::{Chain, Record, Source, Verifier, Witness};
 
 use super::*;
@@ -141,4 +144,25 @@ fn checkpoints_are_signed_by_the_clock_and_on_demand_and_stand_after_a_restart()
         verifier.take_line(&record.line()).unwrap();
     }
     assert_eq!(verifier.finish().unwrap().seq, 2);
+}
+
+#[test]
+fn a_login_by_a_provider_is_on_record_once_with_the_provider() {
+    let mut sim = Sim::new();
+    let proved = Proved {
+        provider: ProviderId::parse("entra").unwrap(),
+        issuer: "https://id.example".into(),
+        subject: "0815".into(),
+        principal: Principal { person: "noa".parse().unwrap(), ..person(Side::Internal) },
+        adopts: false,
+        grants: Vec::new(),
+        lasts: SignedDuration::from_hours(1),
+    };
+    let who = sim.ask(|reply| Command::SignIn(Box::new(proved), reply)).unwrap().key();
+    let login =
+        Login { who, set_at: None, factor: Factor::Elsewhere, hash: Sha256::of(b"session"), browser: true };
+    sim.ask(|reply| Command::Login(Box::new(login), reply)).unwrap();
+    let told: Vec<_> = records(&mut sim, &home()).into_iter().map(|record| (record.act, record.on)).collect();
+    let told: Vec<_> = told.iter().map(|(act, on)| (act.as_str(), on.as_str())).collect();
+    assert_eq!(told, [("person.come", "home:noa"), ("login", "home:noa by entra")]);
 }

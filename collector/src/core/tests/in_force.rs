@@ -87,6 +87,7 @@ fn with_mira(sim: &Sim, team: Option<&str>) {
         service: false,
         created_at: sim.now,
         created_by: None,
+        trial_until: None,
         disabled_at: None,
     };
     let grant = |id: &str, scope: Scope| Grant {
@@ -101,6 +102,7 @@ fn with_mira(sim: &Sim, team: Option<&str>) {
         review_at: None,
         reviewed_at: None,
         used_at: None,
+        on_trial: false,
         triggers: Vec::new(),
         approvals: Default::default(),
         ended: None,

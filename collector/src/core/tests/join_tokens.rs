@@ -2,9 +2,10 @@
 
 use dogwatch_model::Side;
 
-use super::{Sim, person};
+use super::{Command, Sha256, SignedDuration, Sim, org, person};
 use crate::{
-    access::{Verb, Verbs},
+    access::{Principal, Verb, Verbs},
+    core::NewJoinToken,
     refusal::Code,
 };
 
@@ -56,4 +57,28 @@ fn a_token_whose_maker_nobody_knows_goes_on_as_before() {
     let msp = Some(Side::Msp);
     sim.handle.shared.write().unwrap().join_tokens.values_mut().for_each(|token| token.created_side = msp);
     sim.enrol(b"set up").unwrap();
+}
+
+#[test]
+fn a_token_that_a_program_made_counts_no_further_than_whoever_made_the_programs_own() {
+    let mut sim = Sim::new();
+    let kim = person(Side::Msp).key();
+    let robot = Principal { person: "tim".parse().unwrap(), maker: Some(kim.clone()), ..person(Side::Msp) };
+    let token = NewJoinToken {
+        hash: Sha256::of(b"secret"),
+        org: org(),
+        site: "main".parse().unwrap(),
+        lifetime: SignedDuration::from_mins(60),
+        uses: 2,
+        approval: false,
+    };
+    sim.ask(|reply| Command::CreateJoinToken(token, robot, reply)).unwrap();
+    sim.enrol(b"first").unwrap();
+    let now = sim.now;
+    sim.change_kim(|access| access.people.get_mut(&kim).unwrap().disabled_at = Some(now));
+    let refused = sim.enrol(b"second").unwrap_err();
+    assert_eq!(refused.code, Code::NotAllowed);
+    assert!(refused.what.contains("kim, who made the token of tim, is kept out"), "{refused}");
+    sim.change_kim(|access| access.people.get_mut(&kim).unwrap().disabled_at = None);
+    sim.enrol(b"second").unwrap();
 }

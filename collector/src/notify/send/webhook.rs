@@ -7,7 +7,7 @@ use http::HeaderName;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::{Line, Message, Subject, channels::Secret, http::Fault};
+use super::super::{Line, Message, Subject, channels::Secret, http::Fault, template::plain};
 
 /// What secrets of the standard begin with; the rest is base64.
 const PREFIX: &str = "whsec_";
@@ -58,7 +58,10 @@ fn body(message: &Message) -> Value {
     let (kind, data) = match &message.subject {
         Subject::Items { org, org_name, lines, more, .. } => {
             let alerts: Vec<Value> = lines.iter().map(|line| alert(org.as_str(), line)).collect();
-            ("alerts.notify", json!({ "org": org, "org_name": org_name, "alerts": alerts, "more": more }))
+            (
+                "alerts.notify",
+                json!({ "org": org, "org_name": plain(org_name), "alerts": alerts, "more": more }),
+            )
         }
         Subject::Summary { notices, items, orgs } => {
             ("alerts.summary", json!({ "notices": notices, "alerts": items, "orgs": orgs }))
@@ -74,12 +77,12 @@ fn alert(org: &str, line: &Line) -> Value {
         "number": line.number.0,
         "reason": line.reason,
         "at": line.at,
-        "title": line.title,
+        "title": plain(&line.title),
         "priority": line.priority,
         "severity": line.severity,
         "category": line.category,
         "rule": line.rule,
-        "endpoint": line.endpoint,
+        "endpoint": plain(&line.endpoint),
         "site": line.site,
         "condition": line.condition,
         "work": line.work,
@@ -100,6 +103,18 @@ mod tests {
         let signed = "msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{\"test\": 2432232314}";
         let signature = STANDARD.encode(hmac::sign(&key(&secret).unwrap(), signed.as_bytes()));
         assert_eq!(signature, "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    }
+
+    #[test]
+    fn a_ticket_is_given_no_sign_that_steers_or_hides() {
+        let mut message = super::super::super::template::specimen();
+        if let Subject::Items { lines, .. } = &mut message.subject {
+            lines[0].title = "a\u{1b}[2J\u{202e}b\u{200b}".to_owned();
+            lines[0].endpoint = "srv\u{200b}-01".to_owned();
+        }
+        let body = body(&message);
+        let told = &body["data"]["alerts"][0];
+        assert_eq!((&told["title"], &told["endpoint"]), (&json!("a [2Jb"), &json!("srv-01")));
     }
 
     #[test]

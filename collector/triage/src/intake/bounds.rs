@@ -1,5 +1,7 @@
 //! How much of somebody else's text is taken, and the count of what is not.
 
+use dogwatch_model::text::is_unfit;
+
 use crate::finding::Evidence;
 
 /// The longest title, in characters: two lines of the queue.
@@ -71,15 +73,9 @@ impl Lines {
     }
 }
 
-/// A text on one line without what could act on a terminal or turn the direction of reading.
+/// A text on one line without what could act on a terminal, turn the direction of reading, or not be seen.
 pub(super) fn plain(text: &str) -> String {
-    let harmless = |c: char| if c.is_control() || turns_direction(c) { ' ' } else { c };
-    text.chars().map(harmless).collect::<String>().trim().to_owned()
-}
-
-/// The characters with which one text can be made to look like another.
-const fn turns_direction(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    text.replace(is_unfit, " ").trim().to_owned()
 }
 
 fn cut(text: &str, chars: usize) -> (String, bool) {

@@ -134,6 +134,11 @@ fn what_is_too_much_is_counted() {
 fn nothing_in_a_text_acts_on_a_terminal_or_turns_the_reading_around() {
     let told = alert(&json!({ "alertname": "red\u{1b}[31m\nline\u{202e}drawkcab<script>" }));
     assert_eq!(told.title, "red [31m line drawkcab<script>", "markup is text like any other");
+    let told = alert(
+        &json!({ "alertname": "a\u{200f}b\u{200b}c\u{feff} 👩\u{200d}💻", "note": "\u{61c}x\u{2060}y" }),
+    );
+    assert_eq!(told.title, "a b c  👩\u{200d}💻");
+    assert!(told.evidence.iter().any(|line| line.value == "x y"), "{:?}", told.evidence);
 }
 
 #[test]

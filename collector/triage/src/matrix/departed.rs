@@ -80,7 +80,8 @@ impl Matrix {
         }
         row.consulted.retain(|party| !gone(party));
         row.informed.retain(|party| !gone(party));
-        row.backup = row.backup.take().filter(|team| !gone_team(team));
+        // Whoever stood in for the departed has it now, and nobody takes over from themself.
+        row.backup = row.backup.take().filter(|team| !gone_team(team) && *team != row.responsible);
         row.lead = row.lead.take().filter(|team| !gone_team(team));
         row.escalation.retain(|step| match &step.to {
             Call::Party(party) => !gone(party),
@@ -101,11 +102,20 @@ mod tests {
         let matrix = Matrix::parse(&starter(&org), "acme.toml", "v".into(), None).unwrap();
         let side_of = |matrix: &Matrix, team: &TeamId| matrix.team(team).side;
         assert!(matrix.rows().iter().any(|row| side_of(&matrix, &row.responsible) == Side::Msp));
+        let stands_in =
+            |row: &Row| row.backup.as_ref().is_some_and(|team| side_of(&matrix, team) == Side::Internal);
+        assert!(matrix.rows().iter().any(stands_in), "those who stay stand in for the departed somewhere");
         let left = matrix.without(Side::Msp);
         assert_eq!(side_of(&left, left.last_resort()), Side::Internal);
         for row in left.rows().iter().chain(left.catch_all()) {
             assert_eq!(side_of(&left, &row.responsible), Side::Internal, "{}", row.id);
             assert!(row.backup.as_ref().is_none_or(|team| side_of(&left, team) == Side::Internal));
+            assert_ne!(
+                row.backup.as_ref(),
+                Some(&row.responsible),
+                "{}: nobody takes over from themself",
+                row.id
+            );
         }
         assert!(left.tools().all(|tool| side_of(&left, &tool.owner) == Side::Internal));
     }

@@ -3,7 +3,7 @@
 //! A local time that comes twice means its first occurrence, and one that is skipped the first moment after it, as
 //! in calendars; a note says so, so that nobody is answered for an hour they did not mean.
 
-use jiff::{Timestamp, Zoned, civil::DateTime, tz::TimeZone};
+use jiff::{Timestamp, Zoned, civil::DateTime, fmt::temporal::Pieces, tz::TimeZone};
 
 use crate::calendar::first_of;
 
@@ -30,7 +30,7 @@ pub enum MomentError {
     #[error("there is no time zone `{0}`; use an IANA name such as America/Toronto")]
     Zone(String),
     /// Too far away.
-    #[error("`{0}` is out of range")]
+    #[error("`{0}` is too far away; times go from {first:.0} to {last:.0}", first = Timestamp::MIN, last = Timestamp::MAX)]
     Range(String),
 }
 
@@ -53,9 +53,17 @@ pub fn parse_at(text: &str, default_zone: &TimeZone) -> Result<Moment, MomentErr
         _ => (text, None),
     };
     let zone = typed.as_ref().unwrap_or(default_zone);
-    let local: DateTime = local.parse().map_err(|_| MomentError::Form(text.to_owned()))?;
+    let local: DateTime = local.parse().map_err(|_| match is_written_well(text) {
+        true => MomentError::Range(text.to_owned()),
+        false => MomentError::Form(text.to_owned()),
+    })?;
     let at = first_of(zone, local).ok_or_else(|| MomentError::Range(text.to_owned()))?;
     Ok(Moment { at, note: note(zone, local, at), zone: typed })
+}
+
+/// Whether a text has the form of an instant with its offset, whatever instant that is.
+fn is_written_well(text: &str) -> bool {
+    Pieces::parse(text).is_ok_and(|pieces| pieces.time().is_some() && pieces.offset().is_some())
 }
 
 fn note(zone: &TimeZone, local: DateTime, at: Timestamp) -> Option<String> {

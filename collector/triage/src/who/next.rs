@@ -55,7 +55,8 @@ pub(super) fn after(
 }
 
 fn hand_over(matrix: &Matrix, row: Option<&Row>, owner: &Owner, as_of: Timestamp) -> Option<Next> {
-    let backup = row?.backup.as_ref()?;
+    // An item that is with the backup already has nobody to go to.
+    let backup = row?.backup.as_ref().filter(|backup| **backup != owner.team)?;
     let at = owner.first_responder_until?;
     let found = on_duty(matrix.directory(), backup, at.max(as_of));
     let to = match found.person {

@@ -272,6 +272,13 @@ fn what_is_no_instant_says_how_to_write_one() {
     let told = |text: &str| parse_at(text, &toronto()).map(|_| ()).unwrap_err().to_string();
     assert!(told("tomorrow").starts_with("`tomorrow` is not a time; write 2026-11-01T01:30:00Z"));
     assert!(told("2026-11-31 10:00").contains("is not a time"));
+    for far in ["9999-12-31T23:59:59Z", "9999-12-31 23:00", "-009999-01-01T00:00:00+01:00"] {
+        let said = told(far);
+        assert!(
+            said.contains("is too far away") && said.ends_with("to 9999-12-30T22:00:00Z"),
+            "{far}: {said}"
+        );
+    }
     assert!(told("2026-11-01 10:00 America/Tronto").starts_with("there is no time zone `America/Tronto`"));
 }
 

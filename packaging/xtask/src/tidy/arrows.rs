@@ -25,6 +25,7 @@ pub(crate) const NOT_IN_AGENT: &[&str] = &["axum", "sled", "sqlx", "reqwest", "r
 
 const MODEL: &str = "dogwatch-model";
 const JOURNAL: &str = "dogwatch-journal";
+const PROMPT: &str = "dogwatch-prompt";
 const PROTO: &str = "dogwatch-proto";
 const TRIAGE: &str = "dogwatch-triage";
 
@@ -35,6 +36,7 @@ const TABLE: &[Arrows] = &[
         outside: Outside::Only(&["serde", "thiserror", "jiff", "uuid", "schemars"]),
     },
     Arrows { package: JOURNAL, inside: &[], outside: Outside::Only(&["crc32c", "thiserror"]) },
+    Arrows { package: PROMPT, inside: &[MODEL], outside: Outside::Only(&["clap"]) },
     Arrows {
         package: PROTO,
         inside: &[MODEL],
@@ -66,17 +68,17 @@ const TABLE: &[Arrows] = &[
     },
     Arrows {
         package: "dogwatch-agent",
-        inside: &[MODEL, PROTO, JOURNAL],
+        inside: &[MODEL, PROMPT, PROTO, JOURNAL],
         outside: Outside::AllBut(NOT_IN_AGENT),
     },
     Arrows {
         package: "dogwatch-collector",
-        inside: &[MODEL, PROTO, JOURNAL, TRIAGE],
+        inside: &[MODEL, PROMPT, PROTO, JOURNAL, TRIAGE],
         outside: Outside::AllBut(&["clap_complete", "ratatui", "sysinfo"]),
     },
     Arrows {
         package: "dogwatch",
-        inside: &[MODEL, TRIAGE],
+        inside: &[MODEL, PROMPT, TRIAGE],
         outside: Outside::AllBut(&["axum", "sled", "sqlx"]),
     },
     Arrows { package: "xtask", inside: &[], outside: Outside::AllBut(&[]) },

@@ -1,38 +1,42 @@
 //! A chain as a file that can be verified anywhere: records in the form that was hashed, then checkpoints, one a line.
 
-use std::{
-    fs::File,
-    io::{BufWriter, Write as _},
-    path::Path,
-};
+use std::{io::Write as _, path::Path};
 
+use dogwatch_model::counted;
 use dogwatch_triage::audit::{Source, Verifier};
 
 use super::{
     online::Collector,
     proof::{self, broken, key_id, witnesses},
 };
-use crate::{args::Audit, failure::Failure, output, output::Screen};
+use crate::{
+    args::Audit,
+    failure::Failure,
+    output::{self, Screen},
+    private_file::{PrivateFile, Standing},
+};
 
 pub(super) fn run(path: &Path, asked: &Audit, screen: &Screen) -> Result<(), Failure> {
+    // Before anything is asked: what must not be written over is said at once.
+    let standing = if asked.force { Standing::Replaced } else { Standing::Kept };
+    let mut out = PrivateFile::begin(path, standing)?;
     let source = Collector::ask(asked)?;
     let failed = |error: std::io::Error| Failure::file("write", path, &error);
     let given = witnesses(source.checkpoints.clone(), Source::Given, &source.key);
     let given = given.map_err(|fault| broken(&source.chain, &fault))?;
     let mut verifier = Verifier::new(source.chain.clone(), proof::sha256, given);
-    let mut out = BufWriter::new(File::create(path).map_err(failed)?);
     source.walk(&mut verifier, |record| writeln!(out, "{}", record.line()).map_err(failed))?;
     let head = verifier.finish().map_err(|fault| broken(&source.chain, &fault))?;
     for checkpoint in &source.checkpoints {
         writeln!(out, "{}", checkpoint.line()).map_err(failed)?;
     }
-    out.flush().map_err(failed)?;
+    out.finish()?;
     if screen.is_for_people() {
         output::note(&format!(
-            "{} records and {} checkpoints of {}; verify them anywhere: dogwatch audit --verify {} --key {}\n\
+            "{} and {} of {}; verify them anywhere: dogwatch audit --verify {} --key {}\n\
              the key is {}",
-            head.seq,
-            source.checkpoints.len(),
+            counted(head.seq, "record", "records"),
+            counted(source.checkpoints.len(), "checkpoint", "checkpoints"),
             proof::named(&source.chain),
             path.display(),
             source.key,

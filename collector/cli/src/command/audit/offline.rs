@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, ErrorKind},
     path::Path,
 };
 
@@ -32,13 +32,13 @@ pub(super) fn verify(path: &Path, asked: &Audit, screen: &Screen) -> Result<(), 
 
 /// Verifies the records of a file against its own checkpoints, those handed over besides, and those remembered.
 pub(super) fn judge(path: &Path, asked: &Audit, held: &Held) -> Result<Found, Failure> {
+    let named = asked.key.as_deref().map(key).transpose()?;
     let mut given = checkpoints(path)?;
     if let Some(beside) = &asked.checkpoints {
         given.extend(checkpoints(beside)?);
     }
     let chain = chain_of(path)?;
     given.retain(|checkpoint| checkpoint.chain == chain);
-    let named = asked.key.as_deref().map(key).transpose()?;
     let id = named.as_ref().map(key_id).or_else(|| given.last().map(|checkpoint| checkpoint.key.clone()));
     let known = id.and_then(|id| held.of_key(&id));
     let Some(key) = named.or_else(|| known.map(|known| known.key)) else {
@@ -166,12 +166,15 @@ fn key(text: &str) -> Result<PublicKey, Failure> {
     if let Ok(key) = text.parse() {
         return Ok(key);
     }
-    let written = fs::read_to_string(text).map_err(|error| Failure::file("read", Path::new(text), &error))?;
+    let whose = "--key takes the public key of the collector's audit, 64 hexadecimal digits that `dogwatch whoami -o json` and \
+                 /api/v1/audit/key show, or a file that holds it";
+    let written = fs::read_to_string(text).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            Failure::usage(format!("`{text}` is neither a key nor the name of a file; {whose}"))
+        }
+        _ => Failure::file("read", Path::new(text), &error),
+    })?;
     let told: Option<Value> = serde_json::from_str(&written).ok();
     let told = told.as_ref().and_then(|told| told["public_key"].as_str()).unwrap_or(&written);
-    told.trim().parse().map_err(|_| {
-        Failure::usage(format!(
-            "{text} holds no public key of 64 hexadecimal digits; `/api/v1/audit/key` tells it"
-        ))
-    })
+    told.trim().parse().map_err(|_| Failure::usage(format!("{text} holds no such key; {whose}")))
 }

@@ -4,6 +4,7 @@ use aws_lc_rs::{
     digest,
     signature::{ED25519, UnparsedPublicKey},
 };
+use dogwatch_model::counted;
 use dogwatch_triage::audit::{Chain, Checkpoint, Digest, Fault, Head, PublicKey, Source, Witness};
 use serde_json::json;
 
@@ -68,15 +69,13 @@ impl Found {
             let found = json!({ "chain": chain, "holds": true, "head": head, "vouched": vouched });
             return output::print(&screen.whole(&found)?);
         }
-        let whose = named(chain);
+        let (whose, records) = (named(chain), counted(head.seq, "record", "records"));
         output::print(&match vouched {
             Some((seq, key)) => format!(
-                "the audit of {whose} holds: {} records, {seq} of them vouched for by a checkpoint of key {key}\n",
-                head.seq
+                "the audit of {whose} holds: {records}, {seq} of them vouched for by a checkpoint of key {key}\n"
             ),
             None => format!(
-                "the audit of {whose} holds in itself: {} records; no checkpoint that could be verified says that it is whole\n",
-                head.seq
+                "the audit of {whose} holds in itself: {records}; no checkpoint that could be verified says that it is whole\n"
             ),
         })
     }

@@ -72,9 +72,9 @@ fn in_words(answer: &Value, screen: &Screen) -> String {
     let at = |path: &str| text_at(answer, path);
     let as_of = output::as_of(answer);
     let mut out = format!(
-        "{} items of {} days, {} of them would have gone to another team\n\n",
-        at("items"),
-        at("days"),
+        "{} of {}, {} of them would have gone to another team\n\n",
+        output::counted_at(answer, "items", "item", "items"),
+        output::counted_at(answer, "days", "day", "days"),
         at("moved_total")
     );
     let loads = |name: &str| values_at(answer, name).into_iter().cloned().collect::<Vec<_>>();

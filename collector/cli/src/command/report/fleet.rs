@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::ask;
 use crate::{
-    args::OfFleet,
+    args::{Format, OfFleet},
     failure::Failure,
     output::{self, Listing, Screen, Show, column, text_at},
 };
@@ -65,7 +65,7 @@ pub(super) fn run(report: &str, asked: &OfFleet, screen: &Screen) -> Result<(), 
     let answer = ask(report, &org.into_iter().chain(filter).collect::<Vec<_>>())?;
     output::print(&render(&answer, screen)?)?;
     if screen.is_for_people() {
-        remark(&answer);
+        remark(&answer, screen.format);
     }
     Ok(())
 }
@@ -81,10 +81,13 @@ pub(super) fn of_both(month: &Value, screen: &Screen) -> Result<String, Failure>
     FIGURES.render(&all, output::as_of(month), screen)
 }
 
-fn remark(answer: &Value) {
+fn remark(answer: &Value, format: Format) {
     let count = |name: &str| answer[name].as_u64().unwrap_or(0);
     match count("endpoints") {
         0 => output::note("no endpoint in service matches"),
+        _ if format == Format::Wide => output::note(
+            "the endpoints that a figure leaves out: dogwatch fleet 'FILTER', with the filter under THE OTHERS",
+        ),
         _ => output::note(
             "the endpoints behind a figure: dogwatch fleet 'FILTER', with the filter that -o wide shows",
         ),

@@ -61,7 +61,7 @@ fn render(answer: &Value, screen: &Screen) -> Result<String, Failure> {
     }
     let parts = [
         ("Rows to read together", "rows", ROWS),
-        ("Rows whose work the other side does", "drift", super::DRIFT),
+        ("Rows whose work the other side does", "drift", super::boundary::DRIFT.columns),
         ("Access to look at", "access", ACCESS),
         ("Endpoints that nobody hears of", "stale", STALE),
     ];

@@ -104,6 +104,7 @@ fn give(state: &mut State, id: &str, person: &str, scope: Scope) {
         approvals: Default::default(),
         reviewed_at: None,
         used_at: None,
+        on_trial: false,
         triggers: Vec::new(),
         ended: None,
     };

@@ -67,6 +67,7 @@ fn known(access: &mut Register, who: PersonKey, side: Side, home: Scope) {
         service: false,
         created_at: noon(),
         created_by: None,
+        trial_until: None,
         disabled_at: None,
     };
     access.people.insert(who, person);
@@ -91,6 +92,7 @@ fn grant(id: &str, scope: Scope, verbs: Verbs) -> Grant {
         approvals: BTreeMap::new(),
         reviewed_at: None,
         used_at: None,
+        on_trial: false,
         triggers: Vec::new(),
         ended: None,
     }

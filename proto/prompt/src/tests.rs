@@ -1,0 +1,96 @@
+//! What is answered, as people see it.
+
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+use super::*;
+
+#[derive(Parser)]
+#[command(name = "dog", version)]
+struct Args {
+    #[arg(short, long, global = true, value_enum)]
+    output: Option<Format>,
+    #[arg(long, global = true)]
+    context: Option<String>,
+    #[command(subcommand)]
+    command: What,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+}
+
+#[derive(Subcommand)]
+enum What {
+    Fleet,
+    #[command(subcommand)]
+    Alert(Alert),
+}
+
+#[derive(Subcommand)]
+enum Alert {
+    Claim {
+        #[arg(value_parser = clap::value_parser!(u64))]
+        number: u64,
+        #[arg(long)]
+        why: String,
+        #[arg(long, conflicts_with = "why")]
+        quiet: bool,
+    },
+}
+
+fn said(words: &str) -> String {
+    let typed = words.split(' ').map(str::to_owned);
+    let error = Args::try_parse_from(std::iter::once("dog".to_owned()).chain(typed.clone())).err().unwrap();
+    answer(&error, &Args::command(), typed)
+}
+
+#[test]
+fn what_is_wrong_is_said_in_one_line_and_where_help_is_in_another() {
+    for (typed, wrong, help) in [
+        ("feet", "unrecognized subcommand 'feet'; a similar subcommand exists: 'fleet'", "dog"),
+        (
+            "fleet --outputs json",
+            "unexpected argument '--outputs' found; a similar argument exists: '--output'",
+            "dog fleet",
+        ),
+        (
+            "alert claim",
+            "the following required arguments were not provided: --why <WHY>, <NUMBER>",
+            "dog alert claim",
+        ),
+        (
+            "alert claim x --why y",
+            "invalid value 'x' for '<NUMBER>': invalid digit found in string",
+            "dog alert claim",
+        ),
+        (
+            "-o tabel fleet",
+            "invalid value 'tabel' for '--output <OUTPUT>' [possible values: table, json]; a similar value exists: 'table'",
+            "dog fleet",
+        ),
+        (
+            "alert claim 1 --why y --quiet",
+            "the argument '--why <WHY>' cannot be used with '--quiet'",
+            "dog alert claim",
+        ),
+        ("--context alert fleet x", "unexpected argument 'x' found", "dog fleet"),
+    ] {
+        assert_eq!(said(typed), format!("dog: {wrong}\ntry: {help} --help\n"), "{typed}");
+    }
+}
+
+#[test]
+fn a_secret_that_was_typed_in_a_wrong_place_is_not_repeated() {
+    let secret = format!("dwt_{}", "a1B2c3D4".repeat(5));
+    let told = said(&format!("alert claim {secret} --why y"));
+    assert!(told.starts_with("dog: invalid value 'dwt_") && !told.contains(&secret), "{told}");
+}
+
+#[test]
+fn whoever_typed_nothing_yet_is_shown_all_that_there_is() {
+    let error = Args::try_parse_from(["dog", "alert"]).err().unwrap();
+    let told = answer(&error, &Args::command(), std::iter::once("alert".to_owned()));
+    assert!(told.contains("Usage: dog alert") && told.contains("claim"), "{told}");
+}
