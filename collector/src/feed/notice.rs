@@ -1,7 +1,8 @@
 //! What of a commit is told: read off its rows, so that nothing that changes can forget to say so.
 //!
-//! An endpoint is told when what a list shows of it changes ([`Glance`]), an alert with each version, the rest whenever its row
-//! is written. A health report alone is not even looked at: a thousand come in a second.
+//! An endpoint is told when what a list shows of it changes ([`Glance`]), an alert with each version, the rest whenever
+//! its row is written; policy is files, and told where the audit notes that they changed. A health report alone is not
+//! even looked at: a thousand come in a second.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
