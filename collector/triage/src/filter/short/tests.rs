@@ -155,7 +155,10 @@ fn a_view_stands_at_the_beginning_and_the_rest_must_hold_too() {
     let over = |text: &str, view: &str| Typed::of(text).over(view).unwrap();
     assert_eq!(over("@v", "os:windows"), "os:windows");
     assert_eq!(over("@v online", ""), "online");
-    assert_eq!(over("@v os:linux", "online || pending"), "(online || pending) && (os.family == \"linux\")");
+    assert_eq!(
+        over("@v os:linux", "online || name == \"x\""),
+        "(online || name == \"x\") && (os.family == \"linux\")"
+    );
     assert!(Typed::of("@v os:window").over("online").is_err());
     let items = Typed::of("@v category:patch").over_items("work:unclaimed").unwrap();
     assert_eq!(items, "(work == \"unclaimed\") && (category == \"patch\")");

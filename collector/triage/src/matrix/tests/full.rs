@@ -240,7 +240,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("class == \"server\"", "klass == \"server\"", "134:46: the endpoint filter does not compile"),
     (
         "class == \"server\"",
-        "owner('backup') == 'it'",
+        "owner(\"backup\") == \"it\"",
         "the endpoint filter does not compile: line 1, column 1: `owner(…)` asks the matrix, and this is a part of it",
     ),
     ("granted = true", "grantd = true", "did you mean `granted`?"),
