@@ -1,10 +1,11 @@
-//! Saved views of the fleet: a filter with its order and columns under a name, for those it was saved for.
+//! Saved views of the fleet or the queue: a filter under a name, a view of the fleet with its order and columns, for those
+//! it was saved for.
 //!
 //! A view belongs to one org or to all of them, and to one side or to both; whoever is of that side and sees that org sees
 //! it. It keeps what was typed: the short form stays the short form.
 
 use dogwatch_model::{OrgId, PersonId, Side};
-use dogwatch_triage::filter::{Fields, Filter, FilterError, Order};
+use dogwatch_triage::filter::{Fields, Filter, FilterError, ItemFilter, Order};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,13 +18,27 @@ const MAX_NAME: usize = 63;
 /// The most views of one org and side: a list that nobody reads to the end helps nobody.
 pub(crate) const MAX_VIEWS: usize = 100;
 
+/// What a view is of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Of {
+    /// Endpoints.
+    #[default]
+    Fleet,
+    /// Items.
+    Queue,
+}
+
 /// A view to save.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewView {
     /// What it is called: letters, digits, `-` and `_`.
     pub name: String,
-    /// The filter as it was typed; empty for every endpoint.
+    /// What it is of.
+    #[serde(default)]
+    pub of: Of,
+    /// The filter as it was typed; empty for everything.
     #[serde(default)]
     pub filter: String,
     /// The order.
@@ -55,7 +70,26 @@ impl NewView {
             return Err(("name", FilterError { line: 1, column: 1, what, mend }));
         }
         if !self.filter.trim().is_empty() {
-            Filter::typed(&self.filter).map_err(|error| ("filter", error))?;
+            let compiled = match self.of {
+                Of::Fleet => Filter::typed(&self.filter).map(drop),
+                Of::Queue => ItemFilter::typed(&self.filter).map(drop),
+            };
+            compiled.map_err(|error| ("filter", error))?;
+        }
+        self.check_look()
+    }
+
+    /// Order and columns: those of endpoints. The queue has its own.
+    fn check_look(&self) -> Result<(), (&'static str, FilterError)> {
+        let of_fleet = |part: &'static str| {
+            let what = "the queue has an order and columns of its own".to_owned();
+            let mend = Some(format!("leave `{part}` out of a view of the queue"));
+            (part, FilterError { line: 1, column: 1, what, mend })
+        };
+        match self.of {
+            Of::Queue if self.sort.is_some() => return Err(of_fleet("sort")),
+            Of::Queue if !self.columns.is_empty() => return Err(of_fleet("columns")),
+            Of::Queue | Of::Fleet => {}
         }
         if let Some(sort) = &self.sort {
             Order::compile(sort).map_err(|error| ("sort", error))?;
@@ -72,6 +106,9 @@ impl NewView {
 pub struct View {
     /// What it is called.
     pub name: String,
+    /// What it is of.
+    #[serde(default)]
+    pub of: Of,
     /// The org it is for; absent for whoever sees every org.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub org: Option<OrgId>,

@@ -28,7 +28,7 @@ pub(crate) use register::{
     Access, Check, CreateToken, GrantAccess, Invite, ListAccess, OfOneOrg, Offboard, Org,
 };
 pub(crate) use report::{Boundary, Month, MonthTable, OfFleet, OfReview, Period, QueueTable, Report};
-pub(crate) use view::{SaveView, View};
+pub(crate) use view::{Of, SaveView, View};
 pub(crate) use window::{AddWindow, Window};
 pub(crate) use work::{Queue, Who};
 
@@ -117,7 +117,7 @@ pub(crate) enum Command {
     Context(Context),
     /// Who I am, and where
     #[command(after_help = "Example: dogwatch whoami")]
-    Whoami,
+    Whoami(Watching),
     /// Endpoints, all or those that match a filter
     #[command(
         after_help = "Examples: dogwatch fleet os:windows patch.missing.critical:'>0' site:toronto srv\n          dogwatch fleet 'patch.missing.security > 0 && class == \"server\"' --sort -health.cpu.used_percent,name\n          dogwatch fleet 'os:windows -tag:lab' --explain\n          dogwatch fleet summary --by os.family,site\n          dogwatch fleet @patching"
@@ -190,7 +190,8 @@ pub(crate) struct Fleet {
     /// Counts instead of endpoints
     #[command(subcommand)]
     pub(crate) counts: Option<Counts>,
-    /// Which endpoints: words and field:value, or a CEL expression, or a saved view as @NAME; `--schema` lists the names
+    /// Which endpoints: words and field:value, or a CEL expression, with a saved view as @NAME before it;
+    /// `--schema` lists the names
     pub(crate) filter: Vec<String>,
     /// Fields to sort by; with a `-` before one, from the top
     #[arg(long, allow_hyphen_values = true, value_name = "FIELDS")]

@@ -46,7 +46,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Command::Login(login) => login::run(&login, &screen),
         Command::Logout(asked) => logout::run(&asked, &screen),
         Command::Context(asked) => context::run(&asked, &screen),
-        Command::Whoami => whoami::run(&screen),
+        Command::Whoami(watching) => whoami::run(watching, &screen),
         Command::Fleet(fleet) => fleet::run(&fleet, &screen),
         Command::Endpoint(endpoint) => endpoint::run(&endpoint, &screen),
         Command::Queue(queue) => queue::run(&queue, &screen),
@@ -76,6 +76,24 @@ fn show_one(
     words: impl FnOnce() -> String,
 ) -> Result<(), Failure> {
     output::print(&one(value, name, screen, words)?)
+}
+
+/// Fetches one thing and shows it as [`show_one`] does, once or again and again.
+fn show_again(
+    (path, params): (&str, &[(&str, &str)]),
+    name: &str,
+    pace: Pace,
+    screen: &Screen,
+    words: impl Fn(&Value, &Screen) -> String,
+) -> Result<(), Failure> {
+    let client = Client::logged_in()?;
+    again::show(&client, pace, screen, || {
+        let answer = client.get(path, params)?;
+        if pace == Pace::Once {
+            note_refused_policy(&client);
+        }
+        one(&answer, name, screen, || words(&answer, screen))
+    })
 }
 
 /// One thing as text.

@@ -1,4 +1,4 @@
-//! Saved views of the fleet, for those they were saved for.
+//! Saved views, for those they were saved for.
 
 use axum::{
     Json,

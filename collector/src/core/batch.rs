@@ -6,7 +6,7 @@ use std::{
     net::IpAddr,
 };
 
-use dogwatch_model::{EndpointId, Lane};
+use dogwatch_model::{EndpointId, Lane, OrgId};
 use dogwatch_triage::audit::Deed;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -30,6 +30,8 @@ pub(crate) struct Batch {
     pub(super) from: Option<IpAddr>,
     /// Endpoints of which a list may show something else now, beyond those whose rows were written.
     pub(super) seen: BTreeSet<EndpointId>,
+    /// Orgs in which another policy is in force from here on.
+    pub(super) ruled: BTreeSet<OrgId>,
     /// Told afterwards, in this order.
     after: Vec<Box<dyn FnOnce() + Send>>,
 }

@@ -58,6 +58,7 @@ impl Core {
         if known == Seen::default() {
             return;
         }
+        batch.ruled.extend(concerned(&known, &state.policy_seen));
         tell_files(&known, &state.policy_seen, now, batch);
         tell_versions(state, &known, now, batch);
         for grant in to_be_looked_at(state, (before.as_deref(), policy), &known, now).into_values() {
@@ -66,6 +67,23 @@ impl Core {
             batch.record(now, told.after(json!({ "grant": grant.id, "triggers": grant.triggers })));
         }
     }
+}
+
+/// Orgs for which something else is in force or written down; a file that is about no org is about all of them.
+pub(super) fn concerned(known: &Seen, seen: &Seen) -> BTreeSet<OrgId> {
+    let changed = |name: &&String| known.files.get(*name) != seen.files.get(*name);
+    let names = known.files.keys().chain(seen.files.keys()).filter(changed);
+    let of: BTreeSet<Option<&OrgId>> = names
+        .filter_map(|name| seen.files.get(name).or(known.files.get(name)))
+        .map(|file| file.org.as_ref())
+        .collect();
+    let differs = |org: &&OrgId| {
+        of.contains(&None)
+            || of.contains(&Some(*org))
+            || known.matrices.get(*org) != seen.matrices.get(*org)
+            || known.in_force.get(*org) != seen.in_force.get(*org)
+    };
+    known.matrices.keys().chain(seen.matrices.keys()).filter(differs).cloned().collect()
 }
 
 /// Each file that says something else, is new or has gone.

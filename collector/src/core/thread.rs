@@ -150,7 +150,8 @@ impl Core {
             queue::join(&mut state, &policy, now, &mut batch);
             notify::enqueue(&mut state, &policy, now, &mut batch);
             notify::seal(&mut state, &policy, now, &mut batch);
-            self.notices.of(&batch.changes, std::mem::take(&mut batch.seen), &state, now)
+            let beside = (std::mem::take(&mut batch.seen), std::mem::take(&mut batch.ruled));
+            self.notices.of(&batch.changes, beside, &state, now)
         };
         self.commit(batch)?;
         self.feed.publish(news);

@@ -1,4 +1,4 @@
-//! Views of the fleet are saved and deleted, by those they are for.
+//! Views are saved and deleted, by those they are for.
 
 use dogwatch_model::OrgId;
 use jiff::Timestamp;
@@ -36,6 +36,7 @@ pub(super) fn save(
     }
     let view = View {
         name: new.name,
+        of: new.of,
         org,
         side: (!new.shared).then_some(by.side),
         filter: new.filter,

@@ -110,6 +110,14 @@ impl<'a> MatrixBrief<'a> {
     }
 }
 
+/// What decides in an org is not what it was.
+#[derive(Serialize)]
+pub(super) struct PolicyBrief {
+    pub(super) policy: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) matrix: Option<String>,
+}
+
 /// Something of who may do what.
 #[derive(Serialize)]
 pub(super) struct Access<'a> {

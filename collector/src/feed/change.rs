@@ -14,9 +14,9 @@ text_enum! {
         Endpoint = "endpoint",
         /// A maintenance window.
         Window = "window",
-        /// A version of an org's matrix.
+        /// A version of an org's matrix, or the policy that is in force there.
         Ownership = "ownership",
-        /// Who may do what: tokens, people, grants.
+        /// Who may do what: tokens, people, grants, an org's standing; and saved views.
         Access = "access",
     }
 }

@@ -1,7 +1,8 @@
 //! What of a commit is told: read off its rows, so that nothing that changes can forget to say so.
 //!
-//! An endpoint is told when what a list shows of it changes ([`Glance`]), an alert with each version, the rest whenever its row
-//! is written. A health report alone is not even looked at: a thousand come in a second.
+//! An endpoint is told when what a list shows of it changes ([`Glance`]), an alert with each version, the rest whenever
+//! its row is written; policy is files, and told where the audit notes that they changed. A health report alone is not
+//! even looked at: a thousand come in a second.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,11 +18,11 @@ use dogwatch_triage::{
 use jiff::Timestamp;
 
 use super::{
-    brief::{Access, AlertBrief, EndpointGone, MatrixBrief, WindowBrief},
+    brief::{Access, AlertBrief, EndpointGone, MatrixBrief, PolicyBrief, WindowBrief},
     change::{Change, Group, Kind},
 };
 use crate::{
-    access::{ApiToken, Grant, JoinTokenRecord, Person},
+    access::{ApiToken, Bond, Grant, JoinTokenRecord, Person, Seal},
     ownership::Version,
     state::{Item, State},
     storage::{self, ChangeSet, Entry, Table},
@@ -62,11 +63,11 @@ pub(crate) struct Notices {
 
 impl Notices {
     /// The changes of one commit, with the state as it is then. A report is no row: the endpoints of those that may show
-    /// are `seen`.
+    /// are `seen`. Policy is files: the orgs for which it changed are `ruled`.
     pub(crate) fn of(
         &mut self,
         commit: &ChangeSet,
-        seen: BTreeSet<EndpointId>,
+        (seen, ruled): (BTreeSet<EndpointId>, BTreeSet<OrgId>),
         state: &State,
         now: Timestamp,
     ) -> News {
@@ -91,6 +92,7 @@ impl Notices {
             changes.push(self.alert(item));
         }
         endpoints.into_iter().for_each(|id| self.endpoint(id, state, now, &mut changes));
+        changes.extend(ruled.into_iter().map(|org| self.policy(org, state)));
         News { changes, access }
     }
 
@@ -163,8 +165,38 @@ impl Notices {
                 let group = self.group(Some(token.org), Some(token.site), Kind::Access);
                 Some(Change::new(group, Access { what: "join_token", id: &token.id }))
             }
+            Table::Orgs => {
+                let org: OrgId = row.key.parse().ok()?;
+                let group = self.group(Some(org.clone()), None, Kind::Access);
+                Some(Change::new(group, Access { what: "org", id: org.as_str() }))
+            }
+            Table::Views => {
+                // By its shelf, not its name: the other side hears of the org, and not of what this side calls its own.
+                let (org, rest) = row.key.split_once(':')?;
+                let (side, _) = rest.split_once(':')?;
+                let group = self.group(org.parse().ok(), None, Kind::Access);
+                Some(Change::new(group, Access { what: "views", id: side }))
+            }
+            Table::Seals => {
+                let seal: Seal = read(row)?;
+                let group = self.group(seal.scope.org().cloned(), seal.scope.site().cloned(), Kind::Access);
+                Some(Change::new(group, Access { what: "seal", id: &seal.id }))
+            }
+            Table::Bonds => {
+                let bond: Bond = read(row)?;
+                let home = &state.access.people.get(&bond.person)?.home;
+                let group = self.group(home.org().cloned(), home.site().cloned(), Kind::Access);
+                Some(Change::new(group, Access { what: "bond", id: bond.person.id.as_str() }))
+            }
             _ => None,
         }
+    }
+
+    /// Other duties, rules or checks are in force in an org than before.
+    fn policy(&mut self, org: OrgId, state: &State) -> Change {
+        let version = state.policy_seen.matrices.get(&org).cloned();
+        let group = self.group(Some(org), None, Kind::Ownership);
+        Change::new(group, PolicyBrief { policy: "changed", matrix: version })
     }
 }
 

@@ -42,8 +42,9 @@ pub(crate) fn join(state: &mut State, policy: &Policy, now: Timestamp, batch: &m
             .filter_map(|number| state.alerts.get(&number))
             .map(|item| &item.alert)
             .collect();
-        let together =
-            with_row(state, &item.alert, now, |row| boundary::joint(rules, &item.alert, &recent, row, now));
+        let together = with_row((state, policy), &item.alert, now, |row| {
+            boundary::joint(rules, &item.alert, &recent, row, now)
+        });
         let Some(Together { first, joint }) = together else { continue };
         for (one, other) in [(number, first), (first, number)] {
             let change = state.alerts.get(&one).and_then(|item| item.alert.joined(&joint, other, now));

@@ -21,8 +21,9 @@ pub(super) fn set_free(
     let Some(alert) = state.alerts.get(&number).map(|item| &item.alert) else { return };
     let gone = state.access.left.iter().filter(|(_, orgs)| orgs.contains(&alert.org)).map(|(side, _)| *side);
     let Some(side) = gone.into_iter().find(|side| alert.is_with(*side)) else { return };
-    let owner =
-        with_row(state, alert, now, |row| route(&question(alert, row, now), policy.matrix(&alert.org)).owner);
+    let owner = with_row((state, policy), alert, now, |row| {
+        route(&question(alert, row, now), policy.matrix(&alert.org)).owner
+    });
     // Where nobody could be made the heir, freeing it once more at every look would help nobody.
     if owner.side == side && !alert.is_worked_on_by(side) {
         return;

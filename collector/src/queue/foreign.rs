@@ -34,7 +34,7 @@ pub(crate) enum Became {
     Repeated(AlertNumber),
     /// It is over, or seen over there.
     Noted(AlertNumber),
-    /// It speaks of nothing that is open here.
+    /// It speaks of nothing that is open here: of another alert, or of an earlier episode of this one.
     Unknown,
     /// The sender has too many open already.
     TooMany,
@@ -75,9 +75,11 @@ pub(crate) fn arrive(
             open(state, policy, org, arrival, now, batch)
         }
         (Says::Fires, None) => open(state, policy, org, arrival, now, batch),
-        (Says::Ends, Some(alert)) => noted(state, alert.number, alert.clear(now), batch),
+        (Says::Ends(episode), Some(alert)) if episode.is_none_or(|episode| episode.is_of(alert.since)) => {
+            noted(state, alert.number, alert.clear(now), batch)
+        }
         (Says::Seen, Some(alert)) => noted(state, alert.number, alert.seen_elsewhere(by, now), batch),
-        (Says::Ends | Says::Seen, None) => Became::Unknown,
+        (Says::Ends(_), _) | (Says::Seen, None) => Became::Unknown,
     }
 }
 

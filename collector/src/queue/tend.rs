@@ -66,7 +66,7 @@ pub(crate) fn tend_one(
     if alert.work == Work::Unclaimed
         && (facts_may_differ || stale || matrix.version() != alert.owner.matrix_version)
     {
-        let owner = with_row(state, alert, now, |row| {
+        let owner = with_row((state, policy), alert, now, |row| {
             let question = Question {
                 tool: Some(&alert.tool),
                 category: Some(alert.category),
@@ -120,7 +120,7 @@ fn mute(state: &mut State, policy: &Policy, number: AlertNumber, now: Timestamp,
         storm: state.storm.as_ref().filter(|storm| now < storm.until),
     };
     let windows = state.windows.values().filter(|window| window.ended_at.is_none());
-    let hold = with_row(state, alert, now, |row| hiders(alert, row, windows, &explained, now));
+    let hold = with_row((state, policy), alert, now, |row| hiders(alert, row, windows, &explained, now));
     let over: Vec<_> = alert
         .hidden_by
         .iter()
@@ -167,7 +167,7 @@ fn next_storm(state: &State) -> Option<Timestamp> {
 
 /// The endpoint of an alert as filters see it, if it has one.
 pub(super) fn with_row<R>(
-    state: &State,
+    (state, policy): (&State, &Policy),
     alert: &Alert,
     now: Timestamp,
     look: impl FnOnce(Option<&Row<'_>>) -> R,
@@ -176,7 +176,7 @@ pub(super) fn with_row<R>(
     match member {
         Some(member) => {
             let (endpoint, alerts) = (&member.endpoint, member.counts);
-            look(Some(&Row { endpoint, as_of: now, alerts, owners: None }))
+            look(Some(&Row { endpoint, as_of: now, alerts, owners: Some(policy.matrix(&endpoint.org)) }))
         }
         None => look(None),
     }

@@ -41,6 +41,7 @@ pub use reads::Reads;
 pub use row::{AlertCounts, Owners, Row};
 pub(crate) use schema::oldest_missing_security;
 pub use schema::{Schema, SchemaField, item_schema, schema};
+pub use short::Typed;
 
 pub(crate) use lower::{Bindings, Walk, parse_seconds, walk};
 pub(crate) use program::Scope;
@@ -82,6 +83,11 @@ impl Filter {
     /// [`FilterError`] with line, column and, where there is one, a suggestion.
     pub fn compile(source: &str) -> Result<Self, FilterError> {
         Self::compile_with(source, &Bindings::default())
+    }
+
+    /// The same for a row of a matrix. It says who owns what, and cannot ask itself: `owner(…)` is refused.
+    pub(crate) fn compile_in_matrix(source: &str) -> Result<Self, FilterError> {
+        Self::compile_with(source, &Bindings::in_matrix())
     }
 
     /// The same about something else than an endpoint.

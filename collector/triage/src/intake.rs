@@ -40,8 +40,26 @@ pub enum Says {
     Fires,
     /// Somebody has seen it, over there.
     Seen,
-    /// It is over.
-    Ends,
+    /// It is over: the episode that is named, or whichever goes on where the sender names none.
+    Ends(Option<Episode>),
+}
+
+/// One time that an alert held, by the account of a sender that tells one from the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Episode {
+    /// When it began.
+    pub began: Timestamp,
+    /// When it was over, if that is said.
+    pub ended: Option<Timestamp>,
+}
+
+impl Episode {
+    /// Whether its end is the end of what is known to hold since `since`: it began no earlier, or went on beyond that
+    /// instant. Alertmanager joins episodes that overlap and keeps the earliest beginning of them, so an earlier
+    /// beginning alone does not make another one.
+    pub fn is_of(&self, since: Timestamp) -> bool {
+        self.began >= since || self.ended.is_some_and(|ended| ended > since)
+    }
 }
 
 /// What one message says of one alert.

@@ -176,13 +176,12 @@ fn decide<'m>(question: &Question<'_>, duties: &mut Duties<'m>) -> Decided<'m> {
 impl filter::Owners for Matrix {
     fn team_of(&self, tool: &str, endpoint: &filter::Row<'_>) -> Option<&str> {
         let tool = self.tools().find(|known| known.id.as_str() == tool)?;
-        // A row of the matrix may itself ask for an owner: inside it the answer is unknown, so this ends.
-        let endpoint = filter::Row { owners: None, ..*endpoint };
+        // No row of a matrix asks for an owner, so this ends.
         let question = Question {
             tool: Some(&tool.id),
             category: tool.category(),
             severity: Severity::Critical,
-            endpoint: Some(&endpoint),
+            endpoint: Some(endpoint),
             at: endpoint.as_of,
         };
         let winner = decide(&question, &mut Duties::new(self, endpoint.as_of)).winner;

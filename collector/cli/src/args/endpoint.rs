@@ -56,6 +56,8 @@ pub(crate) struct NamedSoftware {
     pub(crate) endpoint: String,
     /// Part of a product's or package's name
     pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) watching: Watching,
 }
 
 #[derive(ClapArgs)]

@@ -17,8 +17,10 @@ pub(crate) enum Ownership {
         #[command(flatten)]
         org: OfOrg,
         /// The document itself
-        #[arg(long)]
+        #[arg(long, conflicts_with = "watch")]
         text: bool,
+        #[command(flatten)]
+        watching: Watching,
     },
     /// Every version, the newest first
     #[command(
@@ -89,6 +91,7 @@ pub(crate) struct Version {
 #[derive(ClapArgs)]
 pub(crate) struct Lint {
     /// A file to look at without a collector; without it, what is in force is looked at by the collector
+    #[arg(conflicts_with = "watch")]
     pub(crate) file: Option<PathBuf>,
     /// The directory that the file refers to
     #[arg(long, value_name = "DIRECTORY.toml", requires = "file")]
@@ -98,6 +101,8 @@ pub(crate) struct Lint {
     pub(crate) online: bool,
     #[command(flatten)]
     pub(crate) org: OfOrg,
+    #[command(flatten)]
+    pub(crate) watching: Watching,
 }
 
 #[derive(ClapArgs)]

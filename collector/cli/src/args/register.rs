@@ -34,6 +34,8 @@ pub(crate) enum Org {
 pub(crate) struct OneOrg {
     /// The org
     pub(crate) org: OrgId,
+    #[command(flatten)]
+    pub(crate) watching: Watching,
 }
 
 #[derive(ClapArgs)]
@@ -240,6 +242,8 @@ pub(crate) struct Check {
     /// Where: ORG, ORG/SITE or * [default: their home]
     #[arg(long)]
     pub(crate) scope: Option<String>,
+    #[command(flatten)]
+    pub(crate) watching: Watching,
 }
 
 #[derive(ClapArgs)]

@@ -4,6 +4,8 @@ use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use dogwatch_model::OrgId;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
+use super::Watching;
+
 #[derive(Subcommand)]
 pub(crate) enum Report {
     /// What went wrong at the seam between the two sides, and how the work is shared
@@ -32,9 +34,11 @@ pub(crate) struct OfFleet {
     /// Org; all that you see when left out
     #[arg(long)]
     pub(crate) org: Option<OrgId>,
-    /// Only endpoints that match, as a CEL expression: they are the denominator
-    #[arg(long, value_name = "CEL")]
+    /// Only endpoints that match, as `dogwatch fleet` takes it, @VIEW too: they are the denominator
+    #[arg(long)]
     pub(crate) filter: Option<String>,
+    #[command(flatten)]
+    pub(crate) watching: Watching,
 }
 
 #[derive(ClapArgs)]
@@ -42,6 +46,8 @@ pub(crate) struct OfReview {
     /// Org; all that you see when left out
     #[arg(long)]
     pub(crate) org: Option<OrgId>,
+    #[command(flatten)]
+    pub(crate) watching: Watching,
 }
 
 #[derive(ClapArgs)]
@@ -123,6 +129,8 @@ pub(crate) struct Period {
     /// The first day (UTC) after it, or instant
     #[arg(long, value_name = "WHEN", value_parser = day_or_instant)]
     pub(crate) until: Option<Timestamp>,
+    #[command(flatten)]
+    pub(crate) watching: Watching,
 }
 
 /// The beginnings of a month and of the next.

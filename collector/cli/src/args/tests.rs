@@ -26,22 +26,99 @@ fn every_command_shows_an_example() {
     assert_eq!(without, Vec::<String>::new());
 }
 
+/// Commands that show something of which nothing changes while somebody looks, and why.
+const NOT_WATCHED: [(&str, &str); 7] = [
+    ("completions", "it writes a script"),
+    ("context list", "logins are on this computer, and change by its own commands alone"),
+    ("context show", "logins are on this computer, and change by its own commands alone"),
+    ("ownership diff", "it compares two documents that are named"),
+    ("ownership replay", "it plays a time that is over"),
+    ("rules check", "it looks at a file without a collector"),
+    ("watch", "it is the live view itself"),
+];
+
+/// Commands that do something: what they show is what they did, once.
+const DOING: [&str; 55] = [
+    "access approve",
+    "access break-glass",
+    "access disable",
+    "access enable",
+    "access grant",
+    "access invite",
+    "access refuse",
+    "access review",
+    "access revoke",
+    "alert accept",
+    "alert acknowledge",
+    "alert assign",
+    "alert claim",
+    "alert close",
+    "alert comment",
+    "alert decline",
+    "alert feedback",
+    "alert handoff",
+    "alert link",
+    "alert merge",
+    "alert open",
+    "alert prioritise",
+    "alert release",
+    "alert reopen",
+    "alert resume",
+    "alert snooze",
+    "alert wait",
+    "alert wake",
+    "alert withdraw",
+    "context remove",
+    "context rename",
+    "context use",
+    "endpoint approve",
+    "endpoint move",
+    "endpoint retire",
+    "endpoint revoke",
+    "endpoint set",
+    "endpoint tag",
+    "join-token create",
+    "join-token revoke",
+    "login",
+    "logout",
+    "org create",
+    "org export",
+    "org offboard",
+    "org second-factor",
+    "ownership propose",
+    "ownership sign",
+    "ownership withdraw",
+    "token create",
+    "token revoke",
+    "view delete",
+    "view save",
+    "window add",
+    "window end",
+];
+
 #[test]
-fn what_lists_or_shows_something_of_the_collectors_can_be_watched() {
-    const READING: [&str; 6] = ["fleet", "history", "list", "people", "queue", "summary"];
-    fn walk(command: &clap::Command, path: &str, without: &mut Vec<String>) {
-        // Logins are on this computer, and change by its own commands alone.
-        if READING.contains(&command.get_name()) && path != "dogwatch context list" {
-            let watched = command.get_arguments().any(|arg| arg.get_id() == "watch");
-            without.extend((!watched).then(|| path.to_owned()));
+fn what_shows_something_of_the_collectors_can_be_watched_in_every_form() {
+    fn walk(command: &clap::Command, path: &str, leaves: &mut Vec<(String, bool)>) {
+        let watched = command.get_arguments().any(|arg| arg.get_id() == "watch");
+        // `fleet` shows endpoints and has a command of its own inside.
+        if command.get_subcommands().next().is_none() || path == " fleet" {
+            leaves.push((path.trim().to_owned(), watched));
         }
         for inner in command.get_subcommands() {
-            walk(inner, &format!("{path} {}", inner.get_name()), without);
+            walk(inner, &format!("{path} {}", inner.get_name()), leaves);
         }
     }
-    let mut without = Vec::new();
-    walk(&Args::command(), "dogwatch", &mut without);
-    assert_eq!(without, Vec::<String>::new());
+    let (root, mut leaves) = (Args::command(), Vec::new());
+    walk(&root, "", &mut leaves);
+    let output = root.get_arguments().find(|arg| arg.get_id() == "output").unwrap();
+    assert!(output.is_global_set(), "-o is for every command");
+    let named: Vec<&str> = NOT_WATCHED.iter().map(|(path, _)| *path).chain(DOING).collect();
+    let without: Vec<&str> =
+        leaves.iter().filter(|(_, watched)| !watched).map(|(path, _)| path.as_str()).collect();
+    let lacking: Vec<_> = without.iter().filter(|path| !named.contains(path)).collect();
+    assert!(lacking.is_empty(), "give these --watch, or name them with the reason: {lacking:?}");
+    let gone: Vec<_> = named.iter().filter(|path| !without.contains(path)).collect();
+    assert!(gone.is_empty(), "these can be watched, or are no commands any more: {gone:?}");
 }
 
 /// The commands of an `after_help`, a line each: continued lines joined, what a shell does with the output cut off.

@@ -48,8 +48,8 @@ pub(crate) struct AddWindow {
     /// The last date on which it begins [default: until ended]
     #[arg(long, value_name = "DATE")]
     pub(crate) last_day: Option<Date>,
-    /// Only endpoints that match, as a CEL expression
-    #[arg(long, value_name = "CEL")]
+    /// Only endpoints that match, as `dogwatch fleet` takes it; of a @VIEW what it is now
+    #[arg(long)]
     pub(crate) filter: Option<String>,
     /// Only one site
     #[arg(long)]

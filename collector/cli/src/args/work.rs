@@ -9,8 +9,8 @@ use super::Watching;
 
 #[derive(ClapArgs)]
 pub(crate) struct Queue {
-    /// Which items, by their own fields and their endpoint's: words and field:value, or a CEL expression; `--schema`
-    /// lists the names
+    /// Which items, by their own fields and their endpoint's: words and field:value, or a CEL expression, with a saved
+    /// view as @NAME before it; `--schema` lists the names
     pub(crate) filter: Vec<String>,
     /// Those that are done, too
     #[arg(long)]
@@ -61,14 +61,16 @@ pub(crate) struct Who {
     #[arg(long, conflicts_with = "endpoint")]
     pub(crate) org: Option<OrgId>,
     /// Exit with 1 when another team is the answer, at any time of the week with --week
-    #[arg(long, value_name = "TEAM")]
+    #[arg(long, value_name = "TEAM", conflicts_with = "watch")]
     pub(crate) expect: Option<TeamId>,
     /// Answer from this matrix, without a collector
-    #[arg(long, value_name = "MATRIX.toml")]
+    #[arg(long, value_name = "MATRIX.toml", conflicts_with = "watch")]
     pub(crate) file: Option<PathBuf>,
     /// The directory that the matrix refers to
     #[arg(long, value_name = "DIRECTORY.toml", requires = "file")]
     pub(crate) directory: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) watching: Watching,
 }
 
 /// An alert brings all of this along, and is asked about as it stands.

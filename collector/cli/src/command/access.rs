@@ -241,8 +241,8 @@ fn on_person(who: &str, act: &str, done: &str, screen: &Screen) -> Result<(), Fa
 fn check(asked: &Check, screen: &Screen) -> Result<(), Failure> {
     let mut params = vec![("person", asked.person.as_str()), ("verb", asked.verb.as_str())];
     params.extend(asked.scope.as_deref().map(|scope| ("scope", scope)));
-    let answer = Client::logged_in()?.get("access/check", &params)?;
-    super::show_one(&answer, "allowed", screen, || {
+    let pace = Pace::told(asked.watching, "access");
+    super::show_again(("access/check", &params), "allowed", pace, screen, |answer, _| {
         let lines = |name: &str| -> Vec<String> {
             answer[name]
                 .as_array()

@@ -50,15 +50,20 @@ const SOFTWARE: Listing<'static> = Listing {
 fn software(wanted: &NamedSoftware, screen: &Screen) -> Result<(), Failure> {
     let path = format!("endpoints/{}/software", super::segment(&wanted.endpoint));
     let query: Vec<(&str, &str)> = wanted.name.iter().map(|name| ("name", name.as_str())).collect();
-    let installed = Client::logged_in()?.get(&path, &query)?;
-    if installed["told_at"].is_null() {
-        output::note(&format!(
-            "no list has come from {} yet: its agent sends one when the collector asks, within a minute or so of being \
+    let client = Client::logged_in()?;
+    let mut said = false;
+    again::show(&client, Pace::told(wanted.watching, "endpoint"), screen, || {
+        let installed = client.get(&path, &query)?;
+        if installed["told_at"].is_null() && !said {
+            output::note(&format!(
+                "no list has come from {} yet: its agent sends one when the collector asks, within a minute or so of being \
              connected, unless its owner switched the source `software` off",
-            text_at(&installed, "endpoint")
-        ));
-    }
-    output::print(&SOFTWARE.render(&installed, output::as_of(&installed), screen)?)
+                text_at(&installed, "endpoint")
+            ));
+            said = true;
+        }
+        SOFTWARE.render(&installed, output::as_of(&installed), screen)
+    })
 }
 
 fn decide(named: &Named, what: &str, screen: &Screen) -> Result<(), Failure> {

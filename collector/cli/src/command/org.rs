@@ -17,6 +17,7 @@ use crate::{
     org_export::Check,
     output::{self, Listing, Screen, Show, column, text_at},
     private_file::PrivateFile,
+    progress::Progress,
 };
 
 /// The longest line of an export: a row is at most one record of the collector's journal.
@@ -59,25 +60,9 @@ pub(crate) fn run(command: &Org, screen: &Screen) -> Result<(), Failure> {
             })
         }
         Org::Show(one) => {
-            let org = Client::logged_in()?.get(&format!("orgs/{}", one.org), &[])?;
-            super::show_one(&org, "org", screen, || {
-                let stopped = org["ways_stopped"].as_object().into_iter().flatten();
-                let stopped = stopped.map(|(way, why)| {
-                    format!("{way} is told no more: {}\n", output::tame(why.as_str().unwrap_or_default()))
-                });
-                let stopped: String = stopped.collect();
-                let left = org["left"]["msp"]
-                    .as_str()
-                    .map_or_else(String::new, |at| format!("the MSP left at {at}\n{stopped}"));
-                format!(
-                    "{} ({}): {}, matrix {}, owners: {}\n{left}",
-                    one.org,
-                    text_at(&org, "name"),
-                    output::counted_at(&org, "endpoints", "endpoint", "endpoints"),
-                    text_at(&org, "matrix"),
-                    owners(&org)
-                )
-            })
+            let path = format!("orgs/{}", one.org);
+            let pace = Pace::told(one.watching, "access,endpoint,ownership");
+            super::show_again((&path, &[]), "org", pace, screen, words)
         }
         Org::Export(wanted) => {
             let client = Client::logged_in()?;
@@ -96,6 +81,24 @@ pub(crate) fn run(command: &Org, screen: &Screen) -> Result<(), Failure> {
             })
         }
     }
+}
+
+fn words(org: &Value, _: &Screen) -> String {
+    let stopped = org["ways_stopped"].as_object().into_iter().flatten();
+    let stopped = stopped.map(|(way, why)| {
+        format!("{way} is told no more: {}\n", output::tame(why.as_str().unwrap_or_default()))
+    });
+    let stopped: String = stopped.collect();
+    let left =
+        org["left"]["msp"].as_str().map_or_else(String::new, |at| format!("the MSP left at {at}\n{stopped}"));
+    format!(
+        "{} ({}): {}, matrix {}, owners: {}\n{left}",
+        text_at(org, "org"),
+        text_at(org, "name"),
+        output::counted_at(org, "endpoints", "endpoint", "endpoints"),
+        text_at(org, "matrix"),
+        owners(org)
+    )
 }
 
 fn told(manifest: &Value, file: &Path, screen: &Screen) -> Result<(), Failure> {
@@ -141,6 +144,8 @@ fn take(client: &Client, org: &str, file: &mut impl io::Write) -> Result<Value, 
         Taking::Failed(Failure::new(Exit::NotMet, format!("the export is not whole: {what}; ask again")))
     };
     let (mut check, mut line) = (Check::new(), Vec::new());
+    // How many rows come is known when the last one has.
+    let (mut progress, mut rows) = (Progress::begin(format!("taking out {org}, rows"), None), 0);
     loop {
         line.clear();
         let read = (&mut body).take(MAX_LINE_BYTES).read_until(b'\n', &mut line);
@@ -149,5 +154,7 @@ fn take(client: &Client, org: &str, file: &mut impl io::Write) -> Result<Value, 
         }
         check.take(&line).map_err(broken)?;
         file.write_all(&line)?;
+        rows += 1;
+        progress.reach(rows);
     }
 }

@@ -65,7 +65,13 @@ fn signed(version: &Value) -> String {
 
 pub(crate) fn run(command: &Ownership, screen: &Screen) -> Result<(), Failure> {
     match command {
-        Ownership::Show { org, text } => show(org, *text, screen),
+        Ownership::Show { org, text: true, .. } => show_text(org),
+        Ownership::Show { org, watching, .. } => {
+            let params: Vec<(&str, &str)> = org.org.iter().map(|org| ("org", org.as_str())).collect();
+            let pace = Pace::told(*watching, "ownership");
+            let words = |shown: &Value, screen: &Screen| in_words(shown, org, screen);
+            super::show_again(("ownership", &params), "matrix_version", pace, screen, words)
+        }
         Ownership::History(wanted) => {
             let params: Vec<(&str, &str)> = wanted.org.org.iter().map(|org| ("org", org.as_str())).collect();
             let pace = Pace::told(wanted.watching, "ownership");
@@ -89,15 +95,12 @@ pub(crate) fn run(command: &Ownership, screen: &Screen) -> Result<(), Failure> {
     }
 }
 
-fn show(org: &OfOrg, text: bool, screen: &Screen) -> Result<(), Failure> {
+fn show_text(org: &OfOrg) -> Result<(), Failure> {
     let client = Client::logged_in()?;
     let params: Vec<(&str, &str)> = org.org.iter().map(|org| ("org", org.as_str())).collect();
     let shown = client.get("ownership", &params)?;
     super::note_refused_policy(&client);
-    if text {
-        return output::print(shown["text"].as_str().unwrap_or_default());
-    }
-    super::show_one(&shown, "matrix_version", screen, || in_words(&shown, org, screen))
+    output::print(shown["text"].as_str().unwrap_or_default())
 }
 
 fn in_words(shown: &Value, asked: &OfOrg, screen: &Screen) -> String {

@@ -1,15 +1,16 @@
 //! `queue`: what wants somebody, and what runs out first on top.
 
-use dogwatch_triage::filter::{ItemFilter, item_schema};
+use dogwatch_triage::filter::{ItemFilter, Typed, item_schema};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
     again::{self, Pace},
     filter,
+    view::named,
 };
 use crate::{
-    args::Queue,
+    args::{Of, Queue},
     client::Client,
     failure::Failure,
     output::{self, Listing, Screen, Show, column, text_at},
@@ -118,10 +119,9 @@ fn hidden(alert: &Value, as_of: Timestamp, screen: &Screen) -> String {
 }
 
 /// What is asked for, as parameters.
-fn params(queue: &Queue) -> Vec<(&'static str, String)> {
+fn params(queue: &Queue, filter: String) -> Vec<(&'static str, String)> {
     let mut params = vec![("state", if queue.all { "all" } else { "open" }.to_owned())];
-    let filter = queue.filter.join(" ");
-    params.extend((!filter.trim().is_empty()).then_some(("filter", filter)));
+    params.extend((!filter.is_empty()).then_some(("filter", filter)));
     params.extend(queue.hidden.then(|| ("hidden", "true".to_owned())));
     params.extend(queue.mine.then(|| ("mine", "true".to_owned())));
     params.extend(queue.team.as_ref().map(|team| ("team", team.to_string())));
@@ -133,11 +133,16 @@ pub(crate) fn run(queue: &Queue, screen: &Screen) -> Result<(), Failure> {
     if queue.schema {
         return output::print(&filter::schema(&item_schema(), screen)?);
     }
-    if queue.explain {
-        return output::print(&format!("{}\n", expression(&queue.filter.join(" "))?));
+    let typed = queue.filter.join(" ");
+    if queue.explain && Typed::of(&typed).view.is_none() {
+        return output::print(&format!("{}\n", expression(&typed)?));
     }
     let client = Client::logged_in()?;
-    let params = params(queue);
+    let filter = named::expanded(&client, &typed, Of::Queue)?;
+    if queue.explain {
+        return output::print(&format!("{}\n", expression(&filter)?));
+    }
+    let params = params(queue, filter);
     let params: Vec<(&str, &str)> = params.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let pace = Pace::told(queue.watching, "alert,window,ownership");
     again::show(&client, pace, screen, || {

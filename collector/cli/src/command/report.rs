@@ -9,6 +9,7 @@ mod review;
 
 use serde_json::Value;
 
+use super::again::{self, Pace};
 use crate::{
     args::{Format, Month, MonthTable, Period, Report},
     client::Client,
@@ -30,19 +31,30 @@ pub(crate) fn run(report: &Report, screen: &Screen) -> Result<(), Failure> {
     }
 }
 
-fn ask(report: &str, params: &[(&'static str, String)]) -> Result<Value, Failure> {
+/// Shows a report, once or again and again. Whoever draws is told whether it is the first time.
+fn again(
+    report: &str,
+    params: &[(&'static str, String)],
+    pace: Pace,
+    screen: &Screen,
+    draw: impl Fn(&Value, bool) -> Result<String, Failure>,
+) -> Result<(), Failure> {
+    let (client, path) = (Client::logged_in()?, format!("reports/{report}"));
     let params: Vec<_> = params.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    Client::logged_in()?.get(&format!("reports/{report}"), &params)
+    let mut is_new = true;
+    again::show(&client, pace, screen, || draw(&client.get(&path, &params)?, std::mem::take(&mut is_new)))
 }
 
 /// Patches and backups as they stand now, and the queue's figures of the month.
 fn month(asked: &Month, screen: &Screen) -> Result<(), Failure> {
     one_table_alone(asked.table.is_some(), screen)?;
-    let answer = ask("month", &params(&asked.period))?;
-    if asked.table.is_none() {
-        of_the_others("figures", &["groups", "sides", "sla", "drift", "burden"], screen);
-    }
-    output::print(&in_month(&answer, asked.table, screen)?)
+    let pace = Pace::told(asked.period.watching, "alert,endpoint");
+    again("month", &params(&asked.period), pace, screen, |answer, is_new| {
+        if asked.table.is_none() && is_new {
+            of_the_others("figures", &["groups", "sides", "sla", "drift", "burden"], screen);
+        }
+        in_month(answer, asked.table, screen)
+    })
 }
 
 fn in_month(answer: &Value, wanted: Option<MonthTable>, screen: &Screen) -> Result<String, Failure> {

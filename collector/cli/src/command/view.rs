@@ -1,13 +1,16 @@
-//! `view list|save|delete`.
+//! `view list|show|save|delete`.
 
-use serde_json::json;
+pub(super) mod named;
 
-use super::{again::Pace, list, segment, show_one};
+use dogwatch_model::OrgId;
+use serde_json::{Value, json};
+
+use super::{again::Pace, list, segment, show_again, show_one};
 use crate::{
     args::{SaveView, View},
     client::Client,
     failure::Failure,
-    output::{Listing, Screen, Show, column, text_at},
+    output::{self, Listing, Screen, Show, column, text_at},
 };
 
 const LISTING: Listing<'static> = Listing {
@@ -15,6 +18,7 @@ const LISTING: Listing<'static> = Listing {
     name: "name",
     columns: &[
         column("NAME", "name", Show::Text),
+        column("OF", "of", Show::Text),
         column("FILTER", "filter", Show::Text),
         column("SORT", "sort", Show::Text),
         column("ORG", "org", Show::Text),
@@ -23,7 +27,7 @@ const LISTING: Listing<'static> = Listing {
         column("SAVED", "saved_at", Show::Age),
     ],
     wide: &[column("COLUMNS", "columns", Show::Text)],
-    csv: &["name", "filter", "sort", "columns", "org", "side", "saved_by", "saved_at"],
+    csv: &["name", "of", "filter", "sort", "columns", "org", "side", "saved_by", "saved_at"],
 };
 
 pub(crate) fn run(command: &View, screen: &Screen) -> Result<(), Failure> {
@@ -32,25 +36,56 @@ pub(crate) fn run(command: &View, screen: &Screen) -> Result<(), Failure> {
             let empty = "no saved views; save one: dogwatch view save NAME FILTER";
             list(("views", &[]), &LISTING, Pace::asked(*watching), empty, screen)
         }
+        View::Show { name, org, watching } => {
+            let path = path(name, org.as_ref());
+            show_again((&path, &[]), "name", Pace::asked(*watching), screen, words)
+        }
         View::Save(view) => save(view, screen),
         View::Delete { name, org } => {
-            let org = org.as_ref().map(|org| format!("?org={org}")).unwrap_or_default();
-            let gone = Client::logged_in()?.delete(&format!("views/{}{org}", segment(name)))?;
+            let gone = Client::logged_in()?.delete(&path(name, org.as_ref()))?;
             show_one(&gone, "name", screen, || format!("deleted {}\n", text_at(&gone, "name")))
         }
     }
 }
 
+fn path(name: &str, org: Option<&OrgId>) -> String {
+    let org = org.map(|org| format!("?org={org}")).unwrap_or_default();
+    format!("views/{}{org}", segment(name))
+}
+
+fn words(view: &Value, screen: &Screen) -> String {
+    let mut out = String::new();
+    for (name, path) in [
+        ("name", "name"),
+        ("of", "of"),
+        ("filter", "filter"),
+        ("sort", "sort"),
+        ("columns", "columns"),
+        ("org", "org"),
+        ("side", "side"),
+        ("saved by", "saved_by"),
+    ] {
+        let value = Show::Text.show(view, path, output::as_of(view), screen);
+        if !value.is_empty() && value != "–" {
+            out.push_str(&format!("{name:<9} {value}\n"));
+        }
+    }
+    out
+}
+
 fn save(view: &SaveView, screen: &Screen) -> Result<(), Failure> {
-    let saved = Client::logged_in()?.post(
+    let client = Client::logged_in()?;
+    // One view may build on another: what it is then is kept, not the name.
+    let filter = named::expanded(&client, &view.filter.join(" "), view.of)?;
+    let saved = client.post(
         "views",
         &json!({
-            "name": view.name, "filter": view.filter.join(" "), "sort": view.sort, "columns": view.columns,
+            "name": view.name, "of": view.of.as_str(), "filter": filter, "sort": view.sort, "columns": view.columns,
             "org": view.org, "shared": view.shared,
         }),
     )?;
     show_one(&saved, "name", screen, || {
         let name = text_at(&saved, "name");
-        format!("saved {name}: dogwatch fleet @{name}\n")
+        format!("saved {name}: dogwatch {} @{name}\n", view.of.as_str())
     })
 }

@@ -11,8 +11,10 @@ use dogwatch_triage::{
 };
 use jiff::{Timestamp, tz::TimeZone};
 
+use super::again::{self, Pace};
 use crate::{
     args::Who,
+    client::Client,
     failure::{Exit, Failure},
     output::{self, Screen},
 };
@@ -28,6 +30,9 @@ struct Asked<'a> {
 
 pub(crate) fn run(who: &Who, screen: &Screen) -> Result<(), Failure> {
     let asked = read(who, screen)?;
+    if who.watching.watch {
+        return watch(&asked, screen);
+    }
     if who.week {
         let week = match &who.file {
             Some(file) => offline::week(&asked, file)?,
@@ -43,6 +48,19 @@ pub(crate) fn run(who: &Who, screen: &Screen) -> Result<(), Failure> {
     let words = || answer.in_words(&asked.zone).to_string();
     super::show_one(&value, "first_responder.team", screen, words)?;
     meets(who.expect.as_ref(), &answer)
+}
+
+/// Again and again: whoever watches expects no particular team.
+fn watch(asked: &Asked<'_>, screen: &Screen) -> Result<(), Failure> {
+    let client = Client::logged_in()?;
+    again::show(&client, Pace::told(asked.who.watching, "alert,ownership"), screen, || {
+        if asked.who.week {
+            return week_text(&online::week(asked)?, asked, screen);
+        }
+        let answer = online::answer(asked)?;
+        let value = serde_json::to_value(&answer).unwrap_or_default();
+        super::one(&value, "first_responder.team", screen, || answer.in_words(&asked.zone).to_string())
+    })
 }
 
 fn read<'a>(who: &'a Who, screen: &Screen) -> Result<Asked<'a>, Failure> {
@@ -69,14 +87,16 @@ fn meets(expected: Option<&TeamId>, answer: &Answer) -> Result<(), Failure> {
     }
 }
 
-fn show_week(week: &Week, asked: &Asked<'_>, screen: &Screen) -> Result<(), Failure> {
-    let value = serde_json::to_value(week).unwrap_or_default();
+fn week_text(week: &Week, asked: &Asked<'_>, screen: &Screen) -> Result<String, Failure> {
     if screen.format == crate::args::Format::Name {
-        let teams: Vec<String> = week.teams().iter().map(|team| format!("{}\n", team.team)).collect();
-        output::print(&teams.concat())?;
-    } else {
-        super::show_one(&value, "", screen, || week.in_words(&asked.zone).to_string())?;
+        return Ok(week.teams().iter().map(|team| format!("{}\n", team.team)).collect());
     }
+    let value = serde_json::to_value(week).unwrap_or_default();
+    super::one(&value, "", screen, || week.in_words(&asked.zone).to_string())
+}
+
+fn show_week(week: &Week, asked: &Asked<'_>, screen: &Screen) -> Result<(), Failure> {
+    output::print(&week_text(week, asked, screen)?)?;
     let Some(expected) = &asked.who.expect else { return Ok(()) };
     match week.stretches.iter().find(|stretch| stretch.team != *expected) {
         Some(other) => {

@@ -1,36 +1,36 @@
 //! `whoami`: the person and the collector.
 
 use crate::{
-    client::Client,
+    args::Watching,
+    command::again::Pace,
     failure::Failure,
     output::{Screen, Show, as_of, text_at},
 };
 use serde_json::Value;
 
-pub(crate) fn run(screen: &Screen) -> Result<(), Failure> {
-    let client = Client::logged_in()?;
-    let me = client.get("whoami", &[])?;
-    super::note_refused_policy(&client);
-    super::show_one(&me, "person", screen, || {
-        let team = match text_at(&me, "team") {
-            team if team.is_empty() => String::new(),
-            team => format!(", team {team}"),
-        };
-        let reach = match text_at(&me, "org") {
-            org if org.is_empty() => "every org".to_owned(),
-            org => format!("org {org}"),
-        };
-        format!(
-            "{person} ({side} side{team}), {role}, sees {reach}\nat {name}, {address}, Dogwatch {version}\n{ending}",
-            ending = ending(&me, screen),
-            person = text_at(&me, "person"),
-            side = text_at(&me, "side"),
-            role = text_at(&me, "role"),
-            name = text_at(&me, "collector.name"),
-            address = text_at(&me, "collector.people_address"),
-            version = text_at(&me, "collector.version"),
-        )
-    })
+pub(crate) fn run(watching: Watching, screen: &Screen) -> Result<(), Failure> {
+    super::show_again(("whoami", &[]), "person", Pace::told(watching, "access"), screen, words)
+}
+
+fn words(me: &Value, screen: &Screen) -> String {
+    let team = match text_at(me, "team") {
+        team if team.is_empty() => String::new(),
+        team => format!(", team {team}"),
+    };
+    let reach = match text_at(me, "org") {
+        org if org.is_empty() => "every org".to_owned(),
+        org => format!("org {org}"),
+    };
+    format!(
+        "{person} ({side} side{team}), {role}, sees {reach}\nat {name}, {address}, Dogwatch {version}\n{ending}",
+        ending = ending(me, screen),
+        person = text_at(me, "person"),
+        side = text_at(me, "side"),
+        role = text_at(me, "role"),
+        name = text_at(me, "collector.name"),
+        address = text_at(me, "collector.people_address"),
+        version = text_at(me, "collector.version"),
+    )
 }
 
 /// What ends within a week, a line each; of the token that is in use every command says so.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::again::Pace;
 use crate::{
-    args::{AddWindow, Window},
+    args::{AddWindow, Of, Window},
     client::Client,
     failure::Failure,
     output::{Listing, Screen, Show, column, text_at},
@@ -101,7 +101,11 @@ fn add(wanted: &AddWindow, screen: &Screen) -> Result<(), Failure> {
         Some(org) => org.clone(),
         None => super::only_org(&client)?,
     };
-    let plan = plan(wanted, org, &screen.zone)?;
+    let mut plan = plan(wanted, org, &screen.zone)?;
+    // The window keeps what the view is now: whoever changes the view later does not change what is hidden.
+    if let Some(typed) = &plan.filter {
+        plan.filter = Some(super::view::named::expanded(&client, typed, Of::Fleet)?);
+    }
     let made = client.post("windows", &json!(plan))?;
     super::show_one(&made, "id", screen, || in_words(&made, screen))
 }

@@ -90,6 +90,7 @@ shown! {
     endpoint_set: "endpoint" "set" "srv-01" "--criticality" "high";
     endpoint_move: "endpoint" "move" "srv-01" "ottawa";
     endpoint_approve: "endpoint" "approve" "srv-01";
+    endpoint_revoke: "endpoint" "revoke" "srv-01";
     endpoint_retire: "endpoint" "retire" "srv-01";
     fleet_summary: "fleet" "summary" "--by" "os.family,site";
     queue: "queue";
@@ -111,6 +112,7 @@ shown! {
     ownership_diff: "ownership" "diff" "acme.toml";
     ownership_replay: "ownership" "replay" "acme.toml";
     view_list: "view" "list";
+    view_show: "view" "show" "patching";
     view_save: "view" "save" "patching" "os:windows" "patch.missing.critical:>0";
     view_delete: "view" "delete" "patching";
     window_list: "window" "list";
@@ -130,11 +132,19 @@ shown! {
     org_list: "org" "list";
     org_create: "org" "create" "acme" "--name" "Acme Ltd";
     org_show: "org" "show" "acme";
+    org_second_factor: "org" "second-factor" "acme";
     access_list: "access" "list";
     access_due: "access" "list" "--due";
     access_people: "access" "people";
     access_invite: "access" "invite" "omar" "--side" "internal" "--org" "acme" "--role" "admin";
     access_grant: "access" "grant" "kim" "configure" "--scope" "acme" "--reason" "patch project";
+    access_approve: "access" "approve" "4f1c2a9b01" "--org" "acme";
+    access_refuse: "access" "refuse" "4f1c2a9b01" "--org" "acme";
+    access_review: "access" "review" "4f1c2a9b01" "--again" "90d";
+    access_revoke: "access" "revoke" "4f1c2a9b01" "--why" "left the team";
+    access_disable: "access" "disable" "kim";
+    access_enable: "access" "enable" "kim";
+    access_break_glass: "access" "break-glass" "--scope" "acme";
     access_check: "access" "check" "kim" "export" "--scope" "acme";
     report_boundary: "report" "boundary" "--month" "2026-11";
     report_month: "report" "month" "--month" "2026-11";
@@ -213,6 +223,15 @@ fn filters() {
         &["queue", "next_breach > now", "--explain"],
         &["queue", "--schema"],
         &["fleet", "--schema", "-o", "name"],
+        &["fleet", "@patching", "--explain"],
+        &["fleet", "@patching", "site:toronto", "--explain"],
+        &["fleet", "site:toronto", "@patching", "--explain"],
+        &["fleet", "@patching", "site:", "--explain"],
+        &["fleet", "@grave"],
+        &["queue", "@grave", "work:unclaimed", "--explain"],
+        &["queue", "@patching"],
+        &["queue", "@nothing"],
+        &["report", "patch", "--filter", "@grave"],
     ] {
         all += &told(config.path(), args);
     }
@@ -426,12 +445,63 @@ fn faults() {
     insta::assert_snapshot!("faults", all);
 }
 
+/// What becomes of logins on this computer.
+#[test]
+fn contexts() {
+    let config = recorded().logged_in();
+    let mut all = String::new();
+    for args in [
+        &["context", "use", "lab"][..],
+        &["context", "rename", "lab", "laboratory"],
+        &["context", "remove", "laboratory"],
+        &["context", "remove", "laboratory"],
+        &["context", "list"],
+    ] {
+        all += &told(config.path(), args);
+    }
+    insta::assert_snapshot!("contexts", all);
+}
+
+/// Commands of which no snapshot tells, and why.
+const NOT_SHOWN: [(&str, &str); 2] = [
+    ("completions", "clap writes it, and shells try it out in tests of its own"),
+    ("watch", "it is drawn, and compared as a screen where it is"),
+];
+
+#[test]
+fn every_command_has_a_snapshot_of_what_it_says() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/output/snapshots");
+    let told: String = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| !path.ends_with("output__helps.snap"))
+        .map(|path| std::fs::read_to_string(path).unwrap() + "\n")
+        .collect();
+    let shown = |path: &str| {
+        let line = format!("$ dogwatch {path}");
+        told.lines()
+            .any(|told| told.strip_prefix(&line).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))
+    };
+    let (_, leaves) = help_of_all();
+    assert!(leaves.len() > 50, "{leaves:?}");
+    let named = |path: &String| NOT_SHOWN.iter().any(|(name, _)| name == path);
+    let lacking: Vec<_> = leaves.iter().filter(|path| !shown(path) && !named(path)).collect();
+    assert!(lacking.is_empty(), "add these to `shown!`, or name them with the reason: {lacking:?}");
+    let gone: Vec<_> = NOT_SHOWN.iter().filter(|(path, _)| !leaves.iter().any(|leaf| leaf == path)).collect();
+    assert!(gone.is_empty(), "no commands any more: {gone:?}");
+}
+
 /// The help of the program and of every command.
 #[test]
 fn helps() {
+    insta::assert_snapshot!("helps", help_of_all().0);
+}
+
+/// Every help, and every command that has none inside it.
+fn help_of_all() -> (String, Vec<String>) {
     let config = recorded().logged_in();
     let mut waiting = vec![vec![]];
-    let mut all = String::new();
+    let (mut all, mut leaves) = (String::new(), Vec::new());
     while let Some(path) = waiting.pop() {
         let help = told(config.path(), &[&path[..], &["--help"]].concat());
         let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
@@ -439,10 +509,13 @@ fn helps() {
             line.strip_prefix("  ").filter(|line| !line.starts_with(' '))?.split_whitespace().next()
         });
         let inner: Vec<_> = names.filter(|name| *name != "help").map(str::to_owned).collect();
+        if inner.is_empty() {
+            leaves.push(path.join(" "));
+        }
         for name in inner.into_iter().rev() {
             waiting.push([&path[..], &[&*name.leak()]].concat());
         }
         all += &help;
     }
-    insta::assert_snapshot!("helps", all);
+    (all, leaves)
 }

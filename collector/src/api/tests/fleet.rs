@@ -123,6 +123,11 @@ async fn a_view_that_could_not_be_shown_is_not_saved() {
         (json!({ "name": "x", "sort": "nam" }), "sort"),
         (json!({ "name": "x", "columns": ["nam"] }), "columns"),
         (json!({ "name": "two words" }), "name"),
+        (json!({ "name": "x", "filter": "@y os:linux" }), "filter"),
+        (json!({ "name": "x", "filter": "priority:P1" }), "filter"),
+        (json!({ "name": "x", "of": "queue", "filter": "priority:P9" }), "filter"),
+        (json!({ "name": "x", "of": "queue", "sort": "name" }), "sort"),
+        (json!({ "name": "x", "of": "queue", "columns": ["name"] }), "columns"),
     ] {
         let refused = running.post("/api/v1/views", &msp, body).await;
         assert_eq!(
@@ -130,6 +135,9 @@ async fn a_view_that_could_not_be_shown_is_not_saved() {
             (StatusCode::BAD_REQUEST, &json!(parameter))
         );
     }
+    let queue = json!({ "name": "v0", "of": "queue", "filter": "priority:P1" });
+    let saved = running.post("/api/v1/views", &msp, queue).await;
+    assert_eq!((saved.status, &saved.json["of"]), (StatusCode::OK, &json!("queue")), "{}", saved.text);
     for n in 0..=crate::views::MAX_VIEWS {
         let saved = running.post("/api/v1/views", &msp, json!({ "name": format!("v{n}") })).await;
         let expected = if n < crate::views::MAX_VIEWS { StatusCode::OK } else { StatusCode::CONFLICT };

@@ -66,6 +66,16 @@ fn alerts(status: &str, fingerprints: &[&str]) -> Value {
     json!({ "version": "4", "groupKey": "{}:{}", "status": status, "receiver": "r", "alerts": alerts })
 }
 
+/// One alert of an hour: `firing 11` began at its eleventh minute, `resolved 0 5` held for five minutes from its beginning.
+fn episode(fingerprint: &str, said: &str) -> Value {
+    let words: Vec<_> = said.split(' ').collect();
+    let minute = |at: usize| words.get(at).map(|minute| format!("2026-01-01T11:{minute:0>2}:00Z"));
+    json!({
+        "status": words[0], "fingerprint": fingerprint, "labels": { "alertname": "DiskFull", "severity": "critical" },
+        "startsAt": minute(1).unwrap_or_default(), "endsAt": minute(2).unwrap_or("0001-01-01T00:00:00Z".to_owned()),
+    })
+}
+
 fn event(action: &str) -> Value {
     json!({
         "event_action": action, "dedup_key": "raid", "routing_key": "unused",
@@ -89,6 +99,56 @@ async fn an_alert_becomes_one_item_of_its_endpoint_is_counted_and_ends_by_itself
     for item in scene.items("intake-alertmanager").await {
         assert_eq!((&item["work"], &item["condition"]), (&json!("done"), &json!("cleared")), "{item:#}");
     }
+}
+
+#[tokio::test]
+async fn an_end_counts_only_for_the_episode_that_it_belongs_to() {
+    // Messages in the order in which they come, the alerts of one in its own; whether the alert holds afterwards.
+    let table: &[(&str, &[&[&str]], bool)] = &[
+        ("its own end", &[&["firing 0"], &["resolved 0 5"]], false),
+        ("the end of the one before, late", &[&["firing 0"], &["firing 11"], &["resolved 0 5"]], true),
+        ("both ends, the older one last", &[&["firing 11"], &["resolved 11 15"], &["resolved 0 5"]], false),
+        ("late, twice", &[&["firing 0"], &["resolved 0 5"], &["firing 11"], &["resolved 0 5"]], true),
+        (
+            "late, then its own",
+            &[&["firing 0"], &["firing 11"], &["resolved 0 5"], &["resolved 11 15"]],
+            false,
+        ),
+        ("of one whose beginning nobody told", &[&["firing 0"], &["resolved 11 15"]], false),
+        ("joined with an earlier beginning", &[&["firing 11"], &["resolved 0 15"]], false),
+        ("until the next began", &[&["firing 11"], &["resolved 0 11"]], true),
+        ("told without its end", &[&["firing 11"], &["resolved 11"]], false),
+        ("the one before, told without its end", &[&["firing 11"], &["resolved 0"]], true),
+        ("naming no beginning", &[&["firing 11"], &["resolved"]], false),
+        ("its client gave no beginning", &[&["firing 11"], &["resolved 5 5"]], false),
+        ("in one message, as it happened", &[&["firing 0"], &["resolved 0 5", "firing 11"]], true),
+        ("in one message, the other way", &[&["firing 0"], &["firing 11", "resolved 0 5"]], true),
+        ("in one message, one episode", &[&["resolved 11 15", "firing 11"]], false),
+    ];
+    let scene = Scene::new().await;
+    for (number, (what, messages, holds)) in table.iter().enumerate() {
+        let fingerprint = format!("f{number}.");
+        for message in *messages {
+            let alerts: Vec<_> = message.iter().map(|said| episode(&fingerprint, said)).collect();
+            let body = json!({ "version": "4", "groupKey": what, "alerts": alerts });
+            let taken = scene.feed(ALERTMANAGER, body).await;
+            assert_eq!(taken.status, StatusCode::OK, "{what}: {}", taken.text);
+        }
+        let items = scene.items("intake-alertmanager").await;
+        let of_it = |item: &&Value| item["subject"].as_str().is_some_and(|text| text.ends_with(&fingerprint));
+        let of_it: Vec<_> = items.iter().filter(of_it).collect();
+        let firing = of_it.iter().filter(|item| item["condition"] == "firing").count();
+        assert!(!of_it.is_empty() && firing == usize::from(*holds), "{what}: {of_it:#?}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_names_no_episode_so_any_resolve_ends_it() {
+    let scene = Scene::new().await;
+    scene.feed(EVENTS, event("trigger")).await;
+    scene.feed(EVENTS, event("trigger")).await;
+    scene.feed(EVENTS, event("resolve")).await;
+    assert_eq!(scene.item("intake-events").await["condition"], json!("cleared"));
 }
 
 #[tokio::test]

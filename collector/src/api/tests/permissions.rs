@@ -58,6 +58,7 @@ fn window() -> Window {
 fn view() -> View {
     View {
         name: "mornings".into(),
+        of: crate::views::Of::Fleet,
         org: Some(org("acme")),
         side: None,
         filter: "!online".into(),

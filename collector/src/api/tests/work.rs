@@ -129,6 +129,22 @@ async fn the_queue_can_be_filtered_by_the_endpoint() {
 }
 
 #[tokio::test]
+async fn who_owns_a_tool_can_be_asked_wherever_endpoints_are_filtered() {
+    let owns = "owner(%22backup%22)%20%21%3D%20%22nobody%22";
+    for (path, count) in [
+        (format!("fleet?filter={owns}"), "matched"),
+        (format!("fleet/summary?by=site&filter={owns}"), "matched"),
+        (format!("queue?filter={owns}"), "matched"),
+        (format!("reports/patch?filter={owns}"), "endpoints"),
+        (format!("reports/backup?filter={owns}"), "endpoints"),
+    ] {
+        let answer = get(&format!("/api/v1/{path}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        assert!(answer.json[count].as_u64().is_some_and(|count| count > 0), "{path}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
 async fn the_queue_can_be_filtered_by_its_own_fields() {
     let matched = async |filter: &str| {
         let answer = get(&format!("/api/v1/queue?filter={filter}")).await;

@@ -5,6 +5,8 @@ use dogwatch_triage::{
     matrix::starter,
 };
 
+use serde_json::json;
+
 use super::*;
 use crate::{
     access::{DueKind, Grant, Person, PersonKey, Scope, Verb},
@@ -304,4 +306,27 @@ fn a_copy_that_was_kept_out_and_a_revoked_machine_that_knocks_are_on_record_once
     sim.step(knocked);
     let all = sim.records(Chain::Collector);
     assert!(all.iter().any(|record| record.act == "endpoint.refused"), "{all:?}");
+}
+
+#[test]
+fn a_changed_file_concerns_its_org_and_one_that_is_about_no_org_concerns_all() {
+    let seen = |files: &[(&str, Option<&str>, char)]| {
+        let file = |(name, org, sha): &(&str, Option<&str>, char)| {
+            (name.to_string(), json!({ "org": org, "sha256": sha.to_string().repeat(64) }))
+        };
+        let files: serde_json::Map<_, _> = files.iter().map(file).collect();
+        let seen = json!({ "files": files, "in_force": {}, "matrices": { "home": "a", "away": "b" } });
+        serde_json::from_value::<crate::policy::Seen>(seen).unwrap()
+    };
+    let (all, home, away) = ("policy/rules.toml", "policy/orgs/home.toml", "policy/orgs/away.toml");
+    let known = seen(&[(all, None, '0'), (home, Some("home"), '0'), (away, Some("away"), '0')]);
+    for (now, orgs) in [
+        (seen(&[(all, None, '0'), (home, Some("home"), '0'), (away, Some("away"), '0')]), &[][..]),
+        (seen(&[(all, None, '0'), (home, Some("home"), '1'), (away, Some("away"), '0')]), &["home"]),
+        (seen(&[(all, None, '0'), (home, Some("home"), '0')]), &["away"]),
+        (seen(&[(all, None, '1'), (home, Some("home"), '0'), (away, Some("away"), '0')]), &["away", "home"]),
+    ] {
+        let concerned = super::super::in_force::concerned(&known, &now);
+        assert_eq!(concerned.iter().map(OrgId::as_str).collect::<Vec<_>>(), orgs);
+    }
 }

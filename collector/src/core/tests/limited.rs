@@ -45,6 +45,7 @@ impl Sim {
     fn save(&mut self, name: &str, shared: bool, by: &Principal) -> Result<View, Refusal> {
         let view = NewView {
             name: name.into(),
+            of: crate::views::Of::Fleet,
             filter: "online".into(),
             sort: None,
             columns: Vec::new(),

@@ -96,6 +96,19 @@ fn a_window_hides_what_fires_in_it_but_not_what_a_person_opens() {
 }
 
 #[test]
+fn a_window_may_be_about_what_a_team_owns() {
+    let (mut sim, mut agent) = Sim::with_agent();
+    sim.backup(&mut agent, RunResult::Failed);
+    let owner = sim.alerts("backup-failed")[0].alert.owner.team.clone();
+    let of = |team: &str| NewWindow { filter: Some(format!("owner(\"backup\") == \"{team}\"")), ..plan() };
+    for (team, visibility) in [("nobody", Visibility::Normal), (owner.as_str(), Visibility::Suppressed)] {
+        sim.add(of(team), Side::Msp).unwrap();
+        sim.pass(SignedDuration::from_mins(1));
+        assert_eq!(sim.alerts("backup-failed")[0].alert.visibility, visibility, "{team}");
+    }
+}
+
+#[test]
 fn who_holds_an_item_still_sees_it_in_a_window() {
     let (mut sim, mut agent) = Sim::with_agent();
     sim.backup(&mut agent, RunResult::Failed);

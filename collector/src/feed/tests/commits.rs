@@ -43,7 +43,12 @@ fn id() -> EndpointId {
 fn told(notices: &mut Notices, rows: &[(Table, &str)], state: &State) -> Vec<Value> {
     let mut commit = ChangeSet::default();
     rows.iter().for_each(|(table, key)| commit.row(Row::put(*table, *key, &json!({})).unwrap()));
-    let news = notices.of(&commit, BTreeSet::new(), state, "2026-11-22T12:00:00Z".parse().unwrap());
+    let news = notices.of(
+        &commit,
+        (BTreeSet::new(), BTreeSet::new()),
+        state,
+        "2026-11-22T12:00:00Z".parse().unwrap(),
+    );
     news.changes.iter().map(|change| serde_json::from_slice(&change.data).unwrap()).collect()
 }
 
@@ -104,8 +109,13 @@ fn what_may_change_who_sees_what_is_noted_and_what_nobody_sees_is_not_told() {
     let mut noted = |table| {
         let mut commit = ChangeSet::default();
         commit.row(Row::put(table, "x", &json!({})).unwrap());
-        let news = notices.of(&commit, BTreeSet::new(), &state, "2026-11-22T12:00:00Z".parse().unwrap());
-        assert!(news.changes.is_empty(), "{table}");
+        let news = notices.of(
+            &commit,
+            (BTreeSet::new(), BTreeSet::new()),
+            &state,
+            "2026-11-22T12:00:00Z".parse().unwrap(),
+        );
+        assert!(news.changes.is_empty() || table == Table::Orgs, "{table}");
         news.access
     };
     for table in [Table::Tokens, Table::Grants, Table::People, Table::Orgs] {
@@ -114,4 +124,48 @@ fn what_may_change_who_sees_what_is_noted_and_what_nobody_sees_is_not_told() {
     for table in [Table::Timeline, Table::Outbox, Table::Standings, Table::Audit, Table::Archive] {
         assert!(!noted(table), "{table}");
     }
+}
+
+#[test]
+fn an_orgs_standing_its_views_seals_and_bonds_are_told_where_they_belong() {
+    let (mut notices, mut state) = (Notices::default(), state());
+    let key = json!({ "org": "acme", "id": "sam" });
+    let person = json!({
+        "id": "sam", "side": "internal", "home": "acme", "created_at": "2026-11-01T00:00:00Z",
+    });
+    let person: crate::access::Person = serde_json::from_value(person).unwrap();
+    state.access.people.insert(person.key(), person);
+    let seal = json!({
+        "id": "s1", "hash": "0".repeat(64), "side": "internal", "scope": "acme", "made_by": key,
+        "made_at": "2026-11-01T00:00:00Z",
+    });
+    let bond = json!({
+        "person": key, "provider": "idp", "issuer": "https://idp", "subject": "1", "since": "2026-11-01T00:00:00Z",
+        "last_login": "2026-11-01T00:00:00Z", "until": "2026-12-01T00:00:00Z",
+    });
+    let rows = [
+        Row::put(Table::Orgs, "acme", &json!({})).unwrap(),
+        Row::put(Table::Views, "acme:msp:ours", &json!({})).unwrap(),
+        Row::delete(Table::Views, "*:both:all".to_owned()),
+        Row::put(Table::Seals, "0", &seal).unwrap(),
+        Row::put(Table::Bonds, "sam", &bond).unwrap(),
+    ];
+    let mut commit = ChangeSet::default();
+    rows.into_iter().for_each(|row| commit.row(row));
+    let ruled = BTreeSet::from(["acme".parse().unwrap()]);
+    let now = "2026-11-22T12:00:00Z".parse().unwrap();
+    let news = notices.of(&commit, (BTreeSet::new(), ruled), &state, now);
+    let told: Vec<Value> =
+        news.changes.iter().map(|change| serde_json::from_slice(&change.data).unwrap()).collect();
+    assert_eq!(
+        told,
+        [
+            json!({ "kind": "access", "org": "acme", "what": "org", "id": "acme" }),
+            json!({ "kind": "access", "org": "acme", "what": "views", "id": "msp" }),
+            json!({ "kind": "access", "what": "views", "id": "both" }),
+            json!({ "kind": "access", "org": "acme", "what": "seal", "id": "s1" }),
+            json!({ "kind": "access", "org": "acme", "what": "bond", "id": "sam" }),
+            json!({ "kind": "ownership", "org": "acme", "policy": "changed" }),
+        ]
+    );
 }

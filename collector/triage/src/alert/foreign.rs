@@ -7,6 +7,8 @@
 //!   after the closing is another one, even if the sender never said that the first was over.
 //! * A sender may say how often it repeats itself. One that has been quiet for longer than it may be has probably died:
 //!   nobody knows whether the alert still holds, and it says so (`no_data`) until it is told of again.
+//! * Alertmanager says when the episode began that it tells of: the newest is what holds, and only its end ends the item. An
+//!   event names no episode, so each of its ends counts.
 //! * *Seen over there* is no human work here: the item still closes by itself when the sender says that it is over.
 
 use dogwatch_model::{EndpointId, OrgId, SiteId};
@@ -50,15 +52,18 @@ impl Alert {
         if self.work == Work::Done && self.condition != Condition::Cleared && anew {
             return if self.ended_within(policy, at) { Fire::Reopen } else { Fire::New };
         }
-        match self.fire(finding, spot, at, policy) {
-            Fire::Same if self.work != Work::Done => Fire::Changed(Box::new((self.counted(at), Vec::new()))),
-            Fire::Changed(change) if change.0.count == self.count => {
-                let (mut next, events) = *change;
-                next.count = next.count.saturating_add(1);
-                Fire::Changed(Box::new((next, events)))
-            }
-            other => other,
+        let (mut next, events) = match self.fire(finding, spot, at, policy) {
+            Fire::Same if self.work != Work::Done => (self.counted(at), Vec::new()),
+            Fire::Changed(change) => *change,
+            other => return other,
+        };
+        if next.count == self.count {
+            next.count = next.count.saturating_add(1);
         }
+        if self.rule.as_str() == ALERTMANAGER {
+            next.since = self.since.max(finding.since);
+        }
+        Fire::Changed(Box::new((next, events)))
     }
 
     fn counted(&self, at: Timestamp) -> Self {

@@ -42,13 +42,20 @@ pub(crate) struct Binding {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Bindings {
     about: About,
+    /// It stands in the matrix itself, which cannot be asked for an owner there.
+    is_in_matrix: bool,
     bound: Vec<Binding>,
 }
 
 impl Bindings {
     /// Those of an expression about something, with nothing bound yet.
     pub(super) const fn of(about: About) -> Self {
-        Self { about, bound: Vec::new() }
+        Self { about, is_in_matrix: false, bound: Vec::new() }
+    }
+
+    /// Those of a row of a matrix.
+    pub(super) const fn in_matrix() -> Self {
+        Self { about: About::Endpoint, is_in_matrix: true, bound: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, binding: Binding) {

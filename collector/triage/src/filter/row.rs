@@ -33,7 +33,7 @@ pub struct Row<'a> {
     pub as_of: Timestamp,
     /// Its open alerts.
     pub alerts: AlertCounts,
-    /// Who owns what; without it `owner(…)` is unknown.
+    /// Who owns what; without it `owner(…)` is unknown. Only what routes goes without: the rows of a matrix cannot ask.
     pub owners: Option<&'a dyn Owners>,
 }
 

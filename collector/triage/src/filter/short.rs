@@ -4,15 +4,21 @@
 //! before either turns it round. The form is only a way to type: it is translated to the filter language, which then
 //! says everything that can be said about it. What is not the short form is the filter language itself.
 //!
+//! An `@name` asks for a saved view. Views are the collector's to know, so whoever takes typed text puts them in the place of
+//! their names first ([`Typed`]); one that is left is refused, never searched for.
+//!
 //! Deliberately missing: brackets and `or`. Whoever needs them writes the expression.
 
 mod field;
+mod typed;
 mod value;
 
 use super::{
     About, Filter, FilterError, names,
     schema::{Kind, Type},
 };
+
+pub use typed::Typed;
 
 impl Filter {
     /// Compiles what a person typed: the short form, or an expression. [`Filter::source`] is the expression.
@@ -130,6 +136,9 @@ fn is_condition(about: About, name: &str) -> bool {
 fn translated(about: About, text: &str, parts: &[Part<'_>]) -> Result<String, FilterError> {
     let terms = parts.iter().map(|part| {
         let term = match part.what {
+            What::Word(word) if text[part.at..].starts_with('@') => {
+                return Err(typed::misplaced(text, part.at, word));
+            }
             What::Word(word) => word_term(about, word),
             What::Field(name, asked, at) => field::term(about, text, (part.at, name), (at, asked))?,
         };

@@ -2,7 +2,8 @@
 //!
 //! The shape is that of Alertmanager's documentation (`<webhook_config>`), which Grafana, Mimir and Loki send as well.
 //!
-//! Of the labels some have a meaning here: `severity`, `tool`, `category` and `site` route, and the first of
+//! An alert that comes and goes is told of in episodes, and `startsAt` says of which: a late word about the last one says
+//! nothing of this one. Of the labels some have a meaning here: `severity`, `tool`, `category` and `site` route, and the first of
 //! [`NAMES`] that fits names the endpoint. All of them are evidence.
 
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
-    Defaults, Fault, MAX_ALERTS, Message, Says, Told,
+    Defaults, Episode, Fault, MAX_ALERTS, Message, Says, Told,
     bounds::{self, Lines, MAX_TITLE_CHARS},
     severity,
 };
@@ -49,6 +50,8 @@ struct Alert {
     annotations: BTreeMap<String, String>,
     #[serde(default)]
     starts_at: String,
+    #[serde(default)]
+    ends_at: String,
     #[serde(default, rename = "generatorURL")]
     generator_url: String,
     #[serde(default)]
@@ -73,8 +76,11 @@ pub fn read(webhook: &Webhook, defaults: &Defaults, now: Timestamp) -> Result<Me
     }
     let beyond = webhook.alerts.len().saturating_sub(MAX_ALERTS);
     let told = webhook.alerts.iter().take(MAX_ALERTS).map(|alert| one(alert, defaults, now));
+    let mut told = told.collect::<Result<Vec<_>, _>>()?;
+    // A group may hold the end of one episode and the beginning of the next: they are taken as they happened.
+    told.sort_by_key(|told| (told.since, matches!(told.says, Says::Ends(_))));
     Ok(Message {
-        told: told.collect::<Result<_, _>>()?,
+        told,
         group: bounds::plain(&webhook.group_key),
         left_off: webhook.truncated_alerts.saturating_add(beyond as u64),
     })
@@ -92,7 +98,7 @@ fn one(alert: &Alert, defaults: &Defaults, now: Timestamp) -> Result<Told, Fault
         key,
         says: match alert.status {
             Status::Firing => Says::Fires,
-            Status::Resolved => Says::Ends,
+            Status::Resolved => Says::Ends(alert.episode()),
         },
         title,
         severity: severity.or(defaults.severity).unwrap_or(Severity::Warning),
@@ -103,6 +109,17 @@ fn one(alert: &Alert, defaults: &Defaults, now: Timestamp) -> Result<Told, Fault
         evidence,
         since: alert.starts_at.parse::<Timestamp>().map_or(now, |since| since.min(now)),
     })
+}
+
+impl Alert {
+    /// The episode that it names. Alertmanager writes the end into `startsAt` where its client gave none; that and a
+    /// text that is no instant name no episode.
+    fn episode(&self) -> Option<Episode> {
+        let began: Timestamp = self.starts_at.parse().ok()?;
+        let ended: Option<Timestamp> = self.ends_at.parse().ok();
+        // No end is the zero time of Go, long before any beginning.
+        (ended != Some(began)).then(|| Episode { began, ended: ended.filter(|ended| *ended > began) })
+    }
 }
 
 /// The title, and everything else that it says.

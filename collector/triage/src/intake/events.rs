@@ -97,7 +97,7 @@ pub fn read(event: &Event, defaults: &Defaults, fresh: &str, now: Timestamp) -> 
     let (says, key) = match (event.event_action, given) {
         (Action::Trigger, given) => (Says::Fires, given.unwrap_or(fresh)),
         (Action::Acknowledge, Some(given)) => (Says::Seen, given),
-        (Action::Resolve, Some(given)) => (Says::Ends, given),
+        (Action::Resolve, Some(given)) => (Says::Ends(None), given),
         (Action::Acknowledge | Action::Resolve, None) => {
             return Err(Fault::Missing { what: "dedup_key", why: "it says which alert is meant" });
         }

@@ -156,7 +156,7 @@ fn an_event_is_triggered_acknowledged_and_resolved_by_its_key() {
     assert_eq!((value("disks"), value("component")), (Some(r#"{"failed":1}"#), Some("md0")));
     let seen = event(&json!({ "event_action": "acknowledge", "dedup_key": "k" })).unwrap();
     let ends = event(&json!({ "event_action": "resolve", "dedup_key": "k" })).unwrap();
-    assert_eq!((seen.says, ends.says), (Says::Seen, Says::Ends));
+    assert_eq!((seen.says, ends.says), (Says::Seen, Says::Ends(None)));
 }
 
 #[test]

@@ -93,6 +93,10 @@ fn what_would_never_begin_and_what_has_no_reason_is_refused() {
     assert!(matches!(window(long, "2026-02-01T00:00:00Z"), Err(WindowError::Length(_))));
     let zone = window(plan("2026-12-01T00:00", "Mars/Olympus", "once"), "2026-02-01T00:00:00Z");
     assert_eq!(zone, Err(WindowError::Zone("Mars/Olympus".to_owned())));
+    let typed =
+        NewWindow { filter: Some("os:linux -tag:lab".to_owned()), ..plan("2026-12-01T00:00", "UTC", "once") };
+    let kept = window(typed, "2026-02-01T00:00:00Z").unwrap();
+    assert_eq!(kept.plan.filter.as_deref(), Some("os.family == \"linux\" && !(\"lab\" in tags)"));
     let filter = NewWindow { filter: Some("os.famly".to_owned()), ..plan("2026-12-01T00:00", "UTC", "once") };
     assert!(matches!(window(filter, "2026-02-01T00:00:00Z"), Err(WindowError::Filter(_))));
 }

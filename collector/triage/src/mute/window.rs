@@ -176,7 +176,11 @@ impl Window {
     ///
     /// # Errors
     /// [`WindowError`] with what to mend.
-    pub fn new(id: WindowId, plan: NewWindow, by: Actor, at: Timestamp) -> Result<Self, WindowError> {
+    pub fn new(id: WindowId, mut plan: NewWindow, by: Actor, at: Timestamp) -> Result<Self, WindowError> {
+        // Kept as an expression: the short form is a way to type, and may come to mean something else.
+        let typed = plan.filter.as_deref().map(Filter::typed).transpose();
+        let typed = typed.map_err(|error| WindowError::Filter(error.to_string()))?;
+        plan.filter = typed.map(|filter| filter.source().to_owned());
         let window = Self::kept(id, plan, by, at)?;
         window.check_stretches(at)?;
         Ok(window)

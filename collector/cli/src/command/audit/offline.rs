@@ -18,6 +18,7 @@ use crate::{
     failure::{Exit, Failure},
     org_export::{self, CHECKPOINT, Check, RECORD, Row},
     output::{self, Screen},
+    progress::Progress,
 };
 
 pub(super) fn verify(path: &Path, asked: &Audit, screen: &Screen) -> Result<(), Failure> {
@@ -57,7 +58,9 @@ fn walk(path: &Path, chain: &Chain, witnesses: Vec<Witness>, key: Option<String>
     let vouched = witnesses.iter().map(|witness| witness.checkpoint.seq).max().zip(key);
     let mut verifier = Verifier::new(chain.clone(), proof::sha256, witnesses);
     let fault = |fault: Fault| broken(chain, &fault);
-    for line in lines(path, true)? {
+    let mut progress = Progress::begin(format!("verifying {}", path.display()), None);
+    for (at, line) in (1..).zip(lines(path, true)?) {
+        progress.reach(at);
         match line? {
             Line::Record(text) => drop(verifier.take_line(&text).map_err(fault)?),
             // Of another kind, or behind the records: it counts as a line of the file alone.

@@ -1,12 +1,12 @@
 //! What of the fleet is asked for: as it was typed, or as a saved view has it.
 
-use dogwatch_triage::filter::Filter;
+use dogwatch_triage::filter::{Filter, Typed};
 use serde_json::Value;
 
 use crate::{
-    args::Fleet,
+    args::{Fleet, Of},
     client::Client,
-    command::{filter::fault, segment},
+    command::{filter::fault, view::named},
     failure::Failure,
     output::{text_at, values_at},
 };
@@ -33,24 +33,26 @@ impl Asked {
 
     /// The name of a view, if one is asked for: `@NAME`.
     pub(super) fn view(&self) -> Option<&str> {
-        self.filter.as_deref()?.strip_prefix('@').map(str::trim)
+        Typed::of(self.filter.as_deref()?).view
     }
 
     /// Puts the view in the place of its name; what was typed beside it stays.
     pub(super) fn resolved(self, client: &Client) -> Result<Self, Failure> {
         let Some(name) = self.view() else { return Ok(self) };
-        let view = client.get(&format!("views/{}", segment(name)), &[])?;
-        Ok(self.over(&view))
+        let view = named::fetch(client, name)?;
+        self.over(&view)
     }
 
-    fn over(self, view: &Value) -> Self {
+    fn over(self, view: &Value) -> Result<Self, Failure> {
+        let typed = Typed::of(self.filter.as_deref().unwrap_or_default());
+        let filter = named::over(&typed, view, Of::Fleet)?;
         let text = |path: &str| Some(text_at(view, path)).filter(|text| !text.is_empty());
         let columns = values_at(view, "columns").into_iter().filter_map(Value::as_str).map(str::to_owned);
-        Self {
-            filter: text("filter"),
+        Ok(Self {
+            filter: Some(filter).filter(|filter| !filter.is_empty()),
             sort: self.sort.or_else(|| text("sort")),
             columns: if self.columns.is_empty() { columns.collect() } else { self.columns },
-        }
+        })
     }
 
     /// The filter as an expression.
@@ -75,7 +77,7 @@ mod tests {
             json!({ "name": "v", "filter": "os:windows", "sort": "-name", "columns": ["name", "site"] });
         let asked = Asked { filter: Some("@v".into()), sort: None, columns: vec!["org".into()] };
         assert_eq!(asked.view(), Some("v"));
-        let asked = asked.over(&view);
+        let asked = asked.over(&view).unwrap();
         assert_eq!(asked.expression().unwrap(), "os.family == \"windows\"");
         assert_eq!((asked.sort.as_deref(), asked.columns), (Some("-name"), vec!["org".to_owned()]));
     }

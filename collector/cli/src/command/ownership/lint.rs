@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::{
     args::{Format, Lint},
     client::Client,
+    command::again::{self, Pace},
     failure::{Exit, Failure},
     output::{self, Listing, Screen, Show, column, tame},
 };
@@ -31,6 +32,9 @@ const LISTING: Listing<'static> = Listing {
 };
 
 pub(super) fn run(wanted: &Lint, screen: &Screen) -> Result<(), Failure> {
+    if wanted.watching.watch {
+        return watch(wanted, screen);
+    }
     let answer = match &wanted.file {
         Some(file) if !wanted.online => {
             let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
@@ -45,6 +49,16 @@ pub(super) fn run(wanted: &Lint, screen: &Screen) -> Result<(), Failure> {
         }
     };
     show(&answer, screen)
+}
+
+/// What is in force, looked at again whenever it changes. Errors in it are shown, and end nothing.
+fn watch(wanted: &Lint, screen: &Screen) -> Result<(), Failure> {
+    let client = Client::logged_in()?;
+    let body = Value::Object(super::parts([("org", super::of(&wanted.org))]));
+    again::show(&client, Pace::told(wanted.watching, "ownership"), screen, || {
+        let answer = client.post("ownership/lint", &body)?;
+        render(&answer, &found(&answer)?, screen)
+    })
 }
 
 /// The findings about a file: those of the document, those of the directory, or that one of them is none.
@@ -78,17 +92,25 @@ fn offline(
     }
 }
 
-fn show(answer: &Value, screen: &Screen) -> Result<(), Failure> {
-    let findings: Vec<Finding> = serde_json::from_value(answer["findings"].clone()).map_err(|error| {
+fn found(answer: &Value) -> Result<Vec<Finding>, Failure> {
+    serde_json::from_value(answer["findings"].clone()).map_err(|error| {
         Failure::new(
             Exit::Unreachable,
             format!("the collector's answer is of another version ({error}); upgrade dogwatch"),
         )
-    })?;
-    output::print(&match screen.format {
-        Format::Table => in_lines(&findings),
-        _ => LISTING.render(answer, Timestamp::UNIX_EPOCH, screen)?,
-    })?;
+    })
+}
+
+fn render(answer: &Value, findings: &[Finding], screen: &Screen) -> Result<String, Failure> {
+    match screen.format {
+        Format::Table => Ok(in_lines(findings)),
+        _ => LISTING.render(answer, Timestamp::UNIX_EPOCH, screen),
+    }
+}
+
+fn show(answer: &Value, screen: &Screen) -> Result<(), Failure> {
+    let findings = found(answer)?;
+    output::print(&render(answer, &findings, screen)?)?;
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     if screen.is_for_people() {
         for left_out in output::values_at(answer, "not_judged") {

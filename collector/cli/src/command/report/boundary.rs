@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::{ask, of_the_others, one_table_alone, params};
+use super::{again, of_the_others, one_table_alone, params};
 use crate::{
     args::{Boundary, Format, QueueTable},
+    command::again::Pace,
     failure::Failure,
     output::{self, Listing, Screen, Show, column, table, text_at},
     when,
@@ -165,14 +166,17 @@ impl QueueTable {
 
 pub(super) fn run(asked: &Boundary, screen: &Screen) -> Result<(), Failure> {
     one_table_alone(asked.table.is_some(), screen)?;
-    let answer = ask("boundary", &params(&asked.period))?;
-    if screen.is_for_people() && answer["groups"].as_array().is_some_and(Vec::is_empty) {
-        output::note("nothing came into the queue in that time");
-    }
-    if asked.table.is_none() {
-        of_the_others("groups", &["sides", "sla", "drift", "burden"], screen);
-    }
-    output::print(&render(&answer, asked.table, screen)?)
+    let pace = Pace::told(asked.period.watching, "alert");
+    again("boundary", &params(&asked.period), pace, screen, |answer, is_new| {
+        let is_empty = answer["groups"].as_array().is_some_and(Vec::is_empty);
+        if screen.is_for_people() && is_empty && is_new {
+            output::note("nothing came into the queue in that time");
+        }
+        if asked.table.is_none() && is_new {
+            of_the_others("groups", &["sides", "sla", "drift", "burden"], screen);
+        }
+        render(answer, asked.table, screen)
+    })
 }
 
 /// One table of the report.

@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::ask;
+use super::again;
 use crate::{
-    args::{Format, OfFleet},
+    args::{Format, Of, OfFleet},
+    client::Client,
+    command::{again::Pace, view::named},
     failure::Failure,
     output::{self, Listing, Screen, Show, column, text_at},
 };
@@ -61,13 +63,17 @@ fn of(figure: &Value) -> String {
 
 pub(super) fn run(report: &str, asked: &OfFleet, screen: &Screen) -> Result<(), Failure> {
     let org = asked.org.as_ref().map(|org| ("org", org.to_string()));
-    let filter = asked.filter.clone().map(|filter| ("filter", filter));
-    let answer = ask(report, &org.into_iter().chain(filter).collect::<Vec<_>>())?;
-    output::print(&render(&answer, screen)?)?;
-    if screen.is_for_people() {
-        remark(&answer, screen.format);
-    }
-    Ok(())
+    let filter = match &asked.filter {
+        Some(typed) => Some(("filter", named::expanded(&Client::logged_in()?, typed, Of::Fleet)?)),
+        None => None,
+    };
+    let params: Vec<_> = org.into_iter().chain(filter).collect();
+    again(report, &params, Pace::told(asked.watching, "endpoint"), screen, |answer, is_new| {
+        if screen.is_for_people() && is_new {
+            remark(answer, screen.format);
+        }
+        render(answer, screen)
+    })
 }
 
 pub(super) fn render(report: &Value, screen: &Screen) -> Result<String, Failure> {

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::ask;
+use super::again;
 use crate::{
     args::{Format, OfReview},
+    command::again::Pace,
     failure::Failure,
     output::{self, Column, Listing, Screen, Show, column, table, text_at},
 };
@@ -44,12 +45,14 @@ const DUE: Listing<'static> = Listing {
 
 pub(super) fn run(asked: &OfReview, screen: &Screen) -> Result<(), Failure> {
     let org = asked.org.as_ref().map(|org| ("org", org.to_string()));
-    let answer = ask("review", &org.into_iter().collect::<Vec<_>>())?;
-    let text = render(&answer, screen)?;
-    if text.is_empty() && screen.is_for_people() {
-        output::note("nothing is due");
-    }
-    output::print(&text)
+    let pace = Pace::told(asked.watching, "access,alert,ownership");
+    again("review", &org.into_iter().collect::<Vec<_>>(), pace, screen, |answer, is_new| {
+        let text = render(answer, screen)?;
+        if text.is_empty() && screen.is_for_people() && is_new {
+            output::note("nothing is due");
+        }
+        Ok(text)
+    })
 }
 
 fn render(answer: &Value, screen: &Screen) -> Result<String, Failure> {

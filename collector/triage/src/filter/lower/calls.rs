@@ -92,6 +92,12 @@ impl Lowerer<'_> {
                 }
                 Ok(Typed::new(Expr::Abs(Box::new(typed.expr)), typed.ty))
             }
+            ("owner", [_]) if self.bindings.is_in_matrix => Err(self
+                .error(node, "`owner(…)` asks the matrix, and this is a part of it")
+                .mend(
+                    "name the endpoints by class, tags or site here; `owner(…)` is for the fleet, the queue, reports, \
+                     windows, rules and watch lists",
+                )),
             ("owner", [arg]) => {
                 self.reads |= Reads::OWNERS;
                 let tool = self.constant_text(arg)?;

@@ -140,3 +140,37 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_view_stands_at_the_beginning_and_the_rest_must_hold_too() {
+    for (text, view, rest) in [
+        ("@srv", Some("srv"), ""),
+        ("  @srv  os:linux -tag:lab ", Some("srv"), "os:linux -tag:lab"),
+        ("@srv online && name != \"a\"", Some("srv"), "online && name != \"a\""),
+        ("os:linux", None, "os:linux"),
+        ("", None, ""),
+    ] {
+        assert_eq!(Typed::of(text), Typed { view, rest }, "{text}");
+    }
+    let over = |text: &str, view: &str| Typed::of(text).over(view).unwrap();
+    assert_eq!(over("@v", "os:windows"), "os:windows");
+    assert_eq!(over("@v online", ""), "online");
+    assert_eq!(
+        over("@v os:linux", "online || name == \"x\""),
+        "(online || name == \"x\") && (os.family == \"linux\")"
+    );
+    assert!(Typed::of("@v os:window").over("online").is_err());
+    let items = Typed::of("@v category:patch").over_items("work:unclaimed").unwrap();
+    assert_eq!(items, "(work == \"unclaimed\") && (category == \"patch\")");
+}
+
+#[test]
+fn a_view_that_nobody_put_in_is_refused_and_its_text_is_found_in_quotes() {
+    for (text, column) in [("@srv", 1), ("os:linux @srv", 10), ("-@srv", 2)] {
+        let error = Filter::typed(text).unwrap_err();
+        assert_eq!((error.line, error.column), (1, column), "{text}");
+        assert!(error.what.contains("`@srv` names a saved view"), "{error}");
+    }
+    assert_eq!(translation("\"@srv\""), "search(\"@srv\")");
+    assert_eq!(translation("it@acme.example"), "search(\"it@acme.example\")");
+}

@@ -38,7 +38,7 @@ fn closed_list<T: FromStr<Err = IdError>>(doc: &mut Document<'_>, texts: &[Text]
 
 /// Compiles a filter; a fault in it is reported at the place of the filter, with its own line and column.
 fn filter(doc: &mut Document<'_>, text: &Text) -> Option<Filter> {
-    Filter::compile(text.get_ref())
+    Filter::compile_in_matrix(text.get_ref())
         .inspect_err(|error| {
             let what = format!("the endpoint filter does not compile: {error}");
             doc.fault(&text.span(), what, "");

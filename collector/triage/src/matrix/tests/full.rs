@@ -238,6 +238,11 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("within = \"4h\"", "within = \"\"", "135:10: `` is not a time for the second to follow within"),
     ("id = \"storage-then-backup\"", "id = \"Storage\"", "132:6: `Storage` is not a valid boundary rule"),
     ("class == \"server\"", "klass == \"server\"", "134:46: the endpoint filter does not compile"),
+    (
+        "class == \"server\"",
+        "owner(\"backup\") == \"it\"",
+        "the endpoint filter does not compile: line 1, column 1: `owner(…)` asks the matrix, and this is a part of it",
+    ),
     ("granted = true", "grantd = true", "did you mean `granted`?"),
 ];
 
