@@ -89,7 +89,10 @@ fn a_full_kept_lane_drops_the_oldest_and_says_so_first() {
     let told = outbox.next(moment(0)).unwrap();
     assert_eq!(told.sequence, 1);
     assert_eq!(told.events[0].kind, "outbox_overflow");
-    assert!(told.events[0].detail.starts_with("3 reports from 1970-01-01T00:00:00.000001Z to"), "{told:?}");
+    assert!(
+        told.events[0].detail.starts_with("3 reports were dropped, from 1970-01-01T00:00:00.000001Z to"),
+        "{told:?}"
+    );
     assert_eq!(outbox.next(moment(0)).unwrap().observed_at.as_microsecond(), 4);
 }
 

@@ -393,7 +393,11 @@ fn a_full_kept_lane_drops_its_oldest_and_tells_one_gap_before_the_rest() {
     let alarms = world.collector.events("spool_filling").len();
     assert!(alarms >= 1, "the last of 70, 90 and 100 % is still there");
     let dropped = kept[0] - 1 + 3 - i64::try_from(alarms).unwrap();
-    assert!(gaps[0].starts_with(&format!("{dropped} reports from")), "{gaps:?} and then {}", kept[0]);
+    assert!(
+        gaps[0].starts_with(&format!("{dropped} reports were dropped, from")),
+        "{gaps:?} and then {}",
+        kept[0]
+    );
     assert!(kept.windows(2).all(|pair| pair[0] + 1 == pair[1]), "no other hole");
     assert_eq!(kept.last(), Some(&20_000), "the newest win");
 }

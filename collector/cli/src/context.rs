@@ -256,9 +256,8 @@ impl Contexts {
     pub(crate) fn not_logged_in(&self) -> Failure {
         let names = self.names();
         let what = if names.is_empty() {
-            "you are not logged in: dogwatch login 'LINK' takes an invitation, a login link, or the set-up link of \
-             `dogwatch-collector init` (`setup-code` makes a new one)\nwith a password: dogwatch login https://HOST:7443 --ca-file \
-             ROOT.pem; by your identity provider: the same with --oidc"
+            "you are not logged in: `dogwatch login LINK` takes an invitation or the set-up link, `dogwatch login \
+             https://HOST:7443 --ca-file ROOT.pem` a password, with `--oidc` your identity provider"
                 .to_owned()
         } else {
             format!("no context is in use; choose one of {}: dogwatch context use NAME", names.join(", "))

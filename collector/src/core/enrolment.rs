@@ -46,64 +46,16 @@ fn enrol_endpoint(
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<Enrolled, Refusal> {
-    let refused = |what: &str| Refusal::new(Code::NotAllowed, what);
-    let known = state.join_tokens.values().find(|token| token.hash == enrol.secret);
-    let token = known.ok_or_else(|| {
-        refused("this join token is not known here; make a new one: `dogwatch join-token create`")
-    })?;
-    if token.revoked_at.is_some() {
-        return Err(refused("this join token was withdrawn; make a new one: `dogwatch join-token create`"));
-    }
-    if now >= token.expires_at {
-        let what = format!(
-            "this join token expired at {:.0}; make a new one: `dogwatch join-token create`",
-            token.expires_at
-        );
-        return Err(refused(&what));
-    }
-    if token.used >= token.uses {
-        let what = format!(
-            "this join token is used up ({} of {}); make a new one: `dogwatch join-token create`",
-            token.used, token.uses
-        );
-        return Err(refused(&what));
-    }
-    check_maker(&state.access, token, now)?;
+    let token = usable(state, &enrol.secret, now)?.clone();
     if state.keys.contains_key(&enrol.key) {
         return Err(Refusal::new(
             Code::Conflict,
             "this key is enrolled already; every endpoint makes its own",
         ));
     }
-    let token = JoinTokenRecord { used: token.used + 1, ..token.clone() };
+    let token = JoinTokenRecord { used: token.used + 1, ..token };
     batch.put(Table::JoinTokens, &token.id, &token);
-    state.join_tokens.insert(token.id.clone(), token.clone());
-    let name = free_name(state, &token, &enrol.name, &enrol.key);
-    let mut tags = enrol.tags;
-    tags.sort();
-    tags.dedup();
-    let endpoint = Endpoint {
-        id: EndpointId(Uuid::now_v7()),
-        org: token.org,
-        site: token.site,
-        name,
-        class: enrol.class,
-        criticality: Criticality::Normal,
-        tags,
-        class_fixed: enrol.class.is_some(),
-        labels: BTreeMap::default(),
-        enrolled_at: now,
-        state: if token.approval { EndpointState::Pending } else { EndpointState::Active },
-        presence: Presence::away_since(now),
-        facts: Facts::default(),
-    };
-    let enrolled = Enrolled {
-        id: endpoint.id,
-        org: endpoint.org.clone(),
-        site: endpoint.site.clone(),
-        name: endpoint.name.clone(),
-        state: endpoint.state,
-    };
+    let endpoint = newcomer(state, &token, &enrol, now);
     batch.put(Table::Endpoints, endpoint.id, &endpoint);
     batch.put(Table::Keys, enrol.key, &endpoint.id);
     // No person does it: who made the token is in the token's own record.
@@ -114,9 +66,60 @@ fn enrol_endpoint(
             "name": endpoint.name, "site": endpoint.site, "state": endpoint.state, "join_token": token.id,
         })),
     );
+    let enrolled = Enrolled {
+        id: endpoint.id,
+        org: endpoint.org.clone(),
+        site: endpoint.site.clone(),
+        name: endpoint.name.clone(),
+        state: endpoint.state,
+    };
+    state.join_tokens.insert(token.id.clone(), token);
     state.keys.insert(enrol.key, endpoint.id);
     state.members.insert(endpoint.id, Member::new(endpoint, enrol.evidence));
     Ok(enrolled)
+}
+
+/// The join token that a secret belongs to, if one more machine may come in by it.
+fn usable<'s>(state: &'s State, secret: &Sha256, now: Timestamp) -> Result<&'s JoinTokenRecord, Refusal> {
+    let refused = |why: &str| {
+        let what = format!("this join token {why}; make a new one: `dogwatch join-token create`");
+        Refusal::new(Code::NotAllowed, what)
+    };
+    let known = state.join_tokens.values().find(|token| token.hash == *secret);
+    let token = known.ok_or_else(|| refused("is not known here"))?;
+    if token.revoked_at.is_some() {
+        return Err(refused("was withdrawn"));
+    }
+    if now >= token.expires_at {
+        return Err(refused(&format!("expired at {:.0}", token.expires_at)));
+    }
+    if token.used >= token.uses {
+        return Err(refused(&format!("is used up ({} of {})", token.used, token.uses)));
+    }
+    check_maker(&state.access, token, now)?;
+    Ok(token)
+}
+
+/// The endpoint that a machine becomes which comes in by a join token.
+fn newcomer(state: &State, token: &JoinTokenRecord, enrol: &Enrol, now: Timestamp) -> Endpoint {
+    let mut tags = enrol.tags.clone();
+    tags.sort();
+    tags.dedup();
+    Endpoint {
+        id: EndpointId(Uuid::now_v7()),
+        org: token.org.clone(),
+        site: token.site.clone(),
+        name: free_name(state, token, &enrol.name, &enrol.key),
+        class: enrol.class,
+        criticality: Criticality::Normal,
+        tags,
+        class_fixed: enrol.class.is_some(),
+        labels: BTreeMap::default(),
+        enrolled_at: now,
+        state: if token.approval { EndpointState::Pending } else { EndpointState::Active },
+        presence: Presence::away_since(now),
+        facts: Facts::default(),
+    }
 }
 
 /// A join token is worth what its maker may do, as their API tokens are: a machine that comes in by it is fed with the org's

@@ -107,6 +107,7 @@ impl Scene {
         let token = Self::make(zed, "/api/v1/tokens", &vic);
         let grant = json!({ "person": "zebra-vic", "verbs": ["configure"], "scope": "zebra", "reason": "a zebra's week" });
         let grant = Self::make(zed, "/api/v1/access/grants", &grant);
+        let seal = Self::make(zed, "/api/v1/access/seals", &json!({ "scope": "zebra" }));
         let view = json!({ "name": "zebra-view", "org": "zebra", "filter": "name:zebra" });
         Self::make(zed, "/api/v1/views", &view);
         let proposal =
@@ -129,6 +130,7 @@ impl Scene {
             named("filter", "org == \"zebra\""),
             ("id", text(&token, "id"), other(&text(&token, "id"))),
             ("grant", text(&grant, "id"), other(&text(&grant, "id"))),
+            ("seal", text(&seal, "id"), other(&text(&seal, "id"))),
             ("version", version.clone(), none.clone()),
             ("from", version.clone(), none.clone()),
             ("to", version, none),
