@@ -22,7 +22,7 @@ use dogwatch_triage::{
 };
 
 use super::{
-    BodyLimit, Shared, access, alerts, audit,
+    BodyLimit, Shared, access, account, alerts, audit,
     auth::{
         Gate,
         Needs::{Everything, May, Public},
@@ -130,6 +130,15 @@ pub(crate) const ROUTES: &[Route] = &[
         .refuses(&[401, 429, 503]),
     post("/api/v1/logout", May(Verb::View), |m| on(m, login::logout))
         .tells("Ends the session, or the token, that asks.", ok::<login::Over>()),
+    post("/api/v1/account/password", May(Verb::View), |m| on(m, account::password))
+        .takes::<account::WantedPassword>()
+        .tells("Changes one's own password; one's other sessions end.", ok::<account::PasswordChanged>()),
+    post("/api/v1/account/recovery-codes", May(Verb::View), |m| on(m, account::recovery_codes))
+        .takes::<account::WantedCodes>()
+        .tells(
+            "Makes new recovery codes for oneself, shown this once; the old ones end.",
+            ok::<account::RecoveryCodes>(),
+        ),
     post("/api/v1/invitations/accept", Public, |m| on(m, login::accept))
         .takes::<login::Accepted>()
         .tells("Takes an invitation up: sets a password and a second factor.", ok::<login::Welcome>())

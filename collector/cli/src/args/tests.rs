@@ -38,7 +38,7 @@ const NOT_WATCHED: [(&str, &str); 7] = [
 ];
 
 /// Commands that do something: what they show is what they did, once.
-const DOING: [&str; 55] = [
+const DOING: [&str; 57] = [
     "access approve",
     "access break-glass",
     "access disable",
@@ -48,6 +48,8 @@ const DOING: [&str; 55] = [
     "access refuse",
     "access review",
     "access revoke",
+    "account password",
+    "account recovery-codes",
     "alert accept",
     "alert acknowledge",
     "alert assign",

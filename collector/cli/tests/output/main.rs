@@ -264,6 +264,26 @@ fn logging_in() {
     insta::assert_snapshot!("logging_in", all.replace(root, "ROOT"));
 }
 
+/// What people change of their own account, with their answers as lines.
+#[test]
+fn own_account() {
+    let config = recorded().logged_in();
+    let (old, new, code) = ("the one that I have\n", "correct horse battery\n", "000000\n");
+    let mut all = String::new();
+    for format in ["table", "json", "csv", "name"] {
+        let answers = format!("{old}{new}{new}{code}");
+        all += &typed(config.path(), &["account", "password", "-o", format], &answers);
+        all += &typed(config.path(), &["account", "recovery-codes", "-o", format], &format!("{old}{code}"));
+    }
+    let nowhere = tempfile::tempdir().unwrap();
+    all += &typed(nowhere.path(), &["account", "password"], old);
+    for answers in ["", old, &format!("{old}short\n"), &format!("{old}{new}{old}")] {
+        all += &typed(config.path(), &["account", "password"], answers);
+    }
+    all += &typed(config.path(), &["account", "recovery-codes"], old);
+    insta::assert_snapshot!("own_account", all);
+}
+
 /// What bash puts on the line when somebody presses Tab, by the script that we gave it.
 #[cfg(unix)]
 #[test]
