@@ -27,7 +27,7 @@ pub(crate) use context::Context;
 pub(crate) use endpoint::{Endpoint, Move, Named, NamedSoftware, Set, Tag};
 pub(crate) use ownership::{Change, Draft, Lint, OfOrg, Ownership, Propose, Replay};
 pub(crate) use register::{
-    Access, Check, CreateToken, GrantAccess, Invite, ListAccess, OfOneOrg, Offboard, Org,
+    Access, Check, CreateToken, GrantAccess, Invite, ListAccess, OfOneOrg, Offboard, Org, Seal, Seals,
 };
 pub(crate) use report::{Boundary, Month, MonthTable, OfFleet, OfReview, Period, QueueTable, Report};
 pub(crate) use view::{Of, SaveView, View};

@@ -145,6 +145,8 @@ shown! {
     access_disable: "access" "disable" "kim";
     access_enable: "access" "enable" "kim";
     access_break_glass: "access" "break-glass" "--scope" "acme";
+    access_break_glass_list: "access" "break-glass" "list";
+    access_break_glass_revoke: "access" "break-glass" "revoke" "5ea1";
     access_check: "access" "check" "kim" "export" "--scope" "acme";
     report_boundary: "report" "boundary" "--month" "2026-11";
     report_month: "report" "month" "--month" "2026-11";
