@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-pub(crate) use access::{CreateJoinToken, JoinToken, Login, Logout, Token};
+pub(crate) use access::{CreateJoinToken, JoinToken, ListTokens, Login, Logout, Token};
 pub(crate) use account::Account;
 pub(crate) use alert::{Alert, Handoff, Numbered, Open, Opinion};
 pub(crate) use audit::Audit;

@@ -408,14 +408,14 @@ pub(crate) const ROUTES: &[Route] = &[
         .tells("Makes a join token, shown this once.", made::<join_tokens::Made>()),
     delete("/api/v1/join-tokens/{id}", May(Verb::Configure), |m| on(m, join_tokens::revoke))
         .tells("Withdraws a join token.", ok::<join_tokens::JoinTokenJson>()),
-    get("/api/v1/tokens", May(Verb::View), PAGED, |m| on(m, tokens::list))
+    get("/api/v1/tokens", May(Verb::View), OF_ORG, |m| on(m, tokens::list))
         .asks::<tokens::Query>()
-        .tells("API tokens, oldest first.", ok::<tokens::List>()),
+        .tells("API tokens and logins, oldest first.", ok::<tokens::List>()),
     post("/api/v1/tokens", May(Verb::View), |m| on(m, tokens::create))
         .takes::<tokens::Wanted>()
         .tells("Makes an API token, shown this once.", made::<tokens::NewToken>()),
     delete("/api/v1/tokens/{id}", May(Verb::View), |m| on(m, tokens::revoke))
-        .tells("Revokes an API token.", ok::<tokens::TokenJson>()),
+        .tells("Revokes an API token, or ends a login.", ok::<tokens::TokenJson>()),
     get("/api/v1/orgs", May(Verb::View), &[], |m| on(m, orgs::list))
         .tells("Orgs, by id.", ok::<orgs::Orgs>()),
     post("/api/v1/orgs", May(Verb::Administer), |m| on(m, orgs::create))

@@ -128,3 +128,34 @@ async fn new_recovery_codes_take_the_second_factor_and_end_the_old_ones() {
     assert!(audit.text.contains("\"account.recovery_codes\""), "{}", audit.text);
     assert!(new.iter().all(|code| !audit.text.contains(code)), "{}", audit.text);
 }
+
+#[tokio::test]
+async fn a_login_is_listed_with_its_last_use_and_ended_like_a_token() {
+    let (running, admin) = with_lee().await;
+    let here = token_of(&log_in(&running, "lee", PASSWORD, None).await);
+    let opened = log_in(&running, "lee", PASSWORD, None).await;
+    let (elsewhere, id) = (token_of(&opened), opened.json["id"].as_str().unwrap());
+    let list = running.collector.get("/api/v1/tokens", Some(&here)).await;
+    let listed = list.json["tokens"].as_array().unwrap().iter().find(|token| token["id"] == id).unwrap();
+    assert_eq!((&listed["kind"], &listed["state"]), (&json!("login"), &json!("valid")));
+    assert!(listed["used_at"].is_string(), "{listed}");
+    let path = format!("/api/v1/tokens/{id}");
+    let ended = running.collector.ask(Method::DELETE, &path, Some(&here), "").await;
+    assert_eq!(
+        (&ended.json["state"], &ended.json["kind"]),
+        (&json!("revoked"), &json!("login")),
+        "{}",
+        ended.text
+    );
+    assert_eq!(status(&running, &elsewhere).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(status(&running, &here).await, StatusCode::OK);
+    let of_acme = running.post("/api/v1/tokens", &admin, json!({ "org": "acme", "role": "viewer" })).await;
+    let ids = async |query: &str| {
+        let list = running.collector.get(&format!("/api/v1/tokens{query}"), Some(&admin)).await;
+        let ids = list.json["tokens"].as_array().unwrap().iter().map(|token| token["id"].clone());
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(ids("?org=acme").await, [of_acme.json["id"].clone()]);
+    assert_eq!(ids("?org=globex").await, [json!(null); 0]);
+    assert!(ids("").await.len() > 3);
+}
