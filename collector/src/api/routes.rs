@@ -2,6 +2,7 @@
 //!
 //! The router is built from it and from nothing else; the tests walk it with every kind of token.
 
+mod params;
 mod paths;
 mod row;
 
@@ -39,6 +40,7 @@ use crate::{
     meters::RouteMeter,
     views::{NewView, View},
 };
+use params::{AUDIT, EVENTS, FLEET, LINKED, OF_ORG, PAGED, QUEUE, WHO};
 pub(crate) use paths::{is_for_browsers, where_to_look};
 pub(crate) use row::{Answer, Make, Method, Route, Takes};
 use row::{UNCHANGED, accepted, delete, get, made, ok, post, post_document, post_intake, text};
@@ -48,30 +50,6 @@ const HTML: Answer = text("text/html; charset=utf-8");
 
 /// The way to another page.
 const ELSEWHERE: Answer = Answer { status: 303, media: None, schema: None };
-
-/// What a page may be asked with: anything, for links to it get parameters on the way, and a browser's user wrote none of them.
-const LINKED: &[&str] = &[ANY];
-
-/// What of the fleet may be asked for.
-const FLEET: &[&str] = &["filter", "sort", "limit", "cursor", "state", "fields"];
-
-/// What of the queue may be asked for.
-const QUEUE: &[&str] = &["state", "filter", "hidden", "mine", "team", "limit", "cursor"];
-
-/// What of a list with an org may be asked for.
-const OF_ORG: &[&str] = &["org", "limit", "cursor"];
-
-/// What of a list may be asked for.
-const PAGED: &[&str] = &["limit", "cursor"];
-
-/// What of the events may be asked for.
-const EVENTS: &[&str] = &["kinds", "org", "after"];
-
-/// What `who` may be asked.
-const WHO: &[&str] = &["about", "alert", "endpoint", "severity", "at", "org", "week", "expect"];
-
-/// What of the audit may be asked for.
-const AUDIT: &[&str] = &["org", "from", "until", "by", "act", "order", "cursor", "limit"];
 
 /// Every route there is.
 pub(crate) const ROUTES: &[Route] = &[
