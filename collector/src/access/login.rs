@@ -107,7 +107,7 @@ impl Register {
     }
 
     /// The account after a factor was shown, if that changes it.
-    fn with_factor(
+    pub(super) fn with_factor(
         &self,
         who: &PersonKey,
         account: &Account,

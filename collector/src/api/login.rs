@@ -116,9 +116,9 @@ pub(super) async fn open(
         Problem::from(Refusal::new(Code::Unauthenticated, NO_LOGIN))
     };
     let (Some(key), Some(account), true) = (&who, &kept, right) else { return Err(failed()) };
-    let code =
-        wanted.code.as_ref().map(|code| code.reveal().trim().to_owned()).filter(|code| !code.is_empty());
-    let Some(factor) = factor(account, code.as_deref(), (api.now)()) else { return Err(failed()) };
+    let Some(factor) = factor(account, typed(wanted.code.as_ref()), (api.now)()) else {
+        return Err(failed());
+    };
     let made = secret::api_token()?;
     let login = Login {
         who: key.clone(),
@@ -133,8 +133,13 @@ pub(super) async fn open(
     Ok((opened, made.text))
 }
 
+/// A code as it was typed; nothing where the line was left empty.
+pub(super) fn typed(code: Option<&Hidden>) -> Option<&str> {
+    code.map(|code| code.reveal().trim()).filter(|code| !code.is_empty())
+}
+
 /// What a code proves; nothing for one that is wrong.
-fn factor(account: &Account, code: Option<&str>, now: Timestamp) -> Option<Factor> {
+pub(super) fn factor(account: &Account, code: Option<&str>, now: Timestamp) -> Option<Factor> {
     let Some(code) = code else { return Some(Factor::None) };
     let key = account.totp.as_ref().map(|totp| &totp.key).or(account.pending.as_ref());
     if code.len() == 6 {
@@ -215,7 +220,7 @@ pub(super) async fn take_up(api: &Shared, from: &From, accepted: Accepted) -> Re
     let tried = api.tries.admit(Purpose::Invitation, from.as_ref())?;
     let password = api.passwords.hash(accepted.password).await?;
     let key = account::new_key()?;
-    let codes = (0..RECOVERY_CODES).map(|_| secret::recovery_code()).collect::<Result<Vec<_>, _>>()?;
+    let codes = recovery_codes()?;
     let account = Account {
         password,
         totp: None,
@@ -235,4 +240,9 @@ pub(super) async fn take_up(api: &Shared, from: &From, accepted: Accepted) -> Re
         ),
         person: who.to_string(),
     })
+}
+
+/// Fresh codes that stand in for a second factor.
+pub(super) fn recovery_codes() -> Result<Vec<secret::Secret>, Problem> {
+    (0..RECOVERY_CODES).map(|_| secret::recovery_code()).collect()
 }
