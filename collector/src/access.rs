@@ -33,7 +33,7 @@ pub use due::{Due, DueKind};
 pub use explain::Explained;
 pub use grant::{Approval, Ended, Grant};
 pub use login::{Factor, Login, NO_LOGIN, second_factor_wanted};
-pub use person::{Person, PersonKey, free_id};
+pub use person::{Back, Person, PersonKey, free_id};
 pub use reach::Reach;
 pub use register::Register;
 pub use renewal::{NOT_SHOWN, Renewal, Renewed};

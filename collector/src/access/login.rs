@@ -190,6 +190,7 @@ impl Register {
             Change::Invitation(*invitation, None),
             Change::Account(key.clone(), Some(Box::new(account))),
         ];
+        changes.extend(self.back_by(found, now));
         let sessions = self.tokens.of(&key).filter(|token| token.session.is_some() && token.is_valid(now));
         changes.extend(sessions.map(|token| Change::Token(token.revoked(now))));
         self.apply(&changes);
