@@ -11,6 +11,7 @@ mod change;
 mod due;
 mod explain;
 mod grant;
+mod handed;
 mod login;
 mod person;
 mod reach;

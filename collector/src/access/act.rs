@@ -11,6 +11,7 @@
 
 mod behind;
 mod glass;
+mod goodbye;
 mod grants;
 mod orgs;
 mod people;

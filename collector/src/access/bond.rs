@@ -13,7 +13,9 @@ use dogwatch_model::Side;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Ended, Grant, Person, PersonKey, Principal, Register, Scope, Sha256, Verb, Verbs};
+use super::{
+    ApiToken, Change, Ended, Grant, Person, PersonKey, Principal, Register, Scope, Sha256, Verb, Verbs,
+};
 use crate::{
     identity::{GroupGrant, Proved},
     refusal::{Code, Refusal},
@@ -53,6 +55,8 @@ pub struct SignedIn {
     pub bond: Bond,
     /// Grants that were given, prolonged or ended.
     pub grants: Vec<Grant>,
+    /// Tokens that ended, because whoever came by themself for the first time was let in with one by the MSP.
+    pub ended: Vec<ApiToken>,
     /// What happened beside, for the audit: names of acts and what they were done to.
     pub news: Vec<(&'static str, String)>,
 }
@@ -82,6 +86,13 @@ impl Register {
             signed.news.extend(signed.grants.iter().map(|grant| ("grant.ask-review", grant.id.clone())));
         }
         self.people.insert(signed.bond.person.clone(), signed.person.clone());
+        if signed.bond.since == now && self.is_of_the_guest(&signed.person) {
+            signed.ended = self.made_by_hand(&signed.bond.person, now);
+            for token in &signed.ended {
+                self.tokens.insert(token.hash, token.clone());
+                signed.news.push(("token.revoke", token.id.clone()));
+            }
+        }
         // Whoever logs in is one who comes in, however long ago they last did.
         self.bonds.insert(signed.bond.person.clone(), signed.bond.clone());
         self.end_lost(proved, &mut signed, now);
@@ -95,7 +106,13 @@ impl Register {
     /// Who it is here: known by the subject, new, or of before and named in the file.
     fn recognise(&self, proved: &Proved, now: Timestamp) -> Result<SignedIn, Refusal> {
         let same = |bond: &&Bond| bond.issuer == proved.issuer && bond.subject == proved.subject;
-        let signed = |person: Person, bond: Bond, news| SignedIn { person, bond, grants: Vec::new(), news };
+        let signed = |person: Person, bond: Bond, news| SignedIn {
+            person,
+            bond,
+            grants: Vec::new(),
+            ended: Vec::new(),
+            news,
+        };
         if let Some(bond) = self.bonds.values().find(same) {
             let person =
                 self.people.get(&bond.person).ok_or_else(|| refused("you are not known here any more"))?;

@@ -102,6 +102,7 @@ impl Register {
         let crowded_out = self.crowded_out((&login.who, before.map(|before| before.hash)), now);
         let ended = before.map(|before| before.revoked(now)).into_iter().chain(crowded_out);
         changes.extend(ended.map(Change::Token));
+        changes.extend(self.handed_over(&login.who, now));
         self.apply(&changes);
         Ok(changes)
     }
@@ -162,7 +163,8 @@ impl Register {
         who.password_only && self.needs_second_factor(who.maker.as_ref().unwrap_or(&who.key()), now)
     }
 
-    /// Takes an invitation up: the account is from now on the only one of that person, and their sessions end.
+    /// Takes an invitation up: the account is from now on the only one of that person, and all that spoke for them before
+    /// ends, tokens made by hand included: they may be somebody else's who came in as them, or were handed over.
     ///
     /// # Errors
     /// `NotAllowed` for one that is none, was used or has expired.
@@ -191,8 +193,7 @@ impl Register {
             Change::Account(key.clone(), Some(Box::new(account))),
         ];
         changes.extend(self.back_by(found, now));
-        let sessions = self.tokens.of(&key).filter(|token| token.session.is_some() && token.is_valid(now));
-        changes.extend(sessions.map(|token| Change::Token(token.revoked(now))));
+        changes.extend(self.shut_out(&key, now));
         self.apply(&changes);
         Ok((key, changes))
     }

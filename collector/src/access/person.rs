@@ -129,6 +129,11 @@ impl Person {
         PersonKey::of(self.side, &self.home, self.id.clone())
     }
 
+    /// Whether somebody keeps them out for good.
+    pub const fn is_out_for_good(&self) -> bool {
+        self.disabled_at.is_some() && self.disabled_until.is_none()
+    }
+
     /// Whether somebody keeps them out at `now`.
     pub fn is_kept_out(&self, now: Timestamp) -> bool {
         self.disabled_at.is_some() && self.disabled_until.is_none_or(|end| now < end)

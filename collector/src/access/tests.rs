@@ -2,6 +2,7 @@
 //! that the rules do not lead to.
 
 mod glass;
+mod goodbye;
 mod renewal;
 mod rules;
 mod world;

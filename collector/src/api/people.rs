@@ -110,6 +110,14 @@ pub(crate) struct Invited {
     /// They are let in after a broken seal, until then unless somebody confirms them.
     #[serde(skip_serializing_if = "Option::is_none")]
     trial_until: Option<Timestamp>,
+    /// Logins and tokens of theirs that the new invitation has ended.
+    #[serde(skip_serializing_if = "is_zero")]
+    tokens_ended: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 fn invited(key: &PersonKey, text: Option<String>, changes: &[Change]) -> Invited {
@@ -121,7 +129,8 @@ fn invited(key: &PersonKey, text: Option<String>, changes: &[Change]) -> Invited
         Change::Person(person) => person.trial_until,
         _ => None,
     });
-    Invited { person: key.to_string(), invitation: text, expires_at, trial_until }
+    let tokens_ended = changes.iter().filter(|change| matches!(change, Change::Token(_))).count();
+    Invited { person: key.to_string(), invitation: text, expires_at, trial_until, tokens_ended }
 }
 
 /// `POST /api/v1/people`

@@ -12,7 +12,9 @@ use super::{
     audit::{deed, of_token},
 };
 use crate::{
-    access::{Act, ApiToken, Change, Factor, Login, PersonKey, Principal, Renewal, Sha256, Verb, free_id},
+    access::{
+        Act, ApiToken, Change, Factor, Login, PersonKey, Principal, Renewal, Scope, Sha256, Verb, free_id,
+    },
     policy::Policy,
     queue,
     refusal::{Code, Refusal},
@@ -72,15 +74,23 @@ fn told_of(changes: &[Change], org: Option<&OrgId>) -> Value {
             grant.approvals.retain(|of, _| org.is_none_or(|org| org == of));
             Some(json!({ "grant": grant }))
         }
-        Change::Token(token) => Some(json!({ "token": of_token(token), "id": token.id })),
+        Change::Token(token) if !of_another(token, org) => {
+            Some(json!({ "token": of_token(token), "id": token.id }))
+        }
         Change::Org(org, standing) => Some(json!({ "org": org, "standing": standing })),
         Change::Seal(seal) => {
             Some(json!({ "seal": seal.id, "scope": seal.scope, "broken_at": seal.broken_at }))
         }
         Change::Invitation(_, Some(invitation)) => Some(json!({ "invitation": invitation })),
-        Change::Invitation(_, None) | Change::Account(..) | Change::Bond(_) => None,
+        Change::Token(_) | Change::Invitation(_, None) | Change::Account(..) | Change::Bond(_) => None,
     };
     changes.iter().filter_map(told).collect()
+}
+
+/// Whether a token is for an org of which another one's audit tells nothing.
+fn of_another(token: &ApiToken, org: Option<&OrgId>) -> bool {
+    let own = token.principal.org.as_ref();
+    own.is_some_and(|own| org.is_some_and(|org| own != org))
 }
 
 /// What the end of a row is called in the audit, and what ended.
@@ -169,7 +179,12 @@ impl Core {
         let whose: BTreeSet<_> =
             changes.iter().filter_map(token_of).map(|token| token.principal.key()).collect();
         whose.iter().for_each(|key| let_go_of(state, key, now, batch));
-        let org = org_of(&changes).or_else(|| by.key().org);
+        let of_whom = match act {
+            // Their tokens may be of many orgs; it is told where they are at home.
+            Act::Reinvite(whom, _) => state.access.home_of(whom).and_then(Scope::org).cloned(),
+            _ => org_of(&changes),
+        };
+        let org = of_whom.or_else(|| by.key().org);
         if let Some(org) = &org {
             state.uses(by, Verb::Administer, (org, None), now);
         }
@@ -273,7 +288,11 @@ impl Core {
     ) -> Result<PersonKey, Refusal> {
         let (key, changes) = state.access.accept(&invitation, account, now)?;
         put(&changes, batch);
-        batch.record(now, Deed::new("invitation.accept", &key, key.org.as_ref()).by(doer(&key, state)));
+        let told = Deed::new("invitation.accept", &key, key.org.as_ref()).by(doer(&key, state));
+        // The sessions and tokens that ended; of the account itself nothing is told.
+        let told = told.after(told_of(&changes, key.org.as_ref()));
+        batch.record(now, told);
+        let_go_of(state, &key, now, batch);
         Ok(key)
     }
 

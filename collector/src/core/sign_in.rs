@@ -32,7 +32,7 @@ pub(super) fn sign_in(
         };
         policy.team_is_of(proved.principal.side, team, |org| home.touches(org)).map_err(of_group)?;
     }
-    let SignedIn { person, bond, grants, news } = state.access.sign_in(proved, now)?;
+    let SignedIn { person, bond, grants, ended, news } = state.access.sign_in(proved, now)?;
     batch.put(Table::People, &bond.person, &person);
     batch.put(Table::Bonds, &bond.person, &bond);
     let who = Principal { person: person.id, team: person.team, ..proved.principal.clone() };
@@ -44,6 +44,9 @@ pub(super) fn sign_in(
     }
     for grant in grants {
         batch.put(Table::Grants, &grant.id, &grant);
+    }
+    for token in ended {
+        batch.put(Table::Tokens, token.hash, &token);
     }
     Ok(who)
 }

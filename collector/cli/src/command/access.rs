@@ -176,11 +176,22 @@ fn invite(wanted: &Invite, screen: &Screen) -> Result<(), Failure> {
     super::show_one(&made, "person", screen, || {
         format!(
             "An invitation for {}. It is shown this once and works for three days, once:\n\n{link}\n\nThey run: dogwatch \
-             login '{link}'\n{}",
+             login '{link}'\n{}{}",
             text_at(&made, "person"),
-            if made["trial_until"].is_null() { "" } else { ON_TRIAL }
+            if made["trial_until"].is_null() { "" } else { ON_TRIAL },
+            ended(&made)
         )
     })
+}
+
+/// What is said of the logins and tokens that a new invitation has ended.
+fn ended(made: &Value) -> String {
+    match made["tokens_ended"].as_u64() {
+        None => String::new(),
+        Some(ended) => format!(
+            "{ended} of their logins and tokens have ended; if somebody else had the account, see what it gave meanwhile: dogwatch audit\n"
+        ),
+    }
 }
 
 fn grant(wanted: &GrantAccess, screen: &Screen) -> Result<(), Failure> {

@@ -270,7 +270,7 @@ impl Register {
 }
 
 /// Whether such a grant makes an owner of whoever is of that side.
-fn makes_owner(side: Side, verbs: Verbs, scope: &Scope) -> bool {
+pub(super) fn makes_owner(side: Side, verbs: Verbs, scope: &Scope) -> bool {
     side == Side::Internal && verbs.has(Verb::Administer) && scope.site().is_none()
 }
 

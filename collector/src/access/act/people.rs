@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::{NewGrant, NewPerson, invalid, not_allowed, unseen};
 use crate::{
     access::{
-        Change, Invitation, Person, PersonKey, Principal, Register, Scope, Sha256, Verb, Verbs, free_id,
+        Change, Invitation, Person, PersonKey, Principal, Reach, Register, Scope, Sha256, Verb, Verbs,
+        free_id,
     },
     refusal::{Code, Refusal},
 };
@@ -210,6 +211,10 @@ impl Register {
         let whom = person.key();
         let old = self.invitations.iter().filter(|(_, known)| known.to == whom);
         let mut changes: Vec<_> = old.map(|(hash, _)| Change::Invitation(*hash, None)).collect();
+        // Whoever else is in their place is out at once; oneself only with the invitation taken up, lest it gets lost.
+        if whom != by.key() {
+            changes.extend(self.shut_out(&whom, now));
+        }
         let sealed = self.trial(by, &person.home, now).is_some();
         changes.push(Change::Invitation(invitation, Some(invite_until(whom, (by, sealed), now))));
         changes
@@ -241,12 +246,26 @@ impl Register {
         }
         let mut changes = vec![Change::Person(person)];
         if disabled {
-            let theirs = self.tokens.of(whom).filter(|token| token.is_valid(now));
-            changes.extend(theirs.map(|token| Change::Token(token.revoked(now))));
+            changes.extend(self.shut_out(whom, now));
             let waiting = self.invitations.iter().filter(|(_, known)| known.to == *whom);
             changes.extend(waiting.map(|(hash, _)| Change::Invitation(*hash, None)));
         }
         Ok(changes)
+    }
+
+    /// Whether somebody was a guest of an org that the MSP has left, and goes on elsewhere: their home is nobody's to see any
+    /// more, and they are still the MSP's to look after.
+    pub(crate) fn is_left_behind(&self, person: &Person, reach: &Reach) -> bool {
+        let left = |org| self.left.get(&Side::Msp).is_some_and(|left| left.contains(org));
+        let key = person.key();
+        let goes_on = || {
+            person.disabled_at.is_none()
+                || self.grants.values().any(|grant| grant.to == key && grant.ended.is_none())
+        };
+        (person.side, reach.side()) == (Side::Msp, Side::Msp)
+            && person.home.org().is_some_and(left)
+            && reach.everywhere().has(Verb::Administer)
+            && goes_on()
     }
 
     /// Somebody whom `by` manages.
@@ -257,7 +276,8 @@ impl Register {
         now: Timestamp,
     ) -> Result<&Person, Refusal> {
         let reach = self.reach(by, now);
-        let visible = |person: &&Person| reach.sees_place(&person.home);
+        let visible =
+            |person: &&Person| reach.sees_place(&person.home) || self.is_left_behind(person, &reach);
         let person = self.people.get(whom).filter(visible).ok_or_else(|| unseen("person", &whom.id))?;
         match self.manages(by, person.side, &person.home, now) {
             true => Ok(person),

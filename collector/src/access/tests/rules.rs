@@ -168,6 +168,7 @@ fn the_guest_leaves_with_all_that_it_has() {
     let acme = "acme".parse().unwrap();
     invite(&mut register, (Side::Msp, "kim", "acme"), Verbs::CREW, &ann).unwrap();
     register.act(&token(newcomer(Side::Msp, "kim", "acme"), Verbs::CREW), &ann, noon()).unwrap();
+    register.accounts.insert(omar.key(), account());
     let leave = Act::Offboard("acme".parse().unwrap(), Side::Msp);
     assert_eq!(register.act(&leave, &ann, noon()).unwrap_err().code, Code::NotAllowed);
     register.act(&leave, &omar, noon()).unwrap();

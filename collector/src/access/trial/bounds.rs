@@ -107,8 +107,7 @@ impl Register {
             }
             Act::Enable(whom) => {
                 let person = self.people.get(whom);
-                let lasts = person
-                    .filter(|person| person.disabled_at.is_some() && person.disabled_until.is_none())?;
+                let lasts = person.filter(|person| person.is_out_for_good())?;
                 Some((lasts.home.clone(), "let those in again whom somebody kept out for good"))
             }
         }

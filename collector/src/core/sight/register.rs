@@ -9,12 +9,12 @@ use crate::access::{Due, DueKind, Explained, Grant, OrgStanding, Person, PersonK
 impl<'s> Sight<'s> {
     /// People.
     pub fn people(&self) -> impl Iterator<Item = &'s Person> + use<'s, '_> {
-        self.state.access.people.values().filter(|person| self.sees_home(&person.home))
+        self.state.access.people.values().filter(|person| self.knows(person))
     }
 
     /// One person.
     pub fn person(&self, key: &PersonKey) -> Option<&'s Person> {
-        self.state.access.people.get(key).filter(|person| self.sees_home(&person.home))
+        self.state.access.people.get(key).filter(|person| self.knows(person))
     }
 
     /// Grants, without word of orgs that are not theirs to see.
@@ -85,6 +85,10 @@ impl<'s> Sight<'s> {
             Some(org) => self.reach.sees(org, scope.site()),
             None => self.reach.sees_everything(),
         }
+    }
+
+    fn knows(&self, person: &Person) -> bool {
+        self.sees_home(&person.home) || self.state.access.is_left_behind(person, &self.reach)
     }
 
     fn sees_home(&self, scope: &Scope) -> bool {

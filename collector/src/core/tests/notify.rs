@@ -490,6 +490,14 @@ async fn a_target_that_hangs_or_fails_delays_nobody_and_every_try_has_the_same_i
 /// The customer's owner says goodbye to the MSP.
 fn offboard(desk: &mut Desk) -> crate::core::Departed {
     let owner = person(Side::Internal);
+    let account = crate::access::Account {
+        password: crate::access::Hidden::new("$argon2id$".into()),
+        totp: None,
+        pending: None,
+        recovery: BTreeSet::new(),
+        set_at: desk.sim.now,
+    };
+    desk.sim.handle.shared.write().unwrap().access.accounts.insert(owner.key(), account);
     let home = OrgId::new("home").unwrap();
     desk.sim.ask(|reply| Command::Offboard(home, Side::Msp, owner, reply)).unwrap()
 }
