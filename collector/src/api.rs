@@ -29,6 +29,7 @@ mod health;
 mod in_time;
 mod intake;
 mod join_tokens;
+mod last_used;
 mod login;
 mod login_tries;
 mod metrics;
@@ -117,6 +118,7 @@ struct Api {
     in_flight: once::InFlight,
     oidc: identity::Desk,
     logins: login_tries::LoginTries,
+    used: last_used::LastUsed,
     pace: pace::Pace,
     passwords: Passwords,
     exports: orgs::Exports,
@@ -138,6 +140,7 @@ fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router
         tries: tries::Tries::default(),
         in_flight: once::InFlight::default(),
         logins: login_tries::LoginTries::default(),
+        used: last_used::LastUsed::default(),
         pace: pace::Pace::default(),
         passwords: Passwords::default(),
         exports: orgs::Exports::default(),

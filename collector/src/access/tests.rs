@@ -3,6 +3,7 @@
 
 mod glass;
 mod rules;
+mod ways_in;
 mod world;
 
 use std::{
