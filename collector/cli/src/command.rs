@@ -16,6 +16,7 @@ mod org;
 mod ownership;
 mod queue;
 mod report;
+mod rights;
 mod rules;
 mod token;
 mod view;

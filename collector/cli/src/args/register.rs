@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
-use dogwatch_model::{OrgId, PersonId, Side, SiteId, TeamId};
+use dogwatch_model::{OrgId, Side, SiteId, TeamId};
 
 use super::{Over, Watching, access::side};
 use crate::when::parse_seconds;
@@ -256,9 +256,9 @@ pub(crate) struct Seal {
 /// Who a token is for.
 #[derive(ClapArgs)]
 pub(crate) struct CreateToken {
-    /// Who it is for [default: you]
+    /// Who it is for, as olga or acme:olga [default: you]
     #[arg(long)]
-    pub(crate) person: Option<PersonId>,
+    pub(crate) person: Option<String>,
     /// Their side: msp, internal or vendor [default: yours]
     #[arg(long, value_parser = side)]
     pub(crate) side: Option<Side>,
