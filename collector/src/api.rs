@@ -12,6 +12,7 @@
 //! state (the core's).
 
 mod access;
+mod account;
 mod alerts;
 mod audit;
 mod auth;

@@ -1,6 +1,7 @@
 //! The command line: what can be typed, with an example each.
 
 mod access;
+mod account;
 mod alert;
 mod audit;
 mod completions;
@@ -17,7 +18,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-pub(crate) use access::{CreateJoinToken, JoinToken, Login, Logout, Token};
+pub(crate) use access::{CreateJoinToken, JoinToken, ListTokens, Login, Logout, Token};
+pub(crate) use account::Account;
 pub(crate) use alert::{Alert, Handoff, Numbered, Open, Opinion};
 pub(crate) use audit::Audit;
 pub(crate) use completions::{Complete, Completions, Shell};
@@ -25,7 +27,7 @@ pub(crate) use context::Context;
 pub(crate) use endpoint::{Endpoint, Move, Named, NamedSoftware, Set, Tag};
 pub(crate) use ownership::{Change, Draft, Lint, OfOrg, Ownership, Propose, Replay};
 pub(crate) use register::{
-    Access, Check, CreateToken, GrantAccess, Invite, ListAccess, OfOneOrg, Offboard, Org,
+    Access, Check, CreateToken, GrantAccess, Invite, ListAccess, OfOneOrg, Offboard, Org, Seal, Seals,
 };
 pub(crate) use report::{Boundary, Month, MonthTable, OfFleet, OfReview, Period, QueueTable, Report};
 pub(crate) use view::{Of, SaveView, View};
@@ -112,6 +114,9 @@ pub(crate) enum Command {
     /// End a login: at the collector, and on this computer
     #[command(after_help = "Examples: dogwatch logout\n          dogwatch logout --context lab")]
     Logout(Logout),
+    /// Your own password and recovery codes
+    #[command(subcommand)]
+    Account(Account),
     /// Logins side by side, and which of them is in use
     #[command(subcommand)]
     Context(Context),

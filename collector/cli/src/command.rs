@@ -1,6 +1,7 @@
 //! One module per command.
 
 mod access;
+mod account;
 mod again;
 mod alert;
 mod audit;
@@ -46,6 +47,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     match args.command {
         Command::Login(login) => login::run(&login, &screen),
         Command::Logout(asked) => logout::run(&asked, &screen),
+        Command::Account(account) => account::run(&account, &screen),
         Command::Context(asked) => context::run(&asked, &screen),
         Command::Whoami(watching) => whoami::run(watching, &screen),
         Command::Fleet(fleet) => fleet::run(&fleet, &screen),

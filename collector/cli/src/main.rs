@@ -5,6 +5,7 @@
 //! Deliberately synchronous: a command starts, asks, prints and is gone.
 
 mod args;
+mod asking;
 mod client;
 mod command;
 #[cfg(test)]

@@ -73,6 +73,9 @@ pub struct Invitation {
     pub by: PersonKey,
     /// Until when.
     pub expires_at: Timestamp,
+    /// It goes back to a broken seal.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub through_seal: bool,
 }
 
 /// A code on paper that opens an hour of `administer`, once.

@@ -99,7 +99,7 @@ impl Register {
         if let Some(bond) = self.bonds.values().find(same) {
             let person =
                 self.people.get(&bond.person).ok_or_else(|| refused("you are not known here any more"))?;
-            return check(person, proved).map(|()| signed(person.clone(), bond.clone(), Vec::new()));
+            return check(person, proved, now).map(|()| signed(person.clone(), bond.clone(), Vec::new()));
         }
         let key = proved.principal.key();
         let bond = |adopted| Bond {
@@ -123,7 +123,7 @@ impl Register {
                 Ok(signed(new_person(proved, now), bond(false), vec![("person.come", key.to_string())]))
             }
             (Some(person), None) if proved.adopts => {
-                check(person, proved)?;
+                check(person, proved, now)?;
                 Ok(signed(person.clone(), bond(true), vec![("person.adopt", key.to_string())]))
             }
             (Some(_), None) => Err(refused(format!(
@@ -200,7 +200,7 @@ fn given_to(person: &Person, given: &GroupGrant) -> Verbs {
 }
 
 /// Whether a person may come in by that provider: of its side, at home where its people are, not kept out.
-fn check(person: &Person, proved: &Proved) -> Result<(), Refusal> {
+fn check(person: &Person, proved: &Proved, now: Timestamp) -> Result<(), Refusal> {
     let home = proved.principal.scope();
     if person.side != proved.principal.side || !home.contains(&person.home) {
         return Err(refused("you are of another side or org here than your provider may bring in"));
@@ -208,7 +208,7 @@ fn check(person: &Person, proved: &Proved) -> Result<(), Refusal> {
     if person.service {
         return Err(refused("you are a program here, and a program comes by its token"));
     }
-    if person.disabled_at.is_some() {
+    if person.is_kept_out(now) {
         return Err(refused("you were kept out of this collector; ask an administrator of your side"));
     }
     Ok(())
@@ -226,6 +226,8 @@ fn new_person(proved: &Proved, now: Timestamp) -> Person {
         created_by: None,
         trial_until: None,
         disabled_at: None,
+        disabled_until: None,
+        back: None,
     }
 }
 

@@ -4,7 +4,7 @@ use dogwatch_model::text_enum;
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 
-use super::{Grant, PersonKey, Register, Scope};
+use super::{Grant, PersonKey, Register, Scope, Verb};
 
 /// How long before its end a right is told of.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -60,8 +60,12 @@ pub struct Due {
 impl Register {
     /// All of it, the most pressing kind first.
     pub fn due(&self, now: Timestamp) -> Vec<Due> {
-        let mut due: Vec<Due> =
-            self.due_grants(now).chain(self.due_tokens(now)).chain(self.stale(now)).collect();
+        let mut due: Vec<Due> = self
+            .due_grants(now)
+            .chain(self.due_tokens(now))
+            .chain(self.stale(now))
+            .chain(self.due_back(now))
+            .collect();
         due.extend(
             self.seals.values().filter(|seal| seal.broken_at.is_none() && !self.holds(seal, now)).map(
                 |seal| Due {
@@ -140,6 +144,30 @@ impl Register {
         })
     }
 
+    /// Who came back through a broken seal and administers: is it them?
+    fn due_back(&self, now: Timestamp) -> impl Iterator<Item = Due> {
+        let administering = self.grants.values().filter(move |grant| {
+            grant.is_in_force(now) && !grant.on_trial && grant.verbs.has(Verb::Administer)
+        });
+        administering.filter_map(move |grant| {
+            let back = self.back_on_trial(&grant.to, now)?;
+            let id = &grant.id;
+            let why = format!(
+                "{} came back through a broken seal at {:.0}: confirm that it is them (`dogwatch access approve {id}`) or \
+                 object (`dogwatch access refuse {id}`)",
+                grant.to.id, back.since,
+            );
+            Some(Due {
+                kind: DueKind::Review,
+                id: id.clone(),
+                person: grant.to.clone(),
+                scope: grant.scope.clone(),
+                at: Some(back.since),
+                why,
+            })
+        })
+    }
+
     /// Whether somebody has it because of a group of theirs at a provider.
     fn is_of_group(&self, grant: &Grant) -> bool {
         self.bonds.get(&grant.to).is_some_and(|bond| bond.grants.values().any(|id| *id == grant.id))
@@ -178,7 +206,7 @@ impl Register {
     }
 
     fn stale(&self, now: Timestamp) -> impl Iterator<Item = Due> {
-        let able = self.people.values().filter(|person| person.disabled_at.is_none());
+        let able = self.people.values().filter(move |person| !person.is_kept_out(now));
         able.filter_map(move |person| {
             let key = person.key();
             let seen = self.last_seen(&key).unwrap_or(person.created_at);

@@ -42,7 +42,7 @@ impl Register {
             };
         };
         because.push(format!("{} is of the {} side, at home in {}", key.id, person.side, person.home));
-        if let Some(since) = person.disabled_at {
+        if let Some(since) = person.disabled_at.filter(|_| person.is_kept_out(now)) {
             because.push(format!("kept out since {since:.0}"));
         }
         if scope.org().is_some_and(|org| self.left.get(&person.side).is_some_and(|left| left.contains(org))) {

@@ -33,6 +33,9 @@ pub struct Grant {
     /// It was given after a seal was broken, and ends unless somebody confirms it who administers for good.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub on_trial: bool,
+    /// The end that its giver asked for, where a trial ends it before: it is kept when it is confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_end: Option<Timestamp>,
     /// When somebody is to look at it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_at: Option<Timestamp>,
@@ -95,6 +98,7 @@ impl Grant {
             reviewed_at: None,
             used_at: None,
             on_trial: false,
+            own_end: None,
             triggers: Vec::new(),
             approvals: BTreeMap::new(),
             ended: None,

@@ -108,7 +108,7 @@ impl Register {
     }
 
     /// The account after a factor was shown, if that changes it.
-    fn with_factor(
+    pub(super) fn with_factor(
         &self,
         who: &PersonKey,
         account: &Account,
@@ -191,6 +191,7 @@ impl Register {
             Change::Invitation(*invitation, None),
             Change::Account(key.clone(), Some(Box::new(account))),
         ];
+        changes.extend(self.back_by(found, now));
         let sessions = self.tokens.of(&key).filter(|token| token.session.is_some() && token.is_valid(now));
         changes.extend(sessions.map(|token| Change::Token(token.revoked(now))));
         self.apply(&changes);

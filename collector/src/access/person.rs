@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Scope, act::GLASS_ID};
+use super::{Approval, Scope, act::GLASS_ID};
 use crate::refusal::{Code, Refusal};
 
 /// Names a person: ids are unique among the MSP's own people and among the people of each org.
@@ -104,6 +104,23 @@ pub struct Person {
     /// Since when they may not come in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<Timestamp>,
+    /// Until when they may not, where a broken seal keeps them out; absent where that is for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_until: Option<Timestamp>,
+    /// They came back by an invitation that goes back to a broken seal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Back>,
+}
+
+/// How somebody came back whom a broken seal let in again: nobody knows yet whether it is them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "BackBySeal")]
+pub struct Back {
+    /// When they set a new password by it.
+    pub since: Timestamp,
+    /// Who objected, and when: from then on only somebody's word ends the trial, not time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objection: Option<Approval>,
 }
 
 impl Person {
@@ -112,8 +129,13 @@ impl Person {
         PersonKey::of(self.side, &self.home, self.id.clone())
     }
 
+    /// Whether somebody keeps them out at `now`.
+    pub fn is_kept_out(&self, now: Timestamp) -> bool {
+        self.disabled_at.is_some() && self.disabled_until.is_none_or(|end| now < end)
+    }
+
     /// Whether they may come in at `now`.
     pub fn may_come_in(&self, now: Timestamp) -> bool {
-        self.disabled_at.is_none() && self.trial_until.is_none_or(|end| now < end)
+        !self.is_kept_out(now) && self.trial_until.is_none_or(|end| now < end)
     }
 }

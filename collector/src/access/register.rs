@@ -115,9 +115,9 @@ impl Register {
             let approved = grant.scope.org().is_some_and(|org| grant.approvals.contains_key(org));
             grant.verbs.has(Verb::Administer) && whole(&grant.scope) && lasts && approved
         });
-        grants.filter_map(|grant| {
+        grants.filter_map(move |grant| {
             let person = self.people.get(&grant.to)?;
-            let may = person.side == Side::Internal && person.disabled_at.is_none() && !person.service;
+            let may = person.side == Side::Internal && !person.is_kept_out(now) && !person.service;
             may.then_some((person, grant))
         })
     }
@@ -280,6 +280,8 @@ impl Register {
             created_by: given_by.clone(),
             trial_until: None,
             disabled_at: None,
+            disabled_until: None,
+            back: None,
         };
         self.people.insert(key.clone(), person);
         let verbs = who.ceiling.without(Verbs::EVERYBODY);

@@ -2,6 +2,7 @@
 //! that the rules do not lead to.
 
 mod glass;
+mod renewal;
 mod rules;
 mod ways_in;
 mod world;

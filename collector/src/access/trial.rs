@@ -1,25 +1,26 @@
 //! On trial: whom and what a broken seal lets in lasts a week, and for good once somebody confirms it who administers for good.
 //!
 //! Whoever holds the paper may be the right person on the worst day, or have found it. So a broken seal lets people in and
-//! keeps people out, and whatever it gives ends by itself; so does what those give who administer by that alone. What would
-//! outlive that in another form (the next sealed code, tokens, approvals, the end of the partnership) it does not do. Who is
-//! known already comes in again with what they had: that is what the paper is for, and both sides hear of it at once.
+//! keeps people out, and whatever it gives or takes ends by itself; so does what those do who administer by that alone
+//! ([`bounds`]). Who is known already comes in again with what they had: that is what the paper is for. They administer on
+//! trial meanwhile, for nobody knows yet whether it is them ([`back`]).
 //!
 //! Confirmed is by who administers there for good. Where an org's owners are all gone nobody does: then an administrator of
 //! the MSP may, once no owner has come in for three days. The customer's own paper and the MSP's word are one of each side.
 
+mod back;
+mod bounds;
+
 use dogwatch_model::{OrgId, Side};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{
-    Act, Approval, Change, Grant, Person, PersonKey, Principal, Register, Scope, Verb, act::GLASS_ID,
-};
+use super::{Approval, Change, Grant, Person, PersonKey, Principal, Register, Scope, Verb, act::GLASS_ID};
 use crate::refusal::{Code, Refusal};
 
 /// For how long it lasts without anybody's word: a week has a working day for everybody.
 const TRIAL: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// For how long no owner may have come in before the MSP may confirm: over a weekend.
+/// For how long nobody may have said anything before time or the MSP decides: over a weekend.
 const SILENCE: SignedDuration = SignedDuration::from_hours(72);
 
 /// Whether it is who comes in with a sealed code.
@@ -30,13 +31,27 @@ fn is_glass(key: &PersonKey) -> bool {
 impl Register {
     /// Until when at most lasts what somebody gives at a scope; absent for who administers there for good.
     pub(super) fn trial(&self, by: &Principal, scope: &Scope, now: Timestamp) -> Option<Timestamp> {
-        let of = |key: &PersonKey| self.trial_of(key, scope, now);
-        [of(&by.key()), by.maker.as_ref().and_then(of)].into_iter().flatten().min()
+        let of = |key: &PersonKey| {
+            // Who manages the MSP's people for good does so wherever they work, approved there or not.
+            let everywhere = key.org.is_none() && self.administers_for_good(key, &Scope::Everywhere, now);
+            if everywhere { None } else { self.trial_of(key, scope, now) }
+        };
+        self.hands(by).iter().filter_map(of).min()
+    }
+
+    /// Everybody by whose rights something is done.
+    fn hands(&self, by: &Principal) -> Vec<PersonKey> {
+        let key = by.key();
+        let behind = self.behind(&key).filter(|_| self.is_program(&key)).cloned();
+        [Some(key), by.maker.clone(), behind].into_iter().flatten().collect()
     }
 
     fn trial_of(&self, key: &PersonKey, scope: &Scope, now: Timestamp) -> Option<Timestamp> {
         if is_glass(key) {
             return now.checked_add(TRIAL).ok();
+        }
+        if let Some(back) = self.back_on_trial(key, now) {
+            return back.since.checked_add(TRIAL).ok().map(|end| end.max(now));
         }
         if self.administers_for_good(key, scope, now) {
             return None;
@@ -45,45 +60,23 @@ impl Register {
         there.filter_map(|grant| grant.expires_at).max()
     }
 
+    /// Whether somebody administers a scope by what counts there and ends by nobody's silence.
     fn administers_for_good(&self, key: &PersonKey, scope: &Scope, now: Timestamp) -> bool {
-        // What an owner refused counts for nobody of their side.
-        let counts = |grant: &Grant| {
-            key.org.is_none() || scope.org().is_some_and(|org| grant.approvals.contains_key(org))
+        // What an owner refused, or never approved, counts for nobody; without an owner the MSP's counts as it is.
+        let counts = |grant: &Grant| match scope.org() {
+            Some(org) => {
+                grant.approvals.contains_key(org)
+                    || (key.org.is_none() && self.owners(org, now).next().is_none())
+            }
+            None => key.org.is_none(),
         };
-        let mut there = self.grants_of(key, now).filter(|grant| grant.administers(scope));
-        there.any(|grant| !grant.on_trial && counts(grant))
+        let mut there = self.grants_of(key, now).filter(|grant| grant.administers(scope) && !grant.on_trial);
+        !is_glass(key) && there.any(counts) && self.back_on_trial(key, now).is_none()
     }
 
-    /// Refuses what would outlive a broken seal, or the trial of who administers by one.
-    pub(super) fn within_trial(&self, act: &Act, by: &Principal, now: Timestamp) -> Result<(), Refusal> {
-        let glass = is_glass(&by.key());
-        let in_org = |org: &OrgId| Scope::Org(org.clone());
-        let (scope, what) = match act {
-            Act::Seal { scope, .. } => (scope.clone(), "seal the next code"),
-            Act::Approve(_, org) => (in_org(org), "approve rights"),
-            Act::SecondFactor(org, _) => (in_org(org), "change how people come in"),
-            Act::Offboard(org, _) => (in_org(org), "say goodbye to the MSP"),
-            Act::MakeToken(token) if glass => (token.scope.clone(), "make tokens"),
-            Act::Reinvite(whom, _) | Act::Enable(whom) if !glass => {
-                let Some(home) = self.home_of(whom).filter(|home| self.administers_for_good(whom, home, now))
-                else {
-                    return Ok(());
-                };
-                (home.clone(), "let those in again who administer for good")
-            }
-            _ => return Ok(()),
-        };
-        match self.trial(by, &scope, now) {
-            None => Ok(()),
-            Some(_) if glass => Err(refused(format!(
-                "a broken seal lets people in again and keeps people out; it does not {what}. Let an administrator in \
-                 (`dogwatch access invite PERSON --role admin`, `--again` for who is known), and they do it"
-            ))),
-            Some(end) => Err(refused(format!(
-                "you administer {scope} on trial until {end:.0}, after a seal was broken, and cannot {what}; somebody who \
-                 administers it for good can, once they have confirmed you too"
-            ))),
-        }
+    /// The same of all by whose rights something is done.
+    fn decides(&self, by: &Principal, scope: &Scope, now: Timestamp) -> bool {
+        self.administers_for_good(&by.key(), scope, now) && self.trial(by, scope, now).is_none()
     }
 
     /// Confirms a grant that is on trial, with whoever has it.
@@ -95,8 +88,7 @@ impl Register {
         now: Timestamp,
     ) -> Result<Vec<Change>, Refusal> {
         let side = self.side_of(&grant.to);
-        let regular = self.manages(by, side, &grant.scope, now)
-            && self.administers_for_good(&by.key(), &grant.scope, now);
+        let regular = self.manages(by, side, &grant.scope, now) && self.decides(by, &grant.scope, now);
         if !regular && !self.attests(grant, (side, org), by, now) {
             let owners = self.approvers(&grant.to, org, now);
             return Err(refused(format!(
@@ -108,9 +100,9 @@ impl Register {
                 SILENCE.as_hours(),
             )));
         }
-        let mut grant = Grant { on_trial: false, expires_at: None, ..grant.clone() };
+        let mut grant = Grant { on_trial: false, expires_at: grant.own_end, own_end: None, ..grant.clone() };
         grant.approvals.insert(org.clone(), Approval { by: by.key(), at: now });
-        let mut changes = self.kept(&grant.to);
+        let mut changes = self.kept(&grant.to, by, now);
         changes.push(Change::Grant(grant));
         Ok(changes)
     }
@@ -121,18 +113,10 @@ impl Register {
         let came = |owner: &Person| self.last_seen(&owner.key()).is_some_and(|seen| seen >= grant.given_at);
         (by.side, side) == (Side::Msp, Side::Internal)
             && self.reach(by, now).everywhere().has(Verb::Administer)
-            && self.administers_for_good(&by.key(), &everywhere, now)
+            && self.decides(by, &everywhere, now)
             && now.duration_since(grant.given_at) >= SILENCE
             && !self.owners(org, now).any(came)
-    }
-
-    /// The person as who is here to stay, if they were on trial.
-    pub(super) fn kept(&self, key: &PersonKey) -> Vec<Change> {
-        let person = self.people.get(key).filter(|person| person.trial_until.is_some());
-        person
-            .map(|person| Change::Person(Person { trial_until: None, ..person.clone() }))
-            .into_iter()
-            .collect()
+            && !self.locked_out(&Scope::Org(org.clone()), now)
     }
 
     /// Refuses to make a way in for whoever breaks seals: that is the code's alone.

@@ -111,11 +111,10 @@ pub(super) async fn open(
     let (called, rounds) = api.core.called(&wanted.person, (api.now)());
     let passwords = called.iter().map(|(_, account)| account.password.clone()).collect();
     let fits = api.passwords.fits(passwords, rounds, wanted.password).await?;
-    let code =
-        wanted.code.as_ref().map(|code| code.reveal().trim().to_owned()).filter(|code| !code.is_empty());
     let right = called.iter().zip(fits).filter(|(_, fits)| *fits).map(|(one, _)| one);
-    let proved = right
-        .filter_map(|(who, account)| Some((who, account, factor(account, code.as_deref(), (api.now)())?)));
+    let proved = right.filter_map(|(who, account)| {
+        Some((who, account, factor(account, typed(wanted.code.as_ref()), (api.now)())?))
+    });
     let Some((who, account, factor)) = proved.into_iter().next() else {
         tracing::warn!(from = ?from.as_ref().map(|from| from.0.0.ip()), "a login failed");
         match called.as_slice() {
@@ -138,8 +137,13 @@ pub(super) async fn open(
     Ok((opened, made.text))
 }
 
+/// A code as it was typed; nothing where the line was left empty.
+pub(super) fn typed(code: Option<&Hidden>) -> Option<&str> {
+    code.map(|code| code.reveal().trim()).filter(|code| !code.is_empty())
+}
+
 /// What a code proves; nothing for one that is wrong.
-fn factor(account: &Account, code: Option<&str>, now: Timestamp) -> Option<Factor> {
+pub(super) fn factor(account: &Account, code: Option<&str>, now: Timestamp) -> Option<Factor> {
     let Some(code) = code else { return Some(Factor::None) };
     let key = account.totp.as_ref().map(|totp| &totp.key).or(account.pending.as_ref());
     if code.len() == 6 {
@@ -224,7 +228,7 @@ pub(super) async fn take_up(api: &Shared, from: &From, accepted: Accepted) -> Re
     let tried = api.tries.admit(Purpose::Invitation, from.as_ref())?;
     let password = api.passwords.hash(accepted.password).await?;
     let key = account::new_key()?;
-    let codes = (0..RECOVERY_CODES).map(|_| secret::recovery_code()).collect::<Result<Vec<_>, _>>()?;
+    let codes = recovery_codes()?;
     let account = Account {
         password,
         totp: None,
@@ -244,4 +248,9 @@ pub(super) async fn take_up(api: &Shared, from: &From, accepted: Accepted) -> Re
         ),
         person: who.to_string(),
     })
+}
+
+/// Fresh codes that stand in for a second factor.
+pub(super) fn recovery_codes() -> Result<Vec<secret::Secret>, Problem> {
+    (0..RECOVERY_CODES).map(|_| secret::recovery_code()).collect()
 }

@@ -2,6 +2,7 @@
 //!
 //! The router is built from it and from nothing else; the tests walk it with every kind of token.
 
+mod params;
 mod paths;
 mod row;
 
@@ -22,7 +23,7 @@ use dogwatch_triage::{
 };
 
 use super::{
-    BodyLimit, Shared, access, alerts, audit,
+    BodyLimit, Shared, access, account, alerts, audit,
     auth::{
         Gate,
         Needs::{Everything, May, Public},
@@ -39,6 +40,7 @@ use crate::{
     meters::RouteMeter,
     views::{NewView, View},
 };
+use params::{AUDIT, EVENTS, FLEET, LINKED, OF_ORG, PAGED, QUEUE, WHO};
 pub(crate) use paths::{is_for_browsers, where_to_look};
 pub(crate) use row::{Answer, Make, Method, Route, Takes};
 use row::{UNCHANGED, accepted, delete, get, made, ok, post, post_document, post_intake, text};
@@ -48,30 +50,6 @@ const HTML: Answer = text("text/html; charset=utf-8");
 
 /// The way to another page.
 const ELSEWHERE: Answer = Answer { status: 303, media: None, schema: None };
-
-/// What a page may be asked with: anything, for links to it get parameters on the way, and a browser's user wrote none of them.
-const LINKED: &[&str] = &[ANY];
-
-/// What of the fleet may be asked for.
-const FLEET: &[&str] = &["filter", "sort", "limit", "cursor", "state", "fields"];
-
-/// What of the queue may be asked for.
-const QUEUE: &[&str] = &["state", "filter", "hidden", "mine", "team", "limit", "cursor"];
-
-/// What of a list with an org may be asked for.
-const OF_ORG: &[&str] = &["org", "limit", "cursor"];
-
-/// What of a list may be asked for.
-const PAGED: &[&str] = &["limit", "cursor"];
-
-/// What of the events may be asked for.
-const EVENTS: &[&str] = &["kinds", "org", "after"];
-
-/// What `who` may be asked.
-const WHO: &[&str] = &["about", "alert", "endpoint", "severity", "at", "org", "week", "expect"];
-
-/// What of the audit may be asked for.
-const AUDIT: &[&str] = &["org", "from", "until", "by", "act", "order", "cursor", "limit"];
 
 /// Every route there is.
 pub(crate) const ROUTES: &[Route] = &[
@@ -130,6 +108,15 @@ pub(crate) const ROUTES: &[Route] = &[
         .refuses(&[401, 429, 503]),
     post("/api/v1/logout", May(Verb::View), |m| on(m, login::logout))
         .tells("Ends the session, or the token, that asks.", ok::<login::Over>()),
+    post("/api/v1/account/password", May(Verb::View), |m| on(m, account::password))
+        .takes::<account::WantedPassword>()
+        .tells("Changes one's own password; one's other sessions end.", ok::<account::PasswordChanged>()),
+    post("/api/v1/account/recovery-codes", May(Verb::View), |m| on(m, account::recovery_codes))
+        .takes::<account::WantedCodes>()
+        .tells(
+            "Makes new recovery codes for oneself, shown this once; the old ones end.",
+            ok::<account::RecoveryCodes>(),
+        ),
     post("/api/v1/invitations/accept", Public, |m| on(m, login::accept))
         .takes::<login::Accepted>()
         .tells("Takes an invitation up: sets a password and a second factor.", ok::<login::Welcome>())
@@ -399,14 +386,14 @@ pub(crate) const ROUTES: &[Route] = &[
         .tells("Makes a join token, shown this once.", made::<join_tokens::Made>()),
     delete("/api/v1/join-tokens/{id}", May(Verb::Configure), |m| on(m, join_tokens::revoke))
         .tells("Withdraws a join token.", ok::<join_tokens::JoinTokenJson>()),
-    get("/api/v1/tokens", May(Verb::View), PAGED, |m| on(m, tokens::list))
+    get("/api/v1/tokens", May(Verb::View), OF_ORG, |m| on(m, tokens::list))
         .asks::<tokens::Query>()
-        .tells("API tokens, oldest first.", ok::<tokens::List>()),
+        .tells("API tokens and logins, oldest first.", ok::<tokens::List>()),
     post("/api/v1/tokens", May(Verb::View), |m| on(m, tokens::create))
         .takes::<tokens::Wanted>()
         .tells("Makes an API token, shown this once.", made::<tokens::NewToken>()),
     delete("/api/v1/tokens/{id}", May(Verb::View), |m| on(m, tokens::revoke))
-        .tells("Revokes an API token.", ok::<tokens::TokenJson>()),
+        .tells("Revokes an API token, or ends a login.", ok::<tokens::TokenJson>()),
     get("/api/v1/orgs", May(Verb::View), &[], |m| on(m, orgs::list))
         .tells("Orgs, by id.", ok::<orgs::Orgs>()),
     post("/api/v1/orgs", May(Verb::Administer), |m| on(m, orgs::create))

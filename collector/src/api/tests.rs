@@ -12,6 +12,7 @@ mod left;
 mod legible;
 mod live;
 mod once;
+mod own_account;
 mod permissions;
 mod running;
 mod strictness;

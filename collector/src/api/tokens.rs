@@ -101,9 +101,11 @@ pub(crate) struct List {
     next: Option<String>,
 }
 
-/// Which page.
+/// Which tokens.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Query {
+    /// The one org that they reach.
+    org: Option<OrgId>,
     #[schemars(range(min = 1, max = 1000))]
     limit: Option<usize>,
     /// The `next` of the page before.
@@ -137,6 +139,7 @@ pub(crate) async fn list(
 ) -> Result<Json<List>, Problem> {
     let mut tokens: Vec<ApiToken> =
         caller.see(&api, |sight| sight.tokens(caller.principal(), caller.now).into_iter().cloned().collect());
+    tokens.retain(|token| query.org.is_none() || token.principal.org == query.org);
     tokens.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
     let key = |token: &ApiToken| (token.created_at, token.id.clone());
     let (tokens, next) = page(tokens, key, (query.limit, query.cursor.as_deref()))?;

@@ -12,7 +12,7 @@ use super::{
     audit::{deed, of_token},
 };
 use crate::{
-    access::{Act, ApiToken, Change, Factor, Login, PersonKey, Principal, Sha256, Verb, free_id},
+    access::{Act, ApiToken, Change, Factor, Login, PersonKey, Principal, Renewal, Sha256, Verb, free_id},
     policy::Policy,
     queue,
     refusal::{Code, Refusal},
@@ -275,6 +275,24 @@ impl Core {
         put(&changes, batch);
         batch.record(now, Deed::new("invitation.accept", &key, key.org.as_ref()).by(doer(&key, state)));
         Ok(key)
+    }
+
+    /// Changes how somebody comes in who showed their password.
+    pub(super) fn renew(
+        state: &mut State,
+        wanted: &Renewal,
+        by: &Principal,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) -> Result<Vec<Change>, Refusal> {
+        let changes = state.access.renew(wanted, now)?;
+        put(&changes, batch);
+        let_go_of(state, &wanted.who, now, batch);
+        let org = wanted.who.org.as_ref();
+        // The sessions that ended; of the account itself nothing is told.
+        let told = deed(by, wanted.what.name(), &wanted.who, org).after(told_of(&changes, org));
+        batch.record(now, told);
+        Ok(changes)
     }
 
     /// Notes that a token is in use.

@@ -19,7 +19,7 @@ use dogwatch_triage::{
 };
 
 use crate::{
-    access::{Account, ApiToken, Change, JoinTokenRecord, Login, PersonKey, Principal, Sha256},
+    access::{Account, ApiToken, Change, JoinTokenRecord, Login, PersonKey, Principal, Renewal, Sha256},
     core::{Delivery, Departed, Taken, software::SoftwareList, upkeep::Upkept},
     identity::Proved,
     origin::Origin,
@@ -64,6 +64,8 @@ pub(crate) enum Command {
         /// Answered with who they are.
         reply: Reply<PersonKey>,
     },
+    /// Change how somebody comes in, who showed their password.
+    Renew(Box<Renewal>, Principal, Reply<Vec<Change>>),
     /// A side leaves an org for good.
     Offboard(OrgId, Side, Principal, Reply<Departed>),
     /// Write down that an org's data is taken out.
@@ -140,6 +142,7 @@ impl Command {
             Self::SignIn(_, reply) => reply.is_closed(),
             Self::Access(_, _, reply) => reply.is_closed(),
             Self::Accept { reply, .. } => reply.is_closed(),
+            Self::Renew(_, _, reply) => reply.is_closed(),
             Self::Offboard(_, _, _, reply) => reply.is_closed(),
             Self::TakeOut(_, _, reply) => reply.is_closed(),
             Self::NoteOrg(_, _, reply) => reply.is_closed(),

@@ -68,6 +68,9 @@ impl Core {
             Command::Accept { invitation, account, reply } => {
                 batch.answer_with(reply, |batch| self.accept(state, (invitation, *account), now, batch));
             }
+            Command::Renew(wanted, by, reply) => {
+                batch.answer_with(reply, |batch| Self::renew(state, &wanted, &by, now, batch));
+            }
             Command::Access(act, by, reply) => {
                 batch.answer_with(reply, |batch| self.access(state, &act, &by, now, batch));
             }

@@ -141,7 +141,7 @@ fn check_maker(access: &Register, token: &JoinTokenRecord, now: Timestamp) -> Re
     let others = access.people.values().filter(|person| !person.service && configures(person));
     let others: Vec<&str> = others.take(MAKERS_NAMED).map(|person| person.id.as_str()).collect();
     let who = if others.is_empty() { "an administrator".to_owned() } else { others.join(" or ") };
-    let why = match maker.disabled_at {
+    let why = match maker.disabled_at.filter(|_| maker.is_kept_out(now)) {
         Some(_) => format!("{who_made} is kept out"),
         None => format!("{who_made} has no `configure` on {}/{} any more", token.org, token.site),
     };

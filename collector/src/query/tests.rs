@@ -42,6 +42,8 @@ fn reach(home: &str) -> Reach {
         created_by: None,
         trial_until: None,
         disabled_at: None,
+        disabled_until: None,
+        back: None,
     };
     let principal = Principal {
         person: id,

@@ -48,6 +48,12 @@ fn finding(seal: &Seal, now: Timestamp) -> Option<Finding> {
                 "lets in",
                 "people and rights for a week, unless an administrator of that side confirms them".into(),
             ),
+            evidence(
+                "lets in again",
+                "who is known; for three days, who administers there confirms them (`dogwatch access approve GRANT`) or \
+                 objects (`access refuse GRANT`)"
+                    .into(),
+            ),
             evidence("sealed by", format!("{} at {:.0}", seal.made_by, seal.made_at)),
         ],
         since: now,

@@ -100,12 +100,21 @@ pub(crate) enum Token {
         after_help = "Example: dogwatch token create --verbs view,intake --person prometheus --service --org acme"
     )]
     Create(super::CreateToken),
-    /// Those that were made
-    #[command(after_help = "Example: dogwatch token list")]
-    List(Watching),
-    /// Withdraw one
+    /// Those that were made, and logins, with their last use
+    #[command(after_help = "Examples: dogwatch token list\n          dogwatch token list --org acme")]
+    List(ListTokens),
+    /// Withdraw one, or end a login
     #[command(after_help = "Example: dogwatch token revoke t-4f1c")]
     Revoke(ById),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct ListTokens {
+    /// Those that reach this org alone
+    #[arg(long)]
+    pub(crate) org: Option<OrgId>,
+    #[command(flatten)]
+    pub(crate) watching: Watching,
 }
 
 pub(super) fn side(text: &str) -> Result<Side, String> {

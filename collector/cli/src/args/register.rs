@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 use dogwatch_model::{OrgId, Side, SiteId, TeamId};
 
-use super::{Over, Watching, access::side};
+use super::{
+    Over, Watching,
+    access::{ById, side},
+};
 use crate::when::parse_seconds;
 
 #[derive(Subcommand)]
@@ -121,7 +124,9 @@ pub(crate) enum Access {
     #[command(after_help = "Example: dogwatch access check kim export --scope acme")]
     Check(Check),
     /// Seal a code for a bad day, to be kept on paper
-    #[command(after_help = "Example: dogwatch access break-glass --scope acme")]
+    #[command(
+        after_help = "Examples: dogwatch access break-glass --scope acme\n          dogwatch access break-glass list\n          dogwatch access break-glass revoke 5ea1"
+    )]
     BreakGlass(Seal),
 }
 
@@ -247,10 +252,24 @@ pub(crate) struct Check {
 }
 
 #[derive(ClapArgs)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Seal {
+    /// Instead of sealing one
+    #[command(subcommand)]
+    pub(crate) kept: Option<Seals>,
     /// What it is to open: ORG, or * for the MSP's own people
-    #[arg(long)]
-    pub(crate) scope: String,
+    #[arg(long, required = true)]
+    pub(crate) scope: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Seals {
+    /// Those that were sealed: for what, by whom, and whether they still open it; never the codes
+    #[command(after_help = "Example: dogwatch access break-glass list")]
+    List(Watching),
+    /// Put one out of use, such as one whose paper went astray
+    #[command(after_help = "Example: dogwatch access break-glass revoke 5ea1")]
+    Revoke(ById),
 }
 
 /// Who a token is for.

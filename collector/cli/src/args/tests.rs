@@ -38,9 +38,10 @@ const NOT_WATCHED: [(&str, &str); 7] = [
 ];
 
 /// Commands that do something: what they show is what they did, once.
-const DOING: [&str; 55] = [
+const DOING: [&str; 58] = [
     "access approve",
     "access break-glass",
+    "access break-glass revoke",
     "access disable",
     "access enable",
     "access grant",
@@ -48,6 +49,8 @@ const DOING: [&str; 55] = [
     "access refuse",
     "access review",
     "access revoke",
+    "account password",
+    "account recovery-codes",
     "alert accept",
     "alert acknowledge",
     "alert assign",
@@ -100,8 +103,8 @@ const DOING: [&str; 55] = [
 fn what_shows_something_of_the_collectors_can_be_watched_in_every_form() {
     fn walk(command: &clap::Command, path: &str, leaves: &mut Vec<(String, bool)>) {
         let watched = command.get_arguments().any(|arg| arg.get_id() == "watch");
-        // `fleet` shows endpoints and has a command of its own inside.
-        if command.get_subcommands().next().is_none() || path == " fleet" {
+        // Such as `fleet`, which shows endpoints and has a command of its own inside.
+        if command.get_subcommands().next().is_none() || command.is_args_conflicts_with_subcommands_set() {
             leaves.push((path.trim().to_owned(), watched));
         }
         for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set()) {

@@ -1,5 +1,7 @@
 //! `access …`: who may do what, where, for what reason and until when.
 
+mod seal;
+
 use serde_json::{Value, json};
 
 use super::again::Pace;
@@ -124,18 +126,7 @@ pub(crate) fn run(command: &Access, screen: &Screen) -> Result<(), Failure> {
             on_person(&one.person, "enable", "may come in again; make a new token or invitation", screen)
         }
         Access::Check(asked) => check(asked, screen),
-        Access::BreakGlass(seal) => {
-            let made = Client::logged_in()?.post("access/seals", &json!({ "scope": seal.scope }))?;
-            super::show_one(&made, "code", screen, || {
-                format!(
-                    "Write this on paper and seal it. It opens `administer` on {} for an hour, once, and tells both sides:\n\n\
-                     {}\n\nTo use it: dogwatch login URL --break-glass (seal {})\n",
-                    seal.scope,
-                    text_at(&made, "code"),
-                    text_at(&made, "id")
-                )
-            })
-        }
+        Access::BreakGlass(seal) => seal::run(seal, screen),
     }
 }
 

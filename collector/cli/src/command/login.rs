@@ -3,18 +3,15 @@
 mod device;
 mod oidc;
 
-use std::{
-    fs,
-    io::{self, IsTerminal as _},
-    path::Path,
-};
+use std::{fs, io, path::Path};
 
-use dogwatch_model::{PersonId, password};
+use dogwatch_model::PersonId;
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 use serde_json::{Value, json};
 
 use crate::{
     args::Login,
+    asking,
     client::Client,
     context::{self, Context},
     failure::{Exit, Failure},
@@ -52,6 +49,13 @@ pub(crate) fn run(login: &Login, screen: &Screen) -> Result<(), Failure> {
             path.display()
         )
     })
+}
+
+/// What a program answers.
+const ANSWERS: &str = "for an invitation the password twice and then a code or nothing, for a login the password and then the code";
+
+fn ask_hidden(what: &str) -> Result<String, Failure> {
+    asking::hidden(what, ANSWERS)
 }
 
 type Access = (String, CertificateDer<'static>, String);
@@ -113,7 +117,7 @@ fn by_person(login: &Login) -> Result<Access, Failure> {
 }
 
 fn open(client: &Client, person: &str, password: &str) -> Result<Value, Failure> {
-    let code = ask("Code of your second factor (none: just Enter): ")?;
+    let code = asking::ask(asking::CODE)?;
     let code = code.filter(|code| !code.is_empty());
     client.post("login", &json!({ "person": person, "password": password, "code": code }))
 }
@@ -124,7 +128,7 @@ fn open(client: &Client, person: &str, password: &str) -> Result<Value, Failure>
 /// cut off behind it logs in with their password.
 fn take_up(url: &str, root: &CertificateDer<'_>, invitation: &str) -> Result<String, Failure> {
     let client = &Client::new(url.to_owned(), root, None);
-    let password = chosen(ask_hidden)?;
+    let password = asking::chosen(ask_hidden, "the invitation still stands: log in with it again")?;
     let welcome =
         client.post("invitations/accept", &json!({ "invitation": invitation, "password": password }))?;
     if context::root_at(url)?.is_none() {
@@ -157,20 +161,6 @@ fn once_more(failure: Failure, url: &str, person: &str) -> Failure {
     }
 }
 
-/// The password that somebody chose. What will not do is refused here, for a collector counts tries of invitations.
-fn chosen(mut ask: impl FnMut(&str) -> Result<String, Failure>) -> Result<String, Failure> {
-    let again =
-        |why: &str| Failure::usage(format!("{why}; the invitation still stands: log in with it again"));
-    let password = ask(&format!("Choose a password ({} characters or more): ", password::MIN_CHARS))?;
-    if let Some(fault) = password::fault(&password) {
-        return Err(again(&fault));
-    }
-    match ask("Once more: ")? == password {
-        true => Ok(password),
-        false => Err(again("the two are not the same")),
-    }
-}
-
 /// A login without a token yet.
 fn begun(url: &str, root: &CertificateDer<'_>, person: &str) -> Context {
     Context {
@@ -181,28 +171,6 @@ fn begun(url: &str, root: &CertificateDer<'_>, person: &str) -> Context {
         session: false,
         root_certificate: context::to_pem(root),
     }
-}
-
-/// Asks for what it cannot go without.
-fn ask_hidden(what: &str) -> Result<String, Failure> {
-    ask(what)?.ok_or_else(|| {
-        Failure::usage(format!(
-            "no answer to `{}`: there is no terminal to ask at, and standard input has ended; run it at a terminal, or \
-             give each answer as a line of standard input: for an invitation the password twice and then a code or \
-             nothing, for a login the password and then the code",
-            what.trim_end_matches([':', ' '])
-        ))
-    })
-}
-
-/// Asks for what nobody else is to see: without echo at a terminal, else a line of standard input, if there is another.
-fn ask(what: &str) -> Result<Option<String>, Failure> {
-    if io::stdin().is_terminal() {
-        return Ok(Some(rpassword::prompt_password(what)?));
-    }
-    let mut line = String::new();
-    let read = io::stdin().read_line(&mut line)?;
-    Ok((read > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
 fn known_root(url: &str) -> Result<CertificateDer<'static>, Failure> {
@@ -263,16 +231,6 @@ fn root_of(path: &Path) -> Result<CertificateDer<'static>, Failure> {
 mod tests {
     use super::*;
 
-    /// What comes of answers, and how many were asked for.
-    fn told(answers: &[&str]) -> (Result<String, String>, usize) {
-        let mut asked = 0;
-        let chosen = chosen(|_| {
-            asked += 1;
-            Ok(answers[asked - 1].to_owned())
-        });
-        (chosen.map_err(|failure| failure.to_string()), asked)
-    }
-
     #[test]
     fn a_wrong_code_after_an_invitation_asks_for_the_next_one_and_for_no_new_invitation() {
         let wrong = Failure::new(Exit::NotAllowed, "person, password and code do not go together");
@@ -282,15 +240,5 @@ mod tests {
         ));
         let down = Failure::new(Exit::Unreachable, "it does not answer");
         assert_eq!(once_more(down, "https://dw.example", "home:omar").to_string(), "it does not answer");
-    }
-
-    #[test]
-    fn a_password_that_will_not_do_goes_no_further() {
-        let (short, asked) = told(&["short"]);
-        assert!(short.unwrap_err().contains("at least 12 characters"));
-        assert_eq!(asked, 1, "what is too short need not be typed again");
-        let (other, _) = told(&["correct horse battery", "correct horse batteries"]);
-        assert!(other.unwrap_err().contains("the invitation still stands"));
-        assert_eq!(told(&["correct horse battery"; 2]).0, Ok("correct horse battery".to_owned()));
     }
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::again::Pace;
 use crate::{
-    args::{CreateToken, Format, Token},
+    args::{CreateToken, Format, ListTokens, Token},
     client::Client,
     failure::Failure,
     output::{self, Listing, Screen, Show, column, text_at},
@@ -22,16 +22,33 @@ const LISTING: Listing<'static> = Listing {
         column("ROLE", "role", Show::Made(super::rights::role)),
         column("STATE", "state", Show::Text),
         column("EXPIRES", "expires_at", Show::Instant),
+        column("KIND", "kind", Show::Text),
+        column("USED", "used_at", Show::Instant),
     ],
     wide: &[column("CREATED", "created_at", Show::Instant), column("REVOKED", "revoked_at", Show::Instant)],
-    csv: &["id", "person", "side", "team", "org", "role", "state", "created_at", "expires_at", "revoked_at"],
+    csv: &[
+        "id",
+        "person",
+        "side",
+        "team",
+        "org",
+        "role",
+        "state",
+        "created_at",
+        "expires_at",
+        "revoked_at",
+        "kind",
+        "used_at",
+    ],
 };
 
 pub(crate) fn run(command: &Token, screen: &Screen) -> Result<(), Failure> {
     match command {
         Token::Create(wanted) => create(wanted, screen),
-        Token::List(watching) => {
-            super::list(("tokens", &[]), &LISTING, Pace::told(*watching, "access"), "no tokens", screen)
+        Token::List(ListTokens { org, watching }) => {
+            let org = org.as_ref().map(ToString::to_string);
+            let params: Vec<_> = org.as_deref().map(|org| ("org", org)).into_iter().collect();
+            super::list(("tokens", &params), &LISTING, Pace::told(*watching, "access"), "no tokens", screen)
         }
         Token::Revoke(token) => {
             let path = format!("tokens/{}", super::segment(&token.id));

@@ -145,6 +145,8 @@ shown! {
     access_disable: "access" "disable" "kim";
     access_enable: "access" "enable" "kim";
     access_break_glass: "access" "break-glass" "--scope" "acme";
+    access_break_glass_list: "access" "break-glass" "list";
+    access_break_glass_revoke: "access" "break-glass" "revoke" "5ea1";
     access_check: "access" "check" "kim" "export" "--scope" "acme";
     report_boundary: "report" "boundary" "--month" "2026-11";
     report_month: "report" "month" "--month" "2026-11";
@@ -262,6 +264,26 @@ fn logging_in() {
         all = all.replace(&folder.display().to_string(), "CONFIG");
     }
     insta::assert_snapshot!("logging_in", all.replace(root, "ROOT"));
+}
+
+/// What people change of their own account, with their answers as lines.
+#[test]
+fn own_account() {
+    let config = recorded().logged_in();
+    let (old, new, code) = ("the one that I have\n", "correct horse battery\n", "000000\n");
+    let mut all = String::new();
+    for format in ["table", "json", "csv", "name"] {
+        let answers = format!("{old}{new}{new}{code}");
+        all += &typed(config.path(), &["account", "password", "-o", format], &answers);
+        all += &typed(config.path(), &["account", "recovery-codes", "-o", format], &format!("{old}{code}"));
+    }
+    let nowhere = tempfile::tempdir().unwrap();
+    all += &typed(nowhere.path(), &["account", "password"], old);
+    for answers in ["", old, &format!("{old}short\n"), &format!("{old}{new}{old}")] {
+        all += &typed(config.path(), &["account", "password"], answers);
+    }
+    all += &typed(config.path(), &["account", "recovery-codes"], old);
+    insta::assert_snapshot!("own_account", all);
 }
 
 /// What bash puts on the line when somebody presses Tab, by the script that we gave it.

@@ -33,7 +33,7 @@ impl Register {
     }
 
     /// Whether what is done by a token may be somebody's own doing.
-    fn is_oneself(&self, by: &Principal, whom: &PersonKey) -> bool {
+    pub(in crate::access) fn is_oneself(&self, by: &Principal, whom: &PersonKey) -> bool {
         let key = by.key();
         let mut hands = [Some(&key), by.maker.as_ref()].into_iter().flatten();
         hands.any(|hand| hand == whom || self.behind(hand) == Some(whom))

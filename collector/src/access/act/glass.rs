@@ -130,6 +130,8 @@ impl Register {
             created_by: Some(seal.made_by.clone()),
             trial_until: None,
             disabled_at: None,
+            disabled_until: None,
+            back: None,
         };
         let approval = Approval { by: seal.made_by.clone(), at: seal.made_at };
         let rights = (Verbs::of(&[Verb::Administer]), seal.scope.clone());

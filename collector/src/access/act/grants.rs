@@ -33,7 +33,7 @@ impl Register {
         }
         let grant = self.grant_of(wanted, person.side, by, now)?;
         // Who gives for good confirms whom they give it.
-        let mut changes = if grant.on_trial { Vec::new() } else { self.kept(&wanted.to) };
+        let mut changes = if grant.on_trial { Vec::new() } else { self.kept(&wanted.to, by, now) };
         changes.push(Change::Grant(grant));
         Ok(changes)
     }
@@ -77,7 +77,8 @@ impl Register {
         }
         let trial = self.trial(by, &wanted.scope, now);
         let expires_at = [wanted.expires_at, trial].into_iter().flatten().min();
-        Ok(Grant { approvals, expires_at, on_trial: trial.is_some(), ..plain(wanted, by, now) })
+        let own_end = wanted.expires_at.filter(|_| trial.is_some());
+        Ok(Grant { approvals, expires_at, own_end, on_trial: trial.is_some(), ..plain(wanted, by, now) })
     }
 
     /// The grant of the first owner of an org: approved by the MSP, since there is nobody else.
@@ -166,6 +167,9 @@ impl Register {
         if grant.on_trial && grant.scope.org() == Some(org) {
             return self.confirm(grant, org, by, now);
         }
+        if grant.scope.org() == Some(org) && self.back_on_trial(&grant.to, now).is_some() {
+            return self.confirm_back((grant, org), by, now);
+        }
         if grant.approvals.contains_key(org) {
             return Ok(Vec::new());
         }
@@ -194,11 +198,14 @@ impl Register {
         if !self.reach(by, now).sees_org(org) {
             return Err(unseen("org", org));
         }
+        let objected = self.objected(&grant, org, by, now);
         if !self.is_owner(by, org, now) {
-            return Err(self.owner_wanted(org, "refuse it", now));
+            return objected
+                .map(|change| vec![change])
+                .ok_or_else(|| self.owner_wanted(org, "refuse it", now));
         }
         grant.approvals.remove(org);
-        Ok(vec![Change::Grant(grant)])
+        Ok(objected.into_iter().chain([Change::Grant(grant)]).collect())
     }
 
     fn owner_wanted(&self, org: &OrgId, what: &str, now: Timestamp) -> Refusal {

@@ -47,8 +47,12 @@ impl Register {
         }
         let guests =
             self.people.values().filter(|person| person.side == side && person.home.org() == Some(org));
-        for guest in guests.filter(|guest| guest.disabled_at.is_none()) {
-            changes.push(Change::Person(crate::access::Person { disabled_at: Some(now), ..guest.clone() }));
+        for guest in guests.filter(|guest| guest.disabled_at.is_none() || guest.disabled_until.is_some()) {
+            changes.push(Change::Person(crate::access::Person {
+                disabled_at: Some(now),
+                disabled_until: None,
+                ..guest.clone()
+            }));
         }
         let waits = |to: &crate::access::PersonKey| {
             self.people.get(to).is_some_and(|guest| guest.side == side && guest.home.org() == Some(org))

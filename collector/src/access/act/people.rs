@@ -55,7 +55,7 @@ impl Register {
             }));
         }
         if let Some(hash) = invitation {
-            changes.push(Change::Invitation(hash, Some(invite_until(key, by, now))));
+            changes.push(Change::Invitation(hash, Some(invite_until(key, (by, false), now))));
         }
         Ok(changes)
     }
@@ -212,7 +212,8 @@ impl Register {
         let whom = person.key();
         let old = self.invitations.iter().filter(|(_, known)| known.to == whom);
         let mut changes: Vec<_> = old.map(|(hash, _)| Change::Invitation(*hash, None)).collect();
-        changes.push(Change::Invitation(invitation, Some(invite_until(whom, by, now))));
+        let sealed = self.trial(by, &person.home, now).is_some();
+        changes.push(Change::Invitation(invitation, Some(invite_until(whom, (by, sealed), now))));
         changes
     }
 
@@ -223,16 +224,23 @@ impl Register {
         by: &Principal,
         now: Timestamp,
     ) -> Result<Vec<Change>, Refusal> {
-        let mut person = self.managed(whom, by, now)?.clone();
-        let confirmed =
-            !disabled && person.trial_until.is_some() && self.trial(by, &person.home, now).is_none();
-        if confirmed {
-            person.trial_until = None;
+        let known = self.managed(whom, by, now)?;
+        let trial = self.trial(by, &known.home, now);
+        let kept = if disabled || trial.is_some() { Vec::new() } else { self.kept(whom, by, now) };
+        let confirmed = kept.into_iter().find_map(|change| match change {
+            Change::Person(person) => Some(person),
+            _ => None,
+        });
+        let mut person = confirmed.unwrap_or_else(|| known.clone());
+        // What somebody keeps out on trial never takes the place of what was said for good.
+        if known.is_kept_out(now) != disabled || (disabled && trial.is_none()) {
+            person.disabled_at =
+                disabled.then(|| known.disabled_at.filter(|_| known.is_kept_out(now)).unwrap_or(now));
+            person.disabled_until = trial.filter(|_| disabled);
         }
-        if person.disabled_at.is_some() == disabled {
-            return Ok(if confirmed { vec![Change::Person(person)] } else { Vec::new() });
+        if person == *known {
+            return Ok(Vec::new());
         }
-        person.disabled_at = disabled.then_some(now);
         let mut changes = vec![Change::Person(person)];
         if disabled {
             let theirs = self.tokens.of(whom).filter(|token| token.is_valid(now));
@@ -266,15 +274,15 @@ pub(super) fn may_come_in(person: &Person, now: Timestamp) -> Result<(), Refusal
         return Ok(());
     }
     let key = person.key();
-    let why = match person.disabled_at {
-        Some(_) => "is disabled",
-        None => "was let in after a seal was broken, and their week is over",
+    let why = match person.is_kept_out(now) {
+        true => "is disabled",
+        false => "was let in after a seal was broken, and their week is over",
     };
     Err(Refusal::new(Code::Conflict, format!("{key} {why}: `dogwatch access enable {key}` first")))
 }
 
-fn invite_until(to: PersonKey, by: &Principal, now: Timestamp) -> Invitation {
-    Invitation { to, by: by.key(), expires_at: now + INVITATION }
+fn invite_until(to: PersonKey, (by, through_seal): (&Principal, bool), now: Timestamp) -> Invitation {
+    Invitation { to, by: by.key(), expires_at: now + INVITATION, through_seal }
 }
 
 impl NewPerson {
@@ -294,6 +302,8 @@ impl NewPerson {
             created_by: Some(by.key()),
             trial_until: None,
             disabled_at: None,
+            disabled_until: None,
+            back: None,
         }
     }
 }

@@ -288,7 +288,7 @@ impl World {
 
     pub(super) fn any_act(&mut self, by: &Principal) -> Act {
         let hash = self.hash();
-        match self.dice(20) {
+        match self.dice(21) {
             0..=2 => {
                 let person = self.any_person();
                 let invitation = (!person.service).then_some(hash);
@@ -313,6 +313,7 @@ impl World {
             14 => Act::Review(self.grant(), None),
             15 => Act::RevokeToken(self.token()),
             16 => Act::Seal { id: self.id(), hash, scope: self.scope() },
+            18 => Act::Unseal("s1".into()),
             17 => Act::SecondFactor(self.org(), self.dice(2) == 0),
             _ => Act::MakeToken(Box::new(NewToken {
                 hash,
@@ -326,18 +327,41 @@ impl World {
         }
     }
 
-    /// Somebody breaks the seal of `acme`, where it has an owner who made one.
+    /// Somebody breaks the seal of the MSP, or of `acme` where it has an owner who made one.
     pub(super) fn break_seal(&mut self) -> Option<Principal> {
         let (code, opened) = (Sha256::of(b"paper"), Sha256::of(b"opened"));
-        let seal = Act::Seal { id: "s1".into(), hash: code, scope: "acme".parse().unwrap() };
-        self.register.act(&seal, &principal(Side::Internal, "omar", "acme"), self.now).ok()?;
+        let (scope, maker) = match self.dice(3) {
+            0 => ("*", principal(Side::Msp, "ann", "*")),
+            _ => ("acme", principal(Side::Internal, "omar", "acme")),
+        };
+        let seal = Act::Seal { id: "s1".into(), hash: code, scope: scope.parse().unwrap() };
+        self.register.act(&seal, &maker, self.now).ok()?;
         self.register.break_seal(&code, opened, self.now).unwrap();
         Some(self.register.tokens[&opened].principal.clone())
     }
 
-    /// Whoever broke it, or somebody who was not `known` before.
+    /// Whoever has the paper takes up every invitation that it made.
+    pub(super) fn come_back(&mut self) {
+        let waiting: Vec<_> = self.register.invitations.keys().copied().collect();
+        for invitation in waiting {
+            let account = Account { set_at: self.now, ..super::rules::account() };
+            let _ = self.register.accept(&invitation, account, self.now);
+        }
+    }
+
+    /// Whoever broke it, or somebody who was not `known` before, came back by it, or was given something on trial and
+    /// administered nothing before.
     pub(super) fn any_let_in(&mut self, glass: &Principal, known: &Register) -> Principal {
-        let new = self.register.people.values().filter(|person| !known.people.contains_key(&person.key()));
+        let administered = |key: &PersonKey| {
+            let reach = known.own_reach(key, Verbs::EVERYTHING, Scope::Everywhere, self.now);
+            let there = |(org, site): &Place| reach.may(Verb::Administer, org, Some(site));
+            reach.everywhere().has(Verb::Administer) || places().iter().any(there)
+        };
+        let given = |key: &PersonKey| self.register.grants_of(key, self.now).any(|grant| grant.on_trial);
+        let new = self.register.people.values().filter(|person| {
+            let key = person.key();
+            !known.people.contains_key(&key) || person.back.is_some() || (given(&key) && !administered(&key))
+        });
         let new: Vec<_> = new.cloned().collect();
         if new.is_empty() || self.dice(3) == 0 {
             return glass.clone();

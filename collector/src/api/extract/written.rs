@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::field::{self, Step};
 use crate::api::problem::Problem;
 
-/// The member that is not looked at.
-const PASSWORD: &str = "password";
+/// The members that are not looked at.
+const PASSWORDS: [&str; 2] = ["password", "new_password"];
 
 /// Refuses a body with such a sign in it. What is no JSON is left to whoever reads it.
 pub(super) fn check(body: &[u8]) -> Result<(), Problem> {
@@ -37,7 +37,7 @@ fn look<'a>(value: &'a Value, way: &mut Vec<Step<'a>>) -> Result<(), Unfit> {
             }
         }
         Value::Object(members) => {
-            for (name, member) in members.iter().filter(|(name, _)| *name != PASSWORD) {
+            for (name, member) in members.iter().filter(|(name, _)| !PASSWORDS.contains(&name.as_str())) {
                 text::check(name)?;
                 way.push(Step::Member(name));
                 look(member, way)?;

@@ -84,27 +84,30 @@ async fn a_join_token_is_shown_whole_once_and_can_be_withdrawn() {
     assert_eq!(nowhere.status, StatusCode::NOT_FOUND, "{}", nowhere.text);
 }
 
-const PASSWORD: &str = "a sentence that nobody guesses";
+pub(super) const PASSWORD: &str = "a sentence that nobody guesses";
 
-/// The first owner, let in with an invitation that they take up: gives their second factor's key.
-async fn invited(running: &Running, admin: &str) -> crate::access::Hidden {
+/// The first owner, let in with an invitation that they take up: gives their second factor's key and the
+/// recovery codes.
+pub(super) async fn invited(running: &Running, admin: &str) -> (crate::access::Hidden, Vec<String>) {
     let wanted = json!({ "person": "omar", "side": "internal", "org": "acme", "role": "admin" });
     let made = running.post("/api/v1/people", admin, wanted).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
     let body = json!({ "invitation": made.json["invitation"], "password": PASSWORD }).to_string();
     let welcome = running.collector.ask(Method::POST, "/api/v1/invitations/accept", None, &body).await;
     assert_eq!(welcome.status, StatusCode::OK, "{}", welcome.text);
-    assert_eq!(welcome.json["recovery_codes"].as_array().unwrap().len(), 8);
+    let codes = welcome.json["recovery_codes"].as_array().unwrap().iter();
+    let codes: Vec<_> = codes.map(|code| code.as_str().unwrap().to_owned()).collect();
+    assert_eq!(codes.len(), 8);
     let again = running.collector.ask(Method::POST, "/api/v1/invitations/accept", None, &body).await;
     assert_eq!(again.status, StatusCode::FORBIDDEN, "once");
-    crate::access::Hidden::new(welcome.json["secret"].as_str().unwrap().to_owned())
+    (crate::access::Hidden::new(welcome.json["secret"].as_str().unwrap().to_owned()), codes)
 }
 
 #[tokio::test]
 async fn a_browser_comes_in_with_password_and_code_and_changes_nothing_without_its_csrf_token() {
     let running = Running::start();
     let admin = running.set_up().await;
-    let key = invited(&running, &admin).await;
+    let (key, _) = invited(&running, &admin).await;
     let code = crate::account::code_now(&key, jiff::Timestamp::now());
     let login = async |password: &str, code: Option<&str>| {
         let body = json!({ "person": "acme:omar", "password": password, "code": code, "browser": true });
@@ -161,19 +164,19 @@ async fn a_session_by_password_alone_ends_when_a_second_factor_is_asked_for() {
     assert!(refused.detail().contains("log in again with the second factor"), "{}", refused.detail());
 }
 
-/// The collector with lee of the MSP, who has a password and needs no second factor.
-async fn with_lee() -> Running {
+/// The collector with lee of the MSP, who has a password and needs no second factor, and the administrator who let them in.
+pub(super) async fn with_lee() -> (Running, String) {
     let running = Running::start();
     let admin = running.set_up().await;
     let invited = running.post("/api/v1/people", &admin, json!({ "person": "lee", "side": "msp" })).await;
     let body = json!({ "invitation": invited.json["invitation"], "password": PASSWORD }).to_string();
     let welcome = running.collector.ask(Method::POST, "/api/v1/invitations/accept", None, &body).await;
     assert_eq!(welcome.status, StatusCode::OK, "{}", welcome.text);
-    running
+    (running, admin)
 }
 
 /// Logs lee in by the form, with these headers; gives the cookie, or nothing where the form was not taken.
-async fn by_form(running: &Running, headers: &[(&str, &str)]) -> Option<String> {
+pub(super) async fn by_form(running: &Running, headers: &[(&str, &str)]) -> Option<String> {
     let form = format!("person=lee&password={}", PASSWORD.replace(' ', "+"));
     let mut request = http::Request::post("/login")
         .header("host", "collector.example")
@@ -189,7 +192,7 @@ async fn by_form(running: &Running, headers: &[(&str, &str)]) -> Option<String> 
 
 #[tokio::test]
 async fn a_form_of_another_site_logs_nobody_in() {
-    let running = with_lee().await;
+    let (running, _) = with_lee().await;
     let foreign: [&[(&str, &str)]; 5] = [
         &[("sec-fetch-site", "cross-site")],
         &[("sec-fetch-site", "same-site"), ("origin", "https://collector.example")],
@@ -209,7 +212,7 @@ async fn a_form_of_another_site_logs_nobody_in() {
 
 #[tokio::test]
 async fn a_new_login_ends_the_session_that_the_browser_had() {
-    let running = with_lee().await;
+    let (running, _) = with_lee().await;
     let whoami = async |cookie: &str| {
         let request = http::Request::get("/api/v1/whoami").header("cookie", cookie);
         running.collector.send(request.body(axum::body::Body::empty()).unwrap()).await.status
@@ -305,7 +308,7 @@ async fn who_is_meant_by_a_name_of_two_is_asked_and_a_token_is_made_for_whom_the
 
 #[tokio::test]
 async fn whoami_tells_what_a_session_may_do_and_lists_tell_its_last_use() {
-    let running = with_lee().await;
+    let (running, _) = with_lee().await;
     let body = json!({ "person": "msp:lee", "password": PASSWORD }).to_string();
     let opened = running.collector.ask(Method::POST, "/api/v1/login", None, &body).await;
     assert_eq!(opened.json["role"], "member", "{}", opened.text);

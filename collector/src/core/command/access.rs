@@ -6,7 +6,9 @@ use jiff::SignedDuration;
 
 use super::{Command, Commands, NewJoinToken};
 use crate::{
-    access::{self, Account, ApiToken, Change, JoinTokenRecord, Login, PersonKey, Principal, Sha256},
+    access::{
+        self, Account, ApiToken, Change, JoinTokenRecord, Login, PersonKey, Principal, Renewal, Sha256,
+    },
     core::{Departed, Input},
     identity::Proved,
     origin::Origin,
@@ -65,6 +67,14 @@ impl Commands {
         self.ask(|reply| Command::Accept { invitation, account: Box::new(account), reply }).await
     }
 
+    /// Changes how somebody comes in whose password was right, and gives what that changed.
+    ///
+    /// # Errors
+    /// As [`crate::access::Register::renew`] says.
+    pub async fn renew(&self, wanted: Renewal, by: Principal) -> Result<Vec<Change>, Refusal> {
+        self.ask(|reply| Command::Renew(Box::new(wanted), by, reply)).await
+    }
+
     /// A side leaves an org for good.
     ///
     /// # Errors
@@ -99,7 +109,9 @@ impl Commands {
 
     /// Has it written down that somebody failed to come in. Nobody waits for it; the log has it in any case.
     pub fn note_failed_login(&self, who: Option<PersonKey>) {
-        let _ = self.inputs.try_send(Input::Command(Origin::current(), Box::new(Command::LoginFailed(who))));
+        // It is no effect of the request: under a key that may be tried again.
+        let origin = Origin { once: None, ..Origin::current() };
+        let _ = self.inputs.try_send(Input::Command(origin, Box::new(Command::LoginFailed(who))));
     }
 
     /// Has it noted that a token is in use. Nobody waits for it.

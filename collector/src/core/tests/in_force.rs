@@ -89,6 +89,8 @@ fn with_mira(sim: &Sim, team: Option<&str>) {
         created_by: None,
         trial_until: None,
         disabled_at: None,
+        disabled_until: None,
+        back: None,
     };
     let grant = |id: &str, scope: Scope| Grant {
         id: id.into(),
@@ -103,6 +105,7 @@ fn with_mira(sim: &Sim, team: Option<&str>) {
         reviewed_at: None,
         used_at: None,
         on_trial: false,
+        own_end: None,
         triggers: Vec::new(),
         approvals: Default::default(),
         ended: None,

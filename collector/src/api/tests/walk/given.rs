@@ -64,6 +64,7 @@ const MEMBERS: &[(&str, &[&str])] = &[
     ("limit", &["1", "1000"]),
     ("mine", &["true"]),
     ("name", &["zebra-view", "openssl"]),
+    ("new_password", &["another sentence that nobody guesses"]),
     ("on", &["customer", "vendor"]),
     ("order", &["newest", "oldest"]),
     ("org", &["zebra", "globex", "nowhere"]),

@@ -105,6 +105,7 @@ fn give(state: &mut State, id: &str, person: &str, scope: Scope) {
         reviewed_at: None,
         used_at: None,
         on_trial: false,
+        own_end: None,
         triggers: Vec::new(),
         ended: None,
     };

@@ -69,6 +69,8 @@ fn known(access: &mut Register, who: PersonKey, side: Side, home: Scope) {
         created_by: None,
         trial_until: None,
         disabled_at: None,
+        disabled_until: None,
+        back: None,
     };
     access.people.insert(who, person);
 }
@@ -93,6 +95,7 @@ fn grant(id: &str, scope: Scope, verbs: Verbs) -> Grant {
         reviewed_at: None,
         used_at: None,
         on_trial: false,
+        own_end: None,
         triggers: Vec::new(),
         ended: None,
     }
@@ -116,7 +119,7 @@ fn proves(access: &mut Register, who: PersonKey, word: &str) {
     };
     access.accounts.insert(who.clone(), account);
     let expires_at = "2026-11-25T00:00:00Z".parse().unwrap();
-    let invitation = Invitation { by: who.clone(), to: who.clone(), expires_at };
+    let invitation = Invitation { by: who.clone(), to: who.clone(), expires_at, through_seal: false };
     access.invitations.insert(Sha256::of(format!("{word}-invitation").as_bytes()), invitation);
     let bond = Bond {
         person: who.clone(),

@@ -43,6 +43,8 @@ pub(super) fn all(scene: &Scene) -> Vec<Heard> {
 /// Routes that take a secret, and some that take none.
 const PATHS: &[&str] = &[
     "/api/v1/login",
+    "/api/v1/account/password",
+    "/api/v1/account/recovery-codes",
     "/api/v1/invitations/accept",
     "/api/v1/break-glass",
     "/api/v1/oidc/loopback",
