@@ -35,7 +35,8 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 /// Hashes at once: 38 MiB in all, and no more than a small machine's processors.
 const AT_ONCE: usize = 2;
-/// Logins that may be under way, those that wait included: at a tenth of a second each, some three seconds.
+/// Logins that may be under way, those that wait included: at a tenth of a second each (a login by a bare name is three hashes
+/// of some thirty milliseconds), some three seconds.
 const MAX_WAITING: usize = 64;
 /// How long one waits for its turn: who waits for longer has given up.
 const MAX_WAIT: Duration = Duration::from_secs(5);
@@ -87,22 +88,30 @@ impl Passwords {
         self.work(move || hash(password.reveal())).await?
     }
 
-    /// Whether a password is the one that was hashed; with nobody's hash the same work is done, and the answer is no.
+    /// Which of the kept hashes a password is the one of, after the work of `rounds` comparisons whatever is kept: what is
+    /// not there is made up for with nobody's hash, and what is there beyond that is not looked at.
     ///
     /// # Errors
     /// `Unavailable` when too many wait.
-    pub(crate) async fn verify(&self, kept: Option<Hidden>, password: Hidden) -> Result<bool, Refusal> {
+    pub(crate) async fn fits(
+        &self,
+        kept: Vec<Hidden>,
+        rounds: usize,
+        password: Hidden,
+    ) -> Result<Vec<bool>, Refusal> {
         if password.reveal().len() > password::MAX_BYTES {
-            return Ok(false);
+            return Ok(vec![false; kept.len()]);
         }
         let nobody = self.nobody.clone();
         self.work(move || {
-            let known = kept.is_some();
             // Made at the first login of all, whoever it is.
             let nobody = nobody_of(&nobody)?;
-            let kept = kept.unwrap_or(nobody);
-            let Ok(parsed) = PasswordHash::new(kept.reveal()) else { return Ok(false) };
-            Ok(argon().verify_password(password.reveal().as_bytes(), &parsed).is_ok() && known)
+            let each = (0..rounds).map(|at| {
+                let parsed = PasswordHash::new(kept.get(at).unwrap_or(&nobody).reveal());
+                let fits = |hash| argon().verify_password(password.reveal().as_bytes(), &hash).is_ok();
+                parsed.is_ok_and(fits) && at < kept.len()
+            });
+            Ok(each.collect())
         })
         .await?
     }
@@ -148,9 +157,16 @@ mod tests {
         let passwords = Passwords::default();
         let kept = passwords.hash(hidden("correct horse battery")).await.unwrap();
         assert!(kept.reveal().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", kept.reveal());
-        assert!(passwords.verify(Some(kept.clone()), hidden("correct horse battery")).await.unwrap());
-        assert!(!passwords.verify(Some(kept), hidden("correct horse")).await.unwrap());
-        assert!(!passwords.verify(None, hidden("nobody has this password")).await.unwrap());
+        assert!(passwords.fits(vec![kept.clone()], 1, hidden("correct horse battery")).await.unwrap()[0]);
+        assert!(!passwords.fits(vec![kept.clone()], 1, hidden("correct horse")).await.unwrap()[0]);
+        let nobody = passwords.fits(Vec::new(), 2, hidden("nobody has this password")).await.unwrap();
+        assert_eq!(nobody, [false; 2]);
+        let other = passwords.hash(hidden("another sentence")).await.unwrap();
+        let namesakes = vec![other, kept];
+        assert_eq!(
+            passwords.fits(namesakes, 3, hidden("correct horse battery")).await.unwrap(),
+            [false, true, false]
+        );
         assert!(passwords.hash(hidden("too short")).await.is_err());
     }
 
@@ -159,7 +175,7 @@ mod tests {
         let passwords = Passwords::default();
         let _all =
             passwords.line.clone().try_acquire_many_owned(u32::try_from(MAX_WAITING).unwrap()).unwrap();
-        let refused = passwords.verify(None, hidden("correct horse battery")).await.unwrap_err();
+        let refused = passwords.fits(Vec::new(), 1, hidden("correct horse battery")).await.unwrap_err();
         assert_eq!((refused.code, refused.code.http_status()), (Code::Unavailable, 503));
     }
 
@@ -175,15 +191,15 @@ mod tests {
     #[tokio::test]
     async fn what_hashes_took_is_given_back() {
         let passwords = Passwords::default();
-        assert!(!passwords.verify(None, hidden("guess")).await.unwrap());
+        assert_eq!(passwords.fits(Vec::new(), 1, hidden("guess")).await.unwrap(), [false]);
         let before = resident_kib();
         for _ in 0..3 {
             let mut flood = tokio::task::JoinSet::new();
             for _ in 0..40 {
                 let passwords = passwords.clone();
-                flood.spawn(async move { passwords.verify(None, hidden("guess")).await });
+                flood.spawn(async move { passwords.fits(Vec::new(), 1, hidden("guess")).await });
             }
-            assert!(flood.join_all().await.into_iter().all(|guess| guess == Ok(false)));
+            assert!(flood.join_all().await.into_iter().all(|guess| guess == Ok(vec![false])));
         }
         let kept = resident_kib().saturating_sub(before);
         assert!(kept < u64::from(MEMORY_KIB), "{kept} KiB more than before 120 guesses");

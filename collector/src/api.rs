@@ -30,6 +30,7 @@ mod health;
 mod in_time;
 mod intake;
 mod join_tokens;
+mod last_used;
 mod login;
 mod login_tries;
 mod metrics;
@@ -118,6 +119,7 @@ struct Api {
     in_flight: once::InFlight,
     oidc: identity::Desk,
     logins: login_tries::LoginTries,
+    used: last_used::LastUsed,
     pace: pace::Pace,
     passwords: Passwords,
     exports: orgs::Exports,
@@ -139,6 +141,7 @@ fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router
         tries: tries::Tries::default(),
         in_flight: once::InFlight::default(),
         logins: login_tries::LoginTries::default(),
+        used: last_used::LastUsed::default(),
         pace: pace::Pace::default(),
         passwords: Passwords::default(),
         exports: orgs::Exports::default(),

@@ -17,6 +17,7 @@ mod org;
 mod ownership;
 mod queue;
 mod report;
+mod rights;
 mod rules;
 mod token;
 mod view;

@@ -176,7 +176,7 @@ impl Register {
             return Err(second_factor_wanted());
         }
         self.within_trial(act, by, now)?;
-        let changes = self.decide(act, by, now)?;
+        let mut changes = self.decide(act, by, now)?;
         if let Some(org) = self.org_left_alone(&changes, now) {
             let what = format!(
                 "{org} would be left without an owner who can come in, and nobody may do that; let another owner in first: `dogwatch access \
@@ -184,6 +184,8 @@ impl Register {
             );
             return Err(Refusal::new(Code::Conflict, what));
         }
+        let outgrown = self.outgrown(&changes, now);
+        changes.extend(outgrown);
         Ok(changes)
     }
 

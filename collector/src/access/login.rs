@@ -42,7 +42,8 @@ pub struct Login {
 }
 
 /// The one answer to every login that does not work: it does not tell which part was wrong.
-pub const NO_LOGIN: &str = "person, password and code do not go together; ask an administrator of your side for a new invitation if they should";
+pub const NO_LOGIN: &str = "person, password and code do not go together; a code works once, so wait for the next one and try again, with your \
+                            name as `ORG:NAME` (`msp:NAME`), or ask an administrator of your side for a new invitation";
 
 /// The answer to a token that goes back to a login by password alone, where that is not enough any more.
 pub fn second_factor_wanted() -> Refusal {
@@ -196,16 +197,6 @@ impl Register {
         changes.extend(self.shut_out(&key, now));
         self.apply(&changes);
         Ok((key, changes))
-    }
-
-    /// Whom somebody means who logs in as `omar` or, where there are several, as `acme:omar`.
-    pub fn named(&self, text: &str) -> Option<PersonKey> {
-        if text.contains(':') {
-            return text.parse().ok();
-        }
-        let mut known = self.people.keys().filter(|key| key.id.as_str() == text);
-        let first = known.next()?.clone();
-        known.next().is_none().then_some(first)
     }
 
     /// The scope of a person's home.

@@ -121,6 +121,44 @@ impl Reach {
         all.intersection(self.ceiling).intersection(maker)
     }
 
+    /// What they may do at a scope; for every org at once what they may do in all of them, or else in one of them at least.
+    pub fn at(&self, scope: &Scope) -> Verbs {
+        match scope.org() {
+            Some(org) => self.verbs(org, scope.site()),
+            None if self.sees_everything() => self.everywhere(),
+            None => self.anywhere(),
+        }
+    }
+
+    /// What they may do where among these orgs: for all of them at once, and for each org and site where it differs. Places
+    /// with the same rights are together.
+    pub fn rights<'o>(&self, orgs: impl Iterator<Item = &'o OrgId>) -> Vec<(Verbs, Vec<Scope>)> {
+        let mut rights: Vec<(Verbs, Vec<Scope>)> = Vec::new();
+        let mut note = |verbs: Verbs, scope| match rights.iter_mut().find(|(known, _)| *known == verbs) {
+            Some((_, scopes)) => scopes.push(scope),
+            None => rights.push((verbs, vec![scope])),
+        };
+        let wide = self.everywhere();
+        if !wide.is_empty() {
+            note(wide, Scope::Everywhere);
+        }
+        for org in orgs {
+            let whole = self.verbs(org, None);
+            if whole != wide {
+                note(whole, Scope::Org(org.clone()));
+            }
+            let sites: BTreeSet<&SiteId> = self.sites(org).collect();
+            for site in sites {
+                let here = self.verbs(org, Some(site));
+                if here != whole {
+                    note(here, Scope::Site(org.clone(), site.clone()));
+                }
+            }
+        }
+        rights.retain(|(verbs, _)| !verbs.is_empty() || !wide.is_empty());
+        rights
+    }
+
     /// What they may give to others at a scope: everything where they administer the whole org, or the whole MSP;
     /// elsewhere what they hold there themselves, approved or not, for approval is asked of what they give as well.
     pub fn gives(&self, scope: &Scope) -> Verbs {

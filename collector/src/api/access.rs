@@ -71,10 +71,13 @@ pub(crate) async fn list(
 ) -> Json<Grants> {
     let now = caller.now;
     let mut grants = caller.see(&api, |sight| {
-        let key = which.person.as_deref().map(|person| sight.named(person));
+        let keys = which.person.as_deref().map(|person| match sight.named(person) {
+            Some(key) => vec![key],
+            None => sight.namesakes(person),
+        });
         let wanted = |grant: &Grant| {
             which.org.as_ref().is_none_or(|org| grant.scope.touches(org))
-                && key.as_ref().is_none_or(|key| key.as_ref() == Some(&grant.to))
+                && keys.as_ref().is_none_or(|keys| keys.contains(&grant.to))
                 && (which.all || grant.is_in_force(now))
         };
         sight.register_grants().filter(wanted).collect::<Vec<_>>()
@@ -121,11 +124,20 @@ pub(crate) async fn check(
 
 /// Whom somebody means.
 pub(super) fn known(api: &Shared, caller: &Caller, text: &str) -> Result<PersonKey, Problem> {
-    caller.see(api, |sight| sight.named(text)).ok_or_else(|| {
-        let id = text.split_once(':').map_or(text, |(_, id)| id);
-        Problem::not_found(format!(
-            "there is no person `{id}` that you may see; where two have that id, write `ORG:{id}` or `msp:{id}`"
-        ))
+    let (named, several) = caller.see(api, |sight| (sight.named(text), sight.namesakes(text)));
+    named.ok_or_else(|| match several.as_slice() {
+        [first, second, ..] => {
+            let all = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let many = if several.len() == 2 { "two".to_owned() } else { several.len().to_string() };
+            let example = if first.org.is_some() { first } else { second };
+            Problem::invalid(format!(
+                "{many} have the name `{text}`: {all}; write which one you mean, such as `{example}`"
+            ))
+        }
+        _ => {
+            let id = text.split_once(':').map_or(text, |(_, id)| id);
+            Problem::not_found(format!("there is no person `{id}` that you may see"))
+        }
     })
 }
 
@@ -283,7 +295,7 @@ pub(crate) async fn break_glass(
     match api.core.break_seal(code, made.hash).await {
         Ok(kept) => {
             tried.worked();
-            Ok(Json(NewToken::of(&kept, made.text)))
+            Ok(Json(NewToken::of(&api, &kept, made.text)))
         }
         Err(refusal) => {
             api.core.note_failed_login(None);

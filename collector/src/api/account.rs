@@ -126,21 +126,22 @@ async fn renew(
     let (who, by) = (caller.principal().key(), caller.principal());
     // As a login may name them, so that tries here and there are the same.
     let name = who.to_string();
-    let Some(account) = api.core.account(&name).1 else {
+    let (mut called, _) = api.core.called(&name, (api.now)());
+    let Some((_, account)) = called.pop() else {
         return Err(Problem::conflict(
             "you have no password here: you come in by an identity provider, or by a token that somebody made; an \
              administrator of your side makes an invitation that sets one: `dogwatch access invite --again PERSON`",
         ));
     };
     let counted = Counted::of(from.as_ref(), &name);
-    api.logins.admit(&counted)?;
+    let admitted = api.logins.admit(&counted)?;
     let failed = |refusal: Refusal| {
         tracing::warn!(from = ?from.as_ref().map(|from| from.0.0.ip()), "an account was not changed");
         api.core.note_failed_login(Some(who.clone()));
         Problem::from(refusal)
     };
     let wrong = || Refusal::new(Code::Unauthenticated, NOT_SHOWN);
-    let right = api.passwords.verify(Some(account.password.clone()), shown.password).await?;
+    let right = api.passwords.fits(vec![account.password.clone()], 1, shown.password).await? == [true];
     let factor = login::factor(&account, login::typed(shown.code.as_ref()), (api.now)());
     let (true, Some(factor)) = (right, factor) else { return Err(failed(wrong())) };
     let what = making.await?;
@@ -149,6 +150,6 @@ async fn renew(
         Code::Unauthenticated => failed(refusal),
         _ => refusal.into(),
     })?;
-    api.logins.forget(&counted);
+    api.logins.worked(&counted, admitted);
     Ok(changes)
 }

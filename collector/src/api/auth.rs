@@ -117,15 +117,16 @@ fn known(gate: &Gate, headers: &HeaderMap, method: &Method, now: Timestamp) -> R
     let (token, reach) = match found {
         None => return Err(refused("is not known here")),
         Some((token, _)) if token.is_browser() != by_cookie => return Err(refused("is not known here")),
+        Some((_, reach)) if reach.lacks_second_factor() => return Err(second_factor_wanted().into()),
         Some((token, _)) if token.revoked_at.is_some() => return Err(refused("was revoked")),
         Some((token, _)) if !token.is_valid(now) => return Err(refused("has expired")),
-        Some((_, reach)) if reach.lacks_second_factor() => return Err(second_factor_wanted().into()),
         Some(found) => found,
     };
     if let Err(seconds) = gate.api.pace.take(&hash, Instant::now()) {
         let what = "this token asks too often: 100 times a second, and 1000 at once, is what it may";
         return Err(Problem::too_many(what).retry_after(seconds));
     }
+    gate.api.used.note(&hash, now);
     if token.is_worth_noting(now) {
         gate.api.core.note_use(hash);
     }
@@ -159,6 +160,7 @@ pub(crate) fn session_of(api: &Shared, text: &str) -> Option<ApiToken> {
     if !token.is_browser() || !token.is_valid(now) || reach.lacks_second_factor() {
         return None;
     }
+    api.used.note(&hash, now);
     if token.is_worth_noting(now) {
         api.core.note_use(hash);
     }

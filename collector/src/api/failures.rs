@@ -57,19 +57,15 @@ impl Failures {
         Ok(())
     }
 
-    /// Takes back a try that worked; what else was tried still counts.
-    pub(super) fn take_back(&mut self, share: &Share) {
+    /// Takes back a try of then that worked, and ends the pause that it began. What else was tried still counts, and its
+    /// pause goes on: whoever has one thing that works does not get more guesses by showing it beside them.
+    pub(super) fn take_back(&mut self, share: &Share, at: Instant) {
         if let Some(one) = self.0.get_mut(&share.key) {
             one.count = one.count.saturating_sub(1);
-            if one.count < share.free {
+            if one.count < share.free || one.latest == at {
                 one.until = one.latest;
             }
         }
-    }
-
-    /// Holds nothing against it any more.
-    pub(super) fn forget(&mut self, key: &Sha256) {
-        self.0.remove(key);
     }
 
     #[cfg(test)]

@@ -12,6 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use dogwatch_model::password;
 use http::{HeaderMap, HeaderValue, header};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -87,7 +88,7 @@ pub(crate) async fn login(
     let browser = wanted.browser;
     let (kept, text) = open(&api, &from, wanted, browser.then_some(&headers)).await?;
     if !browser {
-        return Ok(Json(LoggedIn::Program(Box::new(NewToken::of(&kept, text)))).into_response());
+        return Ok(Json(LoggedIn::Program(Box::new(NewToken::of(&api, &kept, text)))).into_response());
     }
     let opened = Opened {
         person: kept.principal.person.to_string(),
@@ -106,22 +107,25 @@ pub(super) async fn open(
     browser: Option<&HeaderMap>,
 ) -> Result<(ApiToken, String), Problem> {
     let counted = Counted::of(from.as_ref(), &wanted.person);
-    api.logins.admit(&counted)?;
-    let (who, kept) = api.core.account(wanted.person.trim());
-    let right =
-        api.passwords.verify(kept.as_ref().map(|kept| kept.password.clone()), wanted.password).await?;
-    let failed = || {
+    let admitted = api.logins.admit(&counted)?;
+    let (called, rounds) = api.core.called(&wanted.person, (api.now)());
+    let passwords = called.iter().map(|(_, account)| account.password.clone()).collect();
+    let fits = api.passwords.fits(passwords, rounds, wanted.password).await?;
+    let right = called.iter().zip(fits).filter(|(_, fits)| *fits).map(|(one, _)| one);
+    let proved = right.filter_map(|(who, account)| {
+        Some((who, account, factor(account, typed(wanted.code.as_ref()), (api.now)())?))
+    });
+    let Some((who, account, factor)) = proved.into_iter().next() else {
         tracing::warn!(from = ?from.as_ref().map(|from| from.0.0.ip()), "a login failed");
-        api.core.note_failed_login(who.clone().filter(|_| kept.is_some()));
-        Problem::from(Refusal::new(Code::Unauthenticated, NO_LOGIN))
-    };
-    let (Some(key), Some(account), true) = (&who, &kept, right) else { return Err(failed()) };
-    let Some(factor) = factor(account, typed(wanted.code.as_ref()), (api.now)()) else {
-        return Err(failed());
+        match called.as_slice() {
+            [] => api.core.note_failed_login(None),
+            all => all.iter().for_each(|(who, _)| api.core.note_failed_login(Some(who.clone()))),
+        }
+        return Err(Refusal::new(Code::Unauthenticated, NO_LOGIN).into());
     };
     let made = secret::api_token()?;
     let login = Login {
-        who: key.clone(),
+        who: who.clone(),
         set_at: Some(account.set_at),
         factor,
         hash: made.hash,
@@ -129,7 +133,7 @@ pub(super) async fn open(
         instead_of: browser.and_then(shown).map(|text| Sha256::of(text.as_bytes())),
     };
     let opened = api.core.log_in(login).await?;
-    api.logins.forget(&counted);
+    api.logins.worked(&counted, admitted);
     Ok((opened, made.text))
 }
 
@@ -217,6 +221,10 @@ pub(crate) async fn accept(
 
 /// Takes an invitation up.
 pub(super) async fn take_up(api: &Shared, from: &From, accepted: Accepted) -> Result<Welcome, Problem> {
+    // No invitation is looked at before the password will do, so one that will not is no guess.
+    if let Some(fault) = password::fault(accepted.password.reveal()) {
+        return Err(Refusal::new(Code::Invalid, fault).into());
+    }
     let tried = api.tries.admit(Purpose::Invitation, from.as_ref())?;
     let password = api.passwords.hash(accepted.password).await?;
     let key = account::new_key()?;

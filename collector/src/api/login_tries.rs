@@ -3,7 +3,11 @@
 //! Nobody is locked out by somebody else's guesses: what an address tried counts against that address, an office has more
 //! tries than one person, and who has logged in from where they are does not wait for what others try in their name
 //! elsewhere. From a new address they wait a minute at most, however many guesses there were. A pause grows to five minutes
-//! at most, and a login that works ends it.
+//! at most, and a login that works does not count.
+//!
+//! Counted is the name alone, without the org before it and however it is written: whether there is such a person makes no
+//! difference to any answer, and another spelling is no other guess. People of one name share a count, so a login that works
+//! takes back itself and nothing that was tried for a namesake.
 
 use std::{
     collections::HashMap,
@@ -42,22 +46,26 @@ struct Book {
     known: HashMap<Sha256, Instant>,
 }
 
-/// What a try is counted against.
+/// What a try is counted against, and as whom somebody is known here.
 pub(crate) struct Counted {
     here: Sha256,
     address: Sha256,
     person: Sha256,
+    known: Sha256,
 }
 
 impl Counted {
     pub(crate) fn of(from: Option<&Extension<ConnectInfo<SocketAddr>>>, person: &str) -> Self {
         let from = from.map(|Extension(ConnectInfo(address))| network(address.ip()));
-        let (from, person) = (format!("{from:?}"), person.to_lowercase());
+        let (from, called) = (format!("{from:?}"), person.trim().to_lowercase());
+        let name = called.split_once(':').map_or(&*called, |(_, name)| name).trim();
         let of = |text: String| Sha256::of(text.as_bytes());
         Self {
-            here: of(format!("here:{from}:{person}")),
+            here: of(format!("here:{from}:{name}")),
             address: of(format!("address:{from}")),
-            person: of(format!("person:{person}")),
+            person: of(format!("person:{name}")),
+            // As they wrote it: who is known as `acme:olga` is not known as `home:olga`.
+            known: of(format!("known:{from}:{called}")),
         }
     }
 
@@ -73,37 +81,34 @@ impl Counted {
 
 impl LoginTries {
     /// Counts a try, or says how long to wait.
-    pub(crate) fn admit(&self, counted: &Counted) -> Result<(), Problem> {
-        self.admit_at(counted, Instant::now()).map_err(|wait| {
+    pub(crate) fn admit(&self, counted: &Counted) -> Result<Instant, Problem> {
+        let now = Instant::now();
+        self.admit_at(counted, now).map_err(|wait| {
             let seconds = wait.as_secs() + 1;
             Problem::too_many(format!("too many logins were tried; try again in {seconds} s"))
                 .retry_after(seconds)
-        })
+        })?;
+        Ok(now)
     }
 
     fn admit_at(&self, counted: &Counted, now: Instant) -> Result<(), Duration> {
         let Book { kept, known } = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, at| now < *at + KNOWN);
         let [here, address, person] = counted.shares();
-        match known.contains_key(&counted.here) {
+        match known.contains_key(&counted.known) {
             true => kept.admit(&[here, address], now),
             false => kept.admit(&[here, address, person], now),
         }
     }
 
-    /// It worked: nothing is held against the person here, and here they are known; what was tried for others still counts.
-    pub(crate) fn forget(&self, counted: &Counted) {
-        self.forget_at(counted, Instant::now());
-    }
-
-    fn forget_at(&self, counted: &Counted, now: Instant) {
+    /// One that was admitted then worked: it does not count, and here they are known.
+    pub(crate) fn worked(&self, counted: &Counted, at: Instant) {
         let Book { kept, known } = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let [here, address, person] = counted.shares();
-        kept.forget(&here.key);
-        kept.take_back(&address);
-        kept.take_back(&person);
-        make_room(known, &counted.here, |at| *at);
-        known.insert(counted.here, now);
+        for share in counted.shares() {
+            kept.take_back(&share, at);
+        }
+        make_room(known, &counted.known, |at| *at);
+        known.insert(counted.known, at);
     }
 }
 
@@ -143,7 +148,7 @@ mod tests {
         let tries = LoginTries::default();
         let start = Instant::now();
         let home = from(250, "omar");
-        tries.forget_at(&home, start);
+        tries.worked(&home, start);
         let admitted = (0..100).filter(|n| tries.admit_at(&from(*n, "omar"), start).is_ok()).count();
         assert_eq!(admitted, FREE_OF_PERSON as usize);
         assert_eq!(tries.admit_at(&from(251, "omar"), start), Err(PAUSE));
@@ -183,8 +188,45 @@ mod tests {
         for n in 0..200 {
             let one = from(1, &format!("p{}", n % 50));
             assert_eq!(tries.admit_at(&one, start), Ok(()), "a crew comes in at the same hour: {n}");
-            tries.forget_at(&one, start);
+            tries.worked(&one, start);
         }
+    }
+
+    #[test]
+    fn another_spelling_is_no_other_guess() {
+        let tries = LoginTries::default();
+        let start = Instant::now();
+        let spelled = |n: usize| match n % 4 {
+            0 => format!("{}iris", " ".repeat(n)),
+            1 => format!("iris{}", "\t".repeat(n)),
+            2 => format!("{}:Iris", ["msp", "acme", " home "][n % 3]),
+            _ => "IRIS".to_owned(),
+        };
+        let admitted = (0..25).filter(|n| tries.admit_at(&from(1, &spelled(*n)), start).is_ok()).count();
+        assert_eq!(admitted, FREE as usize);
+        let v6 = |last: u128, net: u128| {
+            let address = IpAddr::from(((0x2001_0db8_u128 << 96) | (net << 64) | last).to_be_bytes());
+            Counted::of(Some(&Extension(ConnectInfo(SocketAddr::new(address, 1)))), "iris")
+        };
+        let admitted = (0..25).filter(|n| tries.admit_at(&v6(*n, 1), start).is_ok()).count();
+        assert_eq!(admitted, FREE as usize, "a host picks its address of a network as it likes");
+        assert_eq!(tries.admit_at(&v6(1, 2), start), Ok(()));
+    }
+
+    #[test]
+    fn a_login_of_a_namesake_gives_no_more_guesses() {
+        let tries = LoginTries::default();
+        let mut now = Instant::now();
+        let (own, victim) = (from(1, "home:olga"), from(1, "acme:olga"));
+        let mut guesses = 0;
+        for _ in 0..600 {
+            now += Duration::from_secs(1);
+            if tries.admit_at(&own, now).is_ok() {
+                tries.worked(&own, now);
+            }
+            guesses += u32::from(tries.admit_at(&victim, now).is_ok());
+        }
+        assert!((5..10).contains(&guesses), "{guesses} guesses in ten minutes");
     }
 
     #[test]
@@ -193,9 +235,9 @@ mod tests {
         let now = Instant::now();
         for n in 0..10_000_u32 {
             let of = |kind: u8| Sha256::of(&[&n.to_be_bytes()[..], &[kind]].concat());
-            let counted = Counted { here: of(0), address: of(1), person: of(2) };
+            let counted = Counted { here: of(0), address: of(1), person: of(2), known: of(3) };
             let _ = tries.admit_at(&counted, now);
-            tries.forget_at(&counted, now);
+            tries.worked(&counted, now);
         }
         let book = tries.0.lock().unwrap();
         assert!(book.kept.len() <= MAX_KEPT && book.known.len() <= MAX_KEPT);

@@ -68,7 +68,7 @@ pub(crate) async fn list(State(api): State<Shared>) -> Json<List> {
 /// Makes the token that a program speaks by from now on.
 async fn token_for(api: &Shared, principal: Principal) -> Result<Json<NewToken>, Problem> {
     let (kept, text) = session_for(api, &principal, false).await?;
-    Ok(Json(NewToken::of(&kept, text)))
+    Ok(Json(NewToken::of(api, &kept, text)))
 }
 
 /// Opens a session for somebody whom a provider has proved: a browser's, or a program's.

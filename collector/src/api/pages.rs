@@ -221,7 +221,7 @@ pub(crate) async fn account(State(api): State<Shared>, headers: HeaderMap) -> Re
         .map(|one| {
             let what = if one.session.is_some() { "login" } else { "token" };
             let here = if one.id == token.id { " (this one)" } else { "" };
-            let used = one.used_at.map_or_else(|| "never".to_owned(), |used| format!("{used:.0}"));
+            let used = api.used.of(one).map_or_else(|| "never".to_owned(), |used| format!("{used:.0}"));
             format!(
                 "<tr><td>{what}{here}</td><td>{:.0}</td><td>{used}</td><td><form method=\"post\" action=\"/account/end\">\
                  <input type=\"hidden\" name=\"csrf\" value=\"{csrf}\"><input type=\"hidden\" name=\"id\" value=\"{}\">\

@@ -59,5 +59,5 @@ pub(crate) async fn redeem(
     let token = NewApiToken { hash: made.hash, principal, lifetime: Some(DEFAULT_LIFETIME) };
     let kept = api.core.redeem_setup(Sha256::of(code.as_bytes()), token).await?;
     tried.worked();
-    Ok(Json(NewToken::of(&kept, made.text)))
+    Ok(Json(NewToken::of(&api, &kept, made.text)))
 }

@@ -21,7 +21,7 @@ use super::{
     secret, teams,
 };
 use crate::{
-    access::{self, Act, ApiToken, Change, NewPerson, Principal, Role, Scope, Verbs},
+    access::{self, Act, ApiToken, Change, NewPerson, PersonKey, Principal, Reach, Role, Scope, Verbs},
     policy::Policy,
 };
 
@@ -31,7 +31,9 @@ pub(crate) struct TokenJson {
     id: String,
     #[serde(flatten)]
     principal: Principal,
-    /// The name of its verbs, when they have one.
+    /// What its person may really do with it, at its own place or, where it reaches every org, in one of them at least.
+    may: Verbs,
+    /// The name of that, when it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<Role>,
     created_at: Timestamp,
@@ -47,7 +49,8 @@ pub(crate) struct TokenJson {
 }
 
 impl TokenJson {
-    pub(crate) fn of(token: &ApiToken, now: Timestamp) -> Self {
+    pub(crate) fn of(api: &Shared, token: &ApiToken, reach: &Reach, now: Timestamp) -> Self {
+        let may = reach.at(&token.principal.scope());
         let state = match token {
             ApiToken { revoked_at: Some(_), .. } => "revoked",
             token if token.is_valid(now) => "valid",
@@ -56,11 +59,12 @@ impl TokenJson {
         Self {
             id: token.id.clone(),
             principal: token.principal.clone(),
-            role: Role::named(token.principal.ceiling),
+            may,
+            role: Role::named(may),
             created_at: token.created_at,
             expires_at: token.expires_at,
             revoked_at: token.revoked_at,
-            used_at: token.used_at,
+            used_at: api.used.of(token),
             kind: match &token.session {
                 None => "token",
                 Some(session) if session.browser => "browser",
@@ -80,8 +84,10 @@ pub(crate) struct NewToken {
 }
 
 impl NewToken {
-    pub(crate) fn of(kept: &ApiToken, text: String) -> Self {
-        Self { token: text, kept: TokenJson::of(kept, kept.created_at) }
+    pub(crate) fn of(api: &Shared, kept: &ApiToken, text: String) -> Self {
+        let now = (api.now)();
+        let reach = api.core.reach(&kept.principal, now);
+        Self { token: text, kept: TokenJson::of(api, kept, &reach, kept.created_at) }
     }
 }
 
@@ -110,8 +116,8 @@ pub(crate) struct Query {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
-    /// Oneself when absent.
-    person: Option<PersonId>,
+    /// Oneself when absent; as `ORG:ID` or `msp:ID` with their org and side.
+    person: Option<String>,
     side: Option<Side>,
     team: Option<TeamId>,
     org: Option<OrgId>,
@@ -137,7 +143,10 @@ pub(crate) async fn list(
     tokens.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
     let key = |token: &ApiToken| (token.created_at, token.id.clone());
     let (tokens, next) = page(tokens, key, (query.limit, query.cursor.as_deref()))?;
-    let tokens = tokens.iter().map(|token| TokenJson::of(token, caller.now)).collect();
+    let tokens = tokens
+        .iter()
+        .map(|token| TokenJson::of(&api, token, &api.core.reach(&token.principal, caller.now), caller.now));
+    let tokens = tokens.collect();
     Ok(Json(List { tokens, next }))
 }
 
@@ -150,9 +159,14 @@ pub(crate) async fn create(
     let by = caller.principal();
     let policy = api.core.policy();
     let made = secret::api_token()?;
-    let side = wanted.side.unwrap_or(by.side);
     let own = wanted.person.is_none();
-    let org = match wanted.org.or_else(|| by.org.clone()) {
+    let called = wanted.person.as_deref().map(|text| Called::of(text, &caller, &api)).transpose()?;
+    let (id, place) = called.map_or((by.person.clone(), None), |called| (called.id, called.place));
+    let (side, org) = match place {
+        None => (wanted.side.unwrap_or(by.side), wanted.org),
+        Some((side, org)) => in_place((side, org), (wanted.side, wanted.org))?,
+    };
+    let org = match org.or_else(|| by.org.clone()) {
         None if side != Side::Msp => Some(only_org(&caller, &api, side)?),
         org => org,
     };
@@ -161,13 +175,7 @@ pub(crate) async fn create(
         return Err(Problem::not_found(format!("there is no org `{org}` that you may see")));
     }
     let scope = Scope::of(org, site);
-    let person = NewPerson {
-        id: wanted.person.unwrap_or_else(|| by.person.clone()),
-        side,
-        home: scope.clone(),
-        team: wanted.team,
-        service: wanted.service,
-    };
+    let person = NewPerson { id, side, home: scope.clone(), team: wanted.team, service: wanted.service };
     same_side(&policy, &person)?;
     teams::of_person(&policy, &person, |org| caller.sees(org))?;
     let usual = if own { by.ceiling } else { Verbs::CREW };
@@ -183,7 +191,48 @@ pub(crate) async fn create(
     };
     let changes = api.core.access(Act::MakeToken(Box::new(token)), by.clone()).await?;
     let kept = token_of(&changes)?;
-    Ok((http::StatusCode::CREATED, Json(NewToken::of(kept, made.text))))
+    Ok((http::StatusCode::CREATED, Json(NewToken::of(&api, kept, made.text))))
+}
+
+/// Whom a token is to be for: an id, and the side and org that stand before it.
+struct Called {
+    id: PersonId,
+    place: Option<(Side, Option<OrgId>)>,
+}
+
+impl Called {
+    fn of(text: &str, caller: &Caller, api: &Shared) -> Result<Self, Problem> {
+        let wrong = |error| Problem::invalid(format!("person: {error}"));
+        if !text.contains(':') {
+            return Ok(Self { id: text.parse().map_err(wrong)?, place: None });
+        }
+        let key: PersonKey = text.parse().map_err(wrong)?;
+        let known = caller.see(api, |sight| sight.person(&key).map(|person| person.side));
+        let side = match (&key.org, caller.principal().side) {
+            (None, _) => Side::Msp,
+            (Some(_), Side::Msp) => known.unwrap_or(Side::Internal),
+            (Some(_), own) => known.unwrap_or(own),
+        };
+        Ok(Self { id: key.id, place: Some((side, key.org)) })
+    }
+}
+
+/// The side and org that stand before a name, where what is asked besides does not say otherwise.
+fn in_place(
+    (side, org): (Side, Option<OrgId>),
+    (wanted_side, wanted_org): (Option<Side>, Option<OrgId>),
+) -> Result<(Side, Option<OrgId>), Problem> {
+    if let Some(other) = wanted_side.filter(|wanted| (*wanted == Side::Msp) != (side == Side::Msp)) {
+        return Err(Problem::invalid(format!(
+            "the name stands for somebody of the {side} side, and side `{other}` is asked for; leave one of them out"
+        )));
+    }
+    match (org, wanted_org) {
+        (Some(org), Some(other)) if org != other => Err(Problem::invalid(format!(
+            "the name stands for somebody of {org}, and org `{other}` is asked for; leave one of them out"
+        ))),
+        (org, other) => Ok((wanted_side.unwrap_or(side), org.or(other))),
+    }
 }
 
 fn token_of(changes: &[Change]) -> Result<&ApiToken, Problem> {
@@ -232,5 +281,6 @@ pub(crate) async fn revoke(
         return Err(Problem::not_found(format!("there is no token `{id}` that you may see")));
     }
     let changes = api.core.access(Act::RevokeToken(id), caller.principal().clone()).await?;
-    Ok(Json(TokenJson::of(token_of(&changes)?, caller.now)))
+    let kept = token_of(&changes)?;
+    Ok(Json(TokenJson::of(&api, kept, &api.core.reach(&kept.principal, caller.now), caller.now)))
 }

@@ -53,6 +53,7 @@ pub(crate) struct Tries(Mutex<Failures>);
 pub(crate) struct Try<'t> {
     tries: &'t Tries,
     share: Share,
+    at: Instant,
 }
 
 impl Tries {
@@ -82,14 +83,14 @@ impl Tries {
         let key = Sha256::of(format!("{purpose:?}:{from:?}").as_bytes());
         let share = Share { key, free: FREE, longest: MAX_PAUSE };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).admit(&[share], now)?;
-        Ok(Try { tries: self, share })
+        Ok(Try { tries: self, share, at: now })
     }
 }
 
 impl Try<'_> {
     /// It worked, so it was no guess.
     pub(crate) fn worked(self) {
-        self.tries.0.lock().unwrap_or_else(PoisonError::into_inner).take_back(&self.share);
+        self.tries.0.lock().unwrap_or_else(PoisonError::into_inner).take_back(&self.share, self.at);
     }
 }
 
@@ -128,6 +129,32 @@ mod tests {
         let guesses =
             (0..10).filter(|_| tries.admit_at(Purpose::Invitation, place(1), start).is_ok()).count();
         assert_eq!(guesses, 5, "and gives no more guesses");
+    }
+
+    #[test]
+    fn one_that_works_ends_the_pause_that_it_began_and_no_other() {
+        let tries = Tries::default();
+        let start = Instant::now();
+        let guess = |now| tries.admit_at(Purpose::Invitation, place(1), now);
+        for _ in 0..5 {
+            drop(guess(start));
+        }
+        let later = start + PAUSE;
+        guess(later).unwrap_or_else(|wait| panic!("the pause is over: {wait:?}")).worked();
+        let next = guess(later).map(drop);
+        assert_eq!(next, Ok(()), "who sits beside them does not wait longer because of it");
+        assert_eq!(guess(later).map(drop), Err(PAUSE * 2), "guesses still do");
+
+        let tries = Tries::default();
+        let guess = |now| tries.admit_at(Purpose::Invitation, place(1), now);
+        (0..3).for_each(|_| drop(guess(start)));
+        let slow: Vec<_> = [guess(start), guess(start)].into_iter().flatten().collect();
+        assert_eq!(slow.len(), 2);
+        let [first, second] = <[_; 2]>::try_from(slow).unwrap_or_else(|_| panic!("two were admitted"));
+        drop(second);
+        first.worked();
+        assert_eq!(guess(start).map(drop), Ok(()), "four did not work");
+        assert!(guess(start).is_err());
     }
 
     #[test]

@@ -7,17 +7,29 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Shared, audit, caller::Caller, tokens::TokenJson};
-use crate::access::{ApiToken, Scope, Verbs};
+use crate::access::{ApiToken, Role, Scope, Verbs};
 
 /// Who asks, and whom.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct WhoAmI {
     #[serde(flatten)]
     token: TokenJson,
+    /// What they may really do, and where: at most what the token lets through, their grants give and owners approved.
+    rights: Vec<Right>,
     /// What of theirs ends within a week: the token that they show, and grants.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ending: Vec<Ending>,
     collector: CollectorJson,
+}
+
+/// What may be done at some places; `*` is every org that is not named elsewhere.
+#[derive(Serialize, JsonSchema)]
+struct Right {
+    scopes: Vec<Scope>,
+    verbs: Verbs,
+    /// The name of the verbs, when they have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<Role>,
 }
 
 /// Something that ends soon.
@@ -61,7 +73,8 @@ struct CollectorJson {
 pub(crate) async fn whoami(State(api): State<Shared>, caller: Caller) -> Json<WhoAmI> {
     let info = api.info.clone();
     Json(WhoAmI {
-        token: TokenJson::of(&caller.token, caller.now),
+        token: TokenJson::of(&api, &caller.token, &caller.reach, caller.now),
+        rights: rights(&api, &caller),
         ending: ending(&api, &caller),
         collector: CollectorJson {
             name: info.name,
@@ -72,6 +85,13 @@ pub(crate) async fn whoami(State(api): State<Shared>, caller: Caller) -> Json<Wh
             audit_key: audit::Key::of(&api),
         },
     })
+}
+
+fn rights(api: &Shared, caller: &Caller) -> Vec<Right> {
+    let policy = api.core.policy();
+    let rights = caller.see(api, |sight| caller.reach.rights(sight.orgs(&policy).map(|(org, _)| org)));
+    let right = |(verbs, scopes)| Right { scopes, verbs, role: Role::named(verbs) };
+    rights.into_iter().map(right).collect()
 }
 
 fn ending(api: &Shared, caller: &Caller) -> Vec<Ending> {

@@ -70,13 +70,15 @@ impl Desk {
         })
     }
 
-    /// Whom somebody means who wants to come in, and how they prove it. For logins only: nobody is told.
-    pub fn account(&self, text: &str) -> (Option<PersonKey>, Option<Account>) {
-        self.0.read(|state| {
-            let key = state.access.named(text);
-            let account = key.as_ref().and_then(|key| state.access.accounts.get(key)).cloned();
-            (key, account)
-        })
+    /// How far somebody reaches at `now`.
+    pub fn reach(&self, who: &Principal, now: Timestamp) -> Reach {
+        self.0.read(|state| state.access.reach(who, now))
+    }
+
+    /// Whom somebody may mean who wants to come in, each with how they prove it, and how many comparisons that takes. For
+    /// logins only: nobody is told.
+    pub fn called(&self, text: &str, now: Timestamp) -> (Vec<(PersonKey, Account)>, usize) {
+        self.0.read(|state| state.access.called(text, now))
     }
 
     /// The valid tokens and sessions of somebody, oldest first.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
-use dogwatch_model::{OrgId, PersonId, Side, SiteId, TeamId};
+use dogwatch_model::{OrgId, Side, SiteId, TeamId};
 
 use super::{
     Over, Watching,
@@ -275,9 +275,9 @@ pub(crate) enum Seals {
 /// Who a token is for.
 #[derive(ClapArgs)]
 pub(crate) struct CreateToken {
-    /// Who it is for [default: you]
+    /// Who it is for, as olga or acme:olga [default: you]
     #[arg(long)]
-    pub(crate) person: Option<PersonId>,
+    pub(crate) person: Option<String>,
     /// Their side: msp, internal or vendor [default: yours]
     #[arg(long, value_parser = side)]
     pub(crate) side: Option<Side>,

@@ -45,7 +45,7 @@ pub(crate) fn run(login: &Login, screen: &Screen) -> Result<(), Failure> {
             context.url,
             context.person,
             text_at(&me, "side"),
-            text_at(&me, "role"),
+            super::rights::everywhere(&me),
             path.display()
         )
     })
@@ -143,7 +143,22 @@ fn take_up(url: &str, root: &CertificateDer<'_>, invitation: &str) -> Result<Str
         text_at(&welcome, "otpauth"),
         codes.collect::<Vec<_>>().join("\n  ")
     ));
-    token_in(&open(client, &text_at(&welcome, "person"), &password)?)
+    let person = text_at(&welcome, "person");
+    token_in(&open(client, &person, &password).map_err(|failure| once_more(failure, url, &person))?)
+}
+
+/// What to do where the first login after an invitation did not work: the invitation is used up, and nobody needs another.
+fn once_more(failure: Failure, url: &str, person: &str) -> Failure {
+    match failure {
+        Failure::Told { exit: exit @ Exit::NotAllowed, .. } => Failure::new(
+            exit,
+            format!(
+                "your password is set; the code is missing, was wrong or was used already: put the secret into your \
+                 authenticator, wait for the next code, then `dogwatch login {url} --person {person}`"
+            ),
+        ),
+        other => other,
+    }
 }
 
 /// A login without a token yet.
@@ -210,4 +225,20 @@ fn root_of(path: &Path) -> Result<CertificateDer<'static>, Failure> {
     let text = fs::read(path).map_err(|error| Failure::file("read", path, &error))?;
     CertificateDer::from_pem_slice(&text)
         .map_err(|_| Failure::usage(format!("{} holds no PEM certificate", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_code_after_an_invitation_asks_for_the_next_one_and_for_no_new_invitation() {
+        let wrong = Failure::new(Exit::NotAllowed, "person, password and code do not go together");
+        let told = once_more(wrong, "https://dw.example", "home:omar").to_string();
+        assert!(told.ends_with(
+            "wait for the next code, then `dogwatch login https://dw.example --person home:omar`"
+        ));
+        let down = Failure::new(Exit::Unreachable, "it does not answer");
+        assert_eq!(once_more(down, "https://dw.example", "home:omar").to_string(), "it does not answer");
+    }
 }

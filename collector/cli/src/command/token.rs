@@ -19,7 +19,7 @@ const LISTING: Listing<'static> = Listing {
         column("SIDE", "side", Show::Text),
         column("TEAM", "team", Show::Text),
         column("ORG", "org", Show::Text),
-        column("ROLE", "role", Show::Text),
+        column("ROLE", "role", Show::Made(super::rights::role)),
         column("STATE", "state", Show::Text),
         column("EXPIRES", "expires_at", Show::Instant),
         column("KIND", "kind", Show::Text),

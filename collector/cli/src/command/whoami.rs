@@ -26,7 +26,7 @@ fn words(me: &Value, screen: &Screen) -> String {
         ending = ending(me, screen),
         person = text_at(me, "person"),
         side = text_at(me, "side"),
-        role = text_at(me, "role"),
+        role = super::rights::everywhere(me),
         name = text_at(me, "collector.name"),
         address = text_at(me, "collector.people_address"),
         version = text_at(me, "collector.version"),

@@ -165,6 +165,7 @@ impl Register {
     ) -> Result<Vec<Change>, Refusal> {
         Self::not_glass(whom)?;
         if let Some(person) = self.people.get(whom).filter(|person| self.is_awaited(person, by, now)) {
+            may_come_in(person, now)?;
             return Ok(self.invited_anew(person, invitation, by, now));
         }
         let person = self.managed(whom, by, now)?;
@@ -186,6 +187,7 @@ impl Register {
         if person.service {
             return Err(invalid(format!("{} is a program; make it a token instead", whom.id)));
         }
+        may_come_in(person, now)?;
         Ok(self.invited_anew(person, invitation, by, now))
     }
 
@@ -284,6 +286,19 @@ impl Register {
             false => Err(self.not_your_side(person.side, &person.home, by, now)),
         }
     }
+}
+
+/// Refuses a way in for somebody whom it would let in nowhere.
+pub(super) fn may_come_in(person: &Person, now: Timestamp) -> Result<(), Refusal> {
+    if person.may_come_in(now) {
+        return Ok(());
+    }
+    let key = person.key();
+    let why = match person.is_kept_out(now) {
+        true => "is disabled",
+        false => "was let in after a seal was broken, and their week is over",
+    };
+    Err(Refusal::new(Code::Conflict, format!("{key} {why}: `dogwatch access enable {key}` first")))
 }
 
 fn invite_until(to: PersonKey, (by, through_seal): (&Principal, bool), now: Timestamp) -> Invitation {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dogwatch_model::Side;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{NewGrant, NewToken, invalid, not_allowed, unseen};
+use super::{NewGrant, NewToken, invalid, not_allowed, people::may_come_in, unseen};
 use crate::{
     access::{ApiToken, Change, Person, Principal, Register, Verb, Verbs},
     refusal::{Code, Refusal},
@@ -53,7 +53,7 @@ impl Register {
                 Some(person) if !self.manages(by, person.side, &person.home, now) => {
                     return Err(self.not_your_side(person.side, &person.home, by, now));
                 }
-                Some(_) => {}
+                Some(person) => self.opens_something(person, wanted, now)?,
                 None => {
                     first = self.admits(&wanted.person, wanted.verbs, by, now)?;
                     let trial_until = self.trial(by, &wanted.person.home, now);
@@ -77,6 +77,28 @@ impl Register {
         };
         changes.push(Change::Token(self.token_of(wanted, (maker, by.password_only), now)?));
         Ok(changes)
+    }
+
+    /// Refuses a token for somebody who is known by which nothing would come through.
+    fn opens_something(&self, person: &Person, wanted: &NewToken, now: Timestamp) -> Result<(), Refusal> {
+        may_come_in(person, now)?;
+        let key = person.key();
+        let theirs = self.own_reach(&key, wanted.verbs, wanted.scope.clone(), now);
+        let opens = match wanted.scope.org() {
+            Some(org) => wanted.verbs.into_iter().any(|verb| theirs.may_within(verb, org)),
+            None => !theirs.anywhere().is_empty(),
+        };
+        if opens {
+            return Ok(());
+        }
+        let verbs = wanted.verbs.into_iter().map(Verb::as_str).collect::<Vec<_>>().join(" ");
+        let what = format!(
+            "{key} may do none of {} on {scope}, so the token would open nothing; give what it is for first: `dogwatch access \
+             grant {key} {verbs} --scope {scope} --reason …`",
+            wanted.verbs,
+            scope = wanted.scope
+        );
+        Err(Refusal::new(Code::Conflict, what))
     }
 
     /// What somebody new gets with their first token.

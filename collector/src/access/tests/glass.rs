@@ -33,7 +33,7 @@ fn administers(register: &Register, who: &Principal, when: Timestamp) -> bool {
     register.reach(who, when).may(Verb::Administer, &"acme".parse().unwrap(), None)
 }
 
-fn grant(id: &str, to: &Principal, verbs: Verbs) -> Act {
+pub(super) fn grant(id: &str, to: &Principal, verbs: Verbs) -> Act {
     Act::Grant(NewGrant {
         id: id.into(),
         to: to.key(),

@@ -248,3 +248,93 @@ async fn unknown_people_and_wrong_passwords_get_the_same_answer_and_the_sixth_tr
     assert_eq!(late.status, StatusCode::TOO_MANY_REQUESTS, "{}", late.text);
     assert!(late.headers[http::header::RETRY_AFTER].to_str().unwrap().parse::<u64>().unwrap() > 30);
 }
+
+#[tokio::test]
+async fn nobody_takes_a_name_from_another_side_by_giving_it_to_somebody_of_their_own() {
+    let running = Running::start();
+    let admin = running.set_up().await;
+    let wanted = json!({ "person": "omar", "side": "internal", "org": "acme", "role": "admin" });
+    let made = running.post("/api/v1/tokens", &admin, wanted).await;
+    let omar = made.json["token"].as_str().unwrap().to_owned();
+    let take_up = async |by: &str, person: serde_json::Value, password: &str| {
+        let made = running.post("/api/v1/people", by, person).await;
+        let body = json!({ "invitation": made.json["invitation"], "password": password }).to_string();
+        let welcome = running.collector.ask(Method::POST, "/api/v1/invitations/accept", None, &body).await;
+        assert_eq!(welcome.status, StatusCode::OK, "{}", welcome.text);
+    };
+    let login = async |person: &str, password: &str| {
+        let body = json!({ "person": person, "password": password }).to_string();
+        running.collector.ask(Method::POST, "/api/v1/login", None, &body).await
+    };
+    take_up(&admin, json!({ "person": "lee", "side": "msp" }), PASSWORD).await;
+    let program = json!({ "person": "lee", "service": true });
+    assert_eq!(running.post("/api/v1/tokens", &omar, program).await.status, StatusCode::CREATED);
+    assert_eq!(login("lee", PASSWORD).await.json["side"], "msp", "a program of acme's has the same name");
+    take_up(&admin, json!({ "person": "sam", "side": "msp" }), PASSWORD).await;
+    let theirs = "another sentence that nobody guesses";
+    take_up(&omar, json!({ "person": "sam", "side": "internal" }), theirs).await;
+    assert_eq!(login(" sam ", PASSWORD).await.json["side"], "msp");
+    assert_eq!(login("sam", theirs).await.json["side"], "internal");
+    assert_eq!(login("msp:sam", theirs).await.status, StatusCode::UNAUTHORIZED);
+    let (two, none) = (login("sam", "a wrong one").await, login("nobody", "a wrong one").await);
+    assert_eq!((two.status, two.text), (none.status, none.text));
+}
+
+#[tokio::test]
+async fn who_is_meant_by_a_name_of_two_is_asked_and_a_token_is_made_for_whom_the_full_name_says() {
+    let running = Running::start();
+    let admin = running.set_up().await;
+    let wanted = json!({ "person": "acme:omar", "role": "admin" });
+    let made = running.post("/api/v1/tokens", &admin, wanted).await;
+    assert_eq!((made.status, &made.json["side"]), (StatusCode::CREATED, &json!("internal")), "{}", made.text);
+    let omar = made.json["token"].as_str().unwrap().to_owned();
+    for (by, side) in [(&admin, "msp"), (&omar, "internal")] {
+        let mira = json!({ "person": "mira", "side": side });
+        assert_eq!(running.post("/api/v1/people", by, mira).await.status, StatusCode::CREATED);
+    }
+    let asked = running.collector.get("/api/v1/access/check?person=mira&verb=view", Some(&admin)).await;
+    assert_eq!(asked.status, StatusCode::BAD_REQUEST, "{}", asked.text);
+    assert!(
+        asked.detail().starts_with("two have the name `mira`: msp:mira, acme:mira; write which"),
+        "{}",
+        asked.detail()
+    );
+    let full = json!({ "person": "acme:mira", "role": "viewer" });
+    let made = running.post("/api/v1/tokens", &omar, full).await;
+    assert_eq!((made.status, &made.json["org"]), (StatusCode::CREATED, &json!("acme")), "{}", made.text);
+    let contrary = json!({ "person": "acme:mira", "side": "msp" });
+    assert_eq!(running.post("/api/v1/tokens", &omar, contrary).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn whoami_tells_what_a_session_may_do_and_lists_tell_its_last_use() {
+    let (running, _) = with_lee().await;
+    let body = json!({ "person": "msp:lee", "password": PASSWORD }).to_string();
+    let opened = running.collector.ask(Method::POST, "/api/v1/login", None, &body).await;
+    assert_eq!(opened.json["role"], "member", "{}", opened.text);
+    let lee = opened.json["token"].as_str().unwrap();
+    let me = running.collector.get("/api/v1/whoami", Some(lee)).await;
+    assert_eq!((&me.json["role"], &me.json["rights"][0]["scopes"]), (&json!("member"), &json!(["*"])));
+    assert_eq!(me.json["rights"].as_array().unwrap().len(), 1, "{}", me.text);
+    let used = || async {
+        let list = running.collector.get("/api/v1/tokens", Some(lee)).await;
+        list.json["tokens"][0]["used_at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap()
+    };
+    let first = used().await;
+    assert!(used().await > first, "a login's use is written once a day and told to the second");
+}
+
+#[tokio::test]
+async fn a_password_that_will_not_do_is_no_guess_of_an_invitation() {
+    let running = Running::start();
+    let admin = running.set_up().await;
+    let made = running.post("/api/v1/people", &admin, json!({ "person": "lee", "side": "msp" })).await;
+    let accept = async |password: &str| {
+        let body = json!({ "invitation": made.json["invitation"], "password": password }).to_string();
+        running.collector.ask(Method::POST, "/api/v1/invitations/accept", None, &body).await
+    };
+    for _ in 0..7 {
+        assert_eq!(accept("short").await.status, StatusCode::BAD_REQUEST);
+    }
+    assert_eq!(accept(PASSWORD).await.status, StatusCode::OK);
+}

@@ -50,9 +50,13 @@ impl<'s> Sight<'s> {
         if text.contains(':') {
             return text.parse().ok().filter(|key| self.person(key).is_some());
         }
-        let mut named = self.people().filter(|person| person.id.as_str() == text);
-        let first = named.next()?.key();
-        named.next().is_none().then_some(first)
+        let [only] = <[_; 1]>::try_from(self.namesakes(text)).ok()?;
+        Some(only)
+    }
+
+    /// Everybody of that id among those they see.
+    pub fn namesakes(&self, id: &str) -> Vec<PersonKey> {
+        self.people().filter(|person| person.id.as_str() == id).map(Person::key).collect()
     }
 
     /// The owners of an org.
