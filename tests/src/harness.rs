@@ -9,6 +9,7 @@
 //! condition ([`wait::wait_for`]) and fails with what the condition looked at, and with the end of every log.
 
 pub mod agent;
+pub mod authenticator;
 pub mod browser;
 pub mod canaries;
 pub mod collector;

@@ -7,7 +7,8 @@
 //!   than their holder has approved them; nor does anybody by a program or a token of theirs ([`behind`]).
 //! * What a broken seal gives lasts no longer than a trial (`trial.rs`), whoever passes it on.
 //! * An org that has an owner keeps one: what would take the last one away is refused, whoever asks.
-//! * An administrator of the MSP brings in the first owner of an org, and after that nobody of that org's side.
+//! * An administrator of the MSP brings in the first owner of an org, and after that nobody of that org's side. What it had in
+//!   its hands of theirs ends when they come in by themself, and whoever is there by its word alone goes with it.
 
 mod behind;
 mod glass;

@@ -4,11 +4,14 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use serde_json::{Value, json};
 
-use super::{Lab, ORG, PATIENCE, wait};
+use super::{Lab, ORG, PATIENCE, authenticator::code_now, wait};
 use crate::bench::api::Api;
 
 /// A rule that raises an item for each server, for as long as it is known.
 pub const EACH_SERVER: &str = "[rules.lab]\ncategory = \"agent\"\ntool = \"rmm\"\ntitle = \"it is here\"\ncritical = { when = \"class == 'server'\" }\n";
+
+/// What an owner who comes in by themself sets.
+const OWNERS_PASSWORD: &str = "a sentence of the owner's alone";
 
 impl Lab {
     /// Replaces the org's matrix file; returns once it is in force.
@@ -85,6 +88,27 @@ impl Lab {
             let mut api = self.collector().api().clone();
             let token = made["token"].as_str().expect("a token is shown once");
             self.canaries().note("the owner's token", token);
+            api.sign_in(token);
+            api
+        })
+    }
+
+    /// The same owner, come in by themself before anything else: with an invitation, a password and a second factor. What the
+    /// MSP makes for them ends at a goodbye; this does not.
+    #[track_caller]
+    pub fn owner_by_themself(&self) -> &Api {
+        assert!(self.owner.get().is_none(), "the owner has begun with a token of the MSP's already");
+        self.owner.get_or_init(|| {
+            let mut api = self.collector().api().stranger();
+            let order = json!({ "person": "olga", "side": "internal", "org": ORG, "role": "admin" });
+            let made = self.collector().api().post("/api/v1/people", &order).expect("there is no owner yet");
+            let accept = json!({ "invitation": made["invitation"], "password": OWNERS_PASSWORD });
+            let welcome = api.post("/api/v1/invitations/accept", &accept).expect("an invitation works once");
+            let code = code_now(welcome["secret"].as_str().expect("a key is shown once"));
+            let login = json!({ "person": format!("{ORG}:olga"), "password": OWNERS_PASSWORD, "code": code });
+            let opened = api.post("/api/v1/login", &login).expect("password and code are right");
+            let token = opened["token"].as_str().expect("a login opens something");
+            self.canaries().note("the owner's login", token);
             api.sign_in(token);
             api
         })

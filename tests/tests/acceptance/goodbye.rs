@@ -123,7 +123,7 @@ fn seen_by_owner(lab: &Lab, number: u64) -> Value {
 )]
 fn whatever_the_msp_has_is_over_within_five_seconds_and_the_customer_keeps_everything() {
     let (lab, receiver) = lab();
-    let owner = lab.owner().clone();
+    let owner = lab.owner_by_themself().clone();
     let olga = lab.person_with(&json!({ "person": "olga", "side": "internal", "org": ORG, "role": "admin" }));
     let everywhere = lab.collector().api().clone();
     let guest = lab.api_of("kim", "msp", "noc");

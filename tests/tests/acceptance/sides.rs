@@ -42,8 +42,8 @@ fn the_msp_makes_no_second_voice_for_the_customer() {
 #[test]
 fn the_guest_leaves_and_takes_nothing_along() {
     let lab = Lab::start();
+    let owner = lab.owner_by_themself();
     let _machine = lab.online("srv-01");
-    let owner = lab.owner();
     let (everywhere, here) = (lab.collector().api(), lab.api_of("kim", "msp", "msp-noc"));
     let join = lab.join_token(5);
     assert!(sees(everywhere) && sees(&here));

@@ -153,3 +153,58 @@ async fn an_org_that_the_msp_has_left_hears_no_more_of_its_people_and_their_righ
     let asked = msp.get("/api/v1/access/check?person=msp:lee&verb=view&scope=acme", &msp.omar).await;
     assert_eq!(asked.status, StatusCode::NOT_FOUND, "{}", asked.text);
 }
+
+#[tokio::test]
+async fn the_audit_of_an_org_that_the_msp_leaves_tells_nothing_of_another() {
+    let msp = Msp::start().await;
+    let made = async |order: Value| {
+        let made = msp.running.post("/api/v1/tokens", &msp.kim, order).await;
+        made.json["token"].as_str().unwrap_or_else(|| panic!("{}", made.text)).to_owned()
+    };
+    let here = made(json!({ "person": "gus", "side": "msp", "org": "acme", "role": "viewer" })).await;
+    let give =
+        json!({ "person": "gus", "verbs": ["view", "claim"], "scope": "initech", "reason": "nights there" });
+    let given = msp.running.post("/api/v1/access/grants", &msp.kim, give).await;
+    assert_eq!(given.status, StatusCode::CREATED, "{}", given.text);
+    let there = made(json!({ "person": "gus", "side": "msp", "org": "initech", "role": "viewer" })).await;
+    msp.leave().await;
+    assert_eq!(msp.get("/api/v1/whoami", &here).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(msp.get("/api/v1/fleet", &there).await.json["total"], 1, "theirs at initech goes on");
+    let told = msp.get("/api/v1/audit?org=acme", &msp.omar).await;
+    assert!(told.text.contains("token.revoke") && !told.text.contains("initech"), "{}", told.text);
+    let out = msp.running.post("/api/v1/people/gus/disable", &msp.kim, json!({})).await;
+    assert_eq!(out.status, StatusCode::OK, "the MSP still looks after its own: {}", out.text);
+    assert_eq!(msp.get("/api/v1/whoami", &there).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_first_owners_token_of_the_msps_ends_on_record_when_they_set_a_password() {
+    let running = Running::start();
+    let kim = running.set_up().await;
+    let wanted = json!({ "person": "ivan", "side": "internal", "org": "acme", "role": "admin" });
+    let handed = running.post("/api/v1/tokens", &kim, wanted).await;
+    let ivan = handed.json["token"].as_str().unwrap();
+    let goodbye = json!({ "side": "msp", "confirm": "acme" });
+    let refused = running.post("/api/v1/orgs/acme/offboard", ivan, goodbye).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
+    let invited = running.post("/api/v1/people/ivan/invite", ivan, json!({})).await;
+    let body = json!({ "invitation": invited.json["invitation"], "password": PASSWORD }).to_string();
+    let welcome = running.collector.ask(Method::POST, "/api/v1/invitations/accept", None, &body).await;
+    assert_eq!(welcome.status, StatusCode::OK, "{}", welcome.text);
+    let export = running.collector.get("/api/v1/orgs/acme/export", Some(ivan)).await;
+    assert_eq!(export.status, StatusCode::UNAUTHORIZED, "{}", export.text);
+    let key = crate::access::Hidden::new(welcome.json["secret"].as_str().unwrap().to_owned());
+    let code = crate::account::code_now(&key, Timestamp::now());
+    let login = json!({ "person": "acme:ivan", "password": PASSWORD, "code": code }).to_string();
+    let ivan = running.collector.ask(Method::POST, "/api/v1/login", None, &login).await;
+    let ivan = ivan.json["token"].as_str().unwrap_or_else(|| panic!("{}", ivan.text));
+    let told = running.collector.get("/api/v1/audit?org=acme", Some(ivan)).await;
+    let records = told.json["records"].as_array().unwrap_or_else(|| panic!("{}", told.text));
+    let accepted = records.iter().find(|record| record["act"] == "invitation.accept");
+    let ended = accepted.map(|record| record["after"].to_string()).unwrap_or_default();
+    assert!(
+        ended.contains(handed.json["id"].as_str().unwrap()) && ended.contains("revoked_at"),
+        "{}",
+        told.text
+    );
+}

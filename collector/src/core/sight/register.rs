@@ -92,7 +92,7 @@ impl<'s> Sight<'s> {
     }
 
     fn knows(&self, person: &Person) -> bool {
-        self.sees_home(&person.home) || self.state.access.is_left_behind(person, &self.reach)
+        self.sees_home(&person.home) || self.state.access.is_left_behind(person, self.reach)
     }
 
     fn sees_home(&self, scope: &Scope) -> bool {
