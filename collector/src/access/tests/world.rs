@@ -336,8 +336,31 @@ impl World {
         };
         let seal = Act::Seal { id: "s1".into(), hash: code, scope: scope.parse().unwrap() };
         self.register.act(&seal, &maker, self.now).ok()?;
+        let half = (self.verbs(), "acme");
+        self.give_mira(half, &principal(Side::Msp, "ann", "*"));
         self.register.break_seal(&code, opened, self.now).unwrap();
         Some(self.register.tokens[&opened].principal.clone())
+    }
+
+    /// Mira may have `administer` in an org where no owner approved it, and now the paper may give her what counts.
+    pub(super) fn entrust(&mut self, glass: &Principal) {
+        if self.dice(2) == 0 {
+            self.give_mira((Verbs::of(&[Verb::Administer]), "*"), glass);
+        }
+    }
+
+    /// Gives Mira something where she is known and `by` may.
+    fn give_mira(&mut self, (verbs, scope): (Verbs, &str), by: &Principal) {
+        let grant = NewGrant {
+            id: self.id(),
+            to: principal(Side::Msp, "mira", "*").key(),
+            verbs,
+            scope: scope.parse().unwrap(),
+            reason: "helps".into(),
+            expires_at: None,
+            review_at: None,
+        };
+        let _ = self.register.act(&Act::Grant(grant), by, self.now);
     }
 
     /// Whoever has the paper takes up every invitation that it made.
