@@ -182,7 +182,8 @@ impl Core {
             }
             None => {
                 let former = sender.former(&trouble.subject);
-                let former = former.and_then(|subject| queue::out_of_trouble(state, at, &subject, now, batch));
+                let former =
+                    former.and_then(|subject| queue::out_of_trouble(state, at, &subject, now, batch));
                 queue::out_of_trouble(state, at, &trouble.subject, now, batch).or(former)
             }
         };

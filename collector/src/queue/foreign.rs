@@ -86,8 +86,7 @@ pub(crate) fn arrive(
 /// The latest item of a sender's alert.
 fn known<'s>(state: &'s State, org: &OrgId, finding: &Finding, sender: &Sender) -> Option<&'s Alert> {
     let find = |subject: String| state.foreign.get(&(org.clone(), finding.rule.clone(), subject));
-    let number =
-        find(finding.subject.clone()).or_else(|| sender.former(&finding.subject).and_then(find))?;
+    let number = find(finding.subject.clone()).or_else(|| sender.former(&finding.subject).and_then(find))?;
     state.alerts.get(number).map(|item| &item.alert)
 }
 

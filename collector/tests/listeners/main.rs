@@ -242,7 +242,8 @@ async fn silent_callers_from_many_addresses_keep_nobody_waiting() {
     }
     for (host, address) in [(2, "127.0.0.2"), (10, "127.0.0.10")] {
         let tcp = from(Ipv4Addr::new(127, 0, 0, host), &port).await;
-        let mut honest = tokio::time::timeout(PATIENCE, port.caller(None).http2_over(tcp)).await.unwrap().unwrap();
+        let mut honest =
+            tokio::time::timeout(PATIENCE, port.caller(None).http2_over(tcp)).await.unwrap().unwrap();
         assert_eq!(honest.get("/who").await.unwrap().1, address, "however many say nothing");
     }
     drop(silent);
