@@ -6,12 +6,12 @@
 //!
 //! It deliberately knows nothing of routes and services: it is given one [`axum::Router`].
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::authority::standing::KeyStatus;
@@ -76,6 +76,8 @@ struct House {
     admission: Admission,
     /// Turns to shake hands, of all addresses together.
     pending: Arc<Semaphore>,
+    /// Places for those that have begun to.
+    places: Arc<Semaphore>,
     complaints: Complaints,
     stop: CancellationToken,
 }
@@ -90,14 +92,13 @@ impl Listener {
             Door::Agents(_) => router,
         };
         let connections = TaskTracker::new();
-        let pending = Arc::new(Semaphore::new(limits.pending));
-        let places = Arc::new(Semaphore::new(limits.connections));
         let house = Arc::new(House {
             tls,
             door,
             router,
             admission: Admission::new(limits.pending_per_address, limits.waiting_per_address, limits.waiting),
-            pending: Arc::clone(&pending),
+            pending: Arc::new(Semaphore::new(limits.pending)),
+            places: Arc::new(Semaphore::new(limits.connections)),
             complaints: Complaints::default(),
             stop,
             limits,
@@ -107,14 +108,15 @@ impl Listener {
             let caller = tokio::select! {
                 biased;
                 () = house.stop.cancelled() => break,
-                caller = next_caller(&bound, &pending) => caller,
+                caller = next_caller(&bound, &house.pending) => caller,
             };
-            let Some((stream, turn)) = caller else { continue };
-            let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-                house.complaints.note(&house.door, None, "all places are taken (limit `connections`)");
-                continue;
-            };
-            connections.spawn(connection::serve(Arc::clone(&house), stream, turn, place));
+            let Some((stream, address)) = caller else { continue };
+            match house.admission.receive(address.ip()) {
+                Some(waiting) => {
+                    connections.spawn(connection::serve(Arc::clone(&house), stream, address, waiting));
+                }
+                None => house.complaints.note(&house.door, Some(address.ip()), connection::CROWDED),
+            }
         }
         drop(bound);
         connections.close();
@@ -124,12 +126,13 @@ impl Listener {
     }
 }
 
-/// Waits for a turn to shake hands, then for somebody to shake them with. While all turns are taken, callers wait in
-/// the system's queue: a storm is served at the pace we can, not refused.
-async fn next_caller(bound: &Bound, pending: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
-    let turn = Arc::clone(pending).acquire_owned().await.ok()?;
+/// Waits for somebody who calls. While all turns to shake hands are taken, by callers that speak, others wait in the system's
+/// queue: a storm is served at the pace we can, not refused. The turn itself is taken by who has begun to speak.
+async fn next_caller(bound: &Bound, pending: &Semaphore) -> Option<(TcpStream, SocketAddr)> {
+    drop(pending.acquire().await.ok()?);
     match bound.accept().await {
-        Ok(stream) => Some((stream, turn)),
+        // Who is gone already has no address.
+        Ok(stream) => stream.peer_addr().ok().map(|address| (stream, address)),
         Err(error) if is_of_one_caller(&error) => None,
         Err(error) => {
             // Out of file descriptors or memory: accepting again at once would only spin.

@@ -11,6 +11,7 @@ mod glass;
 mod outage;
 mod place;
 mod rota;
+mod sender;
 mod tend;
 
 use dogwatch_model::{Endpoint, EndpointId, RuleId};
@@ -26,6 +27,7 @@ pub(crate) use boundary::join;
 pub(crate) use foreign::{Became, TROUBLE, arrive, in_trouble, out_of_trouble};
 pub(crate) use glass::glass_broken;
 pub(crate) use outage::judge_sites;
+pub(crate) use sender::Sender;
 pub(crate) use tend::{tend, tend_one, wind};
 
 use crate::{

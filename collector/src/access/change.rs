@@ -47,7 +47,7 @@ impl Register {
     pub fn apply_one(&mut self, change: Change) {
         match change {
             Change::Person(person) => drop(self.people.insert(person.key(), person)),
-            Change::Grant(grant) => drop(self.grants.insert(grant.id.clone(), grant)),
+            Change::Grant(grant) => self.grants.insert(grant.id.clone(), grant),
             Change::Token(token) => self.tokens.insert(token.hash, token),
             Change::Account(key, Some(account)) => drop(self.accounts.insert(key, *account)),
             Change::Account(key, None) => drop(self.accounts.remove(&key)),

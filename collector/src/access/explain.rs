@@ -78,7 +78,7 @@ impl Register {
         (asker, now): (&Reach, Timestamp),
     ) -> Vec<String> {
         let mut because = Vec::new();
-        let concerned = self.grants.values().filter(|grant| grant.to == *key && grant.verbs.has(verb));
+        let concerned = self.grants.of(key).filter(|grant| grant.verbs.has(verb));
         for grant in concerned.filter(|grant| asker.sees_place(&grant.scope)) {
             let id = &grant.id;
             because.push(if !grant.scope.contains(scope) {

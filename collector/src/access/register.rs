@@ -8,8 +8,8 @@ use dogwatch_model::{OrgId, Side, SiteId};
 use jiff::Timestamp;
 
 use super::{
-    Account, ApiToken, Approval, Bond, Grant, Invitation, OrgStanding, Person, PersonKey, Principal, Reach,
-    Scope, Seal, Sha256, Tokens, Verb, Verbs, reach::Held,
+    Account, ApiToken, Approval, Bond, Grant, Grants, Invitation, OrgStanding, Person, PersonKey, Principal,
+    Reach, Scope, Seal, Sha256, Tokens, Verb, Verbs, reach::Held,
 };
 use crate::refusal::{Code, Refusal};
 
@@ -27,7 +27,7 @@ pub struct Register {
     /// People.
     pub people: BTreeMap<PersonKey, Person>,
     /// Grants by their short id, ended ones included.
-    pub grants: BTreeMap<String, Grant>,
+    pub grants: Grants,
     /// API tokens by the hash of their text.
     pub tokens: Tokens,
     /// Who came by a provider, and by which.
@@ -83,7 +83,7 @@ impl Register {
 
     /// The grants of somebody that are in force.
     pub fn grants_of<'r>(&'r self, key: &'r PersonKey, now: Timestamp) -> impl Iterator<Item = &'r Grant> {
-        self.grants.values().filter(move |grant| grant.to == *key && grant.is_in_force(now))
+        self.grants.of(key).filter(move |grant| grant.is_in_force(now))
     }
 
     /// The owners of an org: people of its own side who may administer all of it.
@@ -109,7 +109,7 @@ impl Register {
     /// Owners, each with a grant that makes them one. A program owns nothing: its token ends with whoever made it.
     pub(super) fn owning(&self, now: Timestamp) -> impl Iterator<Item = (&Person, &Grant)> {
         let whole = |scope: &Scope| matches!(scope, Scope::Org(_));
-        let grants = self.grants.values().filter(move |grant| {
+        let grants = self.grants.of_orgs().filter(move |grant| {
             // What ends by itself makes no owner: a day would come without one.
             let lasts = grant.is_in_force(now) && grant.expires_at.is_none();
             let approved = grant.scope.org().is_some_and(|org| grant.approvals.contains_key(org));

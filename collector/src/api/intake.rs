@@ -92,9 +92,9 @@ struct Incoming<'a> {
 }
 
 impl Incoming<'_> {
-    /// What the queue calls this sender.
-    fn sender(&self) -> &str {
-        self.caller.principal().person.as_str()
+    /// What the queue calls this sender: both sides may have a program of one name.
+    fn sender(&self) -> String {
+        self.caller.principal().key().to_string()
     }
 
     /// Takes it in, a slice at a time.
@@ -102,7 +102,7 @@ impl Incoming<'_> {
         let every = self.query.repeat()?;
         let mut taken = Taken { left_off: message.left_off, ..Taken::default() };
         let mut troubles = vec![
-            Trouble { subject: self.sender().to_owned(), what: None },
+            Trouble { subject: self.sender(), what: None },
             Trouble {
                 subject: format!("{}/{}", self.sender(), message.group_hash()),
                 what: (message.left_off > 0).then(|| self.left_off(&message)),
@@ -132,7 +132,7 @@ impl Incoming<'_> {
     async fn refuse(&self, problem: Problem) -> Problem {
         let why: String = problem.detail().chars().filter(|c| !is_unfit(*c)).take(300).collect();
         let trouble = Trouble {
-            subject: self.sender().to_owned(),
+            subject: self.sender(),
             what: Some(format!("A message of `{}` was refused: {why}", self.sender())),
         };
         match self.deliver(Vec::new(), vec![trouble]).await {

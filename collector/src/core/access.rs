@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{
     access::{
-        Act, ApiToken, Change, Factor, Login, PersonKey, Principal, Renewal, Scope, Sha256, Verb, free_id,
+        Act, ApiToken, Change, Factor, Login, Past, PersonKey, Principal, Renewal, Scope, Sha256, Verb,
+        free_id,
     },
     policy::Policy,
     queue,
@@ -144,6 +145,18 @@ fn let_go_of(state: &mut State, whose: &PersonKey, now: Timestamp, batch: &mut B
 pub(super) fn let_go(state: &mut State, outlived: &[Sha256], batch: &mut Batch) {
     state.access.let_go(outlived);
     outlived.iter().for_each(|hash| batch.delete(Table::Tokens, hash));
+}
+
+/// Lets go of what gave rights long ago, from memory and from the store.
+pub(super) fn forget(state: &mut State, past: &[Past], batch: &mut Batch) {
+    for past in past {
+        state.access.forget(past);
+        match past {
+            Past::Grant(id) => batch.delete(Table::Grants, id),
+            Past::Seal(hash) => batch.delete(Table::Seals, hash),
+            Past::Invitation(hash) => batch.delete(Table::Invitations, hash),
+        }
+    }
 }
 
 impl Core {

@@ -145,14 +145,18 @@ impl Core {
         notify::repeat(&mut state, now, batch);
     }
 
-    /// Lets go of tokens and sessions that ended long ago. Nobody waits while it looks for them.
+    /// Lets go of tokens and sessions, and of what gave rights, that ended long ago. Nobody waits while it looks for them.
     fn let_tokens_go(&self, now: Timestamp, batch: &mut Batch) {
-        /// Tokens that go at one beat; the rest goes with the next ones.
+        /// As many go at one beat; the rest goes with the next ones.
         const AT_ONCE: usize = 1024;
         let outlived =
             self.shared.read().unwrap_or_else(PoisonError::into_inner).access.outlived(now, AT_ONCE);
         if !outlived.is_empty() {
             access::let_go(&mut self.changing(), &outlived, batch);
+        }
+        let past = self.shared.read().unwrap_or_else(PoisonError::into_inner).access.past(now, AT_ONCE);
+        if !past.is_empty() {
+            access::forget(&mut self.changing(), &past, batch);
         }
     }
 

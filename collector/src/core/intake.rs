@@ -14,7 +14,7 @@ use super::{Batch, Core};
 use crate::{
     access::{Principal, Verb},
     policy::Policy,
-    queue::{self, Became},
+    queue::{self, Became, Sender},
     refusal::Refusal,
     state::State,
 };
@@ -32,6 +32,8 @@ pub struct Arrival {
     pub says: Says,
     /// What it says; the subject begins with the sender's name.
     pub finding: Finding,
+    /// How bad it is was said, and not guessed.
+    pub severity_is_said: bool,
     /// The endpoint that it is about, if one is known.
     pub endpoint: Option<EndpointId>,
     /// The site, where there is no endpoint.
@@ -123,8 +125,9 @@ impl Core {
             state.uses(by, Verb::Intake, (&delivery.org, place), now);
         }
         let (mut taken, actor) = (Taken::default(), by.actor());
+        let sender = Sender::of(&state.access, &by.key());
         for arrival in &delivery.arrivals {
-            let became = queue::arrive(state, policy, (&delivery.org, &actor), arrival, now, batch);
+            let became = queue::arrive(state, policy, (&delivery.org, &actor, &sender), arrival, now, batch);
             let (count, number) = match became {
                 Became::Opened(number) => (&mut taken.opened, Some(number)),
                 Became::Repeated(number) => (&mut taken.repeated, Some(number)),
@@ -138,18 +141,18 @@ impl Core {
             }
         }
         let flood = Trouble {
-            subject: format!("{}/flood", by.person),
+            subject: format!("{}/flood", sender.name),
             what: (taken.left_off > 0).then(|| {
                 format!(
                     "`{}` has too many alerts open: new ones are not taken until some are over",
-                    by.person
+                    sender.name
                 )
             }),
         };
         let is_news = taken.left_off + taken.opened > 0;
         let home = (delivery.org.clone(), delivery.home.clone());
         for trouble in delivery.troubles.iter().chain(is_news.then_some(&flood)) {
-            self.note_trouble(state, policy, (&home, by), trouble, now, batch);
+            self.note_trouble(state, policy, (&home, &sender), trouble, now, batch);
         }
         let counted = [
             ("opened", taken.opened),
@@ -166,18 +169,23 @@ impl Core {
         &mut self,
         state: &mut State,
         policy: &Policy,
-        (at, by): (&(OrgId, SiteId), &Principal),
+        (at, sender): (&(OrgId, SiteId), &Sender),
         trouble: &Trouble,
         now: Timestamp,
         batch: &mut Batch,
     ) {
         let number = match &trouble.what {
             Some(what) => {
-                tracing::warn!(sender = %by.person, org = %at.0, what, "another tool's alerts are not all taken");
-                finding(by, trouble, what, now)
+                tracing::warn!(sender = %sender.name, org = %at.0, what, "another tool's alerts are not all taken");
+                finding(sender, trouble, what, now)
                     .and_then(|finding| queue::in_trouble(state, policy, at, &finding, now, batch))
             }
-            None => queue::out_of_trouble(state, at, &trouble.subject, now, batch),
+            None => {
+                let former = sender.former(&trouble.subject);
+                let former =
+                    former.and_then(|subject| queue::out_of_trouble(state, at, &subject, now, batch));
+                queue::out_of_trouble(state, at, &trouble.subject, now, batch).or(former)
+            }
         };
         if let Some(number) = number {
             self.look_after(state, policy, number, now, batch);
@@ -185,7 +193,7 @@ impl Core {
     }
 }
 
-fn finding(by: &Principal, trouble: &Trouble, what: &str, now: Timestamp) -> Option<Finding> {
+fn finding(sender: &Sender, trouble: &Trouble, what: &str, now: Timestamp) -> Option<Finding> {
     Some(Finding {
         rule: RuleId::new(queue::TROUBLE).ok()?,
         subject: trouble.subject.clone(),
@@ -193,7 +201,7 @@ fn finding(by: &Principal, trouble: &Trouble, what: &str, now: Timestamp) -> Opt
         tool: ToolId::new(DEFAULT_TOOL).ok()?,
         severity: Severity::Warning,
         title: what.to_owned(),
-        evidence: vec![Evidence { name: "sender".to_owned(), value: by.person.to_string() }],
+        evidence: vec![Evidence { name: "sender".to_owned(), value: sender.name.clone() }],
         since: now,
     })
 }

@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     access::{
-        Account, ApiToken, Bond, Change, Grant, Invitation, JoinTokenRecord, OrgStanding, Person, PersonKey,
-        Register, Seal, Sha256,
+        Account, ApiToken, Bond, Change, Grant, Invitation, JoinTokenRecord, OrgStanding, Past, Person,
+        PersonKey, Register, Seal, Sha256,
     },
     audit, fleet, notify,
     once::Mark,
@@ -182,6 +182,14 @@ fn apply_meta(state: &mut State, row: &Row) -> Result<(), CoreError> {
 fn apply_access(access: &mut Register, row: &Row) -> Result<(), CoreError> {
     if row.table == Table::Tokens && row.value.is_none() {
         access.let_go(&[key::<Sha256>(row)?]);
+        return Ok(());
+    }
+    if row.table == Table::Grants && row.value.is_none() {
+        access.forget(&Past::Grant(row.key.clone()));
+        return Ok(());
+    }
+    if row.table == Table::Seals && row.value.is_none() {
+        access.forget(&Past::Seal(key::<Sha256>(row)?));
         return Ok(());
     }
     access.apply_one(match row.table {

@@ -1,9 +1,10 @@
-//! No single address may take all the turns to shake hands, and none is turned away for being a large office.
+//! No address may take all the turns to shake hands, none is turned away for being a large office, and who says nothing takes
+//! nothing from anybody who speaks.
 //!
-//! An address has so many turns at once. Who comes while all are taken waits in a line, and is given a turn when one is free
-//! and it has begun to speak: whoever says nothing takes a turn from nobody who waits. Lines are bounded, for each address and
-//! in all; where one is full, the oldest in it that is silent makes place for who comes, and without one who comes is turned
-//! away.
+//! Everybody begins in the line of their address and is given one of its turns once they have begun to speak. Lines are bounded,
+//! for each address and in all. Where one is full, a silent caller makes place for who comes: the oldest of the same line, or,
+//! where all lines together are full, the oldest of the address with the most silent ones, so that a flood from many addresses
+//! displaces itself. Where nobody is silent, who comes is turned away.
 
 use std::{
     collections::HashMap,
@@ -22,8 +23,15 @@ pub(super) struct Admission {
     turns: usize,
     line: usize,
     /// Places in all lines together.
-    lines: Arc<Semaphore>,
-    crowds: Arc<Mutex<HashMap<IpAddr, Crowd>>>,
+    lines: usize,
+    crowds: Arc<Mutex<Crowds>>,
+}
+
+#[derive(Default)]
+struct Crowds {
+    of: HashMap<IpAddr, Crowd>,
+    /// Callers in all lines.
+    waiting: usize,
 }
 
 /// Everybody of one address.
@@ -43,14 +51,6 @@ struct Waiter {
     displaced: Notify,
 }
 
-/// How a caller is received.
-pub(super) enum Reception {
-    /// It may shake hands now.
-    Turn(Turn),
-    /// It is in the line.
-    Line(Waiting),
-}
-
 /// One handshake under way; dropping it ends it.
 pub(super) struct Turn {
     _permit: OwnedSemaphorePermit,
@@ -62,7 +62,6 @@ pub(super) struct Waiting {
     turns: Arc<Semaphore>,
     waiter: Arc<Waiter>,
     here: Option<Here>,
-    _place: OwnedSemaphorePermit,
     admission: Admission,
     network: IpAddr,
 }
@@ -74,51 +73,55 @@ struct Here {
 }
 
 impl Admission {
-    /// At most so many `turns` and so many places in the `line` for each address, and `lines` places in all.
+    /// At most so many `turns` for each address, so many places in its `line` beyond those that have a turn coming, and `lines`
+    /// places in all.
     pub(super) fn new(turns: u32, line: usize, lines: usize) -> Self {
         let turns = usize::try_from(turns).unwrap_or(Semaphore::MAX_PERMITS);
-        Self { turns, line, lines: Arc::new(Semaphore::new(lines)), crowds: Arc::default() }
+        Self { turns, line, lines, crowds: Arc::default() }
     }
 
-    /// Receives one more caller of an address, unless there is no place for it.
-    pub(super) fn receive(&self, address: IpAddr) -> Option<Reception> {
+    /// Receives one more caller of an address into its line, unless there is no place for it.
+    pub(super) fn receive(&self, address: IpAddr) -> Option<Waiting> {
         let network = network(address);
         let mut crowds = self.crowds();
-        let crowd = crowds.entry(network).or_insert_with(|| Crowd::new(self.turns));
-        if let Ok(permit) = Arc::clone(&crowd.turns).try_acquire_owned() {
-            crowd.here += 1;
-            return Some(Reception::Turn(Turn { _permit: permit, _here: self.here(network) }));
-        }
-        let place = match crowd.line.len() < self.line || crowd.displace() {
-            true => Arc::clone(&self.lines).try_acquire_owned().ok(),
-            false => None,
-        };
-        let Some(place) = place else {
-            // Without turns at all there may be nobody else who would forget it.
-            if crowd.here == 0 {
-                crowds.remove(&network);
-            }
+        if !crowds.make_place(network, self) {
             return None;
-        };
+        }
+        crowds.waiting += 1;
+        let crowd = crowds.of.entry(network).or_insert_with(|| Crowd::new(self.turns));
         let waiter = Arc::<Waiter>::default();
         crowd.line.push(Arc::clone(&waiter));
         crowd.here += 1;
-        Some(Reception::Line(Waiting {
+        Some(Waiting {
             turns: Arc::clone(&crowd.turns),
             waiter,
-            here: Some(self.here(network)),
-            _place: place,
+            here: Some(Here { admission: self.clone(), network }),
             admission: self.clone(),
             network,
-        }))
+        })
     }
 
-    fn here(&self, network: IpAddr) -> Here {
-        Here { admission: self.clone(), network }
-    }
-
-    fn crowds(&self) -> MutexGuard<'_, HashMap<IpAddr, Crowd>> {
+    fn crowds(&self) -> MutexGuard<'_, Crowds> {
         self.crowds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Crowds {
+    /// Whether there is a place for one more of an address, if need be by sending somebody silent away.
+    fn make_place(&mut self, network: IpAddr, within: &Admission) -> bool {
+        let of_address = self.of.get_mut(&network);
+        let is_full = match &of_address {
+            Some(crowd) => crowd.line.len() >= within.line + crowd.turns.available_permits(),
+            None => within.line + within.turns == 0,
+        };
+        let displaced = match of_address {
+            _ if !is_full && self.waiting < within.lines => return true,
+            Some(crowd) if is_full => crowd.displace(),
+            _ if is_full => false,
+            _ => self.of.values_mut().max_by_key(|crowd| crowd.silent()).is_some_and(Crowd::displace),
+        };
+        self.waiting -= usize::from(displaced);
+        displaced
     }
 }
 
@@ -127,25 +130,38 @@ impl Crowd {
         Self { turns: Arc::new(Semaphore::new(turns)), here: 0, line: Vec::new() }
     }
 
+    fn silent(&self) -> usize {
+        self.line.iter().filter(|waiter| waiter.is_silent()).count()
+    }
+
     /// Sends the oldest away who has said nothing; false when there is none.
     fn displace(&mut self) -> bool {
-        let silent = self.line.iter().position(|waiter| !waiter.has_spoken.load(Ordering::Relaxed));
+        let silent = self.line.iter().position(|waiter| waiter.is_silent());
         silent.map(|at| self.line.remove(at).displaced.notify_one()).is_some()
     }
 }
 
+impl Waiter {
+    fn is_silent(&self) -> bool {
+        !self.has_spoken.load(Ordering::Relaxed)
+    }
+}
+
 impl Waiting {
-    /// Waits until the caller `speaks`, and then for its turn; none when somebody else was given the place.
-    pub(super) async fn turn(mut self, speaks: impl Future<Output = ()>) -> Option<Turn> {
-        let called = async {
-            speaks.await;
-            self.waiter.has_spoken.store(true, Ordering::Relaxed);
-            Arc::clone(&self.turns).acquire_owned().await.ok()
-        };
-        let permit = tokio::select! {
-            permit = called => permit?,
-            () = self.waiter.displaced.notified() => return None,
-        };
+    /// Waits until the caller `speaks`; false when somebody else was given the place.
+    pub(super) async fn spoken(&self, speaks: impl Future<Output = ()>) -> bool {
+        tokio::select! {
+            // Who has spoken by now is heard, even where it was just to make place.
+            biased;
+            () = speaks => self.waiter.has_spoken.store(true, Ordering::Relaxed),
+            () = self.waiter.displaced.notified() => return false,
+        }
+        true
+    }
+
+    /// Waits for the turn of a caller that has spoken.
+    pub(super) async fn turn(mut self) -> Option<Turn> {
+        let permit = Arc::clone(&self.turns).acquire_owned().await.ok()?;
         let here = self.here.take()?;
         Some(Turn { _permit: permit, _here: here })
     }
@@ -153,19 +169,22 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        if let Some(crowd) = self.admission.crowds().get_mut(&self.network) {
-            crowd.line.retain(|waiter| !Arc::ptr_eq(waiter, &self.waiter));
-        }
+        let mut crowds = self.admission.crowds();
+        let Some(crowd) = crowds.of.get_mut(&self.network) else { return };
+        let before = crowd.line.len();
+        crowd.line.retain(|waiter| !Arc::ptr_eq(waiter, &self.waiter));
+        let left = before - crowd.line.len();
+        crowds.waiting -= left;
     }
 }
 
 impl Drop for Here {
     fn drop(&mut self) {
         let mut crowds = self.admission.crowds();
-        if let Some(crowd) = crowds.get_mut(&self.network) {
+        if let Some(crowd) = crowds.of.get_mut(&self.network) {
             crowd.here -= 1;
             if crowd.here == 0 {
-                crowds.remove(&self.network);
+                crowds.of.remove(&self.network);
             }
         }
     }
@@ -188,73 +207,79 @@ mod tests {
     const ONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
     const OTHER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2));
 
-    fn turn(admission: &Admission, address: IpAddr) -> Option<Turn> {
-        match admission.receive(address)? {
-            Reception::Turn(turn) => Some(turn),
-            Reception::Line(_) => None,
-        }
+    /// Comes and speaks at once.
+    async fn turn(admission: &Admission, address: IpAddr) -> Turn {
+        let waiting = speaking(admission, address).await;
+        waiting.turn().await.unwrap()
     }
 
-    fn waiting(admission: &Admission, address: IpAddr) -> Option<Waiting> {
-        match admission.receive(address)? {
-            Reception::Turn(_) => None,
-            Reception::Line(waiting) => Some(waiting),
-        }
+    async fn speaking(admission: &Admission, address: IpAddr) -> Waiting {
+        let waiting = admission.receive(address).unwrap();
+        assert!(waiting.spoken(ready(())).await);
+        waiting
     }
 
     fn nobody_is_remembered(admission: &Admission) {
-        assert!(admission.crowds().is_empty(), "nothing is remembered of who left");
+        assert!(admission.crowds().of.is_empty(), "nothing is remembered of who left");
+        assert_eq!(admission.crowds().waiting, 0, "every place is free again");
     }
 
-    #[test]
-    fn one_address_gets_its_share_and_others_theirs() {
+    #[tokio::test]
+    async fn one_address_gets_its_share_and_others_theirs() {
         let admission = Admission::new(2, 0, 10);
-        let held = (turn(&admission, ONE), turn(&admission, ONE));
-        assert!(held.0.is_some() && held.1.is_some());
+        let held = (turn(&admission, ONE).await, turn(&admission, ONE).await);
         assert!(admission.receive(ONE).is_none());
-        assert!(turn(&admission, OTHER).is_some());
+        drop(turn(&admission, OTHER).await);
         drop(held);
-        assert!(turn(&admission, ONE).is_some());
+        drop(turn(&admission, ONE).await);
         nobody_is_remembered(&admission);
     }
 
     #[tokio::test]
     async fn who_waits_and_speaks_is_given_the_next_turn() {
         let admission = Admission::new(1, 2, 10);
-        let first = turn(&admission, ONE).unwrap();
-        let (silent, speaks) = (waiting(&admission, ONE).unwrap(), waiting(&admission, ONE).unwrap());
-        let silent = tokio::spawn(silent.turn(pending()));
-        let speaks = tokio::spawn(speaks.turn(ready(())));
+        let first = turn(&admission, ONE).await;
+        let silent = admission.receive(ONE).unwrap();
+        let speaks = tokio::spawn(speaking(&admission, ONE).await.turn());
         drop(first);
         assert!(speaks.await.unwrap().is_some(), "the one before it says nothing");
-        silent.abort();
-        assert!(silent.await.is_err());
+        drop(silent);
         nobody_is_remembered(&admission);
     }
 
     #[tokio::test]
     async fn where_a_line_is_full_the_oldest_silent_makes_place_and_who_spoke_stays() {
         let admission = Admission::new(1, 2, 10);
-        let first = turn(&admission, ONE).unwrap();
-        let [speaks, silent] = [0, 1].map(|_| waiting(&admission, ONE).unwrap());
-        speaks.waiter.has_spoken.store(true, Ordering::Relaxed);
-        let newer = waiting(&admission, ONE).unwrap();
-        assert!(silent.turn(pending()).await.is_none(), "its place is another's");
-        newer.waiter.has_spoken.store(true, Ordering::Relaxed);
+        let first = turn(&admission, ONE).await;
+        let speaks = speaking(&admission, ONE).await;
+        let silent = admission.receive(ONE).unwrap();
+        let newer = speaking(&admission, ONE).await;
+        assert!(!silent.spoken(pending()).await, "its place is another's");
         assert!(admission.receive(ONE).is_none(), "everybody there has spoken");
-        drop(first);
-        assert!(speaks.turn(ready(())).await.is_some());
+        drop((first, silent));
+        assert!(speaks.turn().await.is_some());
         drop(newer);
         nobody_is_remembered(&admission);
     }
 
+    #[tokio::test]
+    async fn where_all_lines_are_full_the_address_with_the_most_silent_ones_makes_place() {
+        let admission = Admission::new(2, 2, 3);
+        let mut flood = [0, 1].map(|_| admission.receive(ONE).unwrap()).into_iter();
+        let (oldest, newer) = (flood.next().unwrap(), flood.next().unwrap());
+        let single = admission.receive(OTHER).unwrap();
+        let honest = speaking(&admission, "192.0.2.3".parse().unwrap()).await;
+        assert!(!oldest.spoken(pending()).await, "the flood's oldest went");
+        assert!(single.spoken(ready(())).await && newer.spoken(ready(())).await);
+        assert!(admission.receive(OTHER).is_none(), "all of them speak");
+        drop((oldest, newer, single, honest));
+        nobody_is_remembered(&admission);
+    }
+
     #[test]
-    fn all_lines_together_are_bounded_and_whoever_finds_a_turn_needs_none() {
-        let admission = Admission::new(1, 2, 1);
-        let held = [turn(&admission, ONE), turn(&admission, OTHER)];
-        let line = waiting(&admission, ONE).unwrap();
-        assert!(admission.receive(OTHER).is_none());
-        drop((held, line));
+    fn without_turns_and_places_nobody_is_received_nor_remembered() {
+        let admission = Admission::new(0, 0, 1);
+        assert!(admission.receive(ONE).is_none());
         nobody_is_remembered(&admission);
     }
 

@@ -2,6 +2,7 @@
 
 use core::pin::{Pin, pin};
 use std::{
+    borrow::Cow,
     convert::Infallible,
     net::SocketAddr,
     sync::{
@@ -29,7 +30,7 @@ use tower::Service as _;
 
 use super::{
     Door, House, Limits,
-    admission::{Reception, Turn},
+    admission::{Turn, Waiting},
     handshake,
 };
 use crate::authority::{standing::KeyStatus, verify::Credential};
@@ -43,21 +44,18 @@ const MAX_PENDING_RESETS: usize = 16;
 const MAX_ERROR_RESETS: usize = 64;
 
 /// Serves one caller from its first byte to its last.
-pub(super) async fn serve(
-    house: Arc<House>,
-    stream: TcpStream,
-    pending: OwnedSemaphorePermit,
-    _place: OwnedSemaphorePermit,
-) {
-    let Ok(address) = stream.peer_addr() else { return };
+pub(super) async fn serve(house: Arc<House>, stream: TcpStream, address: SocketAddr, waiting: Waiting) {
     let turn_away = |why: &str| house.complaints.note(&house.door, Some(address.ip()), why);
     let admitted = tokio::select! {
-        admitted = admitted(&house, &stream, address, pending) => admitted,
+        admitted = admitted(&house, &stream, waiting) => admitted,
         () = house.stop.cancelled() => return,
     };
     let turns = match admitted {
         Ok(turns) => turns,
-        Err(why) => return turn_away(why),
+        Err(why) => return turn_away(&why),
+    };
+    let Ok(_place) = Arc::clone(&house.places).try_acquire_owned() else {
+        return house.complaints.note(&house.door, None, "all places are taken (limit `connections`)");
     };
     // Boxed, so that its memory is free again while the connection stands.
     let handshake = Box::pin(handshake::shake(house.tls.load_full(), stream, house.limits.handshake));
@@ -85,34 +83,29 @@ pub(super) async fn serve(
 /// A turn among those of its address, and one among all.
 type Turns = (Turn, OwnedSemaphorePermit);
 
-/// Waits for a turn where the caller's address has none left, but not for longer than a handshake may take: who has waited for
-/// so long has given up, or says nothing. Meanwhile the turn among all is somebody else's.
-async fn admitted(
-    house: &House,
-    stream: &TcpStream,
-    address: SocketAddr,
-    pending: OwnedSemaphorePermit,
-) -> Result<Turns, &'static str> {
-    let waiting = match house.admission.receive(address.ip()) {
-        Some(Reception::Turn(turn)) => return Ok((turn, pending)),
-        Some(Reception::Line(waiting)) => waiting,
-        None => return Err(CROWDED),
-    };
-    drop(pending);
+/// Waits for the caller's first byte, and then for its turns, for no longer than a handshake may take: who has waited for so
+/// long has given up. Who says nothing is nobody's hindrance, and is not waited for for long.
+async fn admitted(house: &House, stream: &TcpStream, waiting: Waiting) -> Result<Turns, Cow<'static, str>> {
+    let silence = house.limits.silence;
+    // Looked at, not taken for told: a socket may be called readable that is not. Its end is found by the handshake.
+    let speaks = async { drop(stream.peek(&mut [0]).await) };
+    match tokio::time::timeout(silence, waiting.spoken(speaks)).await {
+        Ok(true) => {}
+        Ok(false) => return Err(CROWDED.into()),
+        Err(_) => return Err(format!("it said nothing within {silence:?}").into()),
+    }
     let in_turn = async {
-        // Looked at, not taken for told: a socket may be called readable that is not. Its end is found by the handshake.
-        let turn = waiting.turn(async { drop(stream.peek(&mut [0]).await) }).await.ok_or(CROWDED)?;
-        let pending = Arc::clone(&house.pending).acquire_owned().await.map_err(|_| CROWDED)?;
-        Ok((turn, pending))
+        let turn = waiting.turn().await?;
+        Some((turn, Arc::clone(&house.pending).acquire_owned().await.ok()?))
     };
     match tokio::time::timeout(house.limits.handshake, Box::pin(in_turn)).await {
-        Ok(turns) => turns,
-        Err(_) => Err("no turn to shake hands came free for it in time (limit `pending_per_address`)"),
+        Ok(turns) => turns.ok_or(CROWDED.into()),
+        Err(_) => Err("no turn to shake hands came free for it in time (limit `pending_per_address`)".into()),
     }
 }
 
 /// Why a caller is turned away where others of its address stand.
-const CROWDED: &str = "too many handshakes under way from its address, and others wait (limits `pending_per_address` and \
+pub(super) const CROWDED: &str = "too many handshakes under way from its address, and others wait (limits `pending_per_address` and \
                        `waiting_per_address`)";
 
 /// What is known of a caller from the handshake.

@@ -11,10 +11,12 @@ pub struct Limits {
     pub pending: usize,
     /// Handshakes under way from one address (IPv6: one /64). An office behind one address is served in turns.
     pub pending_per_address: u32,
+    /// A caller sends its first bytes with the connection itself; three seconds are two of them lost on the way.
+    pub silence: Duration,
     /// Callers of one address that wait for such a turn, for as long as a handshake may take: an office whose fifty browsers
     /// start at once, each with two connections. More are turned away.
     pub waiting_per_address: usize,
-    /// Callers that wait so in all: what a flood from many addresses may take in sockets, a few kilobytes each.
+    /// Callers that wait so in all, silent ones included: what a flood from many addresses may take in sockets, a few kilobytes each.
     pub waiting: usize,
     /// Connections that stand at once.
     pub connections: usize,
@@ -46,10 +48,11 @@ impl Limits {
     pub const fn people() -> Self {
         Self {
             handshake: Duration::from_secs(5),
+            silence: Duration::from_secs(3),
             pending: 512,
             pending_per_address: 32,
             waiting_per_address: 96,
-            waiting: 512,
+            waiting: 1024,
             connections: 2_000,
             first_request: Duration::from_secs(10),
             header_bytes: 64 * 1024,

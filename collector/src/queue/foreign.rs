@@ -10,7 +10,7 @@ use dogwatch_triage::{
 };
 use jiff::Timestamp;
 
-use super::{MAX_ALERTS_PER_ENDPOINT, NEXT_ALERT, place, store};
+use super::{MAX_ALERTS_PER_ENDPOINT, NEXT_ALERT, Sender, place, store};
 use crate::{
     core::{Arrival, Batch},
     policy::Policy,
@@ -44,19 +44,19 @@ pub(crate) enum Became {
 pub(crate) fn arrive(
     state: &mut State,
     policy: &Policy,
-    (org, by): (&OrgId, &Actor),
+    (org, by, sender): (&OrgId, &Actor, &Sender),
     arrival: &Arrival,
     now: Timestamp,
     batch: &mut Batch,
 ) -> Became {
     let finding = &arrival.finding;
-    let key = (org.clone(), finding.rule.clone(), finding.subject.clone());
-    let known = state.foreign.get(&key).and_then(|number| state.alerts.get(number)).map(|item| &item.alert);
+    let known = known(state, org, finding, sender);
     match (arrival.says, known) {
         (Says::Fires, Some(alert)) => {
             let number = alert.number;
             let spot = spot(state, alert.endpoint);
-            match alert.told(finding, spot, now, &policy.alerts) {
+            let severity = if arrival.severity_is_said { finding.severity } else { alert.severity };
+            match alert.told(&Finding { severity, ..finding.clone() }, spot, now, &policy.alerts) {
                 Fire::Same => return Became::Repeated(number),
                 Fire::Changed(change) => {
                     let (mut alert, events) = *change;
@@ -72,15 +72,22 @@ pub(crate) fn arrive(
                 }
                 Fire::New => {}
             }
-            open(state, policy, org, arrival, now, batch)
+            open(state, policy, (org, sender), arrival, now, batch)
         }
-        (Says::Fires, None) => open(state, policy, org, arrival, now, batch),
+        (Says::Fires, None) => open(state, policy, (org, sender), arrival, now, batch),
         (Says::Ends(episode), Some(alert)) if episode.is_none_or(|episode| episode.is_of(alert.since)) => {
             noted(state, alert.number, alert.clear(now), batch)
         }
         (Says::Seen, Some(alert)) => noted(state, alert.number, alert.seen_elsewhere(by, now), batch),
         (Says::Ends(_), _) | (Says::Seen, None) => Became::Unknown,
     }
+}
+
+/// The latest item of a sender's alert.
+fn known<'s>(state: &'s State, org: &OrgId, finding: &Finding, sender: &Sender) -> Option<&'s Alert> {
+    let find = |subject: String| state.foreign.get(&(org.clone(), finding.rule.clone(), subject));
+    let number = find(finding.subject.clone()).or_else(|| sender.former(&finding.subject).and_then(find))?;
+    state.alerts.get(number).map(|item| &item.alert)
 }
 
 fn noted(
@@ -96,13 +103,13 @@ fn noted(
 fn open(
     state: &mut State,
     policy: &Policy,
-    org: &OrgId,
+    (org, sender): (&OrgId, &Sender),
     arrival: &Arrival,
     now: Timestamp,
     batch: &mut Batch,
 ) -> Became {
     let finding = &arrival.finding;
-    if open_of_sender(state, org, finding) >= MAX_OPEN {
+    if open_of(sender, state, org, finding) >= MAX_OPEN {
         return Became::TooMany;
     }
     let room = |id: &EndpointId| {
@@ -126,15 +133,17 @@ fn open(
 }
 
 /// How many items of a finding's sender are open.
-fn open_of_sender(state: &State, org: &OrgId, finding: &Finding) -> usize {
-    let Some((sender, _)) = finding.subject.split_once('/') else { return 0 };
-    let first = (org.clone(), finding.rule.clone(), format!("{sender}/"));
-    let ours = state.foreign.range(first.clone()..).take_while(|((org, rule, subject), _)| {
-        (org, rule) == (&first.0, &first.1) && subject.starts_with(&first.2)
-    });
+fn open_of(sender: &Sender, state: &State, org: &OrgId, finding: &Finding) -> usize {
     let open =
         |number: &AlertNumber| state.alerts.get(number).is_some_and(|item| item.alert.work != Work::Done);
-    ours.filter(|(_, number)| open(number)).count()
+    let of = |prefix: String| {
+        let first = (org.clone(), finding.rule.clone(), prefix);
+        let ours = state.foreign.range(first.clone()..).take_while(|((org, rule, subject), _)| {
+            (org, rule) == (&first.0, &first.1) && subject.starts_with(&first.2)
+        });
+        ours.filter(|(_, number)| open(number)).count()
+    };
+    sender.prefixes().map(of).sum()
 }
 
 fn spot(state: &State, endpoint: Option<EndpointId>) -> Spot<'_> {

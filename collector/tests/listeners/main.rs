@@ -139,13 +139,20 @@ async fn plain_http_is_turned_away_and_named_in_the_log() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_is_never_finished_is_given_up() {
+async fn a_handshake_that_is_never_begun_or_never_finished_is_given_up() {
     let (log, _guard) = Log::capture();
-    let port = Port::start(true, Limits { handshake: Duration::from_millis(50), ..Limits::agents() });
-    let mut tcp = TcpStream::connect(port.address).await.unwrap();
-    let read = tokio::time::timeout(PATIENCE, tcp.read(&mut [0; 16])).await.unwrap();
-    assert_eq!(read.unwrap(), 0, "closed");
-    assert!(log.text().contains("not finished within 50ms"), "{}", log.text());
+    let soon = Duration::from_millis(50);
+    for (said, why, limits) in [
+        (&b""[..], "it said nothing within 50ms", Limits { silence: soon, ..Limits::agents() }),
+        (b"\x16", "not finished within 50ms", Limits { handshake: soon, ..Limits::agents() }),
+    ] {
+        let port = Port::start(true, limits);
+        let mut tcp = TcpStream::connect(port.address).await.unwrap();
+        tcp.write_all(said).await.unwrap();
+        let read = tokio::time::timeout(PATIENCE, tcp.read(&mut [0; 16])).await.unwrap();
+        assert!(!matches!(read, Ok(1..)), "closed");
+        assert!(log.text().contains(why), "{}", log.text());
+    }
 }
 
 #[tokio::test]
@@ -163,10 +170,22 @@ async fn one_address_cannot_take_all_turns() {
     let (log, _guard) = Log::capture();
     let port =
         Port::start(true, Limits { pending_per_address: 1, waiting_per_address: 0, ..Limits::agents() });
-    let silent = TcpStream::connect(port.address).await.unwrap();
+    let halfway = half_shaken(&port).await;
     let error = port.caller(Some(&port.agent(FRESH))).connect().await.unwrap_err();
     assert!(log.text().contains("too many handshakes under way"), "{error}: {}", log.text());
-    drop(silent);
+    drop(halfway);
+}
+
+/// A caller that is in the middle of its handshake, for certain: it was answered.
+async fn half_shaken(port: &Port) -> TcpStream {
+    let config = port.caller(None).config;
+    let mut tls = rustls::ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap();
+    let mut hello = Vec::new();
+    tls.write_tls(&mut hello).unwrap();
+    let mut tcp = TcpStream::connect(port.address).await.unwrap();
+    tcp.write_all(&hello).await.unwrap();
+    tokio::time::timeout(PATIENCE, tcp.peek(&mut [0])).await.unwrap().unwrap();
+    tcp
 }
 
 /// A caller's socket with an address of its own on loopback.
@@ -191,15 +210,15 @@ async fn fifty_of_one_office_that_come_at_once_are_all_served() {
 
 #[tokio::test]
 async fn five_hundred_that_say_nothing_lock_out_neither_others_nor_their_own_address() {
-    // Long enough for everybody to be there at once, and for who has come last to be given a turn.
-    let limits = Limits { handshake: Duration::from_secs(3), ..Limits::people() };
+    // Long enough for everybody to be there at once.
+    let limits = Limits { silence: Duration::from_secs(3), ..Limits::people() };
     let port = Port::start(false, limits);
     let mut silent = Vec::new();
     for _ in 0..500 {
         silent.push(from(Ipv4Addr::new(127, 0, 0, 1), &port).await);
     }
     let other = from(Ipv4Addr::new(127, 0, 0, 2), &port).await;
-    let other = tokio::time::timeout(limits.handshake, port.caller(None).http2_over(other)).await.unwrap();
+    let other = tokio::time::timeout(limits.silence, port.caller(None).http2_over(other)).await.unwrap();
     assert_eq!(other.unwrap().get("/who").await.unwrap().1, "127.0.0.2", "at once");
     let same = tokio::time::timeout(PATIENCE, port.caller(None).http2()).await.unwrap().get("/who").await;
     assert_eq!(same.unwrap().1, "127.0.0.1", "in its turn");
@@ -209,6 +228,25 @@ async fn five_hundred_that_say_nothing_lock_out_neither_others_nor_their_own_add
         gone += usize::from(!matches!(read, Ok(1..)));
     }
     assert_eq!(gone, 500, "nobody who says nothing stays");
+}
+
+#[tokio::test]
+async fn silent_callers_from_many_addresses_keep_nobody_waiting() {
+    // Whoever had to wait for the silent ones to be given up would wait for an hour.
+    let hour = Duration::from_secs(3600);
+    let limits = Limits { handshake: hour, silence: hour, pending: 4, waiting: 64, ..Limits::people() };
+    let port = Port::start(false, limits);
+    let mut silent = Vec::new();
+    for host in (10..70).flat_map(|host| [host; 4]) {
+        silent.push(from(Ipv4Addr::new(127, 0, 0, host), &port).await);
+    }
+    for (host, address) in [(2, "127.0.0.2"), (10, "127.0.0.10")] {
+        let tcp = from(Ipv4Addr::new(127, 0, 0, host), &port).await;
+        let mut honest =
+            tokio::time::timeout(PATIENCE, port.caller(None).http2_over(tcp)).await.unwrap().unwrap();
+        assert_eq!(honest.get("/who").await.unwrap().1, address, "however many say nothing");
+    }
+    drop(silent);
 }
 
 #[tokio::test]

@@ -73,6 +73,8 @@ pub struct Told {
     pub title: String,
     /// How bad it is.
     pub severity: Severity,
+    /// That is said, by the message or for all of them; else it is a guess, and says nothing of an alert that is known.
+    pub severity_is_said: bool,
     /// The tool whose owner it concerns, if the message says.
     pub tool: Option<ToolId>,
     /// What it is about, if the message says.
@@ -127,6 +129,12 @@ pub enum Fault {
         what: &'static str,
         /// What it is for.
         why: &'static str,
+    },
+    /// A word for how bad it is that nobody knows.
+    #[error("`payload.severity` is `{word}`; it is one of {}{}", severity::EVENTS.join(", "), severity::meant(word))]
+    Severity {
+        /// What it says.
+        word: String,
     },
     /// A key is too long.
     #[error("`{what}` has {chars} characters; at most {MAX_KEY_CHARS} are taken")]

@@ -177,7 +177,9 @@ fn who_was_invited_and_never_came_is_no_owner_to_leave_an_org_with() {
         assert_eq!(register.sign_in(&out, at(hours)).unwrap().news[0].0, "grant.keep");
     }
     register.sign_in(&proved("u-2", "eve", &[]), at(100)).unwrap();
-    register.grants.get_mut("g-ghost").unwrap().to = proved("u-2", "eve", &[]).principal.key();
+    let to = proved("u-2", "eve", &[]).principal.key();
+    let of_eve = Grant { to, ..register.grants["g-ghost"].clone() };
+    register.grants.insert(of_eve.id.clone(), of_eve);
     assert_eq!(register.sign_in(&out, at(101)).unwrap().news[0].0, "grant.end");
 }
 

@@ -26,9 +26,9 @@ pub(super) fn arrange(
     let matrix = policy.matrix(&incoming.org);
     let places = incoming.caller.see(incoming.api, |sight| places(incoming, sight, &told));
     let arrivals = told.into_iter().zip(places).filter_map(|(told, (endpoint, site))| {
-        let says = told.says;
+        let (says, severity_is_said) = (told.says, told.severity_is_said);
         let finding = finding(incoming, matrix, told)?;
-        Some(Arrival { says, finding, endpoint, site, told_every })
+        Some(Arrival { says, finding, severity_is_said, endpoint, site, told_every })
     });
     arrivals.collect()
 }

@@ -192,6 +192,56 @@ async fn an_event_is_triggered_acknowledged_and_resolved_in_the_published_words(
     assert_eq!(scene.item("intake-events").await["work"], json!("done"), "seen over there is no work here");
 }
 
+fn trigger(severity: &Value) -> Value {
+    let payload = json!({ "summary": "RAID degraded", "source": "srv-01", "severity": severity });
+    json!({ "event_action": "trigger", "dedup_key": "raid", "payload": payload })
+}
+
+#[tokio::test]
+async fn the_latest_trigger_says_how_bad_it_is_in_the_timeline_and_one_that_says_nothing_changes_nothing() {
+    let scene = Scene::new().await;
+    scene.feed(EVENTS, trigger(&json!("critical"))).await;
+    let refused = scene.feed(EVENTS, trigger(&json!("criticl"))).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(refused.detail().contains("did you mean `critical`?"), "{}", refused.text);
+    scene.feed(EVENTS, trigger(&json!(null))).await;
+    let item = scene.item("intake-events").await;
+    assert_eq!((&item["severity"], &item["count"]), (&json!("critical"), &json!(2)), "{item:#}");
+    scene.feed(EVENTS, trigger(&json!("info"))).await;
+    let item = scene.item("intake-events").await;
+    assert_eq!(item["severity"], json!("info"), "{item:#}");
+    assert!(item.to_string().contains("severity_changed"), "{item:#}");
+}
+
+#[tokio::test]
+async fn two_sides_programs_of_one_name_are_two_senders() {
+    let scene = Scene::new().await;
+    let theirs = scene.running.feeder_of(dogwatch_model::Side::Internal, 'g', 'f', None);
+    let feed = |body| scene.running.post(ALERTMANAGER, &theirs, body);
+    assert_eq!(feed(alerts("firing", &["a1"])).await.json["opened"], json!(1));
+    let other = scene.feed(ALERTMANAGER, alerts("resolved", &["a1"])).await;
+    assert_eq!(other.json["unknown"], json!(1), "{}", other.text);
+    let item = scene.item("intake-alertmanager").await;
+    assert_eq!((&item["work"], &item["subject"]), (&json!("unclaimed"), &json!("acme:pat-f/a1")));
+    assert_eq!(feed(alerts("resolved", &["a1"])).await.json["noted"], json!(1));
+    assert_eq!(scene.item("intake-alertmanager").await["work"], json!("done"));
+}
+
+#[tokio::test]
+async fn an_item_from_before_senders_had_a_side_is_known_again_while_only_one_can_have_told_it() {
+    let scene = Scene::new().await;
+    scene.feed(ALERTMANAGER, alerts("firing", &["a1", "a2"])).await;
+    scene.running.rename_subjects("msp:pat-f/", "pat-f/");
+    let again = scene.feed(ALERTMANAGER, alerts("firing", &["a1"])).await;
+    assert_eq!((&again.json["opened"], &again.json["repeated"]), (&json!(0), &json!(1)));
+    assert_eq!(scene.feed(ALERTMANAGER, alerts("resolved", &["a1"])).await.json["noted"], json!(1));
+    let theirs = scene.running.feeder_of(dogwatch_model::Side::Internal, 'g', 'f', None);
+    for token in [&theirs, &scene.feeder] {
+        let ends = scene.running.post(ALERTMANAGER, token, alerts("resolved", &["a2"])).await;
+        assert_eq!(ends.json["unknown"], json!(1), "whose it was nobody can say: {}", ends.text);
+    }
+}
+
 #[tokio::test]
 async fn a_sender_that_knows_no_headers_brings_its_token_as_the_routing_key() {
     let scene = Scene::new().await;

@@ -178,8 +178,21 @@ impl Running {
 
     /// Lets a program in that feeds alerts into the queue of `acme`, at one site or all; gives its token.
     pub(super) fn feeder(&self, letter: char, site: Option<&str>) -> String {
+        self.feeder_of(dogwatch_model::Side::Msp, letter, letter, site)
+    }
+
+    /// A program of a side that may feed acme, under the name that goes with a letter.
+    pub(super) fn feeder_of(
+        &self,
+        side: dogwatch_model::Side,
+        letter: char,
+        named: char,
+        site: Option<&str>,
+    ) -> String {
         let org = Some("acme".parse().unwrap());
         let (hash, mut token) = super::token(letter, crate::access::Role::Viewer, org);
+        token.principal.side = side;
+        token.principal.person = format!("pat-{named}").parse().unwrap();
         token.principal.ceiling = crate::access::Verbs::of(&[crate::access::Verb::Intake]);
         token.principal.site = site.map(|site| site.parse().unwrap());
         let handle = self.core.handle();
@@ -187,6 +200,21 @@ impl Running {
         state.access.enlist(&token, Timestamp::now());
         state.access.tokens.insert(hash, token);
         super::text_of_token(letter)
+    }
+
+    /// Makes the items of other tools begin in another way, as those of an older collector do.
+    pub(super) fn rename_subjects(&self, from: &str, to: &str) {
+        let handle = self.core.handle();
+        let mut state = handle.shared.write().unwrap();
+        let alerts: Vec<_> = state.alerts.values().map(|item| item.alert.clone()).collect();
+        for mut alert in alerts.into_iter().filter(|alert| alert.subject.starts_with(from)) {
+            crate::queue::forget(&mut state, &alert);
+            alert.subject = alert.subject.replacen(from, to, 1);
+            crate::queue::remember(&mut state, &alert);
+            if let Some(item) = state.alerts.get_mut(&alert.number) {
+                item.alert = alert;
+            }
+        }
     }
 
     pub(super) async fn post(&self, path: &str, token: &str, body: Value) -> Answer {

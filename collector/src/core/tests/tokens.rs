@@ -4,7 +4,7 @@ use dogwatch_triage::audit::Chain;
 
 use super::*;
 use crate::{
-    access::{self, ENDED_KEPT, Factor, Login, MAX_SESSIONS, PersonKey},
+    access::{self, ENDED_KEPT, Factor, Grant, Login, MAX_SESSIONS, PAST_KEPT, PersonKey, Scope, Verbs},
     core::chores::Chores,
 };
 
@@ -54,6 +54,31 @@ fn logins_do_not_grow_without_a_limit_in_memory_nor_on_the_disk() {
     let mut sim = sim.restart_after(SignedDuration::from_secs(1));
     assert_eq!(sim.tokens(), 1, "and the store has no more");
     assert_eq!(sim.told("login").len(), MAX_SESSIONS + 3);
+}
+
+#[test]
+fn what_gave_rights_long_ago_leaves_memory_and_the_store_and_stays_in_the_audit() {
+    let mut sim = Sim::new();
+    for code in ["one", "two"] {
+        let hash = Sha256::of(code.as_bytes());
+        let seal = access::Act::Seal { id: code.into(), hash, scope: Scope::Everywhere };
+        sim.ask(|reply| Command::Access(Box::new(seal), person(Side::Msp), reply)).unwrap();
+    }
+    let kim = PersonKey { org: None, id: "kim".parse().unwrap() };
+    let expired = Grant::new("past", kim, (Verbs::ALL, Scope::Everywhere), "r", sim.now);
+    let expired = Grant { expires_at: Some(sim.now), ..expired };
+    sim.handle.shared.write().unwrap().access.grants.insert("past".into(), expired);
+    let held = |sim: &Sim| {
+        sim.handle.read(|state| (state.access.seals.len(), state.access.grants.contains_key("past")))
+    };
+    assert_eq!(held(&sim), (2, true));
+    sim.now += PAST_KEPT + SignedDuration::from_hours(1);
+    let mut chores = Chores::new(&settings(), START.parse().unwrap());
+    sim.core.do_chores(&mut chores, sim.now).unwrap();
+    assert_eq!(held(&sim), (1, false), "the first was put out of use by the second");
+    let mut sim = sim.restart_after(SignedDuration::from_secs(1));
+    assert_eq!(held(&sim), (1, false), "nor does the store bring it back");
+    assert_eq!(sim.told("break-glass.seal").len(), 2);
 }
 
 #[test]

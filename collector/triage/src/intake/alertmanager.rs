@@ -102,6 +102,7 @@ fn one(alert: &Alert, defaults: &Defaults, now: Timestamp) -> Result<Told, Fault
         },
         title,
         severity: severity.or(defaults.severity).unwrap_or(Severity::Warning),
+        severity_is_said: severity.or(defaults.severity).is_some(),
         tool: label("tool").and_then(|text| ToolId::new(text).ok()).or_else(|| defaults.tool.clone()),
         category: label("category").and_then(|text| text.parse::<Category>().ok()).or(defaults.category),
         site: label("site").and_then(|text| SiteId::new(text).ok()).or_else(|| defaults.site.clone()),

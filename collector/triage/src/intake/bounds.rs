@@ -78,6 +78,11 @@ pub(super) fn plain(text: &str) -> String {
     text.replace(is_unfit, " ").trim().to_owned()
 }
 
+/// The beginning of a text, for a sentence about it.
+pub(super) fn short(text: &str) -> String {
+    cut(text, MAX_NAME_CHARS).0
+}
+
 fn cut(text: &str, chars: usize) -> (String, bool) {
     // Only as much is looked at as could be kept: the rest may be a megabyte.
     match text.char_indices().nth(chars) {

@@ -2,7 +2,9 @@
 //!
 //! The shape is that of the published API. Whose alert it is says the routing key, which is a token here and is settled
 //! before any of this is read. A trigger is an occurrence, not a state: one that comes after somebody has closed the
-//! item is a new one.
+//! item is a new one. How bad it is says the latest trigger, up and down, and the item's timeline tells of each change; one
+//! that does not say leaves it as it was, and one with a word that is not known is refused, as the published API does: a
+//! misspelt `critical` must call nobody less.
 //!
 //! Of `custom_details` the members `tool`, `category`, `site` route, and `endpoint`, `hostname`, `host`, `instance`
 //! name the endpoint, after `payload.source`. Links and pictures are kept as text and never fetched.
@@ -14,7 +16,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Defaults, Fault, Message, Says, Told,
-    bounds::{Lines, MAX_TITLE_CHARS},
+    bounds::{self, Lines, MAX_TITLE_CHARS},
     severity,
 };
 use crate::finding::{Category, Evidence, Severity};
@@ -104,6 +106,11 @@ pub fn read(event: &Event, defaults: &Defaults, fresh: &str, now: Timestamp) -> 
     };
     let key = super::key("dedup_key", key)?;
     let told = match (&event.payload, says) {
+        (Some(payload), Says::Fires) => Told {
+            severity: said(payload)?.or(defaults.severity).unwrap_or(Severity::Warning),
+            severity_is_said: said(payload)?.or(defaults.severity).is_some(),
+            ..one(key, says, event, payload, defaults, now)
+        },
         (Some(payload), _) => one(key, says, event, payload, defaults, now),
         (None, Says::Fires) => {
             return Err(Fault::Missing { what: "payload", why: "a trigger says in it what is the matter" });
@@ -120,6 +127,7 @@ fn bare(key: String, says: Says, defaults: &Defaults, now: Timestamp) -> Told {
         says,
         title: String::new(),
         severity: defaults.severity.unwrap_or(Severity::Warning),
+        severity_is_said: defaults.severity.is_some(),
         tool: defaults.tool.clone(),
         category: defaults.category,
         site: defaults.site.clone(),
@@ -127,6 +135,13 @@ fn bare(key: String, says: Says, defaults: &Defaults, now: Timestamp) -> Told {
         evidence: Vec::new(),
         since: now,
     }
+}
+
+/// How bad a trigger says that it is.
+fn said(payload: &Payload) -> Result<Option<Severity>, Fault> {
+    let word = payload.severity.as_deref().map(str::trim).filter(|word| !word.is_empty());
+    let known = |word: &str| severity::of(word).ok_or_else(|| Fault::Severity { word: bounds::short(word) });
+    word.map(known).transpose()
 }
 
 fn one(
@@ -141,13 +156,11 @@ fn one(
     let details = payload.custom_details.as_ref().and_then(Value::as_object).unwrap_or(&nothing);
     let detail =
         |name: &str| details.get(name).and_then(Value::as_str).map(str::trim).filter(|s| !s.is_empty());
-    let known = payload.severity.as_deref().and_then(severity::of);
     let source = payload.source.iter().map(|source| source.trim().to_owned());
     let names = NAMES.iter().filter_map(|name| detail(name)).map(str::to_owned);
     let (title, evidence) = words(event, payload, details);
     Told {
         title,
-        severity: known.or(defaults.severity).unwrap_or(Severity::Warning),
         tool: detail("tool").and_then(|text| ToolId::new(text).ok()).or_else(|| defaults.tool.clone()),
         category: detail("category").and_then(|text| text.parse::<Category>().ok()).or(defaults.category),
         site: detail("site").and_then(|text| SiteId::new(text).ok()).or_else(|| defaults.site.clone()),

@@ -1,6 +1,14 @@
 //! Other people's words for how bad something is.
 
-use crate::finding::Severity;
+use crate::{filter::nearest, finding::Severity};
+
+/// The words of the published Events API; what [`of`] knows beside them is what other tools send in their place.
+pub const EVENTS: [&str; 4] = ["critical", "error", "warning", "info"];
+
+/// Which of [`EVENTS`] an unknown word may have meant, as the end of a sentence.
+pub(super) fn meant(word: &str) -> String {
+    nearest(word, EVENTS.into_iter()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
+}
 
 /// What a word means, whatever its case; nothing for one that is not known.
 ///

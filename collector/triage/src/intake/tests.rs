@@ -173,6 +173,31 @@ fn a_trigger_without_a_key_gets_a_fresh_one_and_the_others_need_theirs() {
 }
 
 #[test]
+fn a_word_for_severity_that_nobody_knows_is_refused_in_a_trigger_and_a_missing_one_is_a_guess() {
+    let body = |action: &str, severity: &serde_json::Value| {
+        event(
+            &json!({ "event_action": action, "dedup_key": "k", "payload": { "summary": "s", "severity": severity } }),
+        )
+    };
+    let fault = body("trigger", &json!("criticl")).unwrap_err().to_string();
+    assert_eq!(
+        fault,
+        "`payload.severity` is `criticl`; it is one of critical, error, warning, info; did you mean `critical`?"
+    );
+    let long = body("trigger", &json!("\u{1b}purple".repeat(1_000))).unwrap_err().to_string();
+    assert!(long.len() < 300 && !long.contains('\u{1b}') && !long.contains("did you mean"), "{long}");
+    assert!(body("resolve", &json!("criticl")).is_ok(), "an end says nothing of how bad it was");
+    for (said, severity, is_said) in [
+        (json!("info"), Severity::Info, true),
+        (json!(null), Severity::Warning, false),
+        (json!(" "), Severity::Warning, false),
+    ] {
+        let told = body("trigger", &said).unwrap();
+        assert_eq!((told.severity, told.severity_is_said), (severity, is_said), "{said}");
+    }
+}
+
+#[test]
 fn links_and_pictures_are_kept_as_text() {
     let body = json!({
         "event_action": "trigger", "dedup_key": "k", "payload": { "summary": "s", "source": "x", "custom_details": "as a text" },
