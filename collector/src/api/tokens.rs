@@ -17,7 +17,6 @@ use super::{
     caller::Caller,
     extract::{Body, Params},
     paging::page,
-    place::known_org,
     problem::Problem,
     secret, teams,
 };
@@ -132,7 +131,6 @@ pub(crate) async fn list(
     caller: Caller,
     Params(query): Params<Query>,
 ) -> Result<Json<List>, Problem> {
-    known_org(&api, &caller, query.org.as_ref())?;
     let mut tokens: Vec<ApiToken> =
         caller.see(&api, |sight| sight.tokens(caller.principal(), caller.now).into_iter().cloned().collect());
     tokens.retain(|token| query.org.is_none() || token.principal.org == query.org);
