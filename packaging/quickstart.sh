@@ -302,7 +302,7 @@ show() {
 show_summary() {
     show fleet
     show queue
-    show who patching
+    show who patching --org "$ORG"
 }
 
 show_next() {
@@ -315,7 +315,7 @@ Everything lies in $dir. In another terminal:
   dogwatch-agent backup run --state-dir '$dir/agent' --job nightly -- false    # a backup that fails …
   dogwatch queue                                                              # … is here, with its owner
   dogwatch alert show 2
-  dogwatch who backup
+  dogwatch who backup --org $ORG
 END
 }
 

@@ -58,6 +58,10 @@ impl PrivateFile {
         if standing == Standing::Kept && place.symlink_metadata().is_ok() {
             return Err(taken(place));
         }
+        // As root even a device could be renamed over, and whoever reads a pipe would wait for ever.
+        if place.metadata().is_ok_and(|there| !there.is_file()) {
+            return Err(special(place));
+        }
         Self::beside(place, standing).map_err(|error| Failure::file("write", place, &error))
     }
 
@@ -147,6 +151,14 @@ fn fresh_name(place: &Path) -> io::Result<PathBuf> {
     Ok(place.with_file_name(name))
 }
 
+fn special(place: &Path) -> Failure {
+    let what = format!(
+        "{} is no ordinary file and stays as it is; write to a file of another name",
+        place.display()
+    );
+    Failure::new(Exit::Usage, what)
+}
+
 fn taken(place: &Path) -> Failure {
     let what = format!(
         "{} is there already and stays as it is; write to a file of another name, or add --force to replace it",
@@ -195,6 +207,21 @@ mod tests {
         forced.write_all(b"ours").unwrap();
         forced.finish().unwrap();
         assert_eq!((fs::read_to_string(&place).unwrap().as_str(), left()), ("ours", 1));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_ordinary_file_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("socket");
+        let _socket = std::os::unix::net::UnixListener::bind(&place).unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&place, &link).unwrap();
+        for place in [place.as_path(), folder.path(), &link] {
+            let said = PrivateFile::begin(place, Standing::Replaced).err().unwrap().to_string();
+            assert!(said.contains("is no ordinary file and stays as it is"), "{said}");
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[test]

@@ -167,9 +167,10 @@ impl Register {
         match givers.as_slice() {
             [] => format!("nobody else of the {} side can give it yet", who.side),
             givers => format!(
-                "{} can give it: `dogwatch access grant {} {list} --scope {scope} --reason …`",
+                "{} can give it: `dogwatch access grant {} {list} --scope {} --reason …`",
                 givers.join(" or "),
-                who.person
+                who.person,
+                scope.typed()
             ),
         }
     }

@@ -67,6 +67,16 @@ impl Scope {
     }
 }
 
+impl Scope {
+    /// As it is typed at a shell, which would make file names of a bare star.
+    pub fn typed(&self) -> String {
+        match self {
+            Self::Everywhere => "'*'".to_owned(),
+            place => place.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

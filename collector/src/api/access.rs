@@ -14,7 +14,7 @@ use super::{
     Shared,
     caller::Caller,
     extract::{Body, Params},
-    place::place,
+    place::{known_org, place},
     problem::Problem,
     secret,
     tokens::NewToken,
@@ -68,7 +68,8 @@ pub(crate) async fn list(
     State(api): State<Shared>,
     caller: Caller,
     Params(which): Params<Which>,
-) -> Json<Grants> {
+) -> Result<Json<Grants>, Problem> {
+    known_org(&api, &caller, which.org.as_ref())?;
     let now = caller.now;
     let mut grants = caller.see(&api, |sight| {
         let keys = which.person.as_deref().map(|person| match sight.named(person) {
@@ -83,7 +84,7 @@ pub(crate) async fn list(
         sight.register_grants().filter(wanted).collect::<Vec<_>>()
     });
     grants.sort_by(|a, b| (a.given_at, &a.id).cmp(&(b.given_at, &b.id)));
-    Json(Grants { grants: grants.into_iter().map(|grant| GrantJson::of(grant, now)).collect() })
+    Ok(Json(Grants { grants: grants.into_iter().map(|grant| GrantJson::of(grant, now)).collect() }))
 }
 
 /// What is to be looked at.
@@ -116,7 +117,7 @@ pub(crate) async fn check(
     let key = known(&api, &caller, &asked.person)?;
     let scope = match asked.scope {
         Some(scope) => place(&api, &caller, scope)?,
-        None => home(&api, &caller, &key)?,
+        None => meant_for(&api, &caller, &key)?,
     };
     let answer = caller.see(&api, |sight| sight.explain(&key, verb, &scope, caller.now));
     answer.map(Json).ok_or_else(|| Problem::not_found(format!("there is no org `{scope}` that you may see")))
@@ -139,6 +140,18 @@ pub(super) fn known(api: &Shared, caller: &Caller, text: &str) -> Result<PersonK
             Problem::not_found(format!("there is no person `{id}` that you may see"))
         }
     })
+}
+
+/// Which place a question is about when nobody says: where they are at home. Of who is at home everywhere it is the
+/// one org that who asks sees, for there it is decided what counts.
+fn meant_for(api: &Shared, caller: &Caller, key: &PersonKey) -> Result<Scope, Problem> {
+    let home = home(api, caller, key)?;
+    let policy = api.core.policy();
+    let mut seen = policy.orgs.keys().filter(|org| caller.sees(org));
+    match (&home, seen.next(), seen.next()) {
+        (Scope::Everywhere, Some(only), None) => Ok(Scope::of(Some(only.clone()), None)),
+        _ => Ok(home),
+    }
 }
 
 fn home(api: &Shared, caller: &Caller, key: &PersonKey) -> Result<Scope, Problem> {

@@ -10,7 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Shared, caller::Caller, extract::Params, paging, problem::Problem, who::org_meant};
+use super::{
+    Shared, caller::Caller, extract::Params, paging, place::no_org, problem::Problem, who::org_meant,
+};
 use crate::audit::SHELF;
 
 /// Records of one answer when nobody says how many.
@@ -173,17 +175,16 @@ fn meant(api: &Shared, caller: &Caller, asked: Option<Chain>) -> Result<Chain, P
 fn head(api: &Shared, caller: &Caller, chain: &Chain) -> Result<Head, Problem> {
     let known =
         |head: &Head| head.seq > 0 || chain.org().is_none_or(|org| api.core.policy().orgs.contains_key(org));
-    caller.see(api, |sight| sight.audit_head(chain)).filter(known).ok_or_else(|| unseen(chain))
+    caller.see(api, |sight| sight.audit_head(chain)).filter(known).ok_or_else(|| unseen(api, caller, chain))
 }
 
-fn unseen(chain: &Chain) -> Problem {
-    Problem::not_found(match chain {
-        Chain::Collector => {
-            "there is no audit of the collector's own that you may see; ask for an org's, with `org`"
-                .to_owned()
-        }
-        Chain::Org(org) => format!("there is no audit of an org `{org}` that you may see"),
-    })
+fn unseen(api: &Shared, caller: &Caller, chain: &Chain) -> Problem {
+    match chain {
+        Chain::Org(org) => no_org(api, caller, org),
+        Chain::Collector => Problem::not_found(
+            "there is no audit of the collector's own that you may see; ask for an org's, with `org`",
+        ),
+    }
 }
 
 /// Whose checkpoints.

@@ -43,7 +43,7 @@ impl Caller {
                 principal.side, principal.person
             ),
             None => format!(
-                "an administrator of the {} side can give it: `dogwatch access grant {} {verb} --scope ORG --reason …`",
+                "an administrator of the {} side can give it: `dogwatch access grant {} {verb} --scope ORG --reason …` (`--scope '*'` for what is of no org)",
                 principal.side, principal.person
             ),
         }

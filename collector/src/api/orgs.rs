@@ -20,6 +20,7 @@ use super::{
     Shared,
     caller::Caller,
     extract::{self, Named},
+    place::no_org,
     problem::Problem,
 };
 use crate::{
@@ -84,11 +85,7 @@ pub(crate) async fn list(State(api): State<Shared>, caller: Caller) -> Json<Orgs
 }
 
 fn shown(api: &Shared, caller: &Caller, org: &OrgId) -> Result<OrgJson, Problem> {
-    caller.see(api, |sight| OrgJson::of(org, api, sight, caller.now)).ok_or_else(|| unseen(org))
-}
-
-fn unseen(org: &OrgId) -> Problem {
-    Problem::not_found(format!("there is no org `{org}` that you may see"))
+    caller.see(api, |sight| OrgJson::of(org, api, sight, caller.now)).ok_or_else(|| no_org(api, caller, org))
 }
 
 /// `GET /api/v1/orgs/{org}`

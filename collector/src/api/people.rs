@@ -15,6 +15,7 @@ use super::{
     access::known,
     caller::Caller,
     extract::{Body, Params},
+    place::known_org,
     problem::Problem,
     secret,
 };
@@ -74,12 +75,13 @@ pub(crate) async fn list(
     State(api): State<Shared>,
     caller: Caller,
     Params(which): Params<Which>,
-) -> Json<People> {
+) -> Result<Json<People>, Problem> {
+    known_org(&api, &caller, which.org.as_ref())?;
     let people = caller.see(&api, |sight| {
         let wanted = |person: &&Person| which.org.as_ref().is_none_or(|org| person.home.touches(org));
         sight.people().filter(wanted).map(|person| PersonJson::of(person, sight, caller.now)).collect()
     });
-    Json(People { people })
+    Ok(Json(People { people }))
 }
 
 /// Somebody to let in.

@@ -139,7 +139,9 @@ pub(crate) fn org_meant(policy: &Policy, caller: &Caller, asked: Option<OrgId>) 
         (Some(org), mine) if mine.contains(&&org) => Ok(org),
         (Some(org), _) => Err(Problem::not_found(format!("there is no org `{org}` that you may see"))),
         (None, [only]) => Ok((*only).clone()),
-        (None, []) => Err(Problem::not_found("there is no org yet; add one as policy/orgs/ORG.toml")),
+        (None, []) => Err(Problem::not_found(
+            "there is no org yet that you may see; make one: `dogwatch org create ORG --name NAME`",
+        )),
         (None, several) => {
             let names: Vec<&str> = several.iter().map(|org| org.as_str()).collect();
             Err(Problem::invalid(format!(

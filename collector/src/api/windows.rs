@@ -16,6 +16,7 @@ use super::{
     caller::Caller,
     extract::{Body, Params},
     paging::page,
+    place::known_org,
     problem::Problem,
 };
 
@@ -73,6 +74,7 @@ pub(crate) async fn list(
     caller: Caller,
     Params(query): Params<Query>,
 ) -> Result<Json<List>, Problem> {
+    known_org(&api, &caller, query.org.as_ref())?;
     let mut windows: Vec<WindowJson> = caller.see(&api, |sight| {
         let mine =
             sight.windows().filter(|window| query.org.as_ref().is_none_or(|org| *org == window.plan.org));

@@ -96,7 +96,7 @@ fn known(policy: &Policy, reach: &Reach, org: &OrgId) -> Result<(), Refusal> {
         what.push_str(&format!("; there are: {}", seen.join(", ")));
     }
     if reach.sees_everything() {
-        what.push_str(&format!(". A new org begins with its matrix file, policy/orgs/{org}.toml"));
+        what.push_str(&format!("; a new one: `dogwatch org create {org} --name NAME`"));
     }
     Err(Refusal::new(Code::NotFound, what))
 }

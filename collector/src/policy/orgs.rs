@@ -59,7 +59,12 @@ impl OrgFiles {
         match written {
             Ok(Ok(())) => {}
             Ok(Err(error)) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(Refusal::new(Code::Conflict, format!("there is an org `{org}` already")));
+                return Err(Refusal::new(
+                    Code::Conflict,
+                    format!(
+                        "there is an org `{org}` already: `dogwatch org show {org}`; give the new one another id"
+                    ),
+                ));
             }
             Ok(Err(error)) => return Err(unavailable(&format!("cannot write {}: {error}", path.display()))),
             Err(_) => return Err(unavailable("the collector is about to stop")),

@@ -5,6 +5,7 @@
 //! somebody may have typed in a wrong place. Help and versions go out as they are. What a command then does wrong is told
 //! elsewhere.
 
+mod filter;
 mod place;
 
 use std::{
@@ -48,8 +49,12 @@ fn answer(error: &Error, program: &Command, typed: impl Iterator<Item = String>)
         // Nothing was typed yet, and all that could be is shown.
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => rendered,
         _ => {
-            let place = Place::of(program, typed);
-            format!("{}: {}\ntry: {place} --help\n", program.get_name(), in_a_line(&rendered))
+            let typed: Vec<String> = typed.collect();
+            let place = Place::of(program, typed.iter().cloned());
+            let path = place.to_string();
+            let mended = filter::mended(error, (place.command(program), &path), &typed);
+            let what = mended.unwrap_or_else(|| in_a_line(&rendered));
+            format!("{}: {what}\ntry: {path} --help\n", program.get_name())
         }
     };
     dogwatch_model::veiled(&said).into_owned()

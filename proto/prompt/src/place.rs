@@ -25,6 +25,11 @@ impl<'c> Place<'c> {
         place
     }
 
+    /// The command itself.
+    pub(crate) fn command(&self, program: &'c Command) -> &'c Command {
+        self.0.last().copied().unwrap_or(program)
+    }
+
     fn enter(&mut self, word: &str) {
         let inner = self.0.last().and_then(|command| command.find_subcommand(word));
         self.0.extend(inner);

@@ -24,6 +24,9 @@ enum Format {
 #[derive(Subcommand)]
 enum What {
     Fleet,
+    Queue {
+        filter: Vec<String>,
+    },
     #[command(subcommand)]
     Alert(Alert),
 }
@@ -93,4 +96,23 @@ fn whoever_typed_nothing_yet_is_shown_all_that_there_is() {
     let error = Args::try_parse_from(["dog", "alert"]).err().unwrap();
     let told = answer(&error, &Args::command(), std::iter::once("alert".to_owned()));
     assert!(told.contains("Usage: dog alert") && told.contains("claim"), "{told}");
+}
+
+#[test]
+fn a_filter_without_quotes_is_shown_with_them() {
+    for (typed, wrong) in [
+        (
+            "queue os:linux -tag:lab",
+            "`-tag:lab` reads as an option; put the filter in quotes: dog queue 'os:linux -tag:lab'",
+        ),
+        (
+            "queue -org:acme -o json",
+            "`-org:acme` reads as an option; put the filter in quotes: dog queue '-org:acme'",
+        ),
+        ("queue --org acme", "there is no option --org here; it is a field of the filter: org:acme"),
+        ("queue --site=north", "there is no option --site here; it is a field of the filter: site:north"),
+        ("queue -x", "unexpected argument '-x' found; to pass '-x' as a value, use '-- -x'"),
+    ] {
+        assert_eq!(said(typed), format!("dog: {wrong}\ntry: dog queue --help\n"), "{typed}");
+    }
 }

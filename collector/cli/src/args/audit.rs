@@ -42,6 +42,9 @@ pub(crate) struct Audit {
     /// shows it (`public_key`), and so does what `--export` says
     #[arg(long, value_name = "KEY", requires = "verify")]
     pub(crate) key: Option<String>,
+    /// With --verify FILE: be content with records that fit together, though nothing vouches for their end
+    #[arg(long, requires = "verify")]
+    pub(crate) unsigned: bool,
     /// Forget the key and the checkpoint that this computer remembers, after a restore that you know of
     #[arg(long, requires = "verify")]
     pub(crate) start_anew: bool,

@@ -208,3 +208,20 @@ async fn a_first_owners_token_of_the_msps_ends_on_record_when_they_set_a_passwor
         told.text
     );
 }
+
+#[tokio::test]
+async fn a_list_of_an_org_that_nobody_knows_is_no_empty_list() {
+    let msp = Msp::start().await;
+    for path in ["access/grants", "people", "windows", "audit"] {
+        let get = async |org: &str| msp.get(&format!("/api/v1/{path}?org={org}"), &msp.kim).await;
+        assert_eq!(get("acme").await.status, StatusCode::OK, "{path}");
+        for (org, mend) in [("zork", "; there are: acme, initech"), ("acm", "; did you mean `acme`?")] {
+            let unknown = get(org).await;
+            assert_eq!(unknown.status, StatusCode::NOT_FOUND, "{path}: {}", unknown.text);
+            assert_eq!(unknown.detail(), format!("there is no org `{org}` that you may see{mend}"), "{path}");
+        }
+    }
+    msp.leave().await;
+    let left = msp.get("/api/v1/people?org=acme", &msp.kim).await;
+    assert_eq!(left.detail(), "there is no org `acme` that you may see; there are: initech");
+}

@@ -6,6 +6,7 @@ use dogwatch_model::counted;
 use dogwatch_triage::audit::{Source, Verifier};
 
 use super::{
+    held::Held,
     online::Collector,
     proof::{self, broken, key_id, witnesses},
 };
@@ -25,17 +26,23 @@ pub(super) fn run(path: &Path, asked: &Audit, screen: &Screen) -> Result<(), Fai
     let given = witnesses(source.checkpoints.clone(), Source::Given, &source.key);
     let given = given.map_err(|fault| broken(&source.chain, &fault))?;
     let mut verifier = Verifier::new(source.chain.clone(), proof::sha256, given);
-    source.walk(&mut verifier, |record| writeln!(out, "{}", record.line()).map_err(failed))?;
+    // What was done since they were signed is left for the next export: this one ends with what is vouched for.
+    let vouched = source.checkpoints.iter().map(|checkpoint| checkpoint.seq).max();
+    source.walk(&mut verifier, |record| match vouched {
+        Some(last) if record.seq > last => Ok(()),
+        _ => writeln!(out, "{}", record.line()).map_err(failed),
+    })?;
     let head = verifier.finish().map_err(|fault| broken(&source.chain, &fault))?;
     for checkpoint in &source.checkpoints {
         writeln!(out, "{}", checkpoint.line()).map_err(failed)?;
     }
     out.finish()?;
+    remember(&source)?;
     if screen.is_for_people() {
         output::note(&format!(
             "{} and {} of {}; verify them anywhere: dogwatch audit --verify {} --key {}\n\
              the key is {}",
-            counted(head.seq, "record", "records"),
+            counted(vouched.unwrap_or(head.seq), "record", "records"),
             counted(source.checkpoints.len(), "checkpoint", "checkpoints"),
             proof::named(&source.chain),
             path.display(),
@@ -44,4 +51,16 @@ pub(super) fn run(path: &Path, asked: &Audit, screen: &Screen) -> Result<(), Fai
         ));
     }
     Ok(())
+}
+
+/// Remembers the last checkpoint where none is known: what is known already is held against the collector by `--verify`, and
+/// an export must not make us forget it.
+fn remember(source: &Collector) -> Result<(), Failure> {
+    let mut held = Held::load()?;
+    let last = source.checkpoints.iter().max_by_key(|checkpoint| checkpoint.seq);
+    let Some(last) = last.filter(|_| held.is_new(&source.collector, &source.key, &source.chain)) else {
+        return Ok(());
+    };
+    held.remember(source.collector.clone(), source.key, last.clone());
+    held.save()
 }

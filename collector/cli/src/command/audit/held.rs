@@ -56,6 +56,16 @@ impl Held {
         self.0.values().find(|known| super::proof::key_id(&known.key) == key)
     }
 
+    /// The collectors of which a checkpoint of a chain is known, with that.
+    pub(super) fn of_chain(&self, chain: &Chain) -> impl Iterator<Item = (&OfCollector, &Checkpoint)> {
+        self.0.values().filter_map(move |known| Some((known, known.checkpoints.get(chain)?)))
+    }
+
+    /// Whether a checkpoint would be the first that is known of its chain, signed with no other key than those before.
+    pub(super) fn is_new(&self, collector: &str, key: &PublicKey, chain: &Chain) -> bool {
+        self.of(collector).is_none_or(|known| known.key == *key && !known.checkpoints.contains_key(chain))
+    }
+
     /// Forgets what is known of a collector: a restored one has lost the ends of all its chains.
     pub(super) fn forget(&mut self, collector: &str) {
         self.0.remove(collector);

@@ -6,29 +6,25 @@ use std::{
     path::Path,
 };
 
-use dogwatch_triage::audit::{Chain, Checkpoint, Fault, PublicKey, Source, Verifier, Witness};
+use dogwatch_triage::audit::{Chain, Checkpoint, Fault, PublicKey, Record, Source, Verifier, Witness};
 use serde_json::Value;
 
 use super::{
-    held::Held,
+    held::{Held, OfCollector},
     proof::{self, Found, broken, key_id, witnesses},
 };
 use crate::{
     args::Audit,
     failure::{Exit, Failure},
     org_export::{self, CHECKPOINT, Check, RECORD, Row},
-    output::{self, Screen},
+    output::Screen,
     progress::Progress,
 };
 
 pub(super) fn verify(path: &Path, asked: &Audit, screen: &Screen) -> Result<(), Failure> {
     let found = judge(path, asked, &Held::load()?)?;
-    if screen.is_for_people() && found.vouched.is_none() {
-        output::note(
-            "a checkpoint that you hold (--checkpoints) and the collector's key (--key) would show a cut or a history written anew",
-        );
-    }
-    found.tell(screen)
+    found.tell(screen)?;
+    if asked.unsigned { Ok(()) } else { found.ends_where_it_should(path) }
 }
 
 /// Verifies the records of a file against its own checkpoints, those handed over besides, and those remembered.
@@ -41,7 +37,10 @@ pub(super) fn judge(path: &Path, asked: &Audit, held: &Held) -> Result<Found, Fa
     let chain = chain_of(path)?;
     given.retain(|checkpoint| checkpoint.chain == chain);
     let id = named.as_ref().map(key_id).or_else(|| given.last().map(|checkpoint| checkpoint.key.clone()));
-    let known = id.and_then(|id| held.of_key(&id));
+    let known = match &id {
+        Some(id) => held.of_key(id),
+        None => of_this_chain(path, &chain, held)?,
+    };
     let Some(key) = named.or_else(|| known.map(|known| known.key)) else {
         // Nobody says whose signatures these should be: they are compared, and count for nothing.
         let unjudged = given.into_iter().map(|checkpoint| Witness { checkpoint, source: Source::Given });
@@ -54,8 +53,31 @@ pub(super) fn judge(path: &Path, asked: &Audit, held: &Held) -> Result<Found, Fa
     walk(path, &chain, all, Some(key_id(&key)))
 }
 
+/// Whose chain it is where nothing in the file says so: the collector whose checkpoint, as it is held here, stands for a
+/// record of the file; else the only one of which there is a checkpoint of a chain of that name.
+fn of_this_chain<'h>(path: &Path, chain: &Chain, held: &'h Held) -> Result<Option<&'h OfCollector>, Failure> {
+    let candidates: Vec<_> = held.of_chain(chain).collect();
+    if let [] | [_] = candidates[..] {
+        return Ok(candidates.first().map(|(known, _)| *known));
+    }
+    for line in lines(path, false)? {
+        let Line::Record(text) = line? else { continue };
+        let record: Option<Record> = serde_json::from_str(&text).ok();
+        let is_of = |(_, checkpoint): &&(&OfCollector, &Checkpoint)| {
+            record
+                .as_ref()
+                .is_some_and(|record| (record.seq, record.hash) == (checkpoint.seq, checkpoint.hash))
+        };
+        if let Some((known, _)) = candidates.iter().find(is_of) {
+            return Ok(Some(*known));
+        }
+    }
+    Ok(None)
+}
+
 fn walk(path: &Path, chain: &Chain, witnesses: Vec<Witness>, key: Option<String>) -> Result<Found, Failure> {
-    let vouched = witnesses.iter().map(|witness| witness.checkpoint.seq).max().zip(key);
+    let claimed = witnesses.iter().map(|witness| witness.checkpoint.seq).max();
+    let vouched = claimed.zip(key);
     let mut verifier = Verifier::new(chain.clone(), proof::sha256, witnesses);
     let fault = |fault: Fault| broken(chain, &fault);
     let mut progress = Progress::begin(format!("verifying {}", path.display()), None);
@@ -68,7 +90,7 @@ fn walk(path: &Path, chain: &Chain, witnesses: Vec<Witness>, key: Option<String>
         }
     }
     let head = verifier.finish().map_err(fault)?;
-    Ok(Found { chain: chain.clone(), head, vouched })
+    Ok(Found { chain: chain.clone(), head, claimed, vouched })
 }
 
 /// A line of a file that holds a chain.

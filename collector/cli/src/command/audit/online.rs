@@ -114,10 +114,10 @@ fn verify_against(source: &Collector, known: Option<&OfCollector>) -> Result<Fou
     let mut all = witnesses(given, Source::Given, &source.key).map_err(fault)?;
     let held = known.and_then(|known| known.checkpoints.get(&source.chain)).cloned();
     all.extend(witnesses(held, Source::Held, &source.key).map_err(fault)?);
-    let vouched = all.iter().map(|witness| witness.checkpoint.seq).max();
+    let claimed = all.iter().map(|witness| witness.checkpoint.seq).max();
     let mut verifier = Verifier::new(source.chain.clone(), proof::sha256, all);
     source.walk(&mut verifier, |_| Ok(()))?;
     let head = verifier.finish().map_err(fault)?;
-    let vouched = vouched.map(|seq| (seq, key_id(&source.key)));
-    Ok(Found { chain: source.chain.clone(), head, vouched })
+    let vouched = claimed.map(|seq| (seq, key_id(&source.key)));
+    Ok(Found { chain: source.chain.clone(), head, claimed, vouched })
 }

@@ -1,5 +1,7 @@
 //! What it takes to believe a chain: SHA-256, Ed25519, and a word on what was found.
 
+use std::path::Path;
+
 use aws_lc_rs::{
     digest,
     signature::{ED25519, UnparsedPublicKey},
@@ -56,14 +58,39 @@ pub(super) fn named(chain: &Chain) -> String {
 pub(super) struct Found {
     pub(super) chain: Chain,
     pub(super) head: Head,
+    /// The last record that a checkpoint stands for, whoever signed that.
+    pub(super) claimed: Option<u64>,
     /// The last record that a checkpoint vouches for, and the key that signed it.
     pub(super) vouched: Option<(u64, String)>,
 }
 
 impl Found {
+    /// Refuses a file whose end nothing vouches for: records are cut off with the checkpoints that stood for them, and what is
+    /// left holds.
+    pub(super) fn ends_where_it_should(&self, path: &Path) -> Result<(), Failure> {
+        let (last, file) = (self.head.seq, path.display());
+        let why = match (&self.vouched, self.claimed) {
+            (Some((vouched, _)), _) if *vouched >= last => return Ok(()),
+            (Some((vouched, _)), _) => format!(
+                "nothing vouches for the end of {file}: its last checkpoint stands for record {vouched} and its last record is \
+                 {last}, so whatever came behind may be cut off; verify the whole file as `--export` wrote it"
+            ),
+            (None, None) => format!(
+                "nothing vouches for the end of {file}: it has no checkpoint, so whatever came behind record {last} may be cut \
+                 off; verify the whole file as `--export` wrote it, or give a checkpoint that you hold (--checkpoints FILE)"
+            ),
+            (None, Some(_)) => format!(
+                "nothing vouches for {file}: whose key its checkpoints should be signed with is not known here; give it with \
+                 --key (`dogwatch whoami -o json` at the collector shows it)"
+            ),
+        };
+        let settle = "; --unsigned settles for records that fit together";
+        Err(Failure::new(Exit::NotMet, why + settle))
+    }
+
     /// Says that it holds, and how far.
     pub(super) fn tell(&self, screen: &Screen) -> Result<(), Failure> {
-        let Self { chain, head, vouched } = self;
+        let Self { chain, head, vouched, claimed: _ } = self;
         if screen.is_for_programs() {
             let vouched = vouched.as_ref().map(|(seq, key)| json!({ "seq": seq, "key": key }));
             let found = json!({ "chain": chain, "holds": true, "head": head, "vouched": vouched });

@@ -1,13 +1,20 @@
 //! A chain in a file, and what is done to it.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use clap::Parser as _;
 use dogwatch_triage::audit::{Chain, Checkpoint, Deed, Head, Hex, PublicKey, Record, Statement};
 use serde_json::json;
 
-use super::{held::Held, offline, proof};
+use super::{
+    held::Held,
+    offline,
+    proof::{self, Found},
+};
 use crate::{
     args::{Args, Audit, Command},
     failure::Failure,
@@ -57,14 +64,24 @@ impl Desk {
 
     /// What is said about a file of these lines.
     fn judge(&self, lines: &[String], held: &Held, more: &[&str]) -> Result<(u64, Option<u64>), Failure> {
+        self.found(lines, held, more).map(|found| (found.head.seq, found.vouched.map(|(seq, _)| seq)))
+    }
+
+    /// What is found in a file of these lines, and whether its end is vouched for.
+    fn ends(&self, lines: &[String], held: &Held, more: &[&str]) -> Result<(), String> {
+        let found = self.found(lines, held, more);
+        let ends = found.and_then(|found| found.ends_where_it_should(Path::new("export.jsonl")));
+        ends.map_err(|failure| failure.to_string())
+    }
+
+    fn found(&self, lines: &[String], held: &Held, more: &[&str]) -> Result<Found, Failure> {
         let path: PathBuf = self.folder.path().join("export.jsonl");
         fs::write(&path, lines.join("\n") + "\n").unwrap();
         let line = ["dogwatch", "audit", "--verify", path.to_str().unwrap()];
         let asked = Args::try_parse_from(line.iter().chain(more)).unwrap();
         let Command::Audit(asked) = asked.command else { panic!("not an audit") };
         let asked: Audit = asked;
-        let found = offline::judge(&path, &asked, held)?;
-        Ok((found.head.seq, found.vouched.map(|(seq, _)| seq)))
+        offline::judge(&path, &asked, held)
     }
 }
 
@@ -115,6 +132,40 @@ fn an_end_that_was_cut_off_with_its_checkpoints_is_found_by_the_one_that_is_held
     let more = ["--key", &key, "--checkpoints", beside.to_str().unwrap()];
     let said = desk.judge(cut, &Held::default(), &more).unwrap_err().to_string();
     assert!(said.contains("3 records were cut off"), "{said}");
+}
+
+#[test]
+fn a_file_whose_end_nothing_vouches_for_is_refused() {
+    let desk = Desk::new();
+    let key = desk.key.to_string();
+    let (keyed, none) = (["--key", &key[..]], Held::default());
+    assert_eq!(desk.ends(&desk.lines, &none, &keyed), Ok(()));
+    assert_eq!(desk.ends(&desk.lines, &desk.held, &[]), Ok(()), "the key is remembered");
+    let said = desk.ends(&desk.lines, &none, &[]).unwrap_err();
+    assert!(said.contains("is not known here; give it with --key"), "{said}");
+    let cut = &desk.lines[..20];
+    let said = desk.ends(cut, &none, &keyed).unwrap_err();
+    assert!(said.contains("has no checkpoint, so whatever came behind record 20 may be cut off"), "{said}");
+    let mut early = desk.lines[..20].to_vec();
+    let record: Record = serde_json::from_str(&early[9]).unwrap();
+    early.push(sign(record.head(), &pair()).line());
+    let said = desk.ends(&early, &none, &keyed).unwrap_err();
+    assert!(said.contains("stands for record 10 and its last record is 20"), "{said}");
+}
+
+#[test]
+fn a_checkpoint_that_is_held_finds_a_cut_though_nothing_in_the_file_says_whose_it_is() {
+    let mut desk = Desk::new();
+    let cut = &desk.lines[..20];
+    let said = desk.ends(cut, &desk.held, &[]).unwrap_err();
+    assert!(said.contains("9980 records were cut off its end"), "{said}");
+    let other = Ed25519KeyPair::from_seed_unchecked(&[4; 32]).unwrap();
+    let others = Hex(other.public_key().as_ref().try_into().unwrap());
+    let elsewhere = sign(Head { seq: 60, hash: Hex([1; 32]) }, &other);
+    desk.held.remember("another".to_owned(), others, elsewhere);
+    assert_eq!(desk.ends(&desk.lines[..RECORDS], &desk.held, &[]), Ok(()), "one of two chains of that name");
+    let said = desk.ends(&desk.lines[..20], &desk.held, &[]).unwrap_err();
+    assert!(said.contains("has no checkpoint"), "{said}");
 }
 
 #[test]

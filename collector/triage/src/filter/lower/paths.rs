@@ -115,6 +115,9 @@ impl Lowerer<'_> {
             let error = self.error(node, format!("no field `{prefix}{name}`"));
             return Err(match names::suggest(self.bindings.about, among, prefix, name) {
                 Some(near) => error.mend(format!("did you mean `{near}`?")),
+                None if prefix.is_empty() => {
+                    error.mend(format!("a text stands in quotes: \"{name}\"; fields are: {}", listed(among)))
+                }
                 None => error.mend(format!("there are: {}", listed(among))),
             });
         };

@@ -7,7 +7,7 @@ use crate::filter::{
 };
 
 /// What hands call a field.
-const CALLED: [(&str, &str); 9] = [
+const CALLED: [(&str, &str); 16] = [
     ("os", "os.family"),
     ("tag", "tags"),
     ("label", "labels"),
@@ -17,6 +17,15 @@ const CALLED: [(&str, &str); 9] = [
     ("address", "net.addresses"),
     ("user", "labels.user"),
     ("disk", "health.disks.used_percent"),
+    // As the table of the fleet heads its columns.
+    ("seen", "last_seen"),
+    ("cpu", "health.cpu.used_percent"),
+    ("mem", "health.memory.used_percent"),
+    ("updates", "patch.missing.total"),
+    ("reboot", "patch.reboot.pending"),
+    // Groups by their own names, of which nothing can be asked.
+    ("security", "patch.missing.security"),
+    ("alerts", "alerts.open"),
 ];
 
 /// What hands call a field of the queue's items.
@@ -111,7 +120,20 @@ pub(super) fn term(
     // What the value is not fit for, the language knows; the place is where it was typed.
     match Filter::compile_about(about, &term) {
         Ok(_) => Ok(term),
-        Err(error) => Err(FilterError { mend: error.mend, ..FilterError::at(text, place, error.what) }),
+        Err(error) => {
+            let mend = presence(about, &real, asked.only()).map(str::to_owned).or(error.mend);
+            Err(FilterError { mend, ..FilterError::at(text, place, error.what) })
+        }
+    }
+}
+
+/// What is meant by a state that the table shows, and that is no state of service.
+fn presence(about: About, field: &str, value: Option<&str>) -> Option<&'static str> {
+    match (about, field, value?) {
+        (About::Endpoint, "state", "online") => Some("whether it is connected is `online:true`"),
+        (About::Endpoint, "state", "offline") => Some("whether it is connected is `online:false`"),
+        (About::Endpoint, "state", "away") => Some("whether it said goodbye is `planned_offline:true`"),
+        _ => None,
     }
 }
 

@@ -34,6 +34,14 @@ impl<'t> Asked<'t> {
         Ok(Self { text, op, values })
     }
 
+    /// The value, where there is but one.
+    pub(super) fn only(&self) -> Option<&'t str> {
+        match self.values[..] {
+            [(_, value)] => Some(value),
+            _ => None,
+        }
+    }
+
     /// The condition on a field with one value.
     pub(super) fn of(&self, field: &str, ty: Type) -> Result<String, FilterError> {
         let equals = self.op == "==";
@@ -129,6 +137,12 @@ impl<'t> Asked<'t> {
             };
         }
         let Ok(date) = value.parse::<Date>() else {
+            if value.parse::<jiff::Timestamp>().is_err() {
+                let error = FilterError::at(self.text, at, format!("`{value}` is no time"));
+                return Err(error.mend(
+                    "write an age (`>1d`: longer ago than a day), a day (2026-11-22) or 2026-11-22T08:00:00Z",
+                ));
+            }
             return Ok(format!("{field} {op} timestamp({})", quoted(value)));
         };
         if value.contains('T') {
