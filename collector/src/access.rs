@@ -16,6 +16,7 @@ mod person;
 mod reach;
 mod register;
 mod scope;
+mod signing;
 mod tokens;
 mod trial;
 mod trigger;

@@ -3,6 +3,7 @@
 
 mod glass;
 mod rules;
+mod signing;
 mod world;
 
 use std::{
