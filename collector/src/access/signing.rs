@@ -1,12 +1,16 @@
 //! Whose hand a signature is by: what is agreed on between two sides is signed by a person, with a way in of their own.
 //!
 //! Who administers a side makes tokens and programs for others, and would sign in their name by them. So a signature takes
-//! what its person opened themself, as far as it lets `sign` through, and nobody signs on the strength of a broken seal.
+//! what its person opened themself, as far as it lets `sign` through, and nobody signs on the strength of a broken seal. Nor
+//! does who was invited not long ago by a colleague who may not sign: that one may have taken the invitation up.
 
 use dogwatch_model::{OrgId, PersonId};
 use jiff::Timestamp;
 
-use super::{Grant, Person, PersonKey, Principal, Register, Verb, act::GLASS_ID};
+use super::{
+    Grant, Person, PersonKey, Principal, Register, Scope, Verb, Verbs,
+    act::{GLASS_ID, INVITED},
+};
 use crate::refusal::{Code, Refusal};
 
 impl Register {
@@ -44,10 +48,33 @@ impl Register {
                  administers it for good confirms them first (`dogwatch access approve`)",
                 by.person
             )
+        } else if let Some(colleague) = self.invited_to_sign(&key, (org, signers), now) {
+            format!(
+                "{} invited {}, does not sign for {org} and may have taken that up: {} signs once the invitation was taken up {} \
+                 days ago, or one of somebody who signs was",
+                colleague.id,
+                by.person,
+                by.person,
+                INVITED.as_hours() / 24
+            )
         } else {
             return Ok(());
         };
         Err(Refusal::new(Code::NotAllowed, what))
+    }
+
+    /// Who invited somebody not long ago and could not sign themself.
+    fn invited_to_sign(
+        &self,
+        key: &PersonKey,
+        (org, signers): (&OrgId, &[PersonId]),
+        now: Timestamp,
+    ) -> Option<&PersonKey> {
+        let signs = |who: &PersonKey| match signers {
+            [] => self.own_reach(who, Verbs::ALL, Scope::Everywhere, now).may(Verb::Sign, org, None),
+            signers => signers.contains(&who.id),
+        };
+        self.let_in_by(key, now).filter(|colleague| !signs(colleague) || self.is_program(colleague))
     }
 
     /// Whether somebody could sign by a broken seal alone.

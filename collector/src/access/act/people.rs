@@ -259,7 +259,7 @@ impl Register {
 }
 
 fn invite_until(to: PersonKey, by: &Principal, now: Timestamp) -> Invitation {
-    Invitation { to, by: by.key(), expires_at: now + INVITATION }
+    Invitation { to, by: by.key(), maker: by.maker.clone(), expires_at: now + INVITATION }
 }
 
 impl NewPerson {

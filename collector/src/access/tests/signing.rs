@@ -1,13 +1,14 @@
 //! Signing, sealing and giving rights in somebody else's name.
 
 use dogwatch_model::{OrgId, PersonId, Side};
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    rules::{invite, newcomer, noon, owned, token},
+    rules::{account, invite, newcomer, noon, owned, token},
     world::principal,
 };
 use crate::{
-    access::{Act, Change, NewGrant, NewPerson, Principal, Register, Sha256, Verb, Verbs},
+    access::{Account, Act, Change, NewGrant, NewPerson, Principal, Register, Sha256, Verb, Verbs},
     refusal::{Code, Refusal},
 };
 
@@ -108,4 +109,77 @@ fn nobody_gains_by_their_own_broken_seal_once_another_is_broken() {
     assert!(!valid(&register, "first opened"), "the older one is over");
     assert!(valid(&register, "next opened"));
     assert_eq!(register.act(&more_for(&omar, "g2"), &newer, noon()).unwrap_err().code, Code::NotAllowed);
+}
+
+/// Whoever takes up the invitation that somebody sent to somebody, at an instant.
+fn taken_up(register: &mut Register, (by, whom): (&Principal, &Principal), when: Timestamp) {
+    let hash = Sha256::of(format!("{} for {}", by.person, whom.person).as_bytes());
+    register.act(&Act::Reinvite(whom.key(), hash), by, when).unwrap();
+    register.accept(&hash, Account { set_at: when, ..account() }, when).unwrap();
+}
+
+#[test]
+fn who_sent_an_invitation_stands_behind_whoever_took_it_up_for_a_fortnight() {
+    let (mut register, omar, olga, _) = two_owners();
+    taken_up(&mut register, (&olga, &omar), noon());
+    let refused = register.act(&more_for(&olga, "g1"), &omar, noon()).unwrap_err();
+    assert!(
+        refused.what.starts_with("olga invited omar, and stands behind what they do for 14 days"),
+        "{refused}"
+    );
+    let review = Act::Review("g-olga".into(), None);
+    assert_eq!(register.act(&review, &omar, noon()).unwrap_err().code, Code::NotAllowed);
+    // Nor through one whom they invite as omar, nor by a code that they seal as omar.
+    let newcomer_of_omar = principal(Side::Internal, "pat", "acme");
+    invite(&mut register, (Side::Internal, "pat", "acme"), Verbs::ALL, &omar).unwrap();
+    taken_up(&mut register, (&omar, &newcomer_of_omar), noon());
+    assert!(register.act(&more_for(&olga, "g2"), &newcomer_of_omar, noon()).is_err());
+    seal(&mut register, "paper", &omar).unwrap();
+    let glass = broken(&mut register, "paper");
+    assert!(register.act(&more_for(&olga, "g3"), &glass, noon()).is_err());
+    // Others are given what they need, and a fortnight later nothing is left of it.
+    register
+        .act(&more_for(&newcomer_of_omar, "g4"), &principal(Side::Internal, "olga", "acme"), noon())
+        .unwrap();
+    let fortnight = noon() + SignedDuration::from_hours(14 * 24);
+    let eve = fortnight - SignedDuration::from_secs(1);
+    assert!(register.act(&more_for(&olga, "g5"), &omar, eve).is_err());
+    register.act(&more_for(&olga, "g5"), &omar, fortnight).unwrap();
+}
+
+#[test]
+fn another_administrators_invitation_takes_the_place_of_the_one_that_was_taken_up() {
+    let (mut register, omar, olga, by_olga) = two_owners();
+    invite(&mut register, (Side::Internal, "pat", "acme"), Verbs::ALL, &omar).unwrap();
+    let pat = principal(Side::Internal, "pat", "acme");
+    taken_up(&mut register, (&olga, &omar), noon());
+    assert!(register.act(&more_for(&olga, "g1"), &omar, noon()).is_err());
+    taken_up(&mut register, (&pat, &omar), noon());
+    register.act(&more_for(&olga, "g1"), &omar, noon()).unwrap();
+    // With a token that Olga made for Omar it is Olga who invites.
+    taken_up(&mut register, (&by_olga, &pat), noon());
+    assert!(register.act(&more_for(&olga, "g2"), &pat, noon()).is_err());
+    register.act(&more_for(&omar, "g3"), &pat, noon()).unwrap();
+}
+
+#[test]
+fn an_orgs_first_owner_signs_and_approves_at_once_though_the_msp_invited_them() {
+    let (mut register, ann, omar) = owned();
+    taken_up(&mut register, (&ann, &omar), noon());
+    register.by_own_hand(&omar, (&acme(), &[]), noon()).unwrap();
+    register.act(&Act::Approve("first".into(), acme()), &omar, noon()).unwrap();
+    let approved = &register.grants["first"];
+    assert_eq!((approved.to.clone(), approved.approvals.contains_key(&acme())), (ann.key(), true));
+}
+
+#[test]
+fn who_was_invited_by_somebody_who_does_not_sign_signs_a_fortnight_later() {
+    let (mut register, omar, olga, _) = two_owners();
+    let named: [PersonId; 1] = ["omar".parse().unwrap()];
+    taken_up(&mut register, (&olga, &omar), noon());
+    let refused = register.by_own_hand(&omar, (&acme(), &named), noon()).unwrap_err();
+    assert!(refused.what.starts_with("olga invited omar, does not sign for acme"), "{refused}");
+    register.by_own_hand(&omar, (&acme(), &[]), noon()).unwrap();
+    let fortnight = noon() + SignedDuration::from_hours(14 * 24);
+    register.by_own_hand(&omar, (&acme(), &named), fortnight).unwrap();
 }

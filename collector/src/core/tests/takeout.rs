@@ -118,7 +118,7 @@ fn ways_in(access: &mut Register, now: Timestamp) -> [Sha256; 3] {
         }),
         Change::Invitation(
             invitation,
-            Some(Invitation { to: kim.clone(), by: kim.clone(), expires_at: now }),
+            Some(Invitation { to: kim.clone(), by: kim.clone(), maker: None, expires_at: now }),
         ),
         Change::Bond(Bond {
             person: kim,
