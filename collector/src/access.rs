@@ -22,6 +22,7 @@ mod reach;
 mod register;
 mod renewal;
 mod scope;
+mod signing;
 mod tokens;
 mod trial;
 mod trigger;

@@ -30,6 +30,9 @@ pub struct Account {
     pub recovery: BTreeSet<Sha256>,
     /// When the password was set.
     pub set_at: Timestamp,
+    /// By whose invitation: whoever sent it may have taken it up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_by: Option<PersonKey>,
 }
 
 /// A second factor in use.
@@ -71,6 +74,9 @@ pub struct Invitation {
     pub to: PersonKey,
     /// By whom.
     pub by: PersonKey,
+    /// Who made the token that it was sent with, where that was somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maker: Option<PersonKey>,
     /// Until when.
     pub expires_at: Timestamp,
     /// It goes back to a broken seal.

@@ -26,6 +26,7 @@ use jiff::Timestamp;
 use super::{Change, PersonKey, Principal, Register, Scope, Sha256, Verbs, login::second_factor_wanted};
 use crate::refusal::{Code, Refusal};
 
+pub(super) use behind::INVITED;
 pub(super) use glass::GLASS_ID;
 pub use glass::{GLASS_OPEN, glass_person};
 pub use tokens::{DEFAULT_LIFETIME, SESSION_IDLE, SESSION_LIFETIME};

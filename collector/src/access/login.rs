@@ -185,13 +185,14 @@ impl Register {
         let found =
             self.invitations.get(invitation).filter(|found| now < found.expires_at).ok_or_else(refused)?;
         let key = found.to.clone();
+        let set_by = Some(found.maker.as_ref().unwrap_or(&found.by).clone());
         let known = self.people.get(&key).is_some_and(|person| person.may_come_in(now) && !person.service);
         if !known {
             return Err(refused());
         }
         let mut changes = vec![
             Change::Invitation(*invitation, None),
-            Change::Account(key.clone(), Some(Box::new(account))),
+            Change::Account(key.clone(), Some(Box::new(Account { set_by, ..account }))),
         ];
         changes.extend(self.back_by(found, now));
         changes.extend(self.shut_out(&key, now));

@@ -5,6 +5,7 @@ mod glass;
 mod goodbye;
 mod renewal;
 mod rules;
+mod signing;
 mod ways_in;
 mod world;
 

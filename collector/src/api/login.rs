@@ -235,6 +235,7 @@ pub(super) async fn take_up(api: &Shared, from: &From, accepted: Accepted) -> Re
         pending: Some(key.clone()),
         recovery: codes.iter().map(|code| code.hash).collect(),
         set_at: (api.now)(),
+        set_by: None,
     };
     let hash = Sha256::of(accepted.invitation.reveal().trim().as_bytes());
     let who = api.core.accept(hash, account).await?;

@@ -136,8 +136,9 @@ impl Core {
         may_of_org(state, by, Verb::View, (org, None), now, unseen)?;
         // Who is named in the document needs no grant.
         let granted = may_of_org(state, by, Verb::Sign, (org, None), now, unseen);
+        let own_hand = state.access.by_own_hand(by, (org, policy.matrix(org).signers(by.side)), now);
         let version = find(state, (org, hash))?;
-        may_sign(&policy, version, by, granted)?;
+        may_sign(&policy, version, by, granted, own_hand)?;
         let before = of_version(version);
         version.signatures.push(Signature { side: by.side, person: by.person.clone(), at: now });
         let version = version.clone();
@@ -184,12 +185,13 @@ fn find<'s>(state: &'s mut State, (org, hash): (&OrgId, &str)) -> Result<&'s mut
 }
 
 /// A side names its signers in the document that is in force, so that no draft makes its own; where it names none, whoever has
-/// `sign` signs.
+/// `sign` signs. Either way by their own hand.
 fn may_sign(
     policy: &Policy,
     version: &Version,
     by: &Principal,
     granted: Result<(), Refusal>,
+    own_hand: Result<(), Refusal>,
 ) -> Result<(), Refusal> {
     let hash = &version.hash;
     if version.withdrawn_at.is_some() {
@@ -208,10 +210,10 @@ fn may_sign(
     }
     let signers = policy.matrix(&version.org).signers(by.side);
     if signers.is_empty() {
-        return granted;
+        return granted.and(own_hand);
     }
     if signers.contains(&by.person) {
-        return Ok(());
+        return own_hand;
     }
     let who = signers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
     let what = format!("{} does not sign for `{}`; {who} does", by.person, by.side);

@@ -1,17 +1,27 @@
 //! Who stands behind what is done: with a program whoever made it, with a token that somebody made for another both of them,
-//! with a broken seal who sealed it.
+//! with a broken seal who sealed it, with an account that was let in not long ago whoever let it in.
 //!
 //! What takes a second person — giving, approving, reviewing — takes one who is none of these. A program acts as far as its
 //! maker may, and never gives the word that stands for a person's judgement: it approves nothing, reviews nothing, seals
 //! nothing and owns nothing.
+//!
+//! Whoever sends an invitation can take it up themself and be that person. So for [`INVITED`] from when a password was set by
+//! it, whoever of the same side invited stands behind with them: long enough for a colleague who cannot come in any more to
+//! say so, and short enough that an org of two owners is not stuck. Another administrator's new invitation ends it, because
+//! from then on that one stands behind. An org's first owner is invited by the MSP, and nobody of their own side is there.
 
 use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::{glass::GLASS_ID, not_allowed};
 use crate::{
     access::{Person, PersonKey, Principal, Register},
     refusal::Refusal,
 };
+
+/// For how long whoever invited somebody stands behind what they do: longer than most are away from work at a stretch.
+pub(in crate::access) const INVITED: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 impl Register {
     /// Whether somebody is a program.
@@ -32,20 +42,49 @@ impl Register {
         (hand != key).then_some(hand)
     }
 
-    /// Whether what is done by a token may be somebody's own doing.
-    pub(in crate::access) fn is_oneself(&self, by: &Principal, whom: &PersonKey) -> bool {
+    /// Who invited somebody whose password is not older than [`INVITED`], where that was a colleague.
+    pub(in crate::access) fn let_in_by(&self, key: &PersonKey, now: Timestamp) -> Option<&PersonKey> {
+        let account = self.accounts.get(key)?;
+        let recent = now.duration_since(account.set_at) < INVITED;
+        account.set_by.as_ref().filter(|by| recent && *by != key && self.side_of(by) == self.side_of(key))
+    }
+
+    /// Whether what is done by a token may be somebody's own doing: through as many hands as there are.
+    pub(in crate::access) fn is_oneself(&self, by: &Principal, whom: &PersonKey, now: Timestamp) -> bool {
         let key = by.key();
-        let mut hands = [Some(&key), by.maker.as_ref()].into_iter().flatten();
-        hands.any(|hand| hand == whom || self.behind(hand) == Some(whom))
+        let mut hands: Vec<&PersonKey> = [Some(&key), by.maker.as_ref()].into_iter().flatten().collect();
+        let mut seen = BTreeSet::new();
+        while let Some(hand) = hands.pop() {
+            if hand == whom {
+                return true;
+            }
+            if seen.insert(hand) {
+                hands.extend(self.behind(hand));
+                hands.extend(self.let_in_by(hand, now));
+            }
+        }
+        false
     }
 
     /// Refuses what nobody does to their own rights, by whatever hand.
-    pub(super) fn not_oneself(&self, by: &Principal, whom: &PersonKey, what: &str) -> Result<(), Refusal> {
-        if !self.is_oneself(by, whom) {
+    pub(super) fn not_oneself(
+        &self,
+        (by, now): (&Principal, Timestamp),
+        whom: &PersonKey,
+        what: &str,
+    ) -> Result<(), Refusal> {
+        if !self.is_oneself(by, whom, now) {
             return Ok(());
         }
-        Err(not_allowed(match by.key() == *whom {
+        let key = by.key();
+        Err(not_allowed(match key == *whom {
             true => format!("nobody {what}"),
+            false if self.let_in_by(&key, now) == Some(whom) => format!(
+                "{} invited {}, and stands behind what they do for {} days from when they took that up; nobody {what}",
+                whom.id,
+                by.person,
+                INVITED.as_hours() / 24
+            ),
             false => format!("{} stands behind what `{}` does here, and nobody {what}", whom.id, by.person),
         }))
     }

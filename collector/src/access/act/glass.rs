@@ -3,6 +3,9 @@
 //! An owner seals one for their org, an administrator of the MSP one for the MSP's own people. Whoever breaks it comes in
 //! as the side's `break-glass` person, for an hour, with `administer` and nothing else, and both sides are told at once. What
 //! that hour gives is on trial (`trial.rs`).
+//!
+//! Who sealed stands behind what the broken seal does. So sealing takes something that its person opened themself, and of a
+//! scope's broken seals only the last one opens: nobody who comes in by an older one then passes for another's.
 
 use dogwatch_model::{PersonId, Side};
 use jiff::{SignedDuration, Timestamp};
@@ -63,6 +66,12 @@ impl Register {
         now: Timestamp,
     ) -> Result<Vec<Change>, Refusal> {
         self.not_a_program(by, "seals")?;
+        if let Some(maker) = by.maker.as_ref().filter(|maker| **maker != by.key()) {
+            return Err(not_allowed(format!(
+                "{} made this token for {}, and who seals stands behind what the code opens; log in yourself (`dogwatch login`)",
+                maker.id, by.person
+            )));
+        }
         match (scope, by.side) {
             _ if self.keeps_seals(scope, by, now) => {}
             (Scope::Org(org), Side::Internal) if !self.reach(by, now).sees_org(org) => {
@@ -152,13 +161,17 @@ impl Register {
             maker: None,
             password_only: false,
         };
+        let key = person.key();
         let opened = ApiToken { expires_at: Some(end), ..ApiToken::new(token, principal, now) };
-        let changes = vec![
+        let mut changes = vec![
             Change::Seal(Seal { broken_at: Some(now), ..seal.clone() }),
             Change::Person(person),
             Change::Grant(grant),
             Change::Token(opened),
         ];
+        // The person who breaks seals is one for all of a scope, and who stands behind them is told by the last seal.
+        let older = self.tokens.of(&key).filter(|older| older.is_valid(now));
+        changes.extend(older.map(|older| Change::Token(older.revoked(now))));
         self.apply(&changes);
         Ok((seal, changes))
     }

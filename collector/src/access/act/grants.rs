@@ -26,7 +26,11 @@ impl Register {
     ) -> Result<Vec<Change>, Refusal> {
         Self::not_glass(&wanted.to)?;
         let person = self.managed(&wanted.to, by, now)?;
-        self.not_oneself(by, &wanted.to, "gives themself rights; ask another administrator of your side")?;
+        self.not_oneself(
+            (by, now),
+            &wanted.to,
+            "gives themself rights; ask another administrator of your side",
+        )?;
         if self.grants_of(&wanted.to, now).count() >= MAX_GRANTS {
             let what = format!("{} has {MAX_GRANTS} grants already; end some first", wanted.to.id);
             return Err(Refusal::new(Code::Conflict, what));
@@ -70,7 +74,7 @@ impl Register {
         // The owner's own word is the other pair of eyes that a guest cannot withhold.
         if let Some(org) = wanted.scope.org()
             && !wanted.verbs.risky().is_empty()
-            && self.not_oneself(by, &wanted.to, "approves their own rights").is_ok()
+            && self.not_oneself((by, now), &wanted.to, "approves their own rights").is_ok()
             && self.is_owner(by, org, now)
         {
             approvals.insert(org.clone(), Approval { by: by.key(), at: now });
@@ -163,7 +167,11 @@ impl Register {
             )));
         }
         self.not_a_program(by, "approves")?;
-        self.not_oneself(by, &grant.to, "approves their own rights; ask another owner or the other side")?;
+        self.not_oneself(
+            (by, now),
+            &grant.to,
+            "approves their own rights; ask another owner or the other side",
+        )?;
         if grant.on_trial && grant.scope.org() == Some(org) {
             return self.confirm(grant, org, by, now);
         }
@@ -249,7 +257,11 @@ impl Register {
         let mut grant = self.standing_grant(id, by, now)?.clone();
         let side = self.side_of(&grant.to);
         self.not_a_program(by, "reviews")?;
-        self.not_oneself(by, &grant.to, "reviews their own rights; ask another administrator of your side")?;
+        self.not_oneself(
+            (by, now),
+            &grant.to,
+            "reviews their own rights; ask another administrator of your side",
+        )?;
         if !self.manages(by, side, &grant.scope, now) {
             return Err(self.not_your_side(side, &grant.scope, by, now));
         }

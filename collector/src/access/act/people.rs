@@ -302,7 +302,7 @@ pub(super) fn may_come_in(person: &Person, now: Timestamp) -> Result<(), Refusal
 }
 
 fn invite_until(to: PersonKey, (by, through_seal): (&Principal, bool), now: Timestamp) -> Invitation {
-    Invitation { to, by: by.key(), expires_at: now + INVITATION, through_seal }
+    Invitation { to, by: by.key(), maker: by.maker.clone(), expires_at: now + INVITATION, through_seal }
 }
 
 impl NewPerson {

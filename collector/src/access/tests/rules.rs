@@ -51,6 +51,7 @@ pub(super) fn account() -> Account {
         pending: Some(hidden("JBSWY3DP")),
         recovery: [Sha256::of(b"spare")].into(),
         set_at: noon(),
+        set_by: None,
     }
 }
 

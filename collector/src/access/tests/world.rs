@@ -126,6 +126,7 @@ impl World {
             pending: Some(Hidden::new("JBSWY3DP".into())),
             recovery: [].into(),
             set_at: self.now,
+            set_by: None,
         };
         let waiting: Vec<_> = self.register.invitations.keys().copied().collect();
         if !waiting.is_empty() && self.dice(2) == 0 {

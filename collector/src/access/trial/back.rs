@@ -91,7 +91,7 @@ impl Register {
         let there = grant.scope.org() == Some(org) && person.home.org() == Some(org);
         let may = there
             && !self.is_program(&by.key())
-            && !self.is_oneself(by, &grant.to)
+            && !self.is_oneself(by, &grant.to, now)
             && self.decides(by, &Scope::Org(org.clone()), now);
         let objection = back.objection.clone().or_else(|| Some(Approval { by: by.key(), at: now }));
         let back = Some(Back { objection, ..back.clone() });

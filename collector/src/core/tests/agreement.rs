@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Command, Sim, org, person};
 use crate::{
-    access::{Principal, Verbs},
+    access::{Principal, Verb, Verbs},
     core::Proposal,
     ownership::Version,
     refusal::{Code, Refusal},
@@ -102,7 +102,28 @@ fn with_signers(text: &str, msp: &str, internal: &str) -> String {
 }
 
 fn named(name: &str, side: Side) -> Principal {
-    Principal { person: name.parse().unwrap(), ceiling: Verbs::CREW, ..person(side) }
+    let ceiling = Verbs::of(&[Verb::View, Verb::Sign]);
+    Principal { person: name.parse().unwrap(), ceiling, ..person(side) }
+}
+
+#[test]
+fn who_is_named_signs_with_what_they_opened_themself_and_nobody_in_their_name() {
+    let mut sim = Sim::new();
+    let first = sim.propose(&with_signers(&text("internal-it"), "mira", "omar"), None).unwrap();
+    sim.sign(&first, person(Side::Msp)).unwrap();
+    sim.sign(&first, person(Side::Internal)).unwrap();
+    let second = sim.propose(&with_signers(&text("msp-noc"), "tim", "omar"), None).unwrap();
+    let omar = named("omar", Side::Internal);
+    let by_kim = Principal { maker: Some(person(Side::Internal).key()), ..omar.clone() };
+    let reader = Principal { ceiling: Verbs::EVERYBODY, ..omar.clone() };
+    for (by, why) in
+        [(by_kim, "kim made this token for omar"), (reader, "`sign` on home is missing; this token")]
+    {
+        let refused = sim.sign(&second, by).unwrap_err();
+        assert_eq!(refused.code, Code::NotAllowed, "{refused}");
+        assert!(refused.what.contains(why) && refused.what.contains("`dogwatch login`"), "{refused}");
+    }
+    sim.sign(&second, omar).unwrap();
 }
 
 #[test]

@@ -496,6 +496,7 @@ fn offboard(desk: &mut Desk) -> crate::core::Departed {
         pending: None,
         recovery: BTreeSet::new(),
         set_at: desk.sim.now,
+        set_by: None,
     };
     desk.sim.handle.shared.write().unwrap().access.accounts.insert(owner.key(), account);
     let home = OrgId::new("home").unwrap();

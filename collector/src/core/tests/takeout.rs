@@ -118,7 +118,13 @@ fn ways_in(access: &mut Register, now: Timestamp) -> [Sha256; 3] {
         }),
         Change::Invitation(
             invitation,
-            Some(Invitation { to: kim.clone(), by: kim.clone(), expires_at: now, through_seal: false }),
+            Some(Invitation {
+                to: kim.clone(),
+                by: kim.clone(),
+                maker: None,
+                expires_at: now,
+                through_seal: false,
+            }),
         ),
         Change::Bond(Bond {
             person: kim,

@@ -116,10 +116,12 @@ fn proves(access: &mut Register, who: PersonKey, word: &str) {
         pending: Some(Hidden::new("ZEBRA234".into())),
         recovery: [Sha256::of(format!("{word}-recovery").as_bytes())].into(),
         set_at: noon(),
+        set_by: None,
     };
     access.accounts.insert(who.clone(), account);
     let expires_at = "2026-11-25T00:00:00Z".parse().unwrap();
-    let invitation = Invitation { by: who.clone(), to: who.clone(), expires_at, through_seal: false };
+    let invitation =
+        Invitation { by: who.clone(), to: who.clone(), maker: None, expires_at, through_seal: false };
     access.invitations.insert(Sha256::of(format!("{word}-invitation").as_bytes()), invitation);
     let bond = Bond {
         person: who.clone(),

@@ -1,0 +1,185 @@
+//! Signing, sealing and giving rights in somebody else's name.
+
+use dogwatch_model::{OrgId, PersonId, Side};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    rules::{account, invite, newcomer, noon, owned, token},
+    world::principal,
+};
+use crate::{
+    access::{Account, Act, Change, NewGrant, NewPerson, Principal, Register, Sha256, Verb, Verbs},
+    refusal::{Code, Refusal},
+};
+
+fn acme() -> OrgId {
+    "acme".parse().unwrap()
+}
+
+/// Omar and Olga own `acme`; a token that Olga made for Omar.
+fn two_owners() -> (Register, Principal, Principal, Principal) {
+    let (mut register, _, omar) = owned();
+    invite(&mut register, (Side::Internal, "olga", "acme"), Verbs::ALL, &omar).unwrap();
+    let olga = principal(Side::Internal, "olga", "acme");
+    let made = token_by(&mut register, &olga, newcomer(Side::Internal, "omar", "acme"));
+    (register, omar, olga, made)
+}
+
+fn token_by(register: &mut Register, by: &Principal, person: NewPerson) -> Principal {
+    let made = register.act(&token(person, Verbs::ALL), by, noon()).unwrap();
+    let Some(Change::Token(token)) = made.last() else { panic!("{made:?}") };
+    token.principal.clone()
+}
+
+fn seal(register: &mut Register, text: &str, by: &Principal) -> Result<Vec<Change>, Refusal> {
+    let hash = Sha256::of(text.as_bytes());
+    register.act(&Act::Seal { id: text.into(), hash, scope: "acme".parse().unwrap() }, by, noon())
+}
+
+fn broken(register: &mut Register, text: &str) -> Principal {
+    let opened = Sha256::of(format!("{text} opened").as_bytes());
+    register.break_seal(&Sha256::of(text.as_bytes()), opened, noon()).unwrap();
+    register.tokens[&opened].principal.clone()
+}
+
+fn more_for(to: &Principal, id: &str) -> Act {
+    Act::Grant(NewGrant {
+        id: id.into(),
+        to: to.key(),
+        verbs: Verbs::of(&[Verb::Export, Verb::Sign, Verb::Configure]),
+        scope: "acme".parse().unwrap(),
+        reason: "needed".into(),
+        expires_at: None,
+        review_at: None,
+    })
+}
+
+#[test]
+fn a_signature_is_by_a_persons_own_hand_whether_they_are_named_or_not() {
+    let (mut register, omar, olga, by_olga) = two_owners();
+    let program = NewPerson { service: true, ..newcomer(Side::Internal, "robot", "acme") };
+    let program = token_by(&mut register, &olga, program);
+    let named: [PersonId; 1] = ["omar".parse().unwrap()];
+    for signers in [&named[..], &[]] {
+        register.by_own_hand(&omar, (&acme(), signers), noon()).unwrap();
+        for (by, why) in [(&by_olga, "olga made this token for omar"), (&program, "`robot` is a program")] {
+            let refused = register.by_own_hand(by, (&acme(), signers), noon()).unwrap_err();
+            assert_eq!(refused.code, Code::NotAllowed, "{refused}");
+            assert!(refused.what.starts_with(why) && refused.what.contains("`dogwatch login`"), "{refused}");
+        }
+    }
+}
+
+#[test]
+fn what_a_broken_seal_gives_signs_nothing_until_it_is_confirmed() {
+    let (mut register, omar, ..) = two_owners();
+    seal(&mut register, "paper", &omar).unwrap();
+    let glass = broken(&mut register, "paper");
+    invite(&mut register, (Side::Internal, "sam", "acme"), Verbs::ALL, &glass).unwrap();
+    let sam = principal(Side::Internal, "sam", "acme");
+    for by in [&glass, &sam] {
+        let refused = register.by_own_hand(by, (&acme(), &[]), noon()).unwrap_err();
+        assert!(refused.what.contains("on trial alone, after a seal was broken"), "{refused}");
+    }
+    register.act(&Act::Approve("g-sam".into(), acme()), &omar, noon()).unwrap();
+    register.by_own_hand(&sam, (&acme(), &[]), noon()).unwrap();
+}
+
+#[test]
+fn who_seals_does_it_with_what_they_opened_themself() {
+    let (mut register, omar, _, by_olga) = two_owners();
+    let refused = seal(&mut register, "theirs", &by_olga).unwrap_err();
+    assert!(refused.what.starts_with("olga made this token for omar"), "{refused}");
+    assert!(register.seals.is_empty());
+    seal(&mut register, "own", &omar).unwrap();
+}
+
+#[test]
+fn nobody_gains_by_their_own_broken_seal_once_another_is_broken() {
+    let (mut register, omar, olga, _) = two_owners();
+    seal(&mut register, "first", &olga).unwrap();
+    let older = broken(&mut register, "first");
+    let grant = more_for(&olga, "g1");
+    assert_eq!(register.act(&grant, &older, noon()).unwrap_err().code, Code::NotAllowed);
+    let valid =
+        |register: &Register, text: &str| register.tokens[&Sha256::of(text.as_bytes())].is_valid(noon());
+    assert!(valid(&register, "first opened"));
+    seal(&mut register, "next", &omar).unwrap();
+    let newer = broken(&mut register, "next");
+    assert!(!valid(&register, "first opened"), "the older one is over");
+    assert!(valid(&register, "next opened"));
+    assert_eq!(register.act(&more_for(&omar, "g2"), &newer, noon()).unwrap_err().code, Code::NotAllowed);
+}
+
+/// Whoever takes up the invitation that somebody sent to somebody, at an instant.
+fn taken_up(register: &mut Register, (by, whom): (&Principal, &Principal), when: Timestamp) {
+    let hash = Sha256::of(format!("{} for {}", by.person, whom.person).as_bytes());
+    register.act(&Act::Reinvite(whom.key(), hash), by, when).unwrap();
+    register.accept(&hash, Account { set_at: when, ..account() }, when).unwrap();
+}
+
+#[test]
+fn who_sent_an_invitation_stands_behind_whoever_took_it_up_for_a_fortnight() {
+    let (mut register, omar, olga, _) = two_owners();
+    taken_up(&mut register, (&olga, &omar), noon());
+    let refused = register.act(&more_for(&olga, "g1"), &omar, noon()).unwrap_err();
+    assert!(
+        refused.what.starts_with("olga invited omar, and stands behind what they do for 14 days"),
+        "{refused}"
+    );
+    let review = Act::Review("g-olga".into(), None);
+    assert_eq!(register.act(&review, &omar, noon()).unwrap_err().code, Code::NotAllowed);
+    // Nor through one whom they invite as omar, nor by a code that they seal as omar.
+    let newcomer_of_omar = principal(Side::Internal, "pat", "acme");
+    invite(&mut register, (Side::Internal, "pat", "acme"), Verbs::ALL, &omar).unwrap();
+    taken_up(&mut register, (&omar, &newcomer_of_omar), noon());
+    assert!(register.act(&more_for(&olga, "g2"), &newcomer_of_omar, noon()).is_err());
+    seal(&mut register, "paper", &omar).unwrap();
+    let glass = broken(&mut register, "paper");
+    assert!(register.act(&more_for(&olga, "g3"), &glass, noon()).is_err());
+    // Others are given what they need, and a fortnight later nothing is left of it.
+    register
+        .act(&more_for(&newcomer_of_omar, "g4"), &principal(Side::Internal, "olga", "acme"), noon())
+        .unwrap();
+    let fortnight = noon() + SignedDuration::from_hours(14 * 24);
+    let eve = fortnight - SignedDuration::from_secs(1);
+    assert!(register.act(&more_for(&olga, "g5"), &omar, eve).is_err());
+    register.act(&more_for(&olga, "g5"), &omar, fortnight).unwrap();
+}
+
+#[test]
+fn another_administrators_invitation_takes_the_place_of_the_one_that_was_taken_up() {
+    let (mut register, omar, olga, by_olga) = two_owners();
+    invite(&mut register, (Side::Internal, "pat", "acme"), Verbs::ALL, &omar).unwrap();
+    let pat = principal(Side::Internal, "pat", "acme");
+    taken_up(&mut register, (&olga, &omar), noon());
+    assert!(register.act(&more_for(&olga, "g1"), &omar, noon()).is_err());
+    taken_up(&mut register, (&pat, &omar), noon());
+    register.act(&more_for(&olga, "g1"), &omar, noon()).unwrap();
+    // With a token that Olga made for Omar it is Olga who invites.
+    taken_up(&mut register, (&by_olga, &pat), noon());
+    assert!(register.act(&more_for(&olga, "g2"), &pat, noon()).is_err());
+    register.act(&more_for(&omar, "g3"), &pat, noon()).unwrap();
+}
+
+#[test]
+fn an_orgs_first_owner_signs_and_approves_at_once_though_the_msp_invited_them() {
+    let (mut register, ann, omar) = owned();
+    taken_up(&mut register, (&ann, &omar), noon());
+    register.by_own_hand(&omar, (&acme(), &[]), noon()).unwrap();
+    register.act(&Act::Approve("first".into(), acme()), &omar, noon()).unwrap();
+    let approved = &register.grants["first"];
+    assert_eq!((approved.to.clone(), approved.approvals.contains_key(&acme())), (ann.key(), true));
+}
+
+#[test]
+fn who_was_invited_by_somebody_who_does_not_sign_signs_a_fortnight_later() {
+    let (mut register, omar, olga, _) = two_owners();
+    let named: [PersonId; 1] = ["omar".parse().unwrap()];
+    taken_up(&mut register, (&olga, &omar), noon());
+    let refused = register.by_own_hand(&omar, (&acme(), &named), noon()).unwrap_err();
+    assert!(refused.what.starts_with("olga invited omar, does not sign for acme"), "{refused}");
+    register.by_own_hand(&omar, (&acme(), &[]), noon()).unwrap();
+    let fortnight = noon() + SignedDuration::from_hours(14 * 24);
+    register.by_own_hand(&omar, (&acme(), &named), fortnight).unwrap();
+}
