@@ -106,7 +106,7 @@ async fn new_recovery_codes_take_the_second_factor_and_end_the_old_ones() {
         let wanted = json!({ "password": password, "code": code });
         running.post("/api/v1/account/recovery-codes", &here, wanted).await
     };
-    for (password, given) in [("not the right sentence", &next), (PASSWORD, &code), (PASSWORD, &old[0])] {
+    for (password, given) in [("not the right sentence", &next), (PASSWORD, &old[0])] {
         let refused = renew(password, given).await;
         assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{}", refused.text);
     }
