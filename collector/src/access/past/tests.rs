@@ -38,7 +38,8 @@ fn what_ended_a_quarter_ago_goes_and_what_holds_stays() {
     for seal in [seal("whole", None), seal("broken", Some(noon()))] {
         register.seals.insert(seal.hash, seal);
     }
-    let invitation = Invitation { to: kim(), by: kim(), maker: None, expires_at: noon(), through_seal: false };
+    let invitation =
+        Invitation { to: kim(), by: kim(), maker: None, expires_at: noon(), through_seal: false };
     register.invitations.insert(Sha256::of(b"invitation"), invitation);
     assert!(register.past(noon() + PAST_KEPT - SignedDuration::from_secs(1), 10).is_empty());
     let past = register.past(noon() + PAST_KEPT, 10);
