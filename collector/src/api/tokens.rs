@@ -208,11 +208,13 @@ impl Called {
         }
         let key: PersonKey = text.parse().map_err(wrong)?;
         let known = caller.see(api, |sight| sight.person(&key).map(|person| person.side));
-        let side = match (&key.org, caller.principal().side) {
-            (None, _) => Side::Msp,
-            (Some(_), Side::Msp) => known.unwrap_or(Side::Internal),
-            (Some(_), own) => known.unwrap_or(own),
-        };
+        // Who is not there and who is not the caller's to see are the same answer.
+        let side = known.ok_or_else(|| {
+            Problem::not_found(format!(
+                "there is no person `{key}` that you may see; somebody new is named without the org: `{}`",
+                key.id
+            ))
+        })?;
         Ok(Self { id: key.id, place: Some((side, key.org)) })
     }
 }
