@@ -156,6 +156,9 @@ pub struct Principal {
     /// It goes back to a login by password alone: nothing comes of it while whoever logged in needs a second factor.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub password_only: bool,
+    /// The short id of the token that was shown, for the audit. Not kept with a token: it has one already.
+    #[serde(skip)]
+    pub token: Option<String>,
 }
 
 impl Principal {

@@ -91,6 +91,7 @@ impl Register {
             ceiling: Verbs::ALL,
             maker: None,
             password_only: login.factor == Factor::None,
+            token: None,
         };
         changes.push(Change::Token(ApiToken {
             expires_at: Some(now + SESSION_LIFETIME),

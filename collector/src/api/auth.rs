@@ -114,7 +114,7 @@ fn known(gate: &Gate, headers: &HeaderMap, method: &Method, now: Timestamp) -> R
             "the token {why}; ask an administrator for a new one (`dogwatch token create`) and log in again"
         ))
     };
-    let (token, reach) = match found {
+    let (mut token, reach) = match found {
         None => return Err(refused("is not known here")),
         Some((token, _)) if token.is_browser() != by_cookie => return Err(refused("is not known here")),
         Some((_, reach)) if reach.lacks_second_factor() => return Err(second_factor_wanted().into()),
@@ -130,6 +130,7 @@ fn known(gate: &Gate, headers: &HeaderMap, method: &Method, now: Timestamp) -> R
     if token.is_worth_noting(now) {
         gate.api.core.note_use(hash);
     }
+    token.principal.token = Some(token.id.clone());
     Ok(Caller { token, reach, now })
 }
 

@@ -55,6 +55,7 @@ pub(crate) async fn redeem(
         ceiling: Verbs::ALL,
         maker: None,
         password_only: false,
+        token: None,
     };
     let token = NewApiToken { hash: made.hash, principal, lifetime: Some(DEFAULT_LIFETIME) };
     let kept = api.core.redeem_setup(Sha256::of(code.as_bytes()), token).await?;

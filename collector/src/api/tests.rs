@@ -63,6 +63,7 @@ pub(crate) fn token(letter: char, role: Role, org: Option<OrgId>) -> (Sha256, Ap
         ceiling: role.verbs(),
         maker: None,
         password_only: false,
+        token: None,
     };
     let token = ApiToken {
         id: format!("t{letter}"),

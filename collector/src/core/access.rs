@@ -125,7 +125,7 @@ fn org_of(changes: &[Change]) -> Option<OrgId> {
 fn doer(key: &PersonKey, state: &State) -> By {
     let unknown = if key.org.is_some() { Side::Internal } else { Side::Msp };
     let side = state.access.people.get(key).map_or(unknown, |person| person.side);
-    By { person: key.id.clone(), side, org: key.org.clone() }
+    By::new(key.id.clone(), side, key.org.clone())
 }
 
 const fn token_of(change: &Change) -> Option<&ApiToken> {

@@ -4,7 +4,7 @@
 use core::fmt::Display;
 
 use dogwatch_model::OrgId;
-use dogwatch_triage::audit::{By, Chain, Deed};
+use dogwatch_triage::audit::{By, Chain, Deed, Maker};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -20,7 +20,13 @@ use crate::{
 
 /// A person as the doer of a deed.
 pub(super) fn by(principal: &Principal) -> By {
-    By { person: principal.person.clone(), side: principal.side, org: principal.key().org }
+    let key = principal.key();
+    let maker = principal.maker.as_ref().filter(|maker| **maker != key);
+    By {
+        token: principal.token.clone(),
+        maker: maker.map(|maker| Maker { person: maker.id.clone(), org: maker.org.clone() }),
+        ..By::new(key.id, principal.side, key.org)
+    }
 }
 
 /// Something that somebody did.

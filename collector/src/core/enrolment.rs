@@ -162,6 +162,7 @@ fn whole(person: &Person) -> Principal {
         ceiling: Verbs::EVERYTHING,
         maker: None,
         password_only: false,
+        token: None,
     }
 }
 

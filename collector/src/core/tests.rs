@@ -141,6 +141,7 @@ fn person(side: Side) -> Principal {
         ceiling: Verbs::ALL,
         maker: None,
         password_only: false,
+        token: None,
     }
 }
 

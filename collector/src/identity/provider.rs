@@ -111,6 +111,7 @@ impl Provider {
                 ceiling: Verbs::ALL,
                 maker: None,
                 password_only: false,
+                token: None,
             },
             grants: given.into_iter().cloned().collect(),
             lasts: self.lasts,

@@ -54,6 +54,7 @@ fn reach(home: &str) -> Reach {
         ceiling: Verbs::ALL,
         maker: None,
         password_only: false,
+        token: None,
     };
     let mut register = Register::default();
     if home.to_string() != "nobody" {

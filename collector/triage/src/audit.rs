@@ -23,7 +23,7 @@ mod verify;
 pub use chain::Chain;
 pub use checkpoint::{Checkpoint, Statement};
 pub use hex::{Digest, Hex, PublicKey, Signature};
-pub use record::{By, Deed, Head, Record};
+pub use record::{By, Deed, Head, Maker, Record};
 pub use verify::{Fault, Source, Verifier, Witness};
 
 /// What stands before a record's canonical form when it is hashed, so that no other hash of ours can be taken for one.

@@ -43,6 +43,8 @@ const LISTING: Listing<'static> = Listing {
         "by.person",
         "by.side",
         "by.org",
+        "by.token",
+        "by.maker.person",
         "act",
         "on",
         "before",
@@ -117,7 +119,10 @@ fn fetch(client: &Client, chain: &str, asked: &Audit) -> Result<(Value, String),
 fn by(record: &Value) -> String {
     match text_at(record, "by.person") {
         person if person.is_empty() => "Dogwatch".to_owned(),
-        person => format!("{person} ({})", text_at(record, "by.side")),
+        person => match text_at(record, "by.maker.person") {
+            maker if maker.is_empty() => format!("{person} ({})", text_at(record, "by.side")),
+            maker => format!("{person} ({}, by {maker}'s token)", text_at(record, "by.side")),
+        },
     }
 }
 

@@ -160,6 +160,7 @@ impl Register {
             ceiling: Verbs::EVERYTHING,
             maker: None,
             password_only: false,
+            token: None,
         };
         let key = person.key();
         let opened = ApiToken { expires_at: Some(end), ..ApiToken::new(token, principal, now) };

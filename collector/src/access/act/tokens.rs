@@ -194,6 +194,7 @@ impl Register {
             ceiling: wanted.verbs,
             maker,
             password_only,
+            token: None,
         };
         let expires_at = wanted.expires_at.or(default);
         Ok(ApiToken { expires_at, ..ApiToken::new(wanted.hash, principal, now) })

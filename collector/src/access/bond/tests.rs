@@ -32,6 +32,7 @@ fn proved(subject: &str, name: &str, groups: &[GroupGrant]) -> Proved {
             ceiling: Verbs::ALL,
             maker: None,
             password_only: false,
+            token: None,
         },
         adopts: false,
         grants: groups.to_vec(),

@@ -44,6 +44,7 @@ pub(super) fn principal(side: Side, person: &str, scope: &str) -> Principal {
         ceiling: Verbs::EVERYTHING,
         maker: None,
         password_only: false,
+        token: None,
     }
 }
 

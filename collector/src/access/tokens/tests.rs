@@ -23,6 +23,7 @@ fn token(person: &str, number: usize, created_at: Timestamp) -> ApiToken {
             ceiling: Verbs::ALL,
             maker: None,
             password_only: false,
+            token: None,
         },
         created_at,
         expires_at: Some(created_at + SignedDuration::from_hours(12)),

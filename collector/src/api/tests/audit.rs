@@ -5,7 +5,11 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::running::Running;
-use crate::{audit::sha256, authority::audit_key::AuditKey};
+use crate::{
+    access::{ApiToken, Sha256},
+    audit::sha256,
+    authority::audit_key::AuditKey,
+};
 
 /// A running collector with seven records in acme's chain, and its administrator's token.
 async fn busy() -> (Running, String) {
@@ -31,6 +35,8 @@ async fn a_chain_is_read_in_pages_from_either_end_and_verifies() {
     };
     let newest = page("").await;
     assert_eq!(numbers(&newest), [7, 6, 5]);
+    let shown = ApiToken::short_id(&Sha256::of(token.as_bytes()));
+    assert_eq!(newest["records"][0]["by"]["token"], shown.as_str(), "which of somebody's tokens it was");
     let onward = |page: &Value| format!("&cursor={}", page["next"].as_str().unwrap());
     let middle = page(&onward(&newest)).await;
     assert_eq!(numbers(&middle), [4, 3, 2]);

@@ -84,6 +84,40 @@ fn an_act_is_on_record_with_what_it_changed_in_the_same_commit() {
 }
 
 #[test]
+fn what_is_done_by_a_token_that_somebody_else_made_tells_whose_it_is() {
+    let mut sim = Sim::new();
+    sim.join_token(1);
+    let maker = person(Side::Internal).key();
+    let omar = Principal { person: "omar".parse().unwrap(), ..person(Side::Internal) };
+    let by_kim = Principal { maker: Some(maker.clone()), token: Some("0a1b2c3d4e".into()), ..omar.clone() };
+    let own = Principal { maker: Some(omar.key()), token: Some("5f60718293".into()), ..omar };
+    for (name, by) in [("pat", by_kim), ("eve", own)] {
+        let person = NewPerson {
+            id: name.parse().unwrap(),
+            side: Side::Internal,
+            home: Scope::Org(org()),
+            team: None,
+            service: false,
+        };
+        let verbs = (Verbs::EVERYBODY, format!("g-{name}"));
+        let act = Act::Invite { person, verbs, reason: "works here".into(), invitation: None };
+        sim.ask(|reply| Command::Access(Box::new(act), by, reply)).unwrap();
+    }
+    let all = records(&mut sim, &home());
+    let [older, theirs, own] = all.as_slice() else { panic!("{all:?}") };
+    assert!(
+        !older.line().contains("maker") && !older.line().contains("\"token\""),
+        "as chains of before are"
+    );
+    let by = theirs.by.as_ref().unwrap();
+    let made = by.maker.as_ref().map(|maker| (maker.person.clone(), maker.org.clone()));
+    assert_eq!((by.person.as_str(), by.token.as_deref()), ("omar", Some("0a1b2c3d4e")));
+    assert_eq!(made, Some((maker.id, maker.org)));
+    let by = own.by.as_ref().unwrap();
+    assert_eq!((by.token.as_deref(), by.maker.as_ref()), (Some("5f60718293"), None));
+}
+
+#[test]
 fn a_refused_act_leaves_no_record() {
     let mut sim = Sim::new();
     let refused = sim.ask(|reply| Command::RevokeJoinToken("none".into(), person(Side::Msp), reply));

@@ -19,6 +19,7 @@ fn kim() -> Principal {
         ceiling: Verbs::ALL,
         maker: None,
         password_only: false,
+        token: None,
     }
 }
 

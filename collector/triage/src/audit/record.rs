@@ -29,6 +29,31 @@ pub struct By {
     /// The one org that they belong to or are limited to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub org: Option<OrgId>,
+    /// Short id of the token or the login it was done with. Records of before do not tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// Who made that token, where it was somebody else: it may have been them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maker: Option<Maker>,
+}
+
+/// Who made the token that something was done with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Maker {
+    /// The person.
+    pub person: PersonId,
+    /// The org that they belong to; absent for the MSP's own people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org: Option<OrgId>,
+}
+
+impl By {
+    /// Somebody, by no token that is known.
+    pub const fn new(person: PersonId, side: Side, org: Option<OrgId>) -> Self {
+        Self { person, side, org, token: None, maker: None }
+    }
 }
 
 /// What was done: a record that has no place in a chain yet.

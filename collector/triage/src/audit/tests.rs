@@ -25,7 +25,7 @@ fn acme() -> Chain {
 }
 
 fn deed(n: u64) -> Deed {
-    let by = By { person: "kim".parse().unwrap(), side: Side::Internal, org: Some("acme".parse().unwrap()) };
+    let by = By::new("kim".parse().unwrap(), Side::Internal, Some("acme".parse().unwrap()));
     let deed = Deed::new("token.create", format_args!("t{n}"), Some(&"acme".parse().unwrap()));
     deed.by(by).after(json!({ "role": "member", "expires_in": n, "note": "é \"quoted\"" }))
 }

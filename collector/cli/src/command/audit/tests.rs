@@ -229,3 +229,13 @@ fn the_table_says_who_was_given_what() {
          2026-12-01T00:00:00Z, ended; sealed code 5e41 for acme"
     );
 }
+
+#[test]
+fn what_was_done_by_another_s_token_says_whose() {
+    let by = |by: serde_json::Value| super::by(&json!({ "by": by }));
+    assert_eq!(by(json!({ "person": "omar", "side": "internal", "token": "0a1b2c3d4e" })), "omar (internal)");
+    let maker = json!({ "person": "olga", "org": "acme" });
+    let theirs = json!({ "person": "omar", "side": "internal", "token": "0a1b2c3d4e", "maker": maker });
+    assert_eq!(by(theirs), "omar (internal, by olga's token)");
+    assert_eq!(super::by(&json!({})), "Dogwatch");
+}

@@ -202,6 +202,7 @@ pub(super) fn token(person: &str, letter: char, place: Option<(&str, Option<&str
         ceiling: role.verbs(),
         maker: None,
         password_only: false,
+        token: None,
     };
     let id = format!("t-{person}");
     ApiToken {
