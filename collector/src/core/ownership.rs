@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use dogwatch_model::{OrgId, Side};
+use dogwatch_triage::matrix::{self, MatrixError};
 use jiff::Timestamp;
 
 use super::{
@@ -37,6 +38,10 @@ pub(super) fn propose(
     let matrix = policy
         .understand(&proposal.text, "draft")
         .map_err(|error| Refusal::new(Code::Invalid, error.to_string()))?;
+    let illegible = matrix::illegible(&proposal.text, "draft");
+    if !illegible.is_empty() {
+        return Err(Refusal::new(Code::Invalid, MatrixError { faults: illegible }.to_string()));
+    }
     if *matrix.org() != org {
         let what = format!("the document is the matrix of org `{}`; mend `id` under [org]", matrix.org());
         return Err(Refusal::new(Code::Invalid, what));

@@ -9,7 +9,7 @@ use std::{
 use dogwatch_model::{OrgId, Side, TeamId};
 use dogwatch_triage::{
     alert,
-    matrix::{Directory, Matrix, Team},
+    matrix::{self, Directory, Matrix, Team},
     rules::RuleSet,
     watch_list::{self, WatchList},
 };
@@ -103,6 +103,10 @@ pub fn read(folder: &Path, basis: &Basis) -> Result<Policy, Vec<PolicyFault>> {
     let base = folder.parent().unwrap_or(folder);
     let name_of = |path: &Path| path.strip_prefix(base).unwrap_or(path).display().to_string();
 
+    // A collector that runs goes on running: what was taken before is told, not refused.
+    for (path, text) in &texts {
+        matrix::illegible(text, &name_of(path)).iter().for_each(|fault| tracing::warn!("{fault}"));
+    }
     let rules_path = folder.join("rules.toml");
     let rules = RuleSet::layer(text_of(&rules_path), &name_of(&rules_path))
         .map_err(|errors| faults.extend(errors.iter().map(|e| PolicyFault::Content(e.to_string()))))

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     filter,
-    matrix::{Fault, FaultKind, Matrix, MatrixError},
+    matrix::{self, Fault, FaultKind, Matrix, MatrixError},
 };
 
 mod access;
@@ -155,9 +155,18 @@ pub fn lint(matrix: &Matrix, sources: &[Source<'_>], context: &LintContext<'_>) 
     channels::check(&mut review);
     complexity::check(&mut review);
     review::check(&mut review);
-    let mut found = review.found;
-    found.sort_by_key(|(place, finding)| (place.source, finding.line, finding.column, finding.code));
+    let found = review.found.into_iter().map(|(place, finding)| (place.source, finding));
+    let mut found: Vec<_> = found.chain(illegible(sources)).collect();
+    found.sort_by_key(|(source, finding)| (*source, finding.line, finding.column, finding.code));
     found.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// Texts with signs that nobody sees, each with the source that it stands in.
+fn illegible<'a>(sources: &'a [Source<'_>]) -> impl Iterator<Item = (usize, Finding)> + use<'a> {
+    sources.iter().enumerate().flat_map(|(at, source)| {
+        let found = matrix::illegible(source.text, source.file);
+        faults(&MatrixError { faults: found }).into_iter().map(move |finding| (at, finding))
+    })
 }
 
 /// What is wrong with a document that is no matrix, as findings: all of them errors.
