@@ -11,6 +11,24 @@ use super::{
 };
 use crate::when::parse_seconds;
 
+/// What may be given by one word; what each holds the collector decides.
+const ROLES: [&str; 3] = ["viewer", "member", "admin"];
+
+/// What people may do, as the collector calls it.
+const VERBS: [&str; 11] = [
+    "view",
+    "comment",
+    "claim",
+    "handoff",
+    "snooze",
+    "close",
+    "configure",
+    "sign",
+    "export",
+    "administer",
+    "intake",
+];
+
 #[derive(Subcommand)]
 pub(crate) enum Org {
     /// Those that you see
@@ -174,7 +192,7 @@ pub(crate) struct Invite {
     #[arg(long, requires = "org")]
     pub(crate) site: Option<SiteId>,
     /// What they may do: viewer, member or admin
-    #[arg(long, default_value = "member")]
+    #[arg(long, default_value = "member", value_parser = ROLES, hide_possible_values = true)]
     pub(crate) role: String,
     /// It is a program: no password, tokens only
     #[arg(long)]
@@ -189,7 +207,7 @@ pub(crate) struct GrantAccess {
     /// Who
     pub(crate) person: String,
     /// What: claim, handoff, snooze, close, configure, sign, export, administer, intake
-    #[arg(required = true)]
+    #[arg(required = true, value_parser = VERBS, hide_possible_values = true)]
     pub(crate) verbs: Vec<String>,
     /// Where: ORG, ORG/SITE or * [default: their home]
     #[arg(long)]
@@ -243,6 +261,7 @@ pub(crate) struct Check {
     /// Who
     pub(crate) person: String,
     /// What
+    #[arg(value_parser = VERBS, hide_possible_values = true)]
     pub(crate) verb: String,
     /// Where: ORG, ORG/SITE or * [default: their home]
     #[arg(long)]

@@ -123,7 +123,7 @@ pub(crate) fn run(command: &Access, screen: &Screen) -> Result<(), Failure> {
             on_person(&one.person, "disable", "kept out; every token of theirs is revoked", screen)
         }
         Access::Enable(one) => {
-            on_person(&one.person, "enable", "may come in again; make a new token or invitation", screen)
+            on_person(&one.person, "enable", "let in again; make a new token or invitation", screen)
         }
         Access::Check(asked) => check(asked, screen),
         Access::BreakGlass(seal) => seal::run(seal, screen),

@@ -25,7 +25,13 @@ pub(crate) fn run(login: &Login, screen: &Screen) -> Result<(), Failure> {
         _ if login.device.is_some() => by_provider(login, |client| device::token(client, login))?,
         _ if login.oidc.is_some() => by_provider(login, |client| oidc::token(client, login))?,
         (Some(token), Some(ca)) => (link::base_url(&login.link)?, root_of(ca)?, token_of(token)?),
-        (None, _) if login.link.starts_with("https://") && !login.link.contains('#') => by_person(login)?,
+        // An address, with or without the hash of the collector's root; a link has a secret before that.
+        (None, _)
+            if login.link.starts_with("https://")
+                && (!login.link.contains('#') || link::address(&login.link).is_ok()) =>
+        {
+            by_person(login)?
+        }
         _ => by_link(login)?,
     };
     let me = Client::new(url.clone(), &root, Some(&token)).get("whoami", &[])?;
@@ -80,10 +86,9 @@ fn by_provider(
     token: impl FnOnce(&Client) -> Result<String, Failure>,
 ) -> Result<Access, Failure> {
     let (url, pinned) = link::address(&login.link)?;
-    let root = match (&login.ca_file, pinned) {
-        (Some(ca), _) => root_of(ca)?,
-        (None, Some(hash)) => pin::fetch_root(&url, hash)?,
-        (None, None) => context::root_at(&url)?.ok_or_else(|| {
+    let root = match given_root(login, &url, pinned)? {
+        Some(root) => root,
+        None => context::root_at(&url)?.ok_or_else(|| {
             Failure::usage(format!(
                 "nothing says yet which collector {url} is: put `#` and the hash of its root behind the address, or \
                  give its root certificate with --ca-file; whoever runs it knows both"
@@ -96,9 +101,9 @@ fn by_provider(
 
 /// With a password, or with the code from the sealed envelope: at a collector that we know, or whose root we are given.
 fn by_person(login: &Login) -> Result<Access, Failure> {
-    let url = link::base_url(&login.link)?;
-    let root = match &login.ca_file {
-        Some(file) => root_of(file)?,
+    let (url, pinned) = link::address(&login.link)?;
+    let root = match given_root(login, &url, pinned)? {
+        Some(root) => root,
         None => known_root(&url)?,
     };
     let client = Client::new(url.clone(), &root, None);
@@ -170,6 +175,19 @@ fn begun(url: &str, root: &CertificateDer<'_>, person: &str) -> Context {
         token: String::new(),
         session: false,
         root_certificate: context::to_pem(root),
+    }
+}
+
+/// The collector's root where it was given: as a file, or by its hash in the address.
+fn given_root(
+    login: &Login,
+    url: &str,
+    pinned: Option<[u8; 32]>,
+) -> Result<Option<CertificateDer<'static>>, Failure> {
+    match (&login.ca_file, pinned) {
+        (Some(ca), _) => root_of(ca).map(Some),
+        (None, Some(hash)) => pin::fetch_root(url, hash).map(Some),
+        (None, None) => Ok(None),
     }
 }
 
