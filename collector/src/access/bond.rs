@@ -233,19 +233,7 @@ fn check(person: &Person, proved: &Proved, now: Timestamp) -> Result<(), Refusal
 
 fn new_person(proved: &Proved, now: Timestamp) -> Person {
     let Principal { person, side, team, .. } = proved.principal.clone();
-    Person {
-        id: person,
-        side,
-        home: proved.principal.scope(),
-        team,
-        service: false,
-        created_at: now,
-        created_by: None,
-        trial_until: None,
-        disabled_at: None,
-        disabled_until: None,
-        back: None,
-    }
+    Person { team, ..Person::new(person, side, proved.principal.scope(), now) }
 }
 
 fn grant_id(bond: &Bond, group: &str, now: Timestamp) -> String {

@@ -272,17 +272,9 @@ impl Register {
         }
         let given_by = who.maker.clone();
         let person = Person {
-            id: who.person.clone(),
-            side: who.side,
-            home: who.scope(),
             team: who.team.clone(),
-            service: false,
-            created_at: now,
             created_by: given_by.clone(),
-            trial_until: None,
-            disabled_at: None,
-            disabled_until: None,
-            back: None,
+            ..Person::new(who.person.clone(), who.side, who.scope(), now)
         };
         self.people.insert(key.clone(), person);
         let verbs = who.ceiling.without(Verbs::EVERYBODY);

@@ -37,7 +37,7 @@ use super::{
     Settings,
 };
 use crate::{
-    access::{ApiToken, JoinTokenRecord, Principal, Register, Sha256, Verbs},
+    access::{ApiToken, JoinTokenRecord, Principal, Register, Scope, Sha256, Verbs},
     origin::Origin,
     policy::Policy,
     refusal::{Code, Refusal},
@@ -132,17 +132,8 @@ fn org() -> OrgId {
 }
 
 fn person(side: Side) -> Principal {
-    Principal {
-        person: "kim".parse().unwrap(),
-        side,
-        team: None,
-        org: (side != Side::Msp).then(org),
-        site: None,
-        ceiling: Verbs::ALL,
-        maker: None,
-        password_only: false,
-        token: None,
-    }
+    let within = Scope::of((side != Side::Msp).then(org), None);
+    Principal::new("kim".parse().unwrap(), side, &within, Verbs::ALL)
 }
 
 /// Lets everybody in whom these tests let act, with all rights.
@@ -151,18 +142,8 @@ fn admit(access: &mut Register, now: Timestamp) {
         for side in [Side::Msp, Side::Internal, Side::Vendor] {
             let principal = Principal { person: name.parse().unwrap(), ..person(side) };
             let text = format!("{side}:{name}");
-            let (id, hash) = (text.clone(), Sha256::of(text.as_bytes()));
-            let token = ApiToken {
-                id,
-                hash,
-                principal,
-                created_at: now,
-                expires_at: None,
-                revoked_at: None,
-                session: None,
-                used_at: None,
-            };
-            access.enlist(&token, now);
+            let token = ApiToken::new(Sha256::of(text.as_bytes()), principal, now);
+            access.enlist(&ApiToken { id: text, ..token }, now);
         }
     }
 }

@@ -130,17 +130,8 @@ impl Register {
         let key = glass_person(seal.side, &seal.scope).map_err(|_| refused())?;
         let end = now + GLASS_OPEN;
         let person = Person {
-            id: key.id.clone(),
-            side: seal.side,
-            home: seal.scope.clone(),
-            team: None,
-            service: false,
-            created_at: now,
             created_by: Some(seal.made_by.clone()),
-            trial_until: None,
-            disabled_at: None,
-            disabled_until: None,
-            back: None,
+            ..Person::new(key.id.clone(), seal.side, seal.scope.clone(), now)
         };
         let approval = Approval { by: seal.made_by.clone(), at: seal.made_at };
         let rights = (Verbs::of(&[Verb::Administer]), seal.scope.clone());
@@ -151,17 +142,7 @@ impl Register {
             approvals: seal.scope.org().map(|org| (org.clone(), approval)).into_iter().collect(),
             ..Grant::new(ApiToken::short_id(&token), key.clone(), rights, reason, now)
         };
-        let principal = Principal {
-            person: key.id,
-            side: seal.side,
-            team: None,
-            org: seal.scope.org().cloned(),
-            site: None,
-            ceiling: Verbs::EVERYTHING,
-            maker: None,
-            password_only: false,
-            token: None,
-        };
+        let principal = Principal::new(key.id, seal.side, &seal.scope, Verbs::EVERYTHING);
         let key = person.key();
         let opened = ApiToken { expires_at: Some(end), ..ApiToken::new(token, principal, now) };
         let mut changes = vec![

@@ -313,17 +313,10 @@ impl NewPerson {
 
     pub(super) fn enter(&self, by: &Principal, now: Timestamp) -> Person {
         Person {
-            id: self.id.clone(),
-            side: self.side,
-            home: self.home.clone(),
             team: self.team.clone(),
             service: self.service,
-            created_at: now,
             created_by: Some(by.key()),
-            trial_until: None,
-            disabled_at: None,
-            disabled_until: None,
-            back: None,
+            ..Person::new(self.id.clone(), self.side, self.home.clone(), now)
         }
     }
 }

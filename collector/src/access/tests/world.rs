@@ -34,34 +34,14 @@ pub(super) struct Caller {
 }
 
 pub(super) fn principal(side: Side, person: &str, scope: &str) -> Principal {
-    let scope: Scope = scope.parse().unwrap();
-    Principal {
-        person: PersonId::new(person).unwrap(),
-        side,
-        team: None,
-        org: scope.org().cloned(),
-        site: scope.site().cloned(),
-        ceiling: Verbs::EVERYTHING,
-        maker: None,
-        password_only: false,
-        token: None,
-    }
+    Principal::new(PersonId::new(person).unwrap(), side, &scope.parse().unwrap(), Verbs::EVERYTHING)
 }
 
 pub(super) fn set_up(now: Timestamp) -> (Register, Principal) {
     let ann = Principal { ceiling: Verbs::ALL, ..principal(Side::Msp, "ann", "*") };
-    let token = ApiToken {
-        id: "first".into(),
-        hash: Sha256::of(b"first"),
-        principal: ann.clone(),
-        created_at: now,
-        expires_at: None,
-        revoked_at: None,
-        session: None,
-        used_at: None,
-    };
+    let token = ApiToken::new(Sha256::of(b"first"), ann.clone(), now);
     let mut register = Register::default();
-    register.enlist(&token, now);
+    register.enlist(&ApiToken { id: "first".into(), ..token }, now);
     (register, ann)
 }
 

@@ -79,41 +79,16 @@ impl Sim {
 /// Mira of the MSP, in a team or none, with a grant in the org.
 fn with_mira(sim: &Sim, team: Option<&str>) {
     let key = PersonKey { org: None, id: "mira".parse().unwrap() };
-    let person = Person {
-        id: key.id.clone(),
-        side: Side::Msp,
-        home: Scope::Everywhere,
-        team: team.map(|team| team.parse().unwrap()),
-        service: false,
-        created_at: sim.now,
-        created_by: None,
-        trial_until: None,
-        disabled_at: None,
-        disabled_until: None,
-        back: None,
-    };
-    let grant = |id: &str, scope: Scope| Grant {
-        id: id.into(),
-        to: key.clone(),
-        verbs: Verbs::of(&[Verb::Configure]),
-        scope,
-        reason: "nights".into(),
-        given_at: sim.now,
-        given_by: None,
-        expires_at: None,
-        review_at: None,
-        reviewed_at: None,
-        used_at: None,
-        on_trial: false,
-        own_end: None,
-        triggers: Vec::new(),
-        approvals: Default::default(),
-        ended: None,
-    };
+    let team = team.map(|team| team.parse().unwrap());
+    let person = Person { team, ..Person::new(key.id.clone(), Side::Msp, Scope::Everywhere, sim.now) };
+    let rights = Verbs::of(&[Verb::Configure]);
     let mut state = sim.handle.shared.write().unwrap();
     state.access.people.insert(key.clone(), person);
     for (id, scope) in [("here", Scope::Org(org())), ("all", Scope::Everywhere)] {
-        state.access.grants.insert(id.into(), grant(id, scope));
+        state
+            .access
+            .grants
+            .insert(id.into(), Grant::new(id, key.clone(), (rights, scope), "nights", sim.now));
     }
 }
 
