@@ -9,6 +9,7 @@ mod act;
 mod bond;
 mod change;
 mod due;
+mod enlistment;
 mod explain;
 mod grant;
 mod grants;
@@ -22,9 +23,11 @@ mod person;
 mod principal;
 mod reach;
 mod register;
+mod remedy;
 mod renewal;
 mod scope;
 mod sha256;
+mod sign_in;
 mod signing;
 mod tokens;
 mod trial;
@@ -36,7 +39,7 @@ pub use act::{
     Act, DEFAULT_LIFETIME, GLASS_OPEN, NewGrant, NewPerson, NewToken, SESSION_IDLE, SESSION_LIFETIME,
     glass_person,
 };
-pub use bond::{Bond, SignedIn};
+pub use bond::Bond;
 pub use change::Change;
 pub use due::{Due, DueKind};
 pub use explain::Explained;
@@ -53,6 +56,7 @@ pub use register::Register;
 pub use renewal::{NOT_SHOWN, Renewal, Renewed};
 pub use scope::Scope;
 pub use sha256::Sha256;
+pub use sign_in::SignedIn;
 pub use tokens::{ENDED_KEPT, MAX_ENDED, MAX_SESSIONS, Tokens};
 pub use trigger::Trigger;
 pub use verb::{Role, Verb, Verbs, VerbsIter};

@@ -14,6 +14,7 @@ mod behind;
 mod glass;
 mod goodbye;
 mod grants;
+mod management;
 mod orgs;
 mod people;
 mod tokens;

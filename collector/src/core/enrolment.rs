@@ -12,7 +12,7 @@ use super::{
     Batch, Core, Enrol, Enrolled, NewJoinToken,
     audit::{deed, of_join_token},
     batch::not_found,
-    may::{may, may_in_org},
+    may::{may, may_in_named_org},
 };
 use crate::{
     access::{ApiToken, JoinTokenRecord, Person, PersonKey, Principal, Register, Scope, Sha256, Verb, Verbs},
@@ -177,7 +177,7 @@ pub(super) fn create_join_token(
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<JoinTokenRecord, Refusal> {
-    may_in_org((state, policy), by, Verb::Configure, (&token.org, Some(&token.site)), now)?;
+    may_in_named_org((state, policy), by, Verb::Configure, (&token.org, Some(&token.site)), now)?;
     let record = JoinTokenRecord {
         id: ApiToken::short_id(&token.hash),
         hash: token.hash,

@@ -10,7 +10,7 @@ use super::{
     Batch, Core, Proposal,
     audit::{deed, of_version},
     batch::not_found,
-    may::{may_in_org, may_of_org},
+    may::{may_in_named_org, may_seeing_org},
 };
 use crate::{
     access::{Principal, Verb},
@@ -30,7 +30,7 @@ pub(super) fn propose(
     batch: &mut Batch,
 ) -> Result<Version, Refusal> {
     let org = proposal.org;
-    may_in_org((state, policy), by, Verb::Configure, (&org, None), now)?;
+    may_in_named_org((state, policy), by, Verb::Configure, (&org, None), now)?;
     if proposal.note.len() > MAX_NOTE_BYTES {
         let what = format!("the note has {} bytes and the limit is {MAX_NOTE_BYTES}", proposal.note.len());
         return Err(Refusal::new(Code::Invalid, what));
@@ -105,7 +105,7 @@ pub(super) fn withdraw(
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<Version, Refusal> {
-    may_of_org(state, by, Verb::Configure, (org, None), now, || not_found("version", hash))?;
+    may_seeing_org(state, by, Verb::Configure, (org, None), now, || not_found("version", hash))?;
     let version = find(state, (org, hash))?;
     if version.proposed_side != by.side {
         let what = format!(
@@ -138,9 +138,9 @@ impl Core {
     ) -> Result<Version, Refusal> {
         let policy = self.policy.load_full();
         let unseen = || not_found("version", hash);
-        may_of_org(state, by, Verb::View, (org, None), now, unseen)?;
+        may_seeing_org(state, by, Verb::View, (org, None), now, unseen)?;
         // Who is named in the document needs no grant.
-        let granted = may_of_org(state, by, Verb::Sign, (org, None), now, unseen);
+        let granted = may_seeing_org(state, by, Verb::Sign, (org, None), now, unseen);
         let own_hand = state.access.by_own_hand(by, (org, policy.matrix(org).signers(by.side)), now);
         let version = find(state, (org, hash))?;
         may_sign(&policy, version, by, granted, own_hand)?;

@@ -222,7 +222,7 @@ impl Core {
         let mut last = Batch::default();
         last.put(Table::Meta, load::BEAT, &now);
         if let Some(code) = setup_code {
-            last.put(Table::Meta, super::access::SETUP_CODE, &code);
+            last.put(Table::Meta, super::setup::SETUP_CODE, &code);
         }
         Ok(self.commit(last)?)
     }

@@ -1,5 +1,7 @@
 //! First logins, later ones, leavers, and names that somebody else has.
 
+use std::collections::BTreeMap;
+
 use dogwatch_model::{OrgId, PersonId, TeamId};
 use jiff::SignedDuration;
 
