@@ -66,6 +66,19 @@ pub struct NewGrant {
     pub review_at: Option<Timestamp>,
 }
 
+impl NewGrant {
+    /// Rights without an end of their own, looked at again when such rights are.
+    pub fn new(
+        id: impl Into<String>,
+        to: PersonKey,
+        (verbs, scope): (Verbs, Scope),
+        reason: impl Into<String>,
+    ) -> Self {
+        let (id, reason) = (id.into(), reason.into());
+        Self { id, to, verbs, scope, reason, expires_at: None, review_at: None }
+    }
+}
+
 /// A token to make.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewToken {

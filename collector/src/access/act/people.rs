@@ -34,15 +34,8 @@ impl Register {
         let mut changes = vec![Change::Person(Person { trial_until, ..person.enter(by, now) })];
         let beyond = verbs.without(Verbs::EVERYBODY);
         if !beyond.is_empty() {
-            let wanted = NewGrant {
-                id: grant.clone(),
-                to: key.clone(),
-                verbs: beyond,
-                scope: person.home.clone(),
-                reason: reason.to_owned(),
-                expires_at: None,
-                review_at: None,
-            };
+            let rights = (beyond, person.home.clone());
+            let wanted = NewGrant::new(grant, key.clone(), rights, reason);
             changes.push(Change::Grant(match first {
                 true => self.first_owner(&wanted, by, now),
                 false => self.grant_of(&wanted, person.side, by, now)?,

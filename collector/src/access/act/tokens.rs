@@ -137,15 +137,8 @@ impl Register {
         if verbs.is_empty() {
             return Ok(None);
         }
-        let grant = NewGrant {
-            id: ApiToken::short_id(&wanted.hash),
-            to: wanted.person.key(),
-            verbs,
-            scope: wanted.person.home.clone(),
-            reason: "came with their first token".to_owned(),
-            expires_at: None,
-            review_at: None,
-        };
+        let (id, rights) = (ApiToken::short_id(&wanted.hash), (verbs, wanted.person.home.clone()));
+        let grant = NewGrant::new(id, wanted.person.key(), rights, "came with their first token");
         Ok(Some(Change::Grant(match first {
             true => self.first_owner(&grant, by, now),
             false => self.grant_of(&grant, wanted.person.side, by, now)?,
