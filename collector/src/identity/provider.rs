@@ -96,14 +96,13 @@ impl Provider {
                 self.name
             ));
         }
-        let home = Scope::of(self.org().cloned(), None);
         let team: Option<TeamId> = given.iter().find_map(|given| given.team.clone());
         Ok(Proved {
             provider: self.id.clone(),
             issuer: self.issuer.clone(),
             subject: claims.subject.clone(),
             adopts: self.adopts.contains(&person),
-            principal: Principal { team, ..Principal::new(person, self.side, &home, Verbs::ALL) },
+            principal: Principal { team, ..Principal::new(person, self.side, &self.home, Verbs::ALL) },
             grants: given.into_iter().cloned().collect(),
             lasts: self.lasts,
         })
