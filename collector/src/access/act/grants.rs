@@ -51,25 +51,7 @@ impl Register {
         now: Timestamp,
     ) -> Result<Grant, Refusal> {
         self.check_place(wanted, side, by, now)?;
-        if wanted.verbs.is_empty() {
-            return Err(invalid(format!("name at least one of: {}", Verbs::EVERYTHING)));
-        }
-        if wanted.reason.trim().is_empty() || wanted.reason.len() > MAX_REASON_BYTES {
-            return Err(invalid(format!(
-                "say what for, in up to {MAX_REASON_BYTES} bytes: `--reason \"…\"`"
-            )));
-        }
-        if wanted.expires_at.is_some_and(|end| end <= now) {
-            return Err(invalid("the end of a grant lies in the future"));
-        }
-        if side == Side::Vendor && !wanted.verbs.risky().is_empty() {
-            return Err(not_allowed(format!("vendors never have {}", wanted.verbs.risky())));
-        }
-        if makes_owner(side, wanted.verbs, &wanted.scope) && wanted.expires_at.is_some() {
-            return Err(invalid(
-                "an owner's grant has no end, so that no day leaves the org without one; it is reviewed (`--review`)",
-            ));
-        }
+        wanted.check(side, now)?;
         let mut approvals = BTreeMap::new();
         // The owner's own word is the other pair of eyes that a guest cannot withhold.
         if let Some(org) = wanted.scope.org()
@@ -157,21 +139,7 @@ impl Register {
         by: &Principal,
         now: Timestamp,
     ) -> Result<Vec<Change>, Refusal> {
-        let grant = self.standing_grant(id, by, now)?;
-        if !self.reach(by, now).sees_org(org) {
-            return Err(unseen("org", org));
-        }
-        if !grant.scope.touches(org) || grant.verbs.risky().is_empty() {
-            return Err(invalid(format!(
-                "grant {id} has no risky verb in {org}: there is nothing to approve"
-            )));
-        }
-        self.not_a_program(by, "approves")?;
-        self.not_oneself(
-            (by, now),
-            &grant.to,
-            "approves their own rights; ask another owner or the other side",
-        )?;
+        let grant = self.approvable(id, org, by, now)?;
         if grant.on_trial && grant.scope.org() == Some(org) {
             return self.confirm(grant, org, by, now);
         }
@@ -193,6 +161,23 @@ impl Register {
         let mut grant = grant.clone();
         grant.approvals.insert(org.clone(), Approval { by: by.key(), at: now });
         Ok(vec![Change::Grant(grant)])
+    }
+
+    /// A grant in which there is something to approve in an org, for a person who is not its holder.
+    fn approvable(&self, id: &str, org: &OrgId, by: &Principal, now: Timestamp) -> Result<&Grant, Refusal> {
+        let grant = self.standing_grant(id, by, now)?;
+        if !self.reach(by, now).sees_org(org) {
+            return Err(unseen("org", org));
+        }
+        if !grant.scope.touches(org) || grant.verbs.risky().is_empty() {
+            return Err(invalid(format!(
+                "grant {id} has no risky verb in {org}: there is nothing to approve"
+            )));
+        }
+        self.not_a_program(by, "approves")?;
+        let what = "approves their own rights; ask another owner or the other side";
+        self.not_oneself((by, now), &grant.to, what)?;
+        Ok(grant)
     }
 
     pub(super) fn refuse(
@@ -278,6 +263,32 @@ impl Register {
     pub(in crate::access) fn side_of(&self, key: &crate::access::PersonKey) -> Side {
         let unknown = if key.org.is_some() { Side::Internal } else { Side::Msp };
         self.people.get(key).map_or(unknown, |person| person.side)
+    }
+}
+
+impl NewGrant {
+    /// Refuses what nobody is given, whoever gives it.
+    fn check(&self, side: Side, now: Timestamp) -> Result<(), Refusal> {
+        if self.verbs.is_empty() {
+            return Err(invalid(format!("name at least one of: {}", Verbs::EVERYTHING)));
+        }
+        if self.reason.trim().is_empty() || self.reason.len() > MAX_REASON_BYTES {
+            return Err(invalid(format!(
+                "say what for, in up to {MAX_REASON_BYTES} bytes: `--reason \"…\"`"
+            )));
+        }
+        if self.expires_at.is_some_and(|end| end <= now) {
+            return Err(invalid("the end of a grant lies in the future"));
+        }
+        if side == Side::Vendor && !self.verbs.risky().is_empty() {
+            return Err(not_allowed(format!("vendors never have {}", self.verbs.risky())));
+        }
+        if makes_owner(side, self.verbs, &self.scope) && self.expires_at.is_some() {
+            return Err(invalid(
+                "an owner's grant has no end, so that no day leaves the org without one; it is reviewed (`--review`)",
+            ));
+        }
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{NewGrant, NewPerson, invalid, not_allowed};
 use crate::{
-    access::{Change, Invitation, Person, PersonKey, Principal, Register, Sha256, Verb, Verbs},
+    access::{Change, Grant, Invitation, Person, PersonKey, Principal, Register, Sha256, Verb, Verbs},
     refusal::{Code, Refusal},
 };
 
@@ -30,19 +30,32 @@ impl Register {
             let what = format!("{key} is known already; give rights with `dogwatch access grant {}`", key.id);
             return Err(Refusal::new(Code::Conflict, what));
         }
+        let mut changes = self.enters(person, *verbs, (grant, reason), first, by, now)?;
+        if let Some(hash) = invitation {
+            changes.push(Change::Invitation(hash, Some(invite_until(key, (by, false), now))));
+        }
+        Ok(changes)
+    }
+
+    /// Somebody new, with what they are given beyond what everybody may.
+    pub(super) fn enters(
+        &self,
+        person: &NewPerson,
+        verbs: Verbs,
+        (grant, reason): (&str, &str),
+        first: bool,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Refusal> {
         let trial_until = self.trial(by, &person.home, now);
         let mut changes = vec![Change::Person(Person { trial_until, ..person.enter(by, now) })];
         let beyond = verbs.without(Verbs::EVERYBODY);
         if !beyond.is_empty() {
-            let rights = (beyond, person.home.clone());
-            let wanted = NewGrant::new(grant, key.clone(), rights, reason);
+            let wanted = NewGrant::new(grant, person.key(), (beyond, person.home.clone()), reason);
             changes.push(Change::Grant(match first {
                 true => self.first_owner(&wanted, by, now),
                 false => self.grant_of(&wanted, person.side, by, now)?,
             }));
-        }
-        if let Some(hash) = invitation {
-            changes.push(Change::Invitation(hash, Some(invite_until(key, (by, false), now))));
         }
         Ok(changes)
     }
@@ -60,26 +73,27 @@ impl Register {
             return Ok(self.invited_anew(person, invitation, by, now));
         }
         let person = self.managed(whom, by, now)?;
-        // Who sets a password may come in by it.
-        let reach = self.reach(by, now);
-        let beyond = self
-            .grants_of(whom, now)
-            .find(|grant| !grant.verbs.without(reach.gives(&grant.scope)).is_empty());
-        if let Some(grant) = beyond {
-            let what = match reach.sees_place(&grant.scope) {
-                true => format!("{} on {}", grant.verbs, grant.scope),
-                false => "rights elsewhere".to_owned(),
-            };
-            return Err(not_allowed(format!(
-                "{} has {what}, which you cannot give; ask an administrator who can",
-                whom.id
-            )));
-        }
+        self.outranks(whom, by, now)?;
         if person.service {
             return Err(invalid(format!("{} is a program; make it a token instead", whom.id)));
         }
         may_come_in(person, now)?;
         Ok(self.invited_anew(person, invitation, by, now))
+    }
+
+    /// Refuses to set a password for who has what `by` cannot give: whoever sets one may come in by it.
+    fn outranks(&self, whom: &PersonKey, by: &Principal, now: Timestamp) -> Result<(), Refusal> {
+        let reach = self.reach(by, now);
+        let beyond = |grant: &&Grant| !grant.verbs.without(reach.gives(&grant.scope)).is_empty();
+        let Some(grant) = self.grants_of(whom, now).find(beyond) else { return Ok(()) };
+        let what = match reach.sees_place(&grant.scope) {
+            true => format!("{} on {}", grant.verbs, grant.scope),
+            false => "rights elsewhere".to_owned(),
+        };
+        Err(not_allowed(format!(
+            "{} has {what}, which you cannot give; ask an administrator who can",
+            whom.id
+        )))
     }
 
     /// Somebody of another side whom `by` let in, and who has not come yet: a first owner whose invitation went astray would

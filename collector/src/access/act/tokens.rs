@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use dogwatch_model::Side;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{NewGrant, NewToken, invalid, not_allowed, people::may_come_in, unseen};
+use super::{NewToken, invalid, not_allowed, people::may_come_in, unseen};
 use crate::{
-    access::{ApiToken, Change, Person, PersonKey, Principal, Register, Verb, Verbs},
+    access::{ApiToken, Change, Person, PersonKey, Principal, Register, Verb},
     refusal::{Code, Refusal},
 };
 
@@ -97,9 +97,8 @@ impl Register {
             return self.opens_something(person, wanted, now).map(|()| (Vec::new(), false));
         }
         let first = self.admits(&wanted.person, wanted.verbs, by, now)?;
-        let trial_until = self.trial(by, &wanted.person.home, now);
-        let mut changes = vec![Change::Person(Person { trial_until, ..wanted.person.enter(by, now) })];
-        changes.extend(self.first_grant(wanted, first, by, now)?);
+        let (id, reason) = (ApiToken::short_id(&wanted.hash), "came with their first token");
+        let changes = self.enters(&wanted.person, wanted.verbs, (&id, reason), first, by, now)?;
         Ok((changes, first))
     }
 
@@ -123,26 +122,6 @@ impl Register {
             scope = wanted.scope
         );
         Err(Refusal::new(Code::Conflict, what))
-    }
-
-    /// What somebody new gets with their first token.
-    fn first_grant(
-        &self,
-        wanted: &NewToken,
-        first: bool,
-        by: &Principal,
-        now: Timestamp,
-    ) -> Result<Option<Change>, Refusal> {
-        let verbs = wanted.verbs.without(Verbs::EVERYBODY);
-        if verbs.is_empty() {
-            return Ok(None);
-        }
-        let (id, rights) = (ApiToken::short_id(&wanted.hash), (verbs, wanted.person.home.clone()));
-        let grant = NewGrant::new(id, wanted.person.key(), rights, "came with their first token");
-        Ok(Some(Change::Grant(match first {
-            true => self.first_owner(&grant, by, now),
-            false => self.grant_of(&grant, wanted.person.side, by, now)?,
-        })))
     }
 
     fn within_maker(&self, wanted: &NewToken, by: &Principal, now: Timestamp) -> Result<(), Refusal> {
