@@ -21,6 +21,7 @@ mod software;
 mod streams;
 mod takeout;
 mod tokens;
+mod turned_away;
 mod upkeep;
 mod watch;
 mod windows;

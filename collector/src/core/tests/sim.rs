@@ -1,5 +1,7 @@
 //! The core by itself: a store that outlives it, agents that are channels, and a clock.
 
+use dogwatch_triage::audit::{Chain, Record};
+
 use super::*;
 
 /// A store that outlives the core, as a disk does, and can be told to fail.
@@ -171,6 +173,12 @@ impl Sim {
         let (reply, mut answer) = oneshot::channel();
         self.step(Input::Command(Origin::default(), Box::new(command(reply))));
         answer.try_recv().unwrap()
+    }
+
+    /// What the audit has of an org, or of the collector itself.
+    pub(super) fn records(&mut self, chain: Chain) -> Vec<Record> {
+        let lines = self.ask(|reply| Command::ReadAudit(chain, 0, reply)).unwrap();
+        lines.iter().map(|line| serde_json::from_slice(line).unwrap()).collect()
     }
 
     pub(super) fn join_token(&mut self, uses: u32) -> JoinTokenRecord {
