@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Shared, caller::Caller, extract::Params, fleet, paging, problem::Problem, tagged::tagged, teams,
 };
-use crate::{access::Principal, state::Item};
+use crate::{access::Principal, policy::Policy, state::Item};
 use chosen::{Chosen, Shown};
 
 /// Alerts of one answer when nobody says how many: more than anybody reads, and a third of a second to send at most.
@@ -64,6 +64,8 @@ pub(crate) struct Query {
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Queue {
     as_of: Timestamp,
+    /// Of how many orgs the caller sees something: with several, each item's is worth naming.
+    orgs: usize,
     /// How many there are in all that the caller may see.
     total: usize,
     /// How many match.
@@ -102,10 +104,11 @@ pub(crate) async fn list(
     }
     let after: Option<Place> = query.cursor.as_deref().map(paging::read).transpose()?;
     let policy = api.core.policy();
-    let filter = query.judge()?;
+    let filter = query.judge(&policy, &caller)?;
     let chosen = Chosen::read(query.fields.as_deref())?;
     let mut queue = Queue {
         as_of: caller.now,
+        orgs: 0,
         total: 0,
         matched: 0,
         unjudged: 0,
@@ -116,6 +119,7 @@ pub(crate) async fn list(
     };
     let (mut last, mut page) = (None, Vec::new());
     caller.see(&api, |sight| {
+        queue.orgs = sight.orgs(&policy).count();
         let mut taken: Vec<&Item> = Vec::new();
         for item in sight.alerts().filter(|item| query.wants(&item.alert, caller.principal())) {
             queue.total += 1;
@@ -163,9 +167,14 @@ pub(crate) async fn schema(headers: HeaderMap) -> Result<Response, Problem> {
 
 impl Query {
     /// The filter over items and their endpoints: an expression, or the short form.
-    fn judge(&self) -> Result<Option<ItemFilter>, Problem> {
+    fn judge(&self, policy: &Policy, caller: &Caller) -> Result<Option<ItemFilter>, Problem> {
         let given = self.filter.as_deref().filter(|source| !source.trim().is_empty());
-        given.map(ItemFilter::typed).transpose().map_err(|error| fleet::misread("filter", &error))
+        let filter = given.map(|source| {
+            let filter = ItemFilter::typed(source)?;
+            filter.known_to(&policy.vocabulary(|org| caller.sees(org)))?;
+            Ok(filter)
+        });
+        filter.transpose().map_err(|error| fleet::misread("filter", &error))
     }
 
     /// Whether an alert is in the part that is asked for, whatever hides it.
