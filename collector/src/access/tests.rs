@@ -11,6 +11,7 @@ mod second_factor;
 mod signing;
 mod step;
 mod ways_in;
+mod word;
 mod world;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -59,11 +59,18 @@ pub(super) fn invite(
     register.act(&act, by, noon())
 }
 
-/// Ann of the MSP, and Omar who owns `acme`.
-pub(super) fn owned() -> (Register, Principal, Principal) {
+/// Ann of the MSP, and Omar who owns `acme` and has not come yet.
+pub(super) fn begun() -> (Register, Principal, Principal) {
     let (mut register, ann) = set_up(noon());
     invite(&mut register, (Side::Internal, "omar", "acme"), Verbs::ALL, &ann).unwrap();
     (register, ann, principal(Side::Internal, "omar", "acme"))
+}
+
+/// The same, once he has come in by himself.
+pub(super) fn owned() -> (Register, Principal, Principal) {
+    let (mut register, ann, omar) = begun();
+    register.apply(&[Change::Account(omar.key(), Some(Box::new(account())))]);
+    (register, ann, omar)
 }
 
 /// Lets another owner in, for good.

@@ -4,8 +4,8 @@ use dogwatch_model::Side;
 use jiff::SignedDuration;
 
 use super::cast::{
-    account, acme, approve, at, invite, newcomer, noon, owned, principal, program, refuse, set_up, token,
-    wanted,
+    account, acme, approve, at, begun, invite, newcomer, noon, owned, principal, program, refuse, set_up,
+    token, wanted,
 };
 use crate::{
     access::{Act, DueKind, NewGrant, Principal, Register, Sha256, Verb, Verbs},
@@ -46,7 +46,7 @@ fn a_guests_risky_verbs_count_where_an_owner_said_so() {
 
 #[test]
 fn the_last_owner_stays_whoever_asks() {
-    let (mut register, ann, omar) = owned();
+    let (mut register, ann, omar) = begun();
     let acts = [Act::End("g-omar".into(), "bye".into()), Act::Disable(omar.key())];
     for act in &acts {
         for by in [&ann, &omar] {
@@ -112,7 +112,7 @@ fn the_guest_leaves_with_all_that_it_has() {
 
 #[test]
 fn a_first_owner_whose_invitation_went_astray_is_invited_anew_until_they_have_come() {
-    let (mut register, ann, omar) = owned();
+    let (mut register, ann, omar) = begun();
     let anew = |text: &[u8]| Act::Reinvite(omar.key(), Sha256::of(text));
     register.act(&anew(b"one"), &ann, noon()).unwrap();
     register.act(&anew(b"two"), &ann, noon()).unwrap();

@@ -48,6 +48,7 @@ impl<'b> Step<'b> {
         self.owners_stay(world);
         self.gains_are_given(world, rights);
         self.words_are_anothers(world, changes);
+        self.the_msp_speaks_for_no_customer(world);
         if self.by.side == Side::Msp {
             self.lost_nothing_to_the_guest(world, rights);
         }
@@ -128,6 +129,28 @@ impl<'b> Step<'b> {
                 assert!(!program, "{self}: a program said yes to {grant:?}");
                 assert!(!is_oneself(world, self.by, &grant.to), "{self}: said yes to their own {grant:?}");
             }
+        }
+    }
+
+    /// What the MSP waits for from a customer is said by nobody who is there by its word alone, nor by whom those let in.
+    fn the_msp_speaks_for_no_customer(&self, world: &World) {
+        let word = matches!(
+            self.act,
+            Act::Approve(..) | Act::Refuse(..) | Act::Review(..) | Act::SecondFactor(..) | Act::Seal { .. }
+        );
+        if !word || self.by.side != Side::Internal {
+            return;
+        }
+        let (register, mut seen) = (&world.register, BTreeSet::new());
+        let mut hands: Vec<PersonKey> =
+            [Some(self.by.key()), self.by.maker.clone()].into_iter().flatten().collect();
+        while let Some(hand) = hands.pop() {
+            let Some(person) = register.people.get(&hand).filter(|_| !seen.contains(&hand)) else { continue };
+            let by_msp = person.created_by.as_ref().is_some_and(|by| register.side_of(by) == Side::Msp);
+            let alone = person.side == Side::Internal && by_msp && !person.is_kept_out(world.now);
+            assert!(!alone || register.accounts.contains_key(&hand), "{self}, which goes back to {hand}");
+            hands.extend(person.created_by.clone());
+            seen.insert(hand);
         }
     }
 

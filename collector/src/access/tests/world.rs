@@ -63,6 +63,9 @@ impl World {
         let omar = principal(Side::Internal, "omar", "acme");
         let owns = (Verbs::ALL, self.id());
         self.let_in(newcomer(Side::Internal, "omar", "acme"), owns, ann);
+        if self.dice(4) != 0 {
+            self.register.accounts.insert(omar.key(), account());
+        }
         for (side, id, home, by) in [
             (Side::Internal, "sam", "acme/main", &omar),
             (Side::Msp, "kim", "acme", ann),
