@@ -31,6 +31,7 @@ mod offboard;
 mod once;
 mod outbound;
 mod ownership;
+mod reports;
 mod setup;
 mod sight;
 mod sign_in;

@@ -15,7 +15,9 @@ use dogwatch_triage::{
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 
-use super::{Batch, CoreError, agents::lane_of, files::FILES_SEEN, in_force::POLICY_SEEN, setup::SETUP_CODE};
+use super::{
+    Batch, CoreError, files::FILES_SEEN, in_force::POLICY_SEEN, reports::lane_of, setup::SETUP_CODE,
+};
 use crate::{
     access::{
         Account, ApiToken, Bond, Change, Grant, Invitation, JoinTokenRecord, OrgStanding, Past, Person,
