@@ -11,6 +11,7 @@
 //!   its hands of theirs is nobody's word (`word.rs`) and ends when they come in by themself, and whoever is there by its word
 //!   alone goes with it.
 
+mod approvals;
 mod behind;
 mod glass;
 mod goodbye;

@@ -1,7 +1,6 @@
 //! What is asked about people, their rights and their ways in, and about join tokens.
 
 use dogwatch_model::{OrgId, Side};
-
 use jiff::SignedDuration;
 
 use super::{Command, Commands, NewJoinToken};
