@@ -36,7 +36,7 @@ impl Register {
 
     /// Who can give somebody what they lack at a scope, and how. Where they have it themselves and show a token that does not
     /// let it through, it is theirs to come in another way.
-    pub(super) fn cure(
+    fn cure(
         &self,
         who: &Principal,
         (verbs, scope): (Verbs, &Scope),
@@ -63,6 +63,17 @@ impl Register {
                 scope.typed()
             ),
         }
+    }
+
+    /// The same for who would give rights that they do not have.
+    pub(super) fn cure_of_giver(
+        &self,
+        who: &Principal,
+        (missing, scope): (Verbs, &Scope),
+        now: Timestamp,
+    ) -> String {
+        let has = |own: &Reach| missing.without(own.gives(scope)).is_empty();
+        self.cure(who, (missing, scope), has, now)
     }
 
     /// The words for somebody who was given a risky verb that nobody has approved.

@@ -5,13 +5,10 @@ use std::sync::Arc;
 use dogwatch_model::SiteId;
 use dogwatch_triage::{
     alert::{
-        self, Act, Alert, AlertNumber, Desk, Link, Owner, Relation, Work,
+        self, Act, Alert, AlertNumber, Desk, Link, Relation, Work,
         by_hand::{ByHand, is_it_this_one},
     },
-    filter::Row,
     finding::Category,
-    matrix::Matrix,
-    routing::{Question, route},
 };
 use jiff::Timestamp;
 
@@ -19,7 +16,7 @@ use super::{Batch, ByPhone, Core, Opened, batch::not_found, may::may};
 use crate::{
     access::{Principal, Verb},
     policy::Policy,
-    queue,
+    queue::{self, About},
     refusal::{Code, Refusal},
     state::{Item, Member, State},
     storage::Table,
@@ -134,7 +131,8 @@ impl Core {
             severity: report.severity,
             text: &report.text,
         };
-        let owner = owner_of(&what, place.member, matrix, now);
+        let about = About { tool: what.tool, category, severity: what.severity };
+        let owner = queue::owner_by(matrix, place.member, about, now);
         let change = Alert::open_by_hand(number, &what, owner, &by.actor(), now)
             .map_err(|refused| refusal(&refused))?;
         state.next_alert += 1;
@@ -153,24 +151,6 @@ fn same_already(state: &State, report: &ByPhone, by: &Principal, now: Timestamp)
     let mine = state.alerts.values().map(|item| &item.alert).filter(seen);
     let same = is_it_this_one(mine, report.endpoint, &report.tool).into_iter().take(MAX_OFFERED);
     same.filter_map(|alert| state.alerts.get(&alert.number)).cloned().collect()
-}
-
-/// Whose it is by the matrix.
-fn owner_of(what: &ByHand<'_>, member: Option<&Member>, matrix: &Matrix, now: Timestamp) -> Owner {
-    let row = member.map(|member| Row {
-        endpoint: &member.endpoint,
-        as_of: now,
-        alerts: member.counts,
-        owners: None,
-    });
-    let question = Question {
-        tool: Some(what.tool),
-        category: Some(what.category),
-        severity: what.severity,
-        endpoint: row.as_ref(),
-        at: now,
-    };
-    route(&question, matrix).owner
 }
 
 /// Where something that is opened by hand belongs.

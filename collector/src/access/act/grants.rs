@@ -101,12 +101,7 @@ impl Register {
         Err(not_allowed(format!(
             "{missing} on {} is missing: nobody gives what they do not have themselves; {}",
             wanted.scope,
-            self.cure(
-                by,
-                (missing, &wanted.scope),
-                |own| missing.without(own.gives(&wanted.scope)).is_empty(),
-                now
-            )
+            self.cure_of_giver(by, (missing, &wanted.scope), now)
         )))
     }
 

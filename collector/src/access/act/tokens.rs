@@ -141,12 +141,7 @@ impl Register {
             return Err(not_allowed(format!(
                 "{missing} on {} is missing: a token never does more than its maker; ask for less (`--role viewer`), or {}",
                 wanted.scope,
-                self.cure(
-                    by,
-                    (missing, &wanted.scope),
-                    |own| missing.without(own.gives(&wanted.scope)).is_empty(),
-                    now
-                )
+                self.cure_of_giver(by, (missing, &wanted.scope), now)
             )));
         }
         Ok(())
