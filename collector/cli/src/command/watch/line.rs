@@ -60,6 +60,11 @@ impl Line {
         (self.breach_at.is_none(), self.breach_at, self.priority, self.number)
     }
 
+    /// What it is about; with its org where there are several.
+    pub(super) fn of_what(&self, several_orgs: bool) -> String {
+        if several_orgs { format!("{}/{}", self.org, self.endpoint) } else { self.endpoint.clone() }
+    }
+
     /// Who has it, in a few words.
     pub(super) fn doing(&self) -> String {
         let words = match self.work {
