@@ -94,6 +94,11 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/account", Public, LINKED, |m| on(m, pages::account))
         .tells("Where somebody is logged in.", HTML)
         .or(ELSEWHERE),
+    post("/account/password", Public, |m| on(m, pages::change_password))
+        .takes_form::<pages::PasswordForm>()
+        .tells("Changes one's own password; one's other sessions end.", HTML)
+        .or(ELSEWHERE)
+        .refuses(&[401, 403, 409, 503]),
     post("/account/end", Public, |m| on(m, pages::end))
         .takes_form::<pages::Own>()
         .tells("Ends one of one's own tokens.", ELSEWHERE)
