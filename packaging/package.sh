@@ -137,7 +137,10 @@ stage() {
             for example in notify identity; do
                 put 644 "collector/$example.example.toml" "$doc/examples/$example.toml"
             done
-            put 644 collector/triage/matrix.schema.json "$doc/examples/matrix.schema.json"
+            for file in collector notify identity rules watch matrix; do
+                "$(program dogwatch-collector)" schema "$file" >"$work/schema"
+                put 644 "$work/schema" "$doc/examples/$file.schema.json"
+            done
             ;;
         dogwatch) completions "$(program dogwatch)" "$2" ;;
     esac

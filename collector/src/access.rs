@@ -27,6 +27,7 @@ mod tokens;
 mod trial;
 mod trigger;
 mod verb;
+mod word;
 
 pub use account::{Account, Hidden, Invitation, OrgStanding, Seal, Totp};
 pub use act::{

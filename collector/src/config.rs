@@ -13,6 +13,7 @@ use std::{
 
 use dogwatch_model::metric::{self, Metric};
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(crate) use file::pem;
@@ -22,7 +23,7 @@ pub use file::{ConfigError, parse_secret_toml, parse_toml};
 pub const FILE_NAME: &str = "collector.toml";
 
 /// Everything `collector.toml` can say.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Name of the MSP or team that runs this collector, for people.
@@ -42,7 +43,7 @@ pub struct Config {
 }
 
 /// One listener.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Listener {
     /// The socket to listen on.
@@ -52,7 +53,7 @@ pub struct Listener {
 }
 
 /// How the embedded store is kept.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StorageConfig {
     /// How often the view is brought up to the journal.
@@ -66,7 +67,7 @@ pub struct StorageConfig {
 }
 
 /// What agents are told.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Telemetry {
     /// Between health samples.
@@ -84,7 +85,7 @@ pub struct Telemetry {
 }
 
 /// A threshold of one metric.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Band {
     /// Which metric.
@@ -94,7 +95,7 @@ pub struct Band {
 }
 
 /// The dead band of one metric.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Deadband {
     /// Which metric.
@@ -104,7 +105,7 @@ pub struct Deadband {
 }
 
 /// How long things take.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Times {
     /// Every endpoint is judged at least this often, report or not.
@@ -124,7 +125,7 @@ pub struct Times {
 }
 
 /// How much is taken.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Connections on the agents' listener.

@@ -31,6 +31,7 @@ use std::{
 pub(crate) use client::Trouble;
 pub(crate) use desk::{Arrival, Came, Departure, Desk, Loopback, Next, TooMany};
 pub(crate) use device::{Asked, Waiting};
+pub(crate) use file::File;
 pub use group::GroupGrant;
 pub use provider::{Provider, ProviderId};
 

@@ -31,6 +31,7 @@ mod query;
 mod queue;
 pub mod refusal;
 mod reload;
+pub mod schemas;
 pub mod state;
 pub mod storage;
 pub mod views;

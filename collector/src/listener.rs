@@ -11,7 +11,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::authority::standing::KeyStatus;
@@ -74,8 +74,6 @@ struct House {
     router: axum::Router,
     limits: Limits,
     admission: Admission,
-    /// Turns to shake hands, of all addresses together.
-    pending: Arc<Semaphore>,
     /// Places for those that have begun to.
     places: Arc<Semaphore>,
     complaints: Complaints,
@@ -96,8 +94,7 @@ impl Listener {
             tls,
             door,
             router,
-            admission: Admission::new(limits.pending_per_address, limits.waiting_per_address, limits.waiting),
-            pending: Arc::new(Semaphore::new(limits.pending)),
+            admission: Admission::new(&limits),
             places: Arc::new(Semaphore::new(limits.connections)),
             complaints: Complaints::default(),
             stop,
@@ -105,12 +102,15 @@ impl Listener {
         });
         tracing::info!(address = %bound.address(), door = house.door.name(), "listening");
         loop {
-            let caller = tokio::select! {
+            let outlook = house.admission.outlook();
+            let accepted = tokio::select! {
                 biased;
                 () = house.stop.cancelled() => break,
-                caller = next_caller(&bound, &house.pending) => caller,
+                accepted = bound.accept(), if outlook.is_open => accepted,
+                () = house.admission.changed() => continue,
+                () = until(outlook.look_again) => continue,
             };
-            let Some((stream, address)) = caller else { continue };
+            let Some((stream, address)) = caller(accepted).await else { continue };
             match house.admission.receive(address.ip()) {
                 Some(waiting) => {
                     connections.spawn(connection::serve(Arc::clone(&house), stream, address, waiting));
@@ -126,11 +126,10 @@ impl Listener {
     }
 }
 
-/// Waits for somebody who calls. While all turns to shake hands are taken, by callers that speak, others wait in the system's
-/// queue: a storm is served at the pace we can, not refused. The turn itself is taken by who has begun to speak.
-async fn next_caller(bound: &Bound, pending: &Semaphore) -> Option<(TcpStream, SocketAddr)> {
-    drop(pending.acquire().await.ok()?);
-    match bound.accept().await {
+/// Somebody who calls. While all turns to shake hands are taken, by callers that speak and are quick, nobody is accepted and others
+/// wait in the system's queue: a storm is served at the pace we can, not refused.
+async fn caller(accepted: std::io::Result<TcpStream>) -> Option<(TcpStream, SocketAddr)> {
+    match accepted {
         // Who is gone already has no address.
         Ok(stream) => stream.peer_addr().ok().map(|address| (stream, address)),
         Err(error) if is_of_one_caller(&error) => None,
@@ -140,6 +139,13 @@ async fn next_caller(bound: &Bound, pending: &Semaphore) -> Option<(TcpStream, S
             tokio::time::sleep(ACCEPT_PAUSE).await;
             None
         }
+    }
+}
+
+async fn until(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => tokio::time::sleep_until(instant).await,
+        None => core::future::pending().await,
     }
 }
 

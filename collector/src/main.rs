@@ -1,6 +1,10 @@
 //! The doorman: arguments, logging, exit code.
 
-use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
+use std::{
+    io::{IsTerminal as _, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Args, Parser, Subcommand};
 use dogwatch_collector::{
@@ -8,7 +12,7 @@ use dogwatch_collector::{
     config::{Config, DataDir},
     init::{self, Init},
     lifecycle::{self, StopSignals},
-    policy,
+    policy, schemas,
 };
 use dogwatch_model::counted;
 use tokio_util::sync::CancellationToken;
@@ -40,6 +44,13 @@ enum Command {
     Check(Place),
     /// Make a new one-time setup link, in place of one that was lost; it works from the next start on.
     SetupCode(Place),
+    /// Print the JSON Schema of a file, for editors.
+    ///
+    /// Example: dogwatch-collector schema notify > notify.schema.json
+    Schema {
+        /// Which file.
+        file: schemas::File,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -86,6 +97,7 @@ fn main() -> ExitCode {
         Command::SetupCode(place) => {
             place.read().and_then(|(config, data)| init::new_setup_code(&config, &data))
         }
+        Command::Schema { file } => print_schema(*file),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -99,6 +111,12 @@ fn main() -> ExitCode {
 #[expect(clippy::print_stderr, reason = "the one place where this program speaks to a terminal")]
 fn say(line: &str) {
     eprintln!("{line}");
+}
+
+fn print_schema(file: schemas::File) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, &file.schema()?)?;
+    Ok(writeln!(out)?)
 }
 
 fn serve(place: &Place) -> anyhow::Result<()> {

@@ -8,7 +8,8 @@
 //! * What a broken seal gives lasts no longer than a trial (`trial.rs`), whoever passes it on.
 //! * An org that has an owner keeps one: what would take the last one away is refused, whoever asks.
 //! * An administrator of the MSP brings in the first owner of an org, and after that nobody of that org's side. What it had in
-//!   its hands of theirs ends when they come in by themself, and whoever is there by its word alone goes with it.
+//!   its hands of theirs is nobody's word (`word.rs`) and ends when they come in by themself, and whoever is there by its word
+//!   alone goes with it.
 
 mod behind;
 mod glass;
@@ -179,6 +180,7 @@ impl Register {
         }
         self.within_trial(act, by, now)?;
         let mut changes = self.decide(act, by, now)?;
+        self.own_word(act, by, now)?;
         if let Some(org) = self.org_left_alone(&changes, now) {
             let what = format!(
                 "{org} would be left without an owner who can come in, and nobody may do that; let another owner in first: `dogwatch access \

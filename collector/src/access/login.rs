@@ -186,7 +186,7 @@ impl Register {
         let found =
             self.invitations.get(invitation).filter(|found| now < found.expires_at).ok_or_else(refused)?;
         let key = found.to.clone();
-        let set_by = Some(found.maker.as_ref().unwrap_or(&found.by).clone());
+        let set_by = Some(self.behind_invitation(found, now));
         let known = self.people.get(&key).is_some_and(|person| person.may_come_in(now) && !person.service);
         if !known {
             return Err(refused());

@@ -2,7 +2,8 @@
 //!
 //! Who administers a side makes tokens and programs for others, and would sign in their name by them. So a signature takes
 //! what its person opened themself, as far as it lets `sign` through, and nobody signs on the strength of a broken seal. Nor
-//! does who was invited not long ago by a colleague who may not sign: that one may have taken the invitation up.
+//! does who was invited not long ago by a colleague who may not sign: that one may have taken the invitation up. Nor a first
+//! owner who works with what the MSP made for them (`word.rs`).
 
 use dogwatch_model::{OrgId, PersonId};
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 use super::{
     Grant, Person, PersonKey, Principal, Register, Scope, Verb, Verbs,
     act::{GLASS_ID, INVITED},
+    word::not_yet,
 };
 use crate::refusal::{Code, Refusal};
 
@@ -36,6 +38,8 @@ impl Register {
                 "{} made this token for {}, and a signature is by one's own hand; log in yourself (`dogwatch login`)",
                 maker.id, by.person
             )
+        } else if let Some(owner) = self.not_yet_come(by, now) {
+            not_yet(owner, by)
         } else if !by.ceiling.has(Verb::Sign) {
             format!(
                 "`{}` on {org} is missing; this token does not let it through: log in (`dogwatch login`), or use a token of \

@@ -7,6 +7,7 @@ mod renewal;
 mod rules;
 mod signing;
 mod ways_in;
+mod word;
 mod world;
 
 use std::{
@@ -89,6 +90,7 @@ fn history(seed: u64) -> u64 {
         }
         gains_are_given(&world, (&act, by, &reach), (&before, &after), &owned, &told);
         words_are_anothers(&world, by, (&changes, &grants), &owned, &told);
+        the_msp_speaks_for_no_customer(&world, &act, by, &told);
         bare_tokens_pass_nothing_risky(&world, seed);
         if by.side == Side::Msp {
             lost_nothing_to_the_guest(&before, &after, &owned, &world, &told);
@@ -169,6 +171,25 @@ fn words_are_anothers(
             assert!(!program, "{}: a program said yes to {grant:?}", told());
             assert!(!is_oneself(world, by, &grant.to), "{}: said yes to their own {grant:?}", told());
         }
+    }
+}
+
+/// What the MSP waits for from a customer is said by nobody who is there by its word alone, nor by whom those let in.
+fn the_msp_speaks_for_no_customer(world: &World, act: &Act, by: &Principal, told: &impl Fn() -> String) {
+    let (people, accounts) = (&world.register.people, &world.register.accounts);
+    let word = matches!(
+        act,
+        Act::Approve(..) | Act::Refuse(..) | Act::Review(..) | Act::SecondFactor(..) | Act::Seal { .. }
+    );
+    let (mut hands, mut seen) = (vec![by.key()], Vec::new());
+    hands.extend(by.maker.clone());
+    while let Some(hand) = hands.pop().filter(|_| word && by.side == Side::Internal) {
+        let Some(person) = people.get(&hand).filter(|_| !seen.contains(&hand)) else { continue };
+        let by_msp = person.created_by.as_ref().is_some_and(|by| world.register.side_of(by) == Side::Msp);
+        let alone = person.side == Side::Internal && by_msp && !person.is_kept_out(world.now);
+        assert!(!alone || accounts.contains_key(&hand), "{}, which goes back to {hand}", told());
+        hands.extend(person.created_by.clone());
+        seen.push(hand);
     }
 }
 

@@ -3,6 +3,8 @@
 //! What somebody put to sleep, and what a window or another item hides, is left out and counted, unless it is asked for.
 //! Under the read lock items are only counted and put in order; what one answer holds is copied, not what ten thousand do.
 
+mod chosen;
+
 use axum::{Json, extract::State, response::Response};
 use dogwatch_model::{TeamId, text_enum};
 use dogwatch_triage::{
@@ -19,6 +21,7 @@ use super::{
     Shared, caller::Caller, extract::Params, fleet, paging, problem::Problem, tagged::tagged, teams,
 };
 use crate::{access::Principal, policy::Policy, state::Item};
+use chosen::{Chosen, Shown};
 
 /// Alerts of one answer when nobody says how many: more than anybody reads, and a third of a second to send at most.
 const LIMIT_DEFAULT: usize = 1_000;
@@ -53,6 +56,8 @@ pub(crate) struct Query {
     limit: Option<usize>,
     /// The `next` of the page before.
     cursor: Option<String>,
+    /// Only these keys of each alert, with commas between them: `number,title,priority`.
+    fields: Option<String>,
 }
 
 /// The queue at an instant.
@@ -74,7 +79,7 @@ pub(crate) struct Queue {
     /// Where to go on, as `cursor`.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
-    alerts: Vec<Listed>,
+    alerts: Vec<Shown>,
 }
 
 /// An alert in the queue.
@@ -100,6 +105,7 @@ pub(crate) async fn list(
     let after: Option<Place> = query.cursor.as_deref().map(paging::read).transpose()?;
     let policy = api.core.policy();
     let filter = query.judge(&policy, &caller)?;
+    let chosen = Chosen::read(query.fields.as_deref())?;
     let mut queue = Queue {
         as_of: caller.now,
         orgs: 0,
@@ -111,7 +117,7 @@ pub(crate) async fn list(
         next: None,
         alerts: Vec::new(),
     };
-    let mut last = None;
+    let (mut last, mut page) = (None, Vec::new());
     caller.see(&api, |sight| {
         queue.orgs = sight.orgs(&policy).count();
         let mut taken: Vec<&Item> = Vec::new();
@@ -140,8 +146,9 @@ pub(crate) async fn list(
         queue.left_off = taken.len().saturating_sub(limit);
         last = taken.get(limit - 1).filter(|_| queue.left_off > 0).map(|item| place(item));
         let listed = |item: &&Item| Listed { alert: item.alert.clone(), next_breach: item.next_breach };
-        queue.alerts = taken.iter().take(limit).map(listed).collect();
+        page = taken.iter().take(limit).map(listed).collect();
     });
+    queue.alerts = page.into_iter().map(|listed| chosen.of(listed)).collect::<Result<_, _>>()?;
     queue.next = last.as_ref().map(paging::written).transpose()?;
     match query.team.filter(|_| queue.total == 0) {
         // Nothing is open for a team that there is not, and never will be. One that was taken out of a matrix and still has

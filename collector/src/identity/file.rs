@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fs, io, os::unix::fs::PermissionsExt as _, path
 
 use dogwatch_model::{ChannelId, OrgId, PersonId, Side, TeamId, text::is_unfit};
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{GroupGrant, Provider, ProviderId, Providers, client::Memory, provider::PersonClaim};
@@ -35,52 +36,80 @@ const USUAL: SignedDuration = SignedDuration::from_hours(7 * 24);
 const SLUG: &str =
     "must be 1 to 63 lower-case letters, digits, '-', '_' or '.', beginning with a letter or digit";
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct File {
+pub(crate) struct File {
+    /// Who may bring people in.
+    #[schemars(with = "Vec<ProviderFile>")]
     provider: Vec<toml::Spanned<ProviderFile>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ProviderFile {
+    /// In addresses, logs and `dogwatch login --oidc ID`.
     id: String,
+    /// On buttons; the id when absent.
     name: Option<String>,
+    /// The only side whose people it can bring.
     side: Side,
+    /// Their org; the MSP's own people do without.
     org: Option<String>,
+    /// Whether it is named to nobody who does not name it first.
     #[serde(default)]
     hidden: bool,
+    /// Letter by letter as its discovery document has it; https only.
     issuer: String,
+    /// Whom it knows us as.
     client_id: String,
+    /// One of three places; none for a public client.
     client_secret: Option<String>,
+    /// The file that holds the secret, from this folder.
     client_secret_file: Option<String>,
+    /// The environment variable that holds the secret.
     client_secret_env: Option<String>,
+    /// What is asked for; `openid` must be among them.
     scopes: Option<Vec<String>>,
+    /// The claim that says who somebody is here, at their first login.
     person_claim: Option<String>,
+    /// The domains that count, where the claim is `email`.
     #[serde(default)]
     email_domains: Vec<String>,
+    /// The claim with the groups.
     groups_claim: Option<String>,
+    /// Who may come in without being in any group below.
     #[serde(default)]
     without_group: Vec<String>,
+    /// People who are here already and may be taken for the provider's person of that name.
     #[serde(default)]
     adopt: Vec<String>,
+    /// People prove themselves again when it was longer ago than this.
     max_age: Option<SignedDuration>,
+    /// For how long rights hold without another login, from 1m to 744h.
     rights_last: Option<SignedDuration>,
+    /// Whether an address inside (10.…, 192.168.…) may be called.
     #[serde(default)]
     allow_private: bool,
+    /// Roots to trust beside the system's: a PEM file, from this folder.
     ca_file: Option<String>,
+    /// What the provider's groups are given here.
     #[serde(default)]
     group: Vec<GroupFile>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct GroupFile {
+    /// As the provider has it.
     name: String,
+    /// What its people may do; or `verbs`.
     role: Option<Role>,
+    /// What its people may do, one by one.
     #[serde(default)]
     verbs: Vec<Verb>,
+    /// Where: the org when absent, or one site of it; for the MSP's people `*` or any org.
     scope: Option<String>,
+    /// The team that they are put into.
     team: Option<String>,
 }
 

@@ -20,11 +20,7 @@ use hyper_util::{
     server::graceful::GracefulConnection,
 };
 use jiff::Timestamp;
-use tokio::{
-    net::TcpStream,
-    sync::{Notify, OwnedSemaphorePermit},
-    time::Instant,
-};
+use tokio::{net::TcpStream, sync::Notify, time::Instant};
 use tokio_rustls::server::TlsStream;
 use tower::Service as _;
 
@@ -50,8 +46,8 @@ pub(super) async fn serve(house: Arc<House>, stream: TcpStream, address: SocketA
         admitted = admitted(&house, &stream, waiting) => admitted,
         () = house.stop.cancelled() => return,
     };
-    let turns = match admitted {
-        Ok(turns) => turns,
+    let turn = match admitted {
+        Ok(turn) => turn,
         Err(why) => return turn_away(&why),
     };
     let Ok(_place) = Arc::clone(&house.places).try_acquire_owned() else {
@@ -61,6 +57,7 @@ pub(super) async fn serve(house: Arc<House>, stream: TcpStream, address: SocketA
     let handshake = Box::pin(handshake::shake(house.tls.load_full(), stream, house.limits.handshake));
     let shaken = tokio::select! {
         shaken = handshake => shaken,
+        () = turn.displaced() => return turn_away(SLOW),
         () = house.stop.cancelled() => return,
     };
     let stream = match shaken {
@@ -70,7 +67,7 @@ pub(super) async fn serve(house: Arc<House>, stream: TcpStream, address: SocketA
             return refused.linger().await;
         }
     };
-    drop(turns);
+    drop(turn);
     let Some(identity) = Identity::of(&house.door, &stream, address) else {
         return turn_away("its key stopped standing well during the handshake");
     };
@@ -80,12 +77,9 @@ pub(super) async fn serve(house: Arc<House>, stream: TcpStream, address: SocketA
     caller.drive(TokioIo::new(stream), is_http2).await;
 }
 
-/// A turn among those of its address, and one among all.
-type Turns = (Turn, OwnedSemaphorePermit);
-
-/// Waits for the caller's first byte, and then for its turns, for no longer than a handshake may take: who has waited for so
+/// Waits for the caller's first byte, and then for its turn, for no longer than a handshake may take: who has waited for so
 /// long has given up. Who says nothing is nobody's hindrance, and is not waited for for long.
-async fn admitted(house: &House, stream: &TcpStream, waiting: Waiting) -> Result<Turns, Cow<'static, str>> {
+async fn admitted(house: &House, stream: &TcpStream, waiting: Waiting) -> Result<Turn, Cow<'static, str>> {
     let silence = house.limits.silence;
     // Looked at, not taken for told: a socket may be called readable that is not. Its end is found by the handshake.
     let speaks = async { drop(stream.peek(&mut [0]).await) };
@@ -94,19 +88,21 @@ async fn admitted(house: &House, stream: &TcpStream, waiting: Waiting) -> Result
         Ok(false) => return Err(CROWDED.into()),
         Err(_) => return Err(format!("it said nothing within {silence:?}").into()),
     }
-    let in_turn = async {
-        let turn = waiting.turn().await?;
-        Some((turn, Arc::clone(&house.pending).acquire_owned().await.ok()?))
-    };
-    match tokio::time::timeout(house.limits.handshake, Box::pin(in_turn)).await {
-        Ok(turns) => turns.ok_or(CROWDED.into()),
-        Err(_) => Err("no turn to shake hands came free for it in time (limit `pending_per_address`)".into()),
+    match tokio::time::timeout(house.limits.handshake, Box::pin(waiting.turn())).await {
+        Ok(turn) => turn.ok_or(CROWDED.into()),
+        Err(_) => Err(
+            "no turn to shake hands came free for it in time (limits `pending_handshakes` and `pending_per_address`)"
+                .into(),
+        ),
     }
 }
 
 /// Why a caller is turned away where others of its address stand.
 pub(super) const CROWDED: &str = "too many handshakes under way from its address, and others wait (limits `pending_per_address` and \
                        `waiting_per_address`)";
+
+/// Why a handshake ends before its time.
+const SLOW: &str = "its handshake was slow, and all turns were taken while others of its address had more of them than who waited (limit `pending_handshakes`)";
 
 /// What is known of a caller from the handshake.
 enum Identity {

@@ -7,6 +7,9 @@ use std::time::Duration;
 pub struct Limits {
     /// A handshake takes two round trips; five seconds is a very slow satellite.
     pub handshake: Duration,
+    /// Where all turns are taken, one that is under way for longer may end for somebody of an address with fewer: two round trips
+    /// half way round the world and back are a second.
+    pub slow: Duration,
     /// Handshakes under way at once: more would only slow each other down.
     pub pending: usize,
     /// Handshakes under way from one address (IPv6: one /64). An office behind one address is served in turns.
@@ -48,6 +51,7 @@ impl Limits {
     pub const fn people() -> Self {
         Self {
             handshake: Duration::from_secs(5),
+            slow: Duration::from_secs(1),
             silence: Duration::from_secs(3),
             pending: 512,
             pending_per_address: 32,

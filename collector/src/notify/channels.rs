@@ -16,6 +16,7 @@ use dogwatch_model::{ChannelId, OrgId, text_enum};
 use dogwatch_triage::notice::group::Timing;
 use lettre::message::Mailbox;
 
+pub(crate) use file::File;
 pub(crate) use secret::Places;
 pub use secret::Secret;
 

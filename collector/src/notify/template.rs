@@ -6,6 +6,7 @@
 use dogwatch_model::text::is_unfit;
 use jiff::Timestamp;
 use minijinja::{Environment, UndefinedBehavior, context};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Message, Subject};
@@ -49,7 +50,7 @@ const CHAT: &str = "\
 {% endfor %}{% if more %}and {{ more }} more: dogwatch queue{% endif %}";
 
 /// The templates that stand in place of ours.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Templates {
     /// A mail's subject.

@@ -250,6 +250,36 @@ async fn silent_callers_from_many_addresses_keep_nobody_waiting() {
 }
 
 #[tokio::test]
+async fn who_says_one_byte_and_then_nothing_keeps_nobody_of_another_address_waiting() {
+    // Whoever had to wait for them to be given up would wait for an hour.
+    let hour = Duration::from_secs(3600);
+    let slow = Duration::from_millis(20);
+    let few = Limits {
+        pending: 16,
+        pending_per_address: 8,
+        waiting_per_address: 8,
+        waiting: 24,
+        ..Limits::people()
+    };
+    let port = Port::start(false, Limits { handshake: hour, silence: hour, slow, ..few });
+    let mut dawdling = Vec::new();
+    for host in (10..14).flat_map(|host| [host; 64]) {
+        let mut stream = from(Ipv4Addr::new(127, 0, 0, host), &port).await;
+        // Who is turned away already has no say.
+        drop(stream.write_all(&[0x16]).await);
+        dawdling.push(stream);
+    }
+    for host in 2..6 {
+        let address = Ipv4Addr::new(127, 0, 0, host);
+        let tcp = from(address, &port).await;
+        let mut honest =
+            tokio::time::timeout(PATIENCE, port.caller(None).http2_over(tcp)).await.unwrap().unwrap();
+        assert_eq!(honest.get("/who").await.unwrap().1, address.to_string(), "however many say one byte");
+    }
+    drop(dawdling);
+}
+
+#[tokio::test]
 async fn no_handshake_is_a_resumption_so_that_a_revoked_key_cannot_come_back_by_one() {
     let port = Port::of_agents();
     let agent = port.agent(FRESH);

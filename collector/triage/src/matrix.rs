@@ -43,6 +43,9 @@ pub use rota::{MAX_TURN_DAYS, Rota, Swap};
 pub use row::{Access, Duty, FIRST_RESPONDER, Row, Selector};
 pub use starter::{starter, starter_called};
 
+/// The JSON Schema of a matrix, for editors.
+pub const SCHEMA: &str = include_str!("../matrix.schema.json");
+
 /// The id of the row that takes what no other takes; no other row may have it.
 pub const CATCH_ALL: &str = "catch-all";
 

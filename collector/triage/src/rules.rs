@@ -9,6 +9,7 @@
 pub(crate) mod document;
 mod evidence;
 mod reader;
+mod schema;
 mod template;
 mod thresholds;
 mod values;
@@ -27,6 +28,7 @@ use crate::{
 pub(crate) use evidence::{
     EvidenceLine, collect as collect_evidence, digest as evidence_digest, text_digest,
 };
+pub use schema::schema;
 pub(crate) use template::Template;
 pub use thresholds::Threshold;
 

@@ -18,6 +18,7 @@ mod build;
 mod keys;
 mod reader;
 mod resolve;
+mod schema;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ use dogwatch_model::{OrgId, SiteId};
 use jiff::SignedDuration;
 
 pub use resolve::{Given, LeftOut, Resolved};
+pub use schema::schema;
 
 use crate::{
     filter::{Filter, Reads},

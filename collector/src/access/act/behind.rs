@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{glass::GLASS_ID, not_allowed};
 use crate::{
-    access::{Person, PersonKey, Principal, Register},
+    access::{Invitation, Person, PersonKey, Principal, Register},
     refusal::Refusal,
 };
 
@@ -49,10 +49,23 @@ impl Register {
         account.set_by.as_ref().filter(|by| recent && *by != key && self.side_of(by) == self.side_of(key))
     }
 
-    /// Whether what is done by a token may be somebody's own doing: through as many hands as there are.
+    /// Who stands behind whoever takes an invitation up. Nobody gets rid of whoever stands behind them by an invitation of
+    /// their own, nor by one of somebody behind whom they stand themself.
+    pub(in crate::access) fn behind_invitation(&self, invitation: &Invitation, now: Timestamp) -> PersonKey {
+        let by = invitation.maker.as_ref().unwrap_or(&invitation.by);
+        let before =
+            self.let_in_by(&invitation.to, now).filter(|_| self.is_hand_of(vec![by], &invitation.to, now));
+        before.unwrap_or(by).clone()
+    }
+
+    /// Whether what is done by a token may be somebody's own doing.
     pub(in crate::access) fn is_oneself(&self, by: &Principal, whom: &PersonKey, now: Timestamp) -> bool {
         let key = by.key();
-        let mut hands: Vec<&PersonKey> = [Some(&key), by.maker.as_ref()].into_iter().flatten().collect();
+        self.is_hand_of([Some(&key), by.maker.as_ref()].into_iter().flatten().collect(), whom, now)
+    }
+
+    /// Whether somebody stands behind one of these, through as many hands as there are.
+    fn is_hand_of<'r>(&'r self, mut hands: Vec<&'r PersonKey>, whom: &PersonKey, now: Timestamp) -> bool {
         let mut seen = BTreeSet::new();
         while let Some(hand) = hands.pop() {
             if hand == whom {

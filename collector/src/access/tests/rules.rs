@@ -35,11 +35,18 @@ pub(super) fn invite(
     register.act(&act, by, noon())
 }
 
-/// Ann of the MSP, and Omar who owns `acme`.
-pub(super) fn owned() -> (Register, Principal, Principal) {
+/// Ann of the MSP, and Omar who owns `acme` and has not come yet.
+pub(super) fn begun() -> (Register, Principal, Principal) {
     let (mut register, ann) = set_up(noon());
     invite(&mut register, (Side::Internal, "omar", "acme"), Verbs::ALL, &ann).unwrap();
     (register, ann, principal(Side::Internal, "omar", "acme"))
+}
+
+/// The same, once he has come in by himself.
+pub(super) fn owned() -> (Register, Principal, Principal) {
+    let (mut register, ann, omar) = begun();
+    register.apply(&[Change::Account(omar.key(), Some(Box::new(account())))]);
+    (register, ann, omar)
 }
 
 /// What somebody set who took their invitation up, and has not shown a code yet.
@@ -107,7 +114,7 @@ fn a_guests_risky_verbs_count_where_an_owner_said_so() {
 
 #[test]
 fn the_last_owner_stays_whoever_asks() {
-    let (mut register, ann, omar) = owned();
+    let (mut register, ann, omar) = begun();
     let acts = [Act::End("g-omar".into(), "bye".into()), Act::Disable(omar.key())];
     for act in &acts {
         for by in [&ann, &omar] {
@@ -434,7 +441,7 @@ fn a_token_made_by_somebody_else_makes_none_for_others() {
 
 #[test]
 fn a_first_owner_whose_invitation_went_astray_is_invited_anew_until_they_have_come() {
-    let (mut register, ann, omar) = owned();
+    let (mut register, ann, omar) = begun();
     let anew = |text: &[u8]| Act::Reinvite(omar.key(), Sha256::of(text));
     register.act(&anew(b"one"), &ann, noon()).unwrap();
     register.act(&anew(b"two"), &ann, noon()).unwrap();

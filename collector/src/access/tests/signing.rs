@@ -4,7 +4,7 @@ use dogwatch_model::{OrgId, PersonId, Side};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    rules::{account, invite, newcomer, noon, owned, token},
+    rules::{account, begun, invite, newcomer, noon, owned, token},
     world::principal,
 };
 use crate::{
@@ -163,8 +163,27 @@ fn another_administrators_invitation_takes_the_place_of_the_one_that_was_taken_u
 }
 
 #[test]
+fn nobody_gets_rid_of_who_stands_behind_them_by_an_invitation_of_their_own() {
+    let (mut register, omar, olga, _) = two_owners();
+    invite(&mut register, (Side::Internal, "pat", "acme"), Verbs::ALL, &olga).unwrap();
+    let pat = principal(Side::Internal, "pat", "acme");
+    taken_up(&mut register, (&olga, &pat), noon());
+    taken_up(&mut register, (&pat, &pat), noon());
+    assert!(register.act(&more_for(&olga, "g1"), &pat, noon()).is_err(), "by oneself");
+    invite(&mut register, (Side::Internal, "quin", "acme"), Verbs::ALL, &pat).unwrap();
+    let quin = principal(Side::Internal, "quin", "acme");
+    taken_up(&mut register, (&pat, &quin), noon());
+    taken_up(&mut register, (&quin, &pat), noon());
+    for by in [&pat, &quin] {
+        assert!(register.act(&more_for(&olga, "g2"), by, noon()).is_err(), "in a round");
+    }
+    taken_up(&mut register, (&omar, &pat), noon());
+    register.act(&more_for(&olga, "g3"), &pat, noon()).unwrap();
+}
+
+#[test]
 fn an_orgs_first_owner_signs_and_approves_at_once_though_the_msp_invited_them() {
-    let (mut register, ann, omar) = owned();
+    let (mut register, ann, omar) = begun();
     taken_up(&mut register, (&ann, &omar), noon());
     register.by_own_hand(&omar, (&acme(), &[]), noon()).unwrap();
     register.act(&Act::Approve("first".into(), acme()), &omar, noon()).unwrap();

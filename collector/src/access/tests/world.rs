@@ -85,6 +85,9 @@ impl World {
                 &ann,
             );
             let omar = principal(Side::Internal, "omar", "acme");
+            if world.dice(4) != 0 {
+                world.register.accounts.insert(omar.key(), super::rules::account());
+            }
             for (side, id, home, by) in [
                 (Side::Internal, "sam", "acme/main", &omar),
                 (Side::Msp, "kim", "acme", &ann),

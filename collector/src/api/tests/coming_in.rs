@@ -284,7 +284,10 @@ async fn nobody_takes_a_name_from_another_side_by_giving_it_to_somebody_of_their
 async fn who_is_meant_by_a_name_of_two_is_asked_and_a_token_is_made_for_whom_the_full_name_says() {
     let running = Running::start();
     let admin = running.set_up().await;
-    let wanted = json!({ "person": "acme:omar", "role": "admin" });
+    let unknown = json!({ "person": "acme:omar", "role": "admin" });
+    let refused = running.post("/api/v1/tokens", &admin, unknown).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND, "{}", refused.text);
+    let wanted = json!({ "person": "omar", "org": "acme", "side": "internal", "role": "admin" });
     let made = running.post("/api/v1/tokens", &admin, wanted).await;
     assert_eq!((made.status, &made.json["side"]), (StatusCode::CREATED, &json!("internal")), "{}", made.text);
     let omar = made.json["token"].as_str().unwrap().to_owned();

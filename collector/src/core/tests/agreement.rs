@@ -37,7 +37,10 @@ impl Sim {
 fn a_text_that_steers_a_screen_by_an_escape_is_not_proposed() {
     let mut sim = Sim::new();
     for escape in ["\\u001b[2J", "\\u202e"] {
-        let text = format!("{}\n[[team]]\nid = \"night\"\nside = \"msp\"\nname = \"Night{escape}\"\n", starter(&org()));
+        let text = format!(
+            "{}\n[[team]]\nid = \"night\"\nside = \"msp\"\nname = \"Night{escape}\"\n",
+            starter(&org())
+        );
         let refused = sim.propose(&text, None).unwrap_err();
         assert_eq!(refused.code, Code::Invalid, "{refused:?}");
         assert!(refused.to_string().contains("take it out"), "{refused:?}");

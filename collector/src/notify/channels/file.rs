@@ -6,6 +6,7 @@ use dogwatch_model::{ChannelId, OrgId};
 use dogwatch_triage::notice::group::Timing;
 use jiff::SignedDuration;
 use lettre::message::Mailbox;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -29,71 +30,112 @@ const SLUG: &str =
 /// Beats more often tell nothing more; rarer ones are no watch.
 const BEAT_BOUNDS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(24 * 3600));
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct File {
+pub(crate) struct File {
+    /// The mail server, for channels of kind `email` and for the mailboxes of teams and people.
     smtp: Option<SmtpFile>,
+    /// Where messages go, by an id that the matrix names.
+    #[schemars(with = "Vec<ChannelFile>")]
     channel: Vec<toml::Spanned<ChannelFile>>,
+    /// Called while the collector works; whoever is called raises the alarm when it stays away.
     heartbeat: Option<HeartbeatFile>,
+    /// How long messages wait for company.
     grouping: GroupingFile,
+    /// How failed tries are repeated.
     retry: Backoff,
+    /// Jinja templates in place of the shipped ones.
     templates: Templates,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SmtpFile {
+    /// The server's name, as in its certificate.
     host: String,
+    /// 587 with `starttls`, 465 with `implicit`, 25 with `none`, unless it says otherwise.
     port: Option<u16>,
+    /// How the connection is secured.
     security: Security,
+    /// Whom the server knows us as.
     user: Option<String>,
+    /// The user's password; one of three places.
     password: Option<String>,
+    /// The file that holds the password, from this folder.
     password_file: Option<String>,
+    /// The environment variable that holds the password.
     password_env: Option<String>,
+    /// Who our mails are from: `Dogwatch <dogwatch@example.org>`.
     from: String,
+    /// Roots to trust beside the system's: a PEM file, from this folder.
     ca_file: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ChannelFile {
+    /// What the matrix and the directory call it.
     id: String,
+    /// What it speaks.
     kind: Kind,
+    /// Only this org's items; every org's when absent.
     org: Option<String>,
+    /// Mailboxes, of kind `email` alone.
     #[serde(default)]
     to: Vec<String>,
+    /// Where messages go, every kind but `email`; one of three places.
     url: Option<String>,
+    /// The file that holds the url, from this folder.
     url_file: Option<String>,
+    /// The environment variable that holds the url.
     url_env: Option<String>,
+    /// What webhooks are signed with, `whsec_…`; one of three places.
     secret: Option<String>,
+    /// The file that holds the secret, from this folder.
     secret_file: Option<String>,
+    /// The environment variable that holds the secret.
     secret_env: Option<String>,
+    /// The integration's key, of kind `pagerduty` alone; one of three places.
     routing_key: Option<String>,
+    /// The file that holds the routing key, from this folder.
     routing_key_file: Option<String>,
+    /// The environment variable that holds the routing key.
     routing_key_env: Option<String>,
+    /// Whether an address inside (10.…, 192.168.…) may be called.
     #[serde(default)]
     allow_private: bool,
+    /// Roots to trust beside the system's: a PEM file, from this folder.
     ca_file: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct HeartbeatFile {
+    /// What is called; one of three places.
     url: Option<String>,
+    /// The file that holds the url, from this folder.
     url_file: Option<String>,
+    /// The environment variable that holds the url.
     url_env: Option<String>,
+    /// How often, from 1s to 24h.
     every: SignedDuration,
+    /// Whether an address inside (10.…, 192.168.…) may be called.
     #[serde(default)]
     allow_private: bool,
+    /// Roots to trust beside the system's: a PEM file, from this folder.
     ca_file: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct GroupingFile {
+    /// For company, before the first message.
     wait: Option<SignedDuration>,
+    /// Between messages.
     interval: Option<SignedDuration>,
+    /// Between messages where a P1 is concerned.
     urgent: Option<SignedDuration>,
+    /// Until what nobody has taken is told of again.
     repeat: Option<SignedDuration>,
 }
 

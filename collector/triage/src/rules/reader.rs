@@ -18,7 +18,7 @@ use crate::{
 /// Good samples that clear a rule which does not say how many.
 const DEFAULT_CLEAR_AFTER: u32 = 1;
 
-const RULE_KEYS: [&str; 16] = [
+pub(super) const RULE_KEYS: [&str; 16] = [
     "category",
     "tool",
     "enabled",
@@ -36,8 +36,8 @@ const RULE_KEYS: [&str; 16] = [
     "hides_others",
     "evidence",
 ];
-const LEVEL_KEYS: [&str; 3] = ["when", "for", "clear"];
-const EVIDENCE_KEYS: [&str; 4] = ["each", "where", "name", "value"];
+pub(super) const LEVEL_KEYS: [&str; 3] = ["when", "for", "clear"];
+pub(super) const EVIDENCE_KEYS: [&str; 4] = ["each", "where", "name", "value"];
 
 pub(super) fn read(layers: &[(&str, &str)]) -> Result<(Vec<Rule>, Vec<RuleValue>), Vec<RuleError>> {
     let mut reader = Reader { layers: Layers::new(layers) };

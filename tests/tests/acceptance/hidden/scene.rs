@@ -48,8 +48,8 @@ impl Scene {
         lab.collector().write("policy/orgs/ibis.toml", &matrix("ibis"));
         lab.matrix(&matrix("home"));
         lab.identity(IDENTITY);
-        let order = json!({ "person": "zebra-zed", "side": "internal", "org": "zebra", "role": "admin" });
-        let zed = lab.token_of(&order);
+        // Who seals has come in by themself.
+        let zed = lab.first_owner("zebra-zed", "zebra");
         let mut scene = Self { lab, zed, hidden: Vec::new(), of_the_site: Vec::new() };
         let api = scene.as_somebody(&scene.zed);
         scene.hidden = scene.things(&api, ("zebra", "zebra-main", "zebra"));

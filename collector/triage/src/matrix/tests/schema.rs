@@ -4,8 +4,6 @@ use std::collections::BTreeSet;
 
 use super::*;
 
-const SCHEMA: &str = include_str!("../../../matrix.schema.json");
-
 /// What is written before an unknown key, what after it, and where the schema has the table's keys.
 const TABLES: &[(&str, &str, &str)] = &[
     ("", "", ""),
@@ -34,16 +32,16 @@ const TABLES: &[(&str, &str, &str)] = &[
     ("[[boundary]]\nthen = {", "}", "/properties/boundary/items/properties/then"),
 ];
 
+fn schema() -> serde_json::Value {
+    serde_json::from_str(SCHEMA).unwrap()
+}
+
 /// The keys that the parser knows in a table, from its own complaint.
 fn known_keys(before: &str, after: &str) -> BTreeSet<String> {
     let text = format!("{before}\nzzz = 1 {after}\n");
     let error = Matrix::parse(&text, "f", "0".repeat(12), None).unwrap_err().to_string();
     let (_, complaint) = error.split_once("unknown field `zzz`").unwrap_or_else(|| panic!("{text}: {error}"));
     complaint.split('`').skip(1).step_by(2).map(str::to_owned).collect()
-}
-
-fn schema() -> serde_json::Value {
-    serde_json::from_str(SCHEMA).unwrap()
 }
 
 #[test]

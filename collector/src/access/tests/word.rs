@@ -1,0 +1,112 @@
+//! The customer's word is theirs, and not that of an MSP which holds what their first owner began with.
+
+use dogwatch_model::{OrgId, Side};
+
+use super::{
+    glass::grant,
+    rules::{account, invite, newcomer, noon, token},
+    world::{principal, set_up},
+};
+use crate::{
+    access::{Account, Act, Principal, Register, Sha256, Verb, Verbs},
+    refusal::Code,
+};
+
+fn acme() -> OrgId {
+    "acme".parse().unwrap()
+}
+
+/// Ann of the MSP, and the token that she made for Ivan, the first owner of `acme`.
+fn handed() -> (Register, Principal) {
+    let (mut register, ann) = set_up(noon());
+    register.act(&token(newcomer(Side::Internal, "ivan", "acme"), Verbs::ALL), &ann, noon()).unwrap();
+    let ivan = register.tokens[&Sha256::of(b"ivan")].principal.clone();
+    (register, ivan)
+}
+
+/// Whoever reads it takes up the invitation that somebody sent.
+fn taken_up(register: &mut Register, by: &Principal, whom: &Principal) {
+    let letter = Sha256::of(whom.person.as_str().as_bytes());
+    register.act(&Act::Reinvite(whom.key(), letter), by, noon()).unwrap();
+    register.accept(&letter, Account { set_at: noon(), ..account() }, noon()).unwrap();
+}
+
+/// What the MSP waits for from the customer.
+fn words() -> [Act; 5] {
+    [
+        Act::Approve("first".into(), acme()),
+        Act::Refuse("first".into(), acme()),
+        Act::Review("g-zed".into(), None),
+        Act::SecondFactor(acme(), true),
+        Act::Seal { id: "s1".into(), hash: Sha256::of(b"paper"), scope: "acme".parse().unwrap() },
+    ]
+}
+
+fn says_nothing(register: &mut Register, by: &Principal, why: &str) {
+    let before = register.clone();
+    for act in words() {
+        let refused = register.act(&act, by, noon()).unwrap_err();
+        assert_eq!(refused.code, Code::NotAllowed, "{act:?}: {refused}");
+        assert!(refused.what.starts_with(why), "{act:?}: {refused}");
+        assert!(refused.what.contains("`dogwatch access invite acme:ivan --again`"), "{refused}");
+    }
+    let refused = register.by_own_hand(by, (&acme(), &[]), noon()).unwrap_err();
+    assert!(refused.what.contains("acme:ivan --again"), "{refused}");
+    assert_eq!(*register, before);
+}
+
+#[test]
+fn what_the_msp_made_for_a_first_owner_says_nothing_for_the_customer_until_they_come_in() {
+    let (mut register, ivan) = handed();
+    invite(&mut register, (Side::Internal, "zed", "acme"), Verbs::CREW, &ivan).unwrap();
+    says_nothing(&mut register, &ivan, "the MSP made the token by which ivan began");
+    register
+        .act(
+            &grant("g1", &principal(Side::Internal, "zed", "acme"), Verbs::of(&[Verb::Claim])),
+            &ivan,
+            noon(),
+        )
+        .unwrap();
+    taken_up(&mut register, &ivan, &ivan);
+    register.by_own_hand(&ivan, (&acme(), &[]), noon()).unwrap();
+    for act in words() {
+        register.act(&act, &ivan, noon()).unwrap();
+    }
+}
+
+#[test]
+fn nor_does_anybody_whom_it_was_used_to_let_in_through_however_many_hands() {
+    let (mut register, ivan) = handed();
+    invite(&mut register, (Side::Internal, "zed", "acme"), Verbs::CREW, &ivan).unwrap();
+    invite(&mut register, (Side::Internal, "ines", "acme"), Verbs::ALL, &ivan).unwrap();
+    let ines = principal(Side::Internal, "ines", "acme");
+    taken_up(&mut register, &ivan, &ines);
+    invite(&mut register, (Side::Internal, "otto", "acme"), Verbs::ALL, &ines).unwrap();
+    let otto = principal(Side::Internal, "otto", "acme");
+    taken_up(&mut register, &ines, &otto);
+    taken_up(&mut register, &otto, &ines);
+    register.act(&token(newcomer(Side::Internal, "pat", "acme"), Verbs::ALL), &ivan, noon()).unwrap();
+    let pat = register.tokens[&Sha256::of(b"pat")].principal.clone();
+    for (by, why) in [(&ines, "ines"), (&otto, "otto")] {
+        says_nothing(&mut register, by, &format!("acme:ivan let {why} in with a token that the MSP made"));
+    }
+    let refused = register.act(&Act::Approve("first".into(), acme()), &pat, noon()).unwrap_err();
+    assert!(refused.what.starts_with("acme:ivan let pat in"), "{refused}");
+    taken_up(&mut register, &ivan, &ivan);
+    for by in [&ines, &otto] {
+        register.act(&Act::Approve("first".into(), acme()), by, noon()).unwrap();
+        register.act(&Act::Refuse("first".into(), acme()), by, noon()).unwrap();
+    }
+}
+
+#[test]
+fn a_first_owner_who_is_kept_out_holds_up_nobody() {
+    let (mut register, ivan) = handed();
+    invite(&mut register, (Side::Internal, "ines", "acme"), Verbs::ALL, &ivan).unwrap();
+    let ines = principal(Side::Internal, "ines", "acme");
+    taken_up(&mut register, &ivan, &ines);
+    let approve = Act::Approve("first".into(), acme());
+    assert!(register.act(&approve, &ines, noon()).is_err());
+    register.act(&Act::Disable(ivan.key()), &ines, noon()).unwrap();
+    register.act(&approve, &ines, noon()).unwrap();
+}
