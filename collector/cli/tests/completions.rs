@@ -3,6 +3,11 @@
 //! A program in our place answers `__complete`, as the collector's names would come; the scripts are our own.
 
 #![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "this whole program is a test, and says what it skips"
+)]
 
 use std::{
     env, fs,
