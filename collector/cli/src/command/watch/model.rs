@@ -226,9 +226,7 @@ impl Model {
             return;
         }
         let what = match (self.items.contains_key(&line.number), line.work) {
-            (false, Work::Unclaimed) => {
-                format!("#{} {}: {}", line.number, line.of_what(self.several_orgs), line.title)
-            }
+            (false, Work::Unclaimed) => format!("{}: {}", line.head(self.several_orgs), line.title),
             _ => format!("#{} {}", line.number, line.doing()),
         };
         if self.items.contains_key(&line.number) || line.is_open() {

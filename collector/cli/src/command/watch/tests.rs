@@ -157,9 +157,15 @@ fn whoever_sees_several_orgs_sees_of_which_an_item_is() {
     new["org"] = json!("globex");
     changed(&mut model, &new);
     assert!(seen(&model, 120, 16).contains("#15 globex/srv-15: disk"), "{}", seen(&model, 120, 16));
+    let mut of_a_site = item(17, "internal", "unclaimed", "");
+    of_a_site["endpoint_name"] = Value::Null;
+    changed(&mut model, &of_a_site);
+    for words in ["#17 acme disk / is nearly", "#17 acme: disk / is nearly full"] {
+        assert!(seen(&model, 120, 16).contains(words), "{}", seen(&model, 120, 16));
+    }
     model.hear(queue(1, &item(7, "msp", "unclaimed", "")), noon()).unwrap();
     let one = seen(&model, 120, 16);
-    assert!(one.contains("#7 srv-07 disk") && !one.contains("acme"), "{one}");
+    assert!(one.contains("#7 srv-07 disk") && !one.contains("acme/"), "{one}");
 }
 
 #[test]
