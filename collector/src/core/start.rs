@@ -154,6 +154,7 @@ impl Core {
             Err(faults) => notes
                 .extend(faults.iter().map(|fault| format!("the files decide until this is mended: {fault}"))),
         }
+        policy.load().warn_of_unanswerable();
         queue::wind(&mut state, &policy.load(), now);
         let ids: Vec<EndpointId> = state.members.keys().copied().collect();
         let mut due = Due::default();
