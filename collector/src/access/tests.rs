@@ -189,6 +189,7 @@ fn the_msp_speaks_for_no_customer(world: &World, act: &Act, by: &Principal, told
         let alone = person.side == Side::Internal && by_msp && !person.is_kept_out(world.now);
         assert!(!alone || accounts.contains_key(&hand), "{}, which goes back to {hand}", told());
         hands.extend(person.created_by.clone());
+        hands.extend(accounts.get(&hand).and_then(|account| account.set_by.clone()));
         seen.push(hand);
     }
 }

@@ -68,8 +68,8 @@ pub(super) struct TurnedAway(BTreeMap<Who, Tally>);
 
 impl TurnedAway {
     /// One more time. Gives how often it happened when that is to be told now.
-    fn note(&mut self, who: Who, said: Said, now: Timestamp) -> Option<u32> {
-        if let Some(tally) = self.0.get_mut(&who) {
+    fn note(&mut self, who: &Who, said: Said, now: Timestamp) -> Option<u32> {
+        if let Some(tally) = self.0.get_mut(who) {
             tally.count += 1;
             tally.last = said;
             return tally.take(now);
@@ -77,7 +77,7 @@ impl TurnedAway {
         if self.0.len() >= MAX_KNOWN {
             return None;
         }
-        self.0.insert(who, Tally { told_at: now, count: 0, last: said });
+        self.0.insert(who.clone(), Tally { told_at: now, count: 0, last: said });
         Some(1)
     }
 
@@ -117,7 +117,7 @@ impl Core {
         batch.put(Table::Links, member.endpoint.id, &member.link());
         self.dirty.insert(member.endpoint.id);
         let said = Said { why: why.to_owned(), from: Some(from), ..of(member) };
-        self.turned(Who::Endpoint(Some(member.endpoint.id), CLONE_REFUSED), said, now, batch);
+        self.turned(&Who::Endpoint(Some(member.endpoint.id), CLONE_REFUSED), said, now, batch);
     }
 
     /// A key was refused at the door: that of an endpoint that was revoked or retired, or one that nobody knows.
@@ -137,7 +137,7 @@ impl Core {
             Some(member) => Said { why: format!("it was {}", member.endpoint.state), ..of(member) },
             None => Said { why: "nobody here knows the key".to_owned(), ..Said::default() },
         };
-        self.turned(Who::Endpoint(id, REFUSED), said, now, batch);
+        self.turned(&Who::Endpoint(id, REFUSED), said, now, batch);
     }
 
     /// A token was refused because it has ended.
@@ -156,12 +156,12 @@ impl Core {
         };
         let of = &token.principal;
         let said = Said { org: of.org.clone(), name: of.key().to_string(), why, from };
-        self.turned(Who::Token(token.id.clone()), said, now, batch);
+        self.turned(&Who::Token(token.id.clone()), said, now, batch);
     }
 
-    fn turned(&mut self, who: Who, said: Said, now: Timestamp, batch: &mut Batch) {
-        if let Some(count) = self.turned_away.note(who.clone(), said.clone(), now) {
-            record(&who, count, said, now, batch);
+    fn turned(&mut self, who: &Who, said: Said, now: Timestamp, batch: &mut Batch) {
+        if let Some(count) = self.turned_away.note(who, said.clone(), now) {
+            record(who, count, said, now, batch);
         }
     }
 
@@ -203,7 +203,7 @@ mod tests {
         let mut told = Vec::new();
         for second in (0..4 * 3600).step_by(10) {
             let now = start + SignedDuration::from_secs(second);
-            told.extend(turned.note(WHO, Said::default(), now));
+            told.extend(turned.note(&WHO, Said::default(), now));
             told.extend(turned.due(now).into_iter().map(|(_, count, _)| count));
         }
         assert_eq!(told, [1, 360, 360, 360]);
@@ -216,7 +216,7 @@ mod tests {
     fn a_whole_fleet_that_knocks_is_remembered_in_bounded_space() {
         let mut turned = TurnedAway::default();
         let who = |n: u32| Who::Endpoint(Some(EndpointId(uuid::Uuid::from_u128(n.into()))), REFUSED);
-        let told = (0..20_000).filter_map(|n| turned.note(who(n), Said::default(), Timestamp::UNIX_EPOCH));
+        let told = (0..20_000).filter_map(|n| turned.note(&who(n), Said::default(), Timestamp::UNIX_EPOCH));
         assert_eq!(told.count(), MAX_KNOWN);
     }
 }
