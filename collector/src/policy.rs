@@ -19,6 +19,7 @@ mod read;
 mod seen;
 mod teams;
 mod told;
+mod vocabulary;
 mod watch;
 
 use std::collections::BTreeMap;

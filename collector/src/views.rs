@@ -5,7 +5,7 @@
 //! it. It keeps what was typed: the short form stays the short form.
 
 use dogwatch_model::{OrgId, PersonId, Side};
-use dogwatch_triage::filter::{Fields, Filter, FilterError, ItemFilter, Order};
+use dogwatch_triage::filter::{Fields, Filter, FilterError, ItemFilter, Order, Vocabulary};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -69,14 +69,28 @@ impl NewView {
             let mend = Some(format!("use up to {MAX_NAME} letters, digits, - and _"));
             return Err(("name", FilterError { line: 1, column: 1, what, mend }));
         }
-        if !self.filter.trim().is_empty() {
-            let compiled = match self.of {
-                Of::Fleet => Filter::typed(&self.filter).map(drop),
-                Of::Queue => ItemFilter::typed(&self.filter).map(drop),
-            };
-            compiled.map_err(|error| ("filter", error))?;
-        }
+        self.check_filter(None)?;
         self.check_look()
+    }
+
+    /// Makes sure that the tools and teams of its filter are among those.
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn known_to(&self, vocabulary: &Vocabulary<'_>) -> Result<(), (&'static str, FilterError)> {
+        self.check_filter(Some(vocabulary))
+    }
+
+    fn check_filter(&self, vocabulary: Option<&Vocabulary<'_>>) -> Result<(), (&'static str, FilterError)> {
+        let text = &self.filter;
+        let checked = match (self.of, vocabulary) {
+            _ if text.trim().is_empty() => Ok(()),
+            (Of::Fleet, None) => Filter::typed(text).map(drop),
+            (Of::Queue, None) => ItemFilter::typed(text).map(drop),
+            (Of::Fleet, Some(known)) => Filter::typed(text).and_then(|filter| filter.known_to(known)),
+            (Of::Queue, Some(known)) => ItemFilter::typed(text).and_then(|filter| filter.known_to(known)),
+        };
+        checked.map_err(|error| ("filter", error))
     }
 
     /// Order and columns: those of endpoints. The queue has its own.

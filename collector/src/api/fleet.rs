@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, caller::Caller, endpoints, extract::Params, problem::Problem, tagged::tagged};
-use crate::query;
+use crate::{policy::Policy, query};
 use cursor::Cursor;
 
 pub(crate) use crate::query::row;
@@ -107,10 +107,20 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Compiles a filter that came as a parameter: an expression, or the short form.
-pub(crate) fn compile(filter: Option<&str>) -> Result<Option<Filter>, Problem> {
+/// Compiles a filter that came as a parameter: an expression, or the short form. It names tools and teams that the caller
+/// sees, or none.
+pub(crate) fn compile(
+    filter: Option<&str>,
+    policy: &Policy,
+    caller: &Caller,
+) -> Result<Option<Filter>, Problem> {
     let given = filter.filter(|source| !source.trim().is_empty());
-    given.map(Filter::typed).transpose().map_err(|error| misread("filter", &error))
+    let filter = given.map(|source| {
+        let filter = Filter::typed(source)?;
+        filter.known_to(&policy.vocabulary(|org| caller.sees(org)))?;
+        Ok(filter)
+    });
+    filter.transpose().map_err(|error| misread("filter", &error))
 }
 
 /// What is wrong with a parameter of the filter language.
@@ -127,7 +137,8 @@ pub(crate) async fn list(
     caller: Caller,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
-    let filter = compile(query.filter.as_deref())?;
+    let policy = api.core.policy();
+    let filter = compile(query.filter.as_deref(), &policy, &caller)?;
     let order = Order::compile(query.sort.as_deref().unwrap_or("name")).map_err(|e| misread("sort", &e))?;
     let fields = query.fields.as_deref().filter(|fields| !fields.trim().is_empty());
     let fields = fields.map(Fields::compile).transpose().map_err(|e| misread("fields", &e))?;
@@ -140,7 +151,6 @@ pub(crate) async fn list(
     let standing = query.state.unwrap_or(Standing::Active);
     // Pages that belong together are of one instant: what ages does not move from one to the other.
     let as_of = after.as_ref().map_or(caller.now, |cursor| cursor.as_of.min(caller.now));
-    let policy = api.core.policy();
     let asked = query::Query {
         filter: filter.as_ref(),
         covers: &|state| standing.covers(state),

@@ -3,6 +3,8 @@
 //! What somebody put to sleep, and what a window or another item hides, is left out and counted, unless it is asked for.
 //! Under the read lock items are only counted and put in order; what one answer holds is copied, not what ten thousand do.
 
+mod chosen;
+
 use axum::{Json, extract::State, response::Response};
 use dogwatch_model::{TeamId, text_enum};
 use dogwatch_triage::{
@@ -18,7 +20,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     Shared, caller::Caller, extract::Params, fleet, paging, problem::Problem, tagged::tagged, teams,
 };
-use crate::{access::Principal, state::Item};
+use crate::{access::Principal, policy::Policy, state::Item};
+use chosen::{Chosen, Shown};
 
 /// Alerts of one answer when nobody says how many: more than anybody reads, and a third of a second to send at most.
 const LIMIT_DEFAULT: usize = 1_000;
@@ -53,12 +56,16 @@ pub(crate) struct Query {
     limit: Option<usize>,
     /// The `next` of the page before.
     cursor: Option<String>,
+    /// Only these keys of each alert, with commas between them: `number,title,priority`.
+    fields: Option<String>,
 }
 
 /// The queue at an instant.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Queue {
     as_of: Timestamp,
+    /// Of how many orgs the caller sees something: with several, each item's is worth naming.
+    orgs: usize,
     /// How many there are in all that the caller may see.
     total: usize,
     /// How many match.
@@ -72,7 +79,7 @@ pub(crate) struct Queue {
     /// Where to go on, as `cursor`.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
-    alerts: Vec<Listed>,
+    alerts: Vec<Shown>,
 }
 
 /// An alert in the queue.
@@ -97,9 +104,11 @@ pub(crate) async fn list(
     }
     let after: Option<Place> = query.cursor.as_deref().map(paging::read).transpose()?;
     let policy = api.core.policy();
-    let filter = query.judge()?;
+    let filter = query.judge(&policy, &caller)?;
+    let chosen = Chosen::read(query.fields.as_deref())?;
     let mut queue = Queue {
         as_of: caller.now,
+        orgs: 0,
         total: 0,
         matched: 0,
         unjudged: 0,
@@ -108,8 +117,9 @@ pub(crate) async fn list(
         next: None,
         alerts: Vec::new(),
     };
-    let mut last = None;
+    let (mut last, mut page) = (None, Vec::new());
     caller.see(&api, |sight| {
+        queue.orgs = sight.orgs(&policy).count();
         let mut taken: Vec<&Item> = Vec::new();
         for item in sight.alerts().filter(|item| query.wants(&item.alert, caller.principal())) {
             queue.total += 1;
@@ -136,8 +146,9 @@ pub(crate) async fn list(
         queue.left_off = taken.len().saturating_sub(limit);
         last = taken.get(limit - 1).filter(|_| queue.left_off > 0).map(|item| place(item));
         let listed = |item: &&Item| Listed { alert: item.alert.clone(), next_breach: item.next_breach };
-        queue.alerts = taken.iter().take(limit).map(listed).collect();
+        page = taken.iter().take(limit).map(listed).collect();
     });
+    queue.alerts = page.into_iter().map(|listed| chosen.of(listed)).collect::<Result<_, _>>()?;
     queue.next = last.as_ref().map(paging::written).transpose()?;
     match query.team.filter(|_| queue.total == 0) {
         // Nothing is open for a team that there is not, and never will be. One that was taken out of a matrix and still has
@@ -156,9 +167,14 @@ pub(crate) async fn schema(headers: HeaderMap) -> Result<Response, Problem> {
 
 impl Query {
     /// The filter over items and their endpoints: an expression, or the short form.
-    fn judge(&self) -> Result<Option<ItemFilter>, Problem> {
+    fn judge(&self, policy: &Policy, caller: &Caller) -> Result<Option<ItemFilter>, Problem> {
         let given = self.filter.as_deref().filter(|source| !source.trim().is_empty());
-        given.map(ItemFilter::typed).transpose().map_err(|error| fleet::misread("filter", &error))
+        let filter = given.map(|source| {
+            let filter = ItemFilter::typed(source)?;
+            filter.known_to(&policy.vocabulary(|org| caller.sees(org)))?;
+            Ok(filter)
+        });
+        filter.transpose().map_err(|error| fleet::misread("filter", &error))
     }
 
     /// Whether an alert is in the part that is asked for, whatever hides it.

@@ -187,8 +187,8 @@ fn of_fleet(
     if let Some(org) = query.org.as_ref().filter(|org| !caller.sees(org)) {
         return Err(unseen(org));
     }
-    let filter = compile(query.filter.as_deref())?;
     let policy = api.core.policy();
+    let filter = compile(query.filter.as_deref(), &policy, caller)?;
     let counted = caller.see(api, |sight| {
         let mine = sight.members().filter(|member| {
             member.endpoint.state == EndpointState::Active

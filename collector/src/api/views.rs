@@ -45,6 +45,9 @@ pub(crate) async fn save(
     Body(new): Body<NewView>,
 ) -> Result<Json<View>, Problem> {
     new.check().map_err(|(part, error)| misread(part, &error))?;
+    let policy = api.core.policy();
+    let vocabulary = policy.vocabulary(|org| caller.sees(org));
+    new.known_to(&vocabulary).map_err(|(part, error)| misread(part, &error))?;
     Ok(Json(api.core.save_view(new, caller.principal().clone()).await?))
 }
 

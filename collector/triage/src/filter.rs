@@ -17,6 +17,7 @@ mod columns;
 mod error;
 mod json;
 mod lower;
+mod mention;
 mod names;
 mod parse;
 mod program;
@@ -35,6 +36,7 @@ pub use chosen::{ChosenJson, Fields};
 pub use columns::{Columns, Found, Group, Grouping, Order, Page, Place, Rows, Slots, Wanted};
 pub use error::FilterError;
 pub use json::{EndpointJson, Glance};
+pub use mention::Vocabulary;
 pub use names::nearest;
 pub use queued::{ItemFilter, Queued};
 pub use reads::Reads;
@@ -74,6 +76,7 @@ pub struct Filter {
     source: Box<str>,
     program: program::Expr,
     reads: Reads,
+    mentions: Box<[mention::Mention]>,
 }
 
 impl Filter {
@@ -98,7 +101,12 @@ impl Filter {
     /// Compiles a condition in which `bindings` name elements of lists.
     pub(crate) fn compile_with(source: &str, bindings: &Bindings) -> Result<Self, FilterError> {
         let lowered = lower::condition(source, bindings)?;
-        Ok(Self { source: source.into(), program: lowered.expr, reads: lowered.reads })
+        Ok(Self {
+            source: source.into(),
+            program: lowered.expr,
+            reads: lowered.reads,
+            mentions: lowered.mentions.into(),
+        })
     }
 
     /// Judges one endpoint.

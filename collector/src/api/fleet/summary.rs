@@ -49,11 +49,11 @@ pub(crate) async fn summary(
     caller: Caller,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
-    let filter = compile(query.filter.as_deref())?;
+    let policy = api.core.policy();
+    let filter = compile(query.filter.as_deref(), &policy, &caller)?;
     let by = query.by.as_deref().unwrap_or("os.family");
     let by = Grouping::compile(by).map_err(|error| misread("by", &error))?;
     let standing = query.state.unwrap_or(Standing::Active);
-    let policy = api.core.policy();
     let asked = query::Query {
         filter: filter.as_ref(),
         covers: &|state| standing.covers(state),

@@ -9,7 +9,7 @@ pub(super) const LINKED: &[&str] = &[ANY];
 pub(super) const FLEET: &[&str] = &["filter", "sort", "limit", "cursor", "state", "fields"];
 
 /// What of the queue may be asked for.
-pub(super) const QUEUE: &[&str] = &["state", "filter", "hidden", "mine", "team", "limit", "cursor"];
+pub(super) const QUEUE: &[&str] = &["state", "filter", "hidden", "mine", "team", "limit", "cursor", "fields"];
 
 /// What of a list with an org may be asked for.
 pub(super) const OF_ORG: &[&str] = &["org", "limit", "cursor"];

@@ -126,6 +126,8 @@ async fn a_view_that_could_not_be_shown_is_not_saved() {
         (json!({ "name": "x", "filter": "@y os:linux" }), "filter"),
         (json!({ "name": "x", "filter": "priority:P1" }), "filter"),
         (json!({ "name": "x", "of": "queue", "filter": "priority:P9" }), "filter"),
+        (json!({ "name": "x", "filter": "owner(\"bckup\") == \"msp-noc\"" }), "filter"),
+        (json!({ "name": "x", "of": "queue", "filter": "owner(\"backup\") == \"nobody\"" }), "filter"),
         (json!({ "name": "x", "of": "queue", "sort": "name" }), "sort"),
         (json!({ "name": "x", "of": "queue", "columns": ["name"] }), "columns"),
     ] {

@@ -101,11 +101,14 @@ fn a_window_may_be_about_what_a_team_owns() {
     sim.backup(&mut agent, RunResult::Failed);
     let owner = sim.alerts("backup-failed")[0].alert.owner.team.clone();
     let of = |team: &str| NewWindow { filter: Some(format!("owner(\"backup\") == \"{team}\"")), ..plan() };
-    for (team, visibility) in [("nobody", Visibility::Normal), (owner.as_str(), Visibility::Suppressed)] {
+    let other = if owner.as_str() == "msp-noc" { "internal-it" } else { "msp-noc" };
+    for (team, visibility) in [(other, Visibility::Normal), (owner.as_str(), Visibility::Suppressed)] {
         sim.add(of(team), Side::Msp).unwrap();
         sim.pass(SignedDuration::from_mins(1));
         assert_eq!(sim.alerts("backup-failed")[0].alert.visibility, visibility, "{team}");
     }
+    let refused = sim.add(of("nobody"), Side::Msp).unwrap_err().to_string();
+    assert!(refused.contains("line 1, column 20: no team `nobody`"), "{refused}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ use cel::{
 use super::{
     MAX_COMPREHENSION_DEPTH,
     error::FilterError,
+    mention::{self, Mention},
     parse::{self, Parsed},
     program::{Const, Expr, Listing},
     reads::Reads,
@@ -78,6 +79,8 @@ pub(super) struct Lowered {
     pub(super) expr: Expr,
     pub(super) ty: Type,
     pub(super) reads: Reads,
+    /// The tools and teams that it names.
+    pub(super) mentions: Vec<Mention>,
 }
 
 /// A list that is walked element by element: `d in health.disks`.
@@ -103,7 +106,7 @@ pub(super) fn formula(source: &str, bindings: &Bindings) -> Result<Lowered, Filt
     let parsed = parse::parse(source)?;
     let mut lowerer = Lowerer::new(&parsed, bindings);
     let Typed { expr, ty } = lowerer.scalar(&parsed.root)?;
-    Ok(Lowered { expr, ty, reads: lowerer.reads })
+    Ok(Lowered { expr, ty, reads: lowerer.reads, mentions: lowerer.mentions })
 }
 
 /// Lowers `NAME in LIST`.
@@ -141,11 +144,24 @@ struct Lowerer<'p> {
     bindings: Bindings,
     depth: usize,
     reads: Reads,
+    mentions: Vec<Mention>,
 }
 
 impl<'p> Lowerer<'p> {
     fn new(parsed: &'p Parsed<'p>, bindings: &Bindings) -> Self {
-        Self { parsed, bindings: bindings.clone(), depth: 0, reads: Reads::NONE }
+        Self { parsed, bindings: bindings.clone(), depth: 0, reads: Reads::NONE, mentions: Vec::new() }
+    }
+
+    /// Keeps a name that only a matrix knows, with its place.
+    fn mention(&mut self, node: &IdedExpr, kind: mention::Kind, name: &str) {
+        self.mentions.push(Mention { kind, name: name.into(), at: self.start(node) });
+    }
+
+    /// The same of a text that an owner is compared with: it means a team.
+    fn mention_team(&mut self, node: &IdedExpr, text: &Expr, compared_with: &Expr) {
+        if let (Expr::Const(Const::Text(name)), Expr::Owner(_)) = (text, compared_with) {
+            self.mention(node, mention::Kind::Team, name);
+        }
     }
 
     fn error(&self, node: &IdedExpr, what: impl Into<String>) -> FilterError {

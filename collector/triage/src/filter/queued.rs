@@ -13,7 +13,7 @@ use dogwatch_model::{Criticality, Endpoint, EndpointId, EndpointState, Facts, Pr
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{About, AlertCounts, Filter, FilterError, Row, Scope, Verdict, short, value::Item};
+use super::{About, AlertCounts, Filter, FilterError, Row, Scope, Verdict, Vocabulary, short, value::Item};
 use crate::{alert::Alert, sla::NextBreach};
 
 /// An item of the queue, as filters see it.
@@ -42,6 +42,14 @@ impl ItemFilter {
         let filter = short::typed(About::Item, text)?;
         let alone = Filter::compile_about(About::ItemAlone, filter.source())?;
         Ok(Self { filter, alone })
+    }
+
+    /// Makes sure that every tool and team that it mentions is one of those, as [`Filter::known_to`] does.
+    ///
+    /// # Errors
+    /// [`FilterError`] at the first that is not.
+    pub fn known_to(&self, vocabulary: &Vocabulary<'_>) -> Result<(), FilterError> {
+        self.filter.known_to(vocabulary)
     }
 
     /// The filter as an expression.

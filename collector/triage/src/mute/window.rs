@@ -21,7 +21,7 @@ mod stretch;
 use super::recurrence::Recurrence;
 use crate::{
     alert::Actor,
-    filter::{self, Filter, Verdict},
+    filter::{self, Filter, Verdict, Vocabulary},
     finding::Category,
 };
 
@@ -184,6 +184,15 @@ impl Window {
         let window = Self::kept(id, plan, by, at)?;
         window.check_stretches(at)?;
         Ok(window)
+    }
+
+    /// Makes sure that its filter asks for owners whom the org's matrix can name.
+    ///
+    /// # Errors
+    /// [`WindowError::Filter`] with the first tool or team that is not known.
+    pub fn known_to(&self, vocabulary: &Vocabulary<'_>) -> Result<(), WindowError> {
+        let known = self.filter.as_ref().map_or(Ok(()), |filter| filter.known_to(vocabulary));
+        known.map_err(|error| WindowError::Filter(error.to_string()))
     }
 
     /// One that was taken once: whether it ever begins is not asked again.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::{Lowerer, Typed, paths::Found, span::parse_seconds};
 use crate::filter::{
     error::FilterError,
-    names,
+    mention, names,
     program::{Arithmetic, Comparison, Const, Expr, Quantifier, Search, TextTest, arithmetic, text_test},
     reads::Reads,
     schema::Type,
@@ -101,6 +101,7 @@ impl Lowerer<'_> {
             ("owner", [arg]) => {
                 self.reads |= Reads::OWNERS;
                 let tool = self.constant_text(arg)?;
+                self.mention(arg, mention::Kind::Tool, &tool);
                 Ok(Typed::new(Expr::Owner(tool.into()), Type::Text))
             }
             ("search", [arg]) => self.search(arg),

@@ -44,6 +44,8 @@ impl Lowerer<'_> {
         let right = self.scalar(sides[1])?;
         let right = self.fitted(sides[1], right, left.ty)?;
         let left = self.fitted(sides[0], left, right.ty)?;
+        self.mention_team(sides[0], &left.expr, &right.expr);
+        self.mention_team(sides[1], &right.expr, &left.expr);
         if op.is_equality() || !matches!(left.ty, Type::Bool | Type::Id) {
             return Ok(Typed::new(folded_comparison(op, left.expr, right.expr), Type::Bool));
         }
@@ -136,7 +138,9 @@ impl Lowerer<'_> {
         let mut set = Vec::with_capacity(literal.elements.len());
         for element in &literal.elements {
             let typed = self.scalar(element)?;
-            match self.fitted(element, typed, member.ty)?.expr {
+            let fitted = self.fitted(element, typed, member.ty)?.expr;
+            self.mention_team(element, &fitted, &member.expr);
+            match fitted {
                 Expr::Const(constant) => set.push(constant),
                 _ => return Err(self.error(element, "a list at the right of `in` holds constants only")),
             }
