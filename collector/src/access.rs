@@ -19,6 +19,7 @@ mod join_token;
 mod login;
 mod namesake;
 mod outgrown;
+mod owner;
 mod past;
 mod person;
 mod principal;

@@ -27,6 +27,19 @@ pub enum Change {
     Org(OrgId, OrgStanding),
 }
 
+impl Change {
+    /// Whose rights, or way in, it may change.
+    pub(super) fn of_rights(&self) -> Option<PersonKey> {
+        match self {
+            Self::Person(person) => Some(person.key()),
+            Self::Account(key, _) => Some(key.clone()),
+            Self::Bond(bond) => Some(bond.person.clone()),
+            Self::Grant(grant) => Some(grant.to.clone()),
+            Self::Token(_) | Self::Invitation(..) | Self::Seal(_) | Self::Org(..) => None,
+        }
+    }
+}
+
 impl Register {
     /// What a change of a person, a grant or a token takes the place of.
     pub fn was(&self, change: &Change) -> Option<Change> {

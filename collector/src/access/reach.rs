@@ -56,8 +56,7 @@ impl Reach {
         let base = if home.covers(org, site) { Verbs::EVERYBODY } else { Verbs::NONE };
         let held = self.held.iter().filter(|held| held.scope.covers(org, site));
         let all = held.fold(base, |all, held| all.union(held.verbs_in(org, &self.owned, self.side)));
-        // A right without sight is none.
-        let all = if all.has(Verb::View) || all.has(Verb::Intake) { all } else { Verbs::NONE };
+        let all = if all.has_sight() { all } else { Verbs::NONE };
         let maker = self.maker.as_ref().map_or(all, |maker| maker.verbs(org, site).with_programs());
         all.intersection(self.ceiling).intersection(maker)
     }

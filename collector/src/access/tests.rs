@@ -5,6 +5,7 @@ mod cast;
 mod glass;
 mod goodbye;
 mod hands;
+mod owner;
 mod renewal;
 mod rules;
 mod second_factor;

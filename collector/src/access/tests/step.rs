@@ -61,6 +61,10 @@ impl<'b> Step<'b> {
         for org in &self.owned {
             assert!(world.register.owners(org, world.now).next().is_some(), "{self} and {org} has no owner");
             assert!(world.register.owners(org, later).next().is_some(), "{self} and {org} loses its last");
+            for owner in world.register.owners(org, world.now) {
+                let all = world.register.own_reach(&owner.key(), Verbs::EVERYTHING, Scope::Everywhere, later);
+                assert!(all.may(Verb::Administer, org, None), "{self}: {} owns {org} by name alone", owner.id);
+            }
         }
     }
 
