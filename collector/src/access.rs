@@ -7,6 +7,7 @@
 mod account;
 mod act;
 mod api_token;
+mod beginning;
 mod bond;
 mod change;
 mod due;

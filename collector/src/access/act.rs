@@ -8,8 +8,9 @@
 //! * What a broken seal gives lasts no longer than a trial (`trial.rs`), whoever passes it on.
 //! * An org that has an owner keeps one: what would take the last one away is refused, whoever asks.
 //! * An administrator of the MSP brings in the first owner of an org, and after that nobody of that org's side. What it had in
-//!   its hands of theirs is nobody's word (`word.rs`) and ends when they come in by themself, and whoever is there by its word
-//!   alone goes with it.
+//!   its hands of theirs is nobody's word (`word.rs`) and ends when they come in by themself, with all that was done by it
+//!   (`beginning.rs`), and whoever is there by its word alone goes with it.
+//! * Who administers a part of an org keeps out, and lets in again, nobody who has what they could not give.
 
 mod approvals;
 mod behind;
