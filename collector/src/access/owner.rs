@@ -43,9 +43,10 @@ impl Register {
     /// Whether somebody sees all of an org, and goes on to.
     fn keeps_sight(&self, person: &Person, org: &OrgId, now: Timestamp) -> bool {
         person.home.covers(org, None)
-            || self.grants.of(&person.key()).any(|grant| {
-                grant.lasts(now) && grant.scope.covers(org, None) && grant.verbs.has_sight()
-            })
+            || self
+                .grants
+                .of(&person.key())
+                .any(|grant| grant.lasts(now) && grant.scope.covers(org, None) && grant.verbs.has_sight())
     }
 
     /// An org that changes would leave without an owner, or without one who ever came in.

@@ -72,6 +72,11 @@ impl Register {
         }
     }
 
+    /// Whether a side has left an org.
+    pub fn has_left(&self, side: Side, org: &OrgId) -> bool {
+        self.left.get(&side).is_some_and(|left| left.contains(org))
+    }
+
     /// The grants of somebody that are in force.
     pub fn grants_of<'r>(&'r self, key: &'r PersonKey, now: Timestamp) -> impl Iterator<Item = &'r Grant> {
         self.grants.of(key).filter(move |grant| grant.is_in_force(now))

@@ -11,6 +11,7 @@ mod renewal;
 mod rules;
 mod second_factor;
 mod signing;
+mod site;
 mod step;
 mod ways_in;
 mod word;

@@ -38,7 +38,11 @@ fn who_does_not_see_an_org_owns_none_of_it_and_takes_no_owners_place() {
     register.act(&approve("first"), &nora, noon()).unwrap();
     for id in ["g-sight", "g-nora"] {
         let refused = register.act(&Act::End(id.into(), "not needed".into()), &nora, noon()).unwrap_err();
-        assert_eq!(refused.code, Code::Conflict, "{id}: what makes them see it makes them an owner: {refused}");
+        assert_eq!(
+            refused.code,
+            Code::Conflict,
+            "{id}: what makes them see it makes them an owner: {refused}"
+        );
     }
     assert!(invite(&mut register, (Side::Internal, "new", "acme"), Verbs::ALL, &ann).is_err());
 }
