@@ -2,6 +2,7 @@
 //! of the MSP.
 
 mod first_owner;
+mod namesake;
 
 use dogwatch_triage::matrix::starter;
 use http::{Method, StatusCode};
