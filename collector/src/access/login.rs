@@ -81,17 +81,11 @@ impl Register {
             changes
                 .extend(account.map(|account| Change::Account(login.who.clone(), Some(Box::new(account)))));
         }
-        let org = person.home.org().filter(|_| login.who.org.is_some()).cloned();
+        let within = Scope::of(login.who.org.clone(), None);
         let principal = Principal {
-            person: person.id.clone(),
-            side: person.side,
             team: person.team.clone(),
-            org,
-            site: None,
-            ceiling: Verbs::ALL,
-            maker: None,
             password_only: login.factor == Factor::None,
-            token: None,
+            ..Principal::new(person.id.clone(), person.side, &within, Verbs::ALL)
         };
         changes.push(Change::Token(ApiToken {
             expires_at: Some(now + SESSION_LIFETIME),

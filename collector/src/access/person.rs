@@ -124,6 +124,23 @@ pub struct Back {
 }
 
 impl Person {
+    /// Somebody who comes at `now`: in no team, brought in by nobody, and free to come in.
+    pub const fn new(id: PersonId, side: Side, home: Scope, now: Timestamp) -> Self {
+        Self {
+            id,
+            side,
+            home,
+            team: None,
+            service: false,
+            created_at: now,
+            created_by: None,
+            trial_until: None,
+            disabled_at: None,
+            disabled_until: None,
+            back: None,
+        }
+    }
+
     /// Their key.
     pub fn key(&self) -> PersonKey {
         PersonKey::of(self.side, &self.home, self.id.clone())
@@ -137,6 +154,16 @@ impl Person {
     /// Whether somebody keeps them out at `now`.
     pub fn is_kept_out(&self, now: Timestamp) -> bool {
         self.disabled_at.is_some() && self.disabled_until.is_none_or(|end| now < end)
+    }
+
+    /// How they stand at `now`: a time for which they were kept out and that is over is not told any more.
+    pub fn at(&self, now: Timestamp) -> Self {
+        let out = self.is_kept_out(now);
+        Self {
+            disabled_at: self.disabled_at.filter(|_| out),
+            disabled_until: self.disabled_until.filter(|_| out),
+            ..self.clone()
+        }
     }
 
     /// Whether they may come in at `now`.

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 
 use super::{Shared, caller::Caller, extract, head, login, problem::Problem, secret};
 use crate::{
-    access::{ApiToken, Sha256, Verb, second_factor_wanted},
+    access::{Sha256, Verb, second_factor_wanted},
     origin::Origin,
 };
 
@@ -166,9 +166,9 @@ fn bearer(given: Option<&HeaderValue>) -> Result<&str, Problem> {
 }
 
 /// The session that a browser's cookie stands for, if it is valid.
-pub(crate) fn session_of(api: &Shared, text: &str) -> Option<ApiToken> {
+pub(crate) fn session_of(api: &Shared, text: &str) -> Option<Caller> {
     let (hash, now) = (Sha256::of(text.as_bytes()), (api.now)());
-    let (token, reach) = api.core.token(&hash, now)?;
+    let (mut token, reach) = api.core.token(&hash, now)?;
     if !token.is_browser() || !token.is_valid(now) || reach.lacks_second_factor() {
         return None;
     }
@@ -176,7 +176,8 @@ pub(crate) fn session_of(api: &Shared, text: &str) -> Option<ApiToken> {
     if token.is_worth_noting(now) {
         api.core.note_use(hash);
     }
-    Some(token)
+    token.principal.token = Some(token.id.clone());
+    Some(Caller { token, reach, now })
 }
 
 /// Whether two secrets are the same, compared by their hashes: the time tells nothing of either.

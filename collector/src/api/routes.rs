@@ -94,6 +94,11 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/account", Public, LINKED, |m| on(m, pages::account))
         .tells("Where somebody is logged in.", HTML)
         .or(ELSEWHERE),
+    post("/account/password", Public, |m| on(m, pages::change_password))
+        .takes_form::<pages::PasswordForm>()
+        .tells("Changes one's own password; one's other sessions end.", HTML)
+        .or(ELSEWHERE)
+        .refuses(&[401, 403, 409, 503]),
     post("/account/end", Public, |m| on(m, pages::end))
         .takes_form::<pages::Own>()
         .tells("Ends one of one's own tokens.", ELSEWHERE)
@@ -121,8 +126,8 @@ pub(crate) const ROUTES: &[Route] = &[
         .takes::<login::Accepted>()
         .tells("Takes an invitation up: sets a password and a second factor.", ok::<login::Welcome>())
         .refuses(&[403, 429, 503]),
-    post("/api/v1/break-glass", Public, |m| on(m, access::break_glass))
-        .takes::<access::Broken>()
+    post("/api/v1/break-glass", Public, |m| on(m, seals::break_glass))
+        .takes::<seals::Broken>()
         .tells("Trades a sealed code for an hour's token.", ok::<tokens::NewToken>())
         .refuses(&[403, 429, 503]),
     get("/oidc/start", Public, &["provider", "ticket", "user_code"], |m| on(m, oidc::browser::start))
@@ -404,6 +409,10 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/api/v1/orgs/{org}/export", May(Verb::Export), &[], |m| on(m, orgs::export))
         .tells("All of an org's data, with a manifest.", text("application/jsonl"))
         .refuses(&[403, 503]),
+    get("/api/v1/orgs/{org}/offboard", May(Verb::Administer), &["side"], |m| on(m, orgs::would_offboard))
+        .asks::<orgs::Whose>()
+        .tells("What a side's goodbye to an org would end, if it would be done.", ok::<orgs::WouldEnd>())
+        .refuses(&[409]),
     post("/api/v1/orgs/{org}/offboard", May(Verb::Administer), |m| on(m, orgs::offboard))
         .takes::<orgs::Goodbye>()
         .tells("A side leaves an org for good.", ok::<orgs::Left>()),
@@ -449,9 +458,9 @@ pub(crate) const ROUTES: &[Route] = &[
         .tells("Sealed codes, oldest first: who keeps them, never what they say.", ok::<seals::List>()),
     delete("/api/v1/access/seals/{seal}", May(Verb::Administer), |m| on(m, seals::revoke))
         .tells("Puts a sealed code out of use.", ok::<seals::SealJson>()),
-    post("/api/v1/access/seals", May(Verb::Administer), |m| on(m, access::seal))
-        .takes::<access::Sealed>()
-        .tells("Seals a code for a bad day; it is shown this once.", made::<access::NewSeal>()),
+    post("/api/v1/access/seals", May(Verb::Administer), |m| on(m, seals::seal))
+        .takes::<seals::Sealed>()
+        .tells("Seals a code for a bad day; it is shown this once.", made::<seals::NewSeal>()),
 ];
 
 /// Builds the router: each route behind its guard.

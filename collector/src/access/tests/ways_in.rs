@@ -4,9 +4,8 @@ use dogwatch_model::Side;
 use jiff::SignedDuration;
 
 use super::{
-    glass::grant,
-    rules::{account, invite, newcomer, noon, owned, session, token, without_second_factor},
-    world::principal,
+    cast::{account, grant, invite, newcomer, noon, owned, principal, token},
+    second_factor::{session, without_second_factor},
 };
 use crate::{
     access::{Act, Change, Factor, Login, NAMESAKES, PersonKey, Register, Scope, Sha256, Verb, Verbs},

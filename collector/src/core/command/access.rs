@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use dogwatch_model::{OrgId, Side};
-
 use jiff::SignedDuration;
 
 use super::{Command, Commands, NewJoinToken};
