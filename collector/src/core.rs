@@ -21,6 +21,7 @@ mod due;
 mod enrolment;
 mod files;
 mod follow;
+mod handle;
 mod in_force;
 mod intake;
 mod keys;
@@ -31,6 +32,8 @@ mod offboard;
 mod once;
 mod outbound;
 mod ownership;
+mod reports;
+mod setup;
 mod sight;
 mod sign_in;
 mod software;
@@ -60,10 +63,9 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-pub use command::{
-    ByPhone, Commands, CoreHandle, Enrol, Enrolled, NewApiToken, NewJoinToken, Opened, Proposal, SHELF,
-};
+pub use command::{ByPhone, Commands, Enrol, Enrolled, NewApiToken, NewJoinToken, Opened, Proposal, SHELF};
 pub(crate) use files::FileRead;
+pub use handle::CoreHandle;
 pub use intake::{Arrival, DEFAULT_TOOL, Delivery, Taken, Trouble, UNPLACED};
 pub use offboard::Departed;
 pub(crate) use outbound::{Outbound, outbound};
@@ -75,6 +77,7 @@ pub(crate) use takeout::TakeOut;
 pub use upkeep::Upkept;
 
 use crate::{
+    access::Sha256,
     feed::{Feed, Notices},
     meters::Meters,
     notify::News,
@@ -115,6 +118,8 @@ pub(crate) enum Input {
     },
     /// A key was refused at the agents' door: an endpoint's that was revoked or retired, or an unknown one.
     KeyRefused(Option<EndpointId>),
+    /// A token that has ended was shown, from an address.
+    TokenRefused(Sha256, Option<IpAddr>),
     /// About telling people.
     Notify(Box<News>),
     /// A file of settings was read.

@@ -21,6 +21,7 @@ mod group;
 mod provider;
 mod ticket;
 mod token;
+mod told;
 
 use std::{
     collections::BTreeMap,

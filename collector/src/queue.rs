@@ -9,6 +9,7 @@ mod departed;
 mod foreign;
 mod glass;
 mod outage;
+mod owner;
 mod place;
 mod rota;
 mod sender;
@@ -17,9 +18,7 @@ mod tend;
 use dogwatch_model::{Endpoint, EndpointId, RuleId};
 use dogwatch_triage::{
     alert::{self, Alert, AlertNumber, Fire, Owner, TimelineEvent},
-    filter::Row,
     finding::{Category, Evidence, Finding},
-    routing::{self, Question},
 };
 use jiff::Timestamp;
 
@@ -27,6 +26,7 @@ pub(crate) use boundary::join;
 pub(crate) use foreign::{Became, TROUBLE, arrive, in_trouble, out_of_trouble};
 pub(crate) use glass::glass_broken;
 pub(crate) use outage::judge_sites;
+pub(crate) use owner::{About, owner_by};
 pub(crate) use sender::Sender;
 pub(crate) use tend::{tend, tend_one, wind};
 
@@ -217,6 +217,5 @@ fn timeline_key(number: AlertNumber, place: usize) -> String {
 }
 
 fn owner_of(policy: &Policy, member: &Member, finding: &Finding, now: Timestamp) -> Owner {
-    let row = Row { endpoint: &member.endpoint, as_of: now, alerts: member.counts, owners: None };
-    routing::route(&Question::of(finding, &row, now), policy.matrix(&member.endpoint.org)).owner
+    owner_by(policy.matrix(&member.endpoint.org), Some(member), finding.into(), now)
 }

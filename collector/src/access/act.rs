@@ -11,10 +11,12 @@
 //!   its hands of theirs is nobody's word (`word.rs`) and ends when they come in by themself, and whoever is there by its word
 //!   alone goes with it.
 
+mod approvals;
 mod behind;
 mod glass;
 mod goodbye;
 mod grants;
+mod management;
 mod orgs;
 mod people;
 mod tokens;
@@ -64,6 +66,19 @@ pub struct NewGrant {
     pub expires_at: Option<Timestamp>,
     /// When it is to be looked at again.
     pub review_at: Option<Timestamp>,
+}
+
+impl NewGrant {
+    /// Rights without an end of their own, looked at again when such rights are.
+    pub fn new(
+        id: impl Into<String>,
+        to: PersonKey,
+        (verbs, scope): (Verbs, Scope),
+        reason: impl Into<String>,
+    ) -> Self {
+        let (id, reason) = (id.into(), reason.into());
+        Self { id, to, verbs, scope, reason, expires_at: None, review_at: None }
+    }
 }
 
 /// A token to make.
@@ -121,7 +136,7 @@ pub enum Act {
     RevokeToken(String),
     /// A side leaves an org for good.
     Offboard(OrgId, Side),
-    /// Ask a second factor of everybody of an org, or of administrators only.
+    /// Ask a second factor of everybody of an org and of whoever of the MSP reaches it, or of administrators only.
     SecondFactor(OrgId, bool),
     /// Seal a code.
     Seal {

@@ -1,10 +1,12 @@
 //! What of the register somebody should look at: reviews, ends, what nobody uses.
 
+mod grants;
+
 use dogwatch_model::text_enum;
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 
-use super::{Grant, PersonKey, Register, Scope, Verb};
+use super::{PersonKey, Register, Scope};
 
 /// How long before its end a right is told of.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -80,97 +82,6 @@ impl Register {
         );
         due.sort_by(|a, b| (a.kind, a.at, &a.id).cmp(&(b.kind, b.at, &b.id)));
         due
-    }
-
-    fn due_grants(&self, now: Timestamp) -> impl Iterator<Item = Due> {
-        let owned = self.owned(now);
-        self.grants.values().filter(move |grant| grant.is_in_force(now)).flat_map(move |grant| {
-            let due = |kind, at: Timestamp, why| Due {
-                kind,
-                id: grant.id.clone(),
-                person: grant.to.clone(),
-                scope: grant.scope.clone(),
-                at: Some(at),
-                why,
-            };
-            let waits = !grant.verbs.risky().is_empty()
-                && grant
-                    .scope
-                    .org()
-                    .is_some_and(|org| owned.contains(org) && !grant.approvals.contains_key(org));
-            let asked = grant.triggers.iter().map(|asked| due(asked.kind, asked.at, asked.why.clone()));
-            let review = grant.review_at.filter(|at| *at <= now);
-            let review =
-                review.map(|at| due(DueKind::Review, at, format!("its review was to be by {}", day(at))));
-            // What neither ends nor has a day of review is from before set-up gave one; groups are looked after elsewhere.
-            let undated = grant.review_at.is_none() && grant.expires_at.is_none() && !self.is_of_group(grant);
-            let review = review.or_else(|| {
-                undated.then(|| {
-                    let why = "it has neither an end nor a day of review; `dogwatch access review` sets one";
-                    due(DueKind::Review, grant.given_at, why.to_owned())
-                })
-            });
-            let waits = waits.then(|| {
-                let why = format!("{} counts once an owner has approved it", grant.verbs.risky());
-                due(DueKind::Approval, grant.given_at, why)
-            });
-            let ends = grant.expires_at.filter(|at| *at <= now + SOON);
-            let ends = ends.map(|at| {
-                let why = match grant.on_trial {
-                    true => {
-                        let how = match grant.scope.org() {
-                            Some(_) => format!("confirms it: `dogwatch access approve {}`", grant.id),
-                            None => "gives them a grant of their own: `dogwatch access grant`".to_owned(),
-                        };
-                        let (day, scope) = (day(at), &grant.scope);
-                        format!(
-                            "it was given after a seal was broken, and ends on {day} unless somebody who administers \
-                             {scope} for good {how}"
-                        )
-                    }
-                    false => format!("it ends on {}", day(at)),
-                };
-                due(DueKind::GrantEnds, at, why)
-            });
-            let idle = Some(grant.idle_since()).filter(|since| *since + STALE <= now);
-            let idle = idle.map(|since| {
-                let why = match grant.used_at {
-                    Some(used) => format!("nobody has used it since {}", day(used)),
-                    None => format!("nobody has used it since it was given on {}", day(grant.given_at)),
-                };
-                due(DueKind::GrantUnused, since, why)
-            });
-            [review, waits, ends, idle].into_iter().flatten().chain(asked).collect::<Vec<_>>()
-        })
-    }
-
-    /// Who came back through a broken seal and administers: is it them?
-    fn due_back(&self, now: Timestamp) -> impl Iterator<Item = Due> {
-        let administering = self.grants.values().filter(move |grant| {
-            grant.is_in_force(now) && !grant.on_trial && grant.verbs.has(Verb::Administer)
-        });
-        administering.filter_map(move |grant| {
-            let back = self.back_on_trial(&grant.to, now)?;
-            let id = &grant.id;
-            let why = format!(
-                "{} came back through a broken seal at {:.0}: confirm that it is them (`dogwatch access approve {id}`) or \
-                 object (`dogwatch access refuse {id}`)",
-                grant.to.id, back.since,
-            );
-            Some(Due {
-                kind: DueKind::Review,
-                id: id.clone(),
-                person: grant.to.clone(),
-                scope: grant.scope.clone(),
-                at: Some(back.since),
-                why,
-            })
-        })
-    }
-
-    /// Whether somebody has it because of a group of theirs at a provider.
-    fn is_of_group(&self, grant: &Grant) -> bool {
-        self.bonds.get(&grant.to).is_some_and(|bond| bond.grants.values().any(|id| *id == grant.id))
     }
 
     fn due_tokens(&self, now: Timestamp) -> impl Iterator<Item = Due> {

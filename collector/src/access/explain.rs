@@ -1,9 +1,10 @@
 //! Why somebody may do something, or may not: every step from the person to the right.
 
+use dogwatch_model::Side;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 
-use super::{PersonKey, Reach, Register, Scope, Verb, Verbs};
+use super::{Grant, Person, PersonKey, Reach, Register, Scope, Verb, Verbs};
 
 /// An answer with its reasons.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, JsonSchema)]
@@ -33,15 +34,42 @@ impl Register {
             Some(org) => reach.may(verb, org, scope.site()),
             None => reach.everywhere().has(verb),
         };
-        let mut because = Vec::new();
         let Some(person) = self.people.get(key) else {
-            return Explained {
-                allowed,
-                because: vec![format!("{} is not known", key.id)],
-                givers: Vec::new(),
-            };
+            let because = vec![format!("{} is not known", key.id)];
+            return Explained { allowed, because, givers: Vec::new() };
         };
-        because.push(format!("{} is of the {} side, at home in {}", key.id, person.side, person.home));
+        let mut because = self.explain_person(person, verb, scope, now);
+        because.extend(self.explain_grants(key, verb, scope, (asker, now)));
+        if !allowed && because.len() == 1 {
+            because.push(format!("no grant gives `{verb}` on {scope}"));
+        }
+        if allowed && verb.is_risky() && scope.org().is_none() {
+            because
+                .push("in an org that has an owner it counts once an owner has approved it there".to_owned());
+        }
+        let givers = if allowed { Vec::new() } else { self.givers_to(key, person.side, (verb, scope), now) };
+        Explained { allowed, because, givers }
+    }
+
+    /// Who can give somebody of a side what is missing; where it was given, who can approve it.
+    fn givers_to(
+        &self,
+        key: &PersonKey,
+        side: Side,
+        (verb, scope): (Verb, &Scope),
+        now: Timestamp,
+    ) -> Vec<String> {
+        let Some(org) = scope.org() else { return self.msp_administrators(Some(key), now) };
+        match self.waits(key, verb, (org, scope.site()), now) {
+            Some(_) => self.approvers(key, org, now),
+            None => self.givers(side, (Verbs::of(&[verb]), Some(key)), org, now),
+        }
+    }
+
+    /// What comes of who they are, whatever they were given.
+    fn explain_person(&self, person: &Person, verb: Verb, scope: &Scope, now: Timestamp) -> Vec<String> {
+        let mut because =
+            vec![format!("{} is of the {} side, at home in {}", person.id, person.side, person.home)];
         if let Some(since) = person.disabled_at.filter(|_| person.is_kept_out(now)) {
             because.push(format!("kept out since {since:.0}"));
         }
@@ -51,23 +79,7 @@ impl Register {
         if Verbs::EVERYBODY.has(verb) && person.home.contains(scope) {
             because.push(format!("everybody at home in {} has `{verb}` there, always", person.home));
         }
-        because.extend(self.explain_grants(key, verb, scope, (asker, now)));
-        if !allowed && because.len() == 1 {
-            because.push(format!("no grant gives `{verb}` on {scope}"));
-        }
-        if allowed && verb.is_risky() && scope.org().is_none() {
-            because
-                .push("in an org that has an owner it counts once an owner has approved it there".to_owned());
-        }
-        let waits = scope.org().filter(|org| self.waits(key, verb, (org, scope.site()), now).is_some());
-        let givers = match (allowed, scope.org()) {
-            (true, _) => Vec::new(),
-            // It was given, and is an owner's to approve.
-            (false, Some(org)) if waits.is_some() => self.approvers(key, org, now),
-            (false, Some(org)) => self.givers(person.side, (Verbs::of(&[verb]), Some(key)), org, now),
-            (false, None) => self.msp_administrators(Some(key), now),
-        };
-        Explained { allowed, because, givers }
+        because
     }
 
     fn explain_grants(
@@ -77,34 +89,34 @@ impl Register {
         scope: &Scope,
         (asker, now): (&Reach, Timestamp),
     ) -> Vec<String> {
-        let mut because = Vec::new();
         let concerned = self.grants.of(key).filter(|grant| grant.verbs.has(verb));
-        for grant in concerned.filter(|grant| asker.sees_place(&grant.scope)) {
-            let id = &grant.id;
-            because.push(if !grant.scope.contains(scope) {
-                format!("grant {id} gives it on {} only", grant.scope)
-            } else if let Some(ended) = &grant.ended {
-                format!("grant {id} was ended by {} at {:.0}", ended.by, ended.at)
-            } else if let Some(end) = grant.expires_at.filter(|end| *end <= now) {
-                format!("grant {id} expired at {end:.0}")
-            } else {
-                let approval = scope.org().filter(|_| verb.is_risky()).map(|org| match grant.approvals.get(org) {
-                    Some(approval) => format!(", approved by {} at {:.0}", approval.by, approval.at),
-                    None if key.org.is_none() && !self.owned(now).contains(org) => {
-                        format!(", and {org} has no owner yet who would approve it")
-                    }
-                    None => format!(", but nobody has approved it in {org}: `dogwatch access approve {id} --org {org}`"),
-                });
-                let by = grant.given_by.as_ref().map_or_else(|| "set-up".to_owned(), ToString::to_string);
-                format!(
-                    "grant {id} gives it on {}: by {by} at {:.0}, \"{}\"{}",
-                    grant.scope,
-                    grant.given_at,
-                    grant.reason,
-                    approval.unwrap_or_default()
-                )
-            });
+        let seen = concerned.filter(|grant| asker.sees_place(&grant.scope));
+        seen.map(|grant| self.explain_grant(grant, verb, scope, now)).collect()
+    }
+
+    fn explain_grant(&self, grant: &Grant, verb: Verb, scope: &Scope, now: Timestamp) -> String {
+        let id = &grant.id;
+        if !grant.scope.contains(scope) {
+            return format!("grant {id} gives it on {} only", grant.scope);
         }
-        because
+        if let Some(ended) = &grant.ended {
+            return format!("grant {id} was ended by {} at {:.0}", ended.by, ended.at);
+        }
+        if let Some(end) = grant.expires_at.filter(|end| *end <= now) {
+            return format!("grant {id} expired at {end:.0}");
+        }
+        let approval = scope.org().filter(|_| verb.is_risky()).map(|org| match grant.approvals.get(org) {
+            Some(approval) => format!(", approved by {} at {:.0}", approval.by, approval.at),
+            None if grant.to.org.is_none() && !self.owned(now).contains(org) => {
+                format!(", and {org} has no owner yet who would approve it")
+            }
+            None => {
+                format!(", but nobody has approved it in {org}: `dogwatch access approve {id} --org {org}`")
+            }
+        });
+        let by = grant.given_by.as_ref().map_or_else(|| "set-up".to_owned(), ToString::to_string);
+        let (scope, given_at, reason) = (&grant.scope, grant.given_at, &grant.reason);
+        let approval = approval.unwrap_or_default();
+        format!("grant {id} gives it on {scope}: by {by} at {given_at:.0}, \"{reason}\"{approval}")
     }
 }

@@ -124,6 +124,23 @@ pub struct Back {
 }
 
 impl Person {
+    /// Somebody who comes at `now`: in no team, brought in by nobody, and free to come in.
+    pub const fn new(id: PersonId, side: Side, home: Scope, now: Timestamp) -> Self {
+        Self {
+            id,
+            side,
+            home,
+            team: None,
+            service: false,
+            created_at: now,
+            created_by: None,
+            trial_until: None,
+            disabled_at: None,
+            disabled_until: None,
+            back: None,
+        }
+    }
+
     /// Their key.
     pub fn key(&self) -> PersonKey {
         PersonKey::of(self.side, &self.home, self.id.clone())

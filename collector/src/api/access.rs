@@ -1,8 +1,8 @@
-//! The access register: grants, their approvals and reviews, why somebody may or may not, sealed codes.
+//! The access register: grants, their approvals and reviews, why somebody may or may not.
 
 use axum::{
-    Extension, Json,
-    extract::{ConnectInfo, Path, State},
+    Json,
+    extract::{Path, State},
 };
 use dogwatch_model::OrgId;
 use http::StatusCode;
@@ -17,12 +17,8 @@ use super::{
     place::{known_org, place},
     problem::Problem,
     secret,
-    tokens::NewToken,
-    tries::Purpose,
 };
-use crate::access::{
-    Act, Change, Due, Explained, Grant, NewGrant, PersonKey, Scope, Seal, Sha256, Verb, Verbs,
-};
+use crate::access::{Act, Due, Explained, Grant, NewGrant, PersonKey, Scope, Verb, Verbs};
 
 /// The farthest that a grant's end or review can lie ahead: ten years.
 const MAX_SECONDS: u32 = 10 * 366 * 24 * 3600;
@@ -269,68 +265,4 @@ pub(crate) async fn act(
         _ => Act::Review(id, ahead("review_in_seconds", word.review_in_seconds, caller.now)?),
     };
     changed(&api, &caller, act).await.map(Json)
-}
-
-/// What a code is to open.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Sealed {
-    scope: Option<Scope>,
-}
-
-/// A sealed code: the one time that it is shown.
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct NewSeal {
-    code: String,
-    #[serde(flatten)]
-    seal: Seal,
-}
-
-/// `POST /api/v1/access/seals`
-pub(crate) async fn seal(
-    State(api): State<Shared>,
-    caller: Caller,
-    Body(sealed): Body<Sealed>,
-) -> Result<(StatusCode, Json<NewSeal>), Problem> {
-    let made = secret::sealed_code()?;
-    let scope = match sealed.scope {
-        Some(scope) => place(&api, &caller, scope)?,
-        None => caller.principal().scope(),
-    };
-    let act = Act::Seal { id: secret::short()?, hash: made.hash, scope };
-    let changes = api.core.access(act, caller.principal().clone()).await?;
-    let seal = changes.into_iter().rev().find_map(|change| match change {
-        Change::Seal(seal) => Some(seal),
-        _ => None,
-    });
-    let seal = seal.ok_or_else(|| Problem::internal("a code was sealed and is not there"))?;
-    Ok((StatusCode::CREATED, Json(NewSeal { code: made.text, seal })))
-}
-
-/// The code from the envelope.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Broken {
-    code: String,
-}
-
-/// `POST /api/v1/break-glass`
-pub(crate) async fn break_glass(
-    State(api): State<Shared>,
-    from: Option<Extension<ConnectInfo<std::net::SocketAddr>>>,
-    Body(broken): Body<Broken>,
-) -> Result<Json<NewToken>, Problem> {
-    let tried = api.tries.admit(Purpose::SealedCode, from.as_ref())?;
-    let made = secret::api_token()?;
-    let code = Sha256::of(secret::plain(&broken.code).as_bytes());
-    match api.core.break_seal(code, made.hash).await {
-        Ok(kept) => {
-            tried.worked();
-            Ok(Json(NewToken::of(&api, &kept, made.text)))
-        }
-        Err(refusal) => {
-            api.core.note_failed_login(None);
-            Err(refusal.into())
-        }
-    }
 }

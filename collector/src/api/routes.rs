@@ -126,8 +126,8 @@ pub(crate) const ROUTES: &[Route] = &[
         .takes::<login::Accepted>()
         .tells("Takes an invitation up: sets a password and a second factor.", ok::<login::Welcome>())
         .refuses(&[403, 429, 503]),
-    post("/api/v1/break-glass", Public, |m| on(m, access::break_glass))
-        .takes::<access::Broken>()
+    post("/api/v1/break-glass", Public, |m| on(m, seals::break_glass))
+        .takes::<seals::Broken>()
         .tells("Trades a sealed code for an hour's token.", ok::<tokens::NewToken>())
         .refuses(&[403, 429, 503]),
     get("/oidc/start", Public, &["provider", "ticket", "user_code"], |m| on(m, oidc::browser::start))
@@ -458,9 +458,9 @@ pub(crate) const ROUTES: &[Route] = &[
         .tells("Sealed codes, oldest first: who keeps them, never what they say.", ok::<seals::List>()),
     delete("/api/v1/access/seals/{seal}", May(Verb::Administer), |m| on(m, seals::revoke))
         .tells("Puts a sealed code out of use.", ok::<seals::SealJson>()),
-    post("/api/v1/access/seals", May(Verb::Administer), |m| on(m, access::seal))
-        .takes::<access::Sealed>()
-        .tells("Seals a code for a bad day; it is shown this once.", made::<access::NewSeal>()),
+    post("/api/v1/access/seals", May(Verb::Administer), |m| on(m, seals::seal))
+        .takes::<seals::Sealed>()
+        .tells("Seals a code for a bad day; it is shown this once.", made::<seals::NewSeal>()),
 ];
 
 /// Builds the router: each route behind its guard.

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::{Shared, extract::Body, problem::Problem, secret, tokens::NewToken, tries::Purpose};
 use crate::{
-    access::{DEFAULT_LIFETIME, Principal, Sha256, Verbs},
+    access::{DEFAULT_LIFETIME, Principal, Scope, Sha256, Verbs},
     core::NewApiToken,
 };
 
@@ -46,17 +46,7 @@ pub(crate) async fn redeem(
         ));
     }
     let made = secret::api_token()?;
-    let principal = Principal {
-        person,
-        side,
-        team,
-        org: None,
-        site: None,
-        ceiling: Verbs::ALL,
-        maker: None,
-        password_only: false,
-        token: None,
-    };
+    let principal = Principal { team, ..Principal::new(person, side, &Scope::Everywhere, Verbs::ALL) };
     let token = NewApiToken { hash: made.hash, principal, lifetime: Some(DEFAULT_LIFETIME) };
     let kept = api.core.redeem_setup(Sha256::of(code.as_bytes()), token).await?;
     tried.worked();

@@ -35,7 +35,7 @@ use tower::ServiceExt as _;
 use super::{ApiInfo, with_clock};
 use crate::policy::Standing;
 use crate::{
-    access::{ApiToken, JoinTokenRecord, Principal, Role, Sha256},
+    access::{ApiToken, JoinTokenRecord, Principal, Role, Scope, Sha256},
     core::CoreHandle,
     identity::Providers,
     state::{Health, Member, State},
@@ -55,28 +55,9 @@ pub(crate) fn org(name: &str) -> OrgId {
 
 pub(crate) fn token(letter: char, role: Role, org: Option<OrgId>) -> (Sha256, ApiToken) {
     let hash = Sha256::of(text_of_token(letter).as_bytes());
-    let principal = Principal {
-        person: PersonId::new(&format!("pat-{letter}")).unwrap(),
-        side: Side::Msp,
-        team: None,
-        org,
-        site: None,
-        ceiling: role.verbs(),
-        maker: None,
-        password_only: false,
-        token: None,
-    };
-    let token = ApiToken {
-        id: format!("t{letter}"),
-        hash,
-        principal,
-        created_at: noon(),
-        expires_at: None,
-        revoked_at: None,
-        session: None,
-        used_at: None,
-    };
-    (hash, token)
+    let person = PersonId::new(&format!("pat-{letter}")).unwrap();
+    let principal = Principal::new(person, Side::Msp, &Scope::of(org, None), role.verbs());
+    (hash, ApiToken { id: format!("t{letter}"), ..ApiToken::new(hash, principal, noon()) })
 }
 
 /// A join token that may still be used, to whom nobody has come.

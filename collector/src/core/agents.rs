@@ -12,26 +12,21 @@ use jiff::Timestamp;
 use tonic::Status;
 
 use super::{
-    Attach, Attached, Batch, Core, FromAgent, Incoming, Session, follow,
+    Attach, Attached, Batch, Core, FromAgent, Session, follow,
     newcomer::{self, Newcomer},
-    outbound, software,
+    outbound,
 };
 use crate::{
     evaluate,
-    fleet::{self, Applied, Place},
-    meters,
     policy::Policy,
     refusal::{Code, Refusal},
     state::{Member, State},
-    storage::{ReportEntry, Table},
+    storage::Table,
 };
 
 /// For so long after a second machine with its key was seen an endpoint counts as two: longer than the one that was kept
 /// out waits before it tries again.
 const TWO_FOR: jiff::SignedDuration = jiff::SignedDuration::from_mins(60);
-
-/// What a list shows of an endpoint by itself.
-const SHOWN: Reads = Reads::PATCH.union(Reads::BACKUP).union(Reads::INVENTORY);
 
 /// The endpoint, if the collector deals with it.
 fn in_service(member: Option<&mut Member>) -> Result<&mut Member, Refusal> {
@@ -63,6 +58,22 @@ fn tell_two(member: &mut Member, attach: &Attach, newcomer: &Newcomer, why: &str
     let first_seen_at = since.and(known).map_or(attach.at, |known| known.first_seen_at);
     presence.second_seen_at = Some(attach.at);
     presence.second = Some(SecondMachine { first_seen_at, why: why.to_owned(), inside, outside });
+}
+
+/// Whoever reads the log hears of two machines with one key.
+fn tell_log(id: EndpointId, newcomer: &Newcomer) {
+    match newcomer {
+        Newcomer::Second(suspicion) => {
+            tracing::warn!(endpoint.id = %id, suspicion, "a second machine with the same key was kept out");
+        }
+        Newcomer::Changed(suspicion) => {
+            tracing::warn!(endpoint.id = %id, suspicion, "an endpoint is not the machine it was");
+        }
+        Newcomer::Original(suspicion) => {
+            tracing::warn!(endpoint.id = %id, suspicion, "the older of two machines with the same key is back in");
+        }
+        _ => {}
+    }
 }
 
 /// It is online, as the machine that it says it is.
@@ -98,41 +109,50 @@ impl Core {
             Ok(member) => member,
             Err(refusal) => return batch.answer(attach.reply, Err(refusal)),
         };
-        let live = self.sessions.get(&id).filter(|session| !session.outbound.is_closed());
-        let mut past = live.map(|live| newcomer::Past {
-            takeovers: takeovers(&live.past.takeovers, attach.at),
-            copies: live.past.copies.clone(),
-        });
+        let mut past = self.past_of(id, attach.at);
         let newcomer = newcomer::judge(member, &attach, past.as_ref());
         if let Some(why) = newcomer.suspicion() {
             tell_two(member, &attach, &newcomer, why);
         }
+        tell_log(id, &newcomer);
         if let Newcomer::Second(suspicion) = &newcomer {
-            tracing::warn!(endpoint.id = %id, suspicion, "a second machine with the same key was kept out");
             self.clone_refused(member, (suspicion, attach.address), now, batch);
             batch.answer(attach.reply, Err(newcomer::refusal(suspicion)));
             return self.judge(state, policy, id, Reads::PRESENCE, now, batch);
         }
-        if let Newcomer::Changed(suspicion) = &newcomer {
-            tracing::warn!(endpoint.id = %id, suspicion, "an endpoint is not the machine it was");
-        }
-        if let (Newcomer::Original(suspicion), Some(past)) = (&newcomer, &mut past) {
-            tracing::warn!(endpoint.id = %id, suspicion, "the older of two machines with the same key is back in");
+        if let (Newcomer::Original(_), Some(past)) = (&newcomer, &mut past) {
             past.put_outside(member);
         }
         let previous_stored = attach.previous.map(|previous| member.marks_of(previous));
         is_back(member, &attach);
         batch.put(Table::Links, id, &member.link());
-        let (told, wire) = follow::resolve(policy, member, now);
+        let followed = follow::resolve(policy, member, now);
         let welcome = v1::Welcome {
             stored: Some(member.marks().into()),
             previous_stored: previous_stored.map(Into::into),
             set_back: matches!(newcomer, Newcomer::SetBack),
-            ..attach.welcome
+            ..attach.welcome.clone()
         };
+        self.open(attach, (welcome, followed), past.unwrap_or_default(), batch);
+        self.judge(state, policy, id, Reads::PRESENCE, now, batch);
+    }
+
+    /// What is known of who came by a key whose stream is live.
+    fn past_of(&self, id: EndpointId, at: Timestamp) -> Option<newcomer::Past> {
+        let live = self.sessions.get(&id).filter(|session| !session.outbound.is_closed())?;
+        let takeovers = takeovers(&live.past.takeovers, at);
+        Some(newcomer::Past { takeovers, copies: live.past.copies.clone() })
+    }
+
+    /// Opens a session, with the first messages; an older one of the same key is cut.
+    fn open(
+        &mut self,
+        Attach { endpoint: id, outbound, cut, reply, .. }: Attach,
+        (welcome, (told, wire)): (v1::Welcome, (follow::Told, v1::Policy)),
+        past: newcomer::Past,
+        batch: &mut Batch,
+    ) {
         self.next_session += 1;
-        let past = past.unwrap_or_default();
-        let (outbound, cut) = (attach.outbound, attach.cut);
         let session = Session { id: self.next_session, told, past, software_asked: None, outbound, cut };
         session.send_then(Message::Welcome(welcome), batch);
         session.send_then(Message::Policy(wire), batch);
@@ -144,11 +164,7 @@ impl Core {
         }
         self.dirty.insert(id);
         let attached = Attached { session: self.next_session };
-        batch.then({
-            let reply = attach.reply;
-            move || drop(reply.send(Ok(attached)))
-        });
-        self.judge(state, policy, id, Reads::PRESENCE, now, batch);
+        batch.then(move || drop(reply.send(Ok(attached))));
     }
 
     /// An agent tells something through a session that still counts.
@@ -169,73 +185,6 @@ impl Core {
             FromAgent::Detach { goodbye, at } => {
                 self.sessions.remove(&id);
                 self.detach(state, policy, (id, goodbye), at.max(now), batch);
-            }
-        }
-    }
-
-    fn report(
-        &mut self,
-        state: &mut State,
-        policy: &Arc<Policy>,
-        id: EndpointId,
-        incoming: Incoming,
-        now: Timestamp,
-        batch: &mut Batch,
-    ) {
-        let Some(member) = state.members.get_mut(&id) else { return };
-        let Incoming { lane: number, sequence, wire, report, at } = incoming;
-        let Some(lane) = lane_of(number) else {
-            return self.end_session(id, Status::invalid_argument("Report.lane is not one of the three"));
-        };
-        match member.place(lane, sequence) {
-            Place::Before => {
-                self.meters.report(meters::Report::Repeated);
-                return batch.ack(id, lane, member.marks().get(lane));
-            }
-            Place::Ahead { expected } => {
-                self.meters.report(meters::Report::Refused);
-                return self.say(id, Message::Reject(v1::Reject { lane: number, expected }));
-            }
-            Place::Next => {}
-        }
-        let Some((epoch, _)) = member.epochs.last() else { return };
-        batch.report(ReportEntry { endpoint: id, epoch: *epoch, received_at: at, wire });
-        member.advance(lane, sequence);
-        batch.ack(id, lane, sequence);
-        self.dirty.insert(id);
-        match report {
-            Ok(report) => {
-                self.meters.report(meters::Report::Taken);
-                let told = Reads::of_report(&report);
-                for event in &report.events {
-                    tracing::info!(endpoint.id = %id, kind = event.kind, detail = event.detail, "agent event");
-                }
-                if let Some(list) = &report.software {
-                    software::keep(id, list, at, batch);
-                }
-                let tells_inventory = report.inventory.is_some();
-                // Health, services and checks are seen through the alerts that they raise.
-                if told.intersects(SHOWN) {
-                    batch.seen.insert(id);
-                }
-                if fleet::apply(&mut member.endpoint, report, at, self.settings.late_after) == Applied::Live {
-                    if tells_inventory
-                        && let Some(session) = self.sessions.get_mut(&id)
-                        && let Some(question) = software::question(member, &mut session.software_asked)
-                    {
-                        self.say(id, question);
-                    }
-                    self.judge(state, policy, id, told, now, batch);
-                    if told.intersects(Reads::INVENTORY) {
-                        self.follow(state, policy, id, now, batch);
-                    }
-                }
-            }
-            Err(reason) => {
-                self.meters.report(meters::Report::SetAside);
-                tracing::warn!(endpoint.id = %id, %lane, sequence, reason, "report set aside: it could not be understood");
-                set_aside(batch, id, (lane, sequence), (&reason, at));
-                self.say(id, Message::Poisoned(v1::Poisoned { lane: number, sequence, reason }));
             }
         }
     }
@@ -293,7 +242,7 @@ impl Core {
     }
 
     /// Sends an agent a message at once: something that promises nothing about the disk.
-    fn say(&self, id: EndpointId, message: Message) {
+    pub(super) fn say(&self, id: EndpointId, message: Message) {
         let Some(session) = self.sessions.get(&id) else { return };
         if session.outbound.try_send(outbound(message)).is_err() {
             session.cut.cancel();
@@ -308,7 +257,7 @@ impl Core {
     }
 
     /// Ends a live stream at once, with a status: its agent broke the protocol.
-    fn end_session(&self, id: EndpointId, status: Status) {
+    pub(super) fn end_session(&self, id: EndpointId, status: Status) {
         if let Some(session) = self.sessions.get(&id) {
             session.end(status);
         }
@@ -336,25 +285,4 @@ impl Session {
         let _ = self.outbound.try_send(Box::new(Err(status)));
         self.cut.cancel();
     }
-}
-
-/// Reports that could not be understood that are kept per endpoint and lane: later ones take the place of earlier.
-const SET_ASIDE: u64 = 16;
-
-/// Keeps word of a report that could not be understood, in the commit that counts it as done. Its bytes are in the
-/// journal.
-fn set_aside(
-    batch: &mut Batch,
-    id: EndpointId,
-    (lane, sequence): (Lane, u64),
-    (reason, at): (&str, Timestamp),
-) {
-    let word =
-        serde_json::json!({ "endpoint": id, "lane": lane, "sequence": sequence, "reason": reason, "at": at });
-    batch.put(Table::Poisoned, format!("{id}/{lane}/{:02}", sequence % SET_ASIDE), &word);
-}
-
-/// The lane of a wire number.
-pub(super) fn lane_of(number: i32) -> Option<Lane> {
-    v1::Lane::try_from(number).ok().and_then(|lane| Lane::try_from(lane).ok())
 }

@@ -1,8 +1,10 @@
-//! What may be asked of the core, and the handle to ask it with.
+//! What may be asked of the core.
 //!
 //! Every method that changes something answers after the change is on disk.
 
 mod access;
+mod ownership;
+mod reads;
 mod wanted;
 
 pub use access::NewApiToken;
@@ -25,7 +27,7 @@ use crate::{
     origin::Origin,
     ownership::Version,
     refusal::Refusal,
-    state::{Health, Item, State},
+    state::Item,
     views::{NewView, View},
 };
 
@@ -183,55 +185,6 @@ pub struct Commands {
     pub(crate) meters: Arc<crate::meters::Meters>,
 }
 
-/// How the rest of the collector reaches the core; people's side has a [`super::Desk`]. Cheap to clone.
-#[derive(Clone)]
-pub struct CoreHandle {
-    pub(crate) commands: Commands,
-    pub(crate) shared: crate::state::Shared,
-    pub(crate) health: tokio::sync::watch::Receiver<Health>,
-    pub(crate) policy: Arc<arc_swap::ArcSwap<crate::policy::Policy>>,
-    pub(crate) policy_files: Arc<arc_swap::ArcSwap<crate::policy::Standing>>,
-    pub(crate) feed: crate::feed::Feed,
-}
-
-impl CoreHandle {
-    /// From now on checkpoints of the audit are signed, with this key.
-    pub(crate) fn sign_audit_with(&self, key: Arc<crate::authority::audit_key::AuditKey>) {
-        let state = &self.shared;
-        state.write().unwrap_or_else(std::sync::PoisonError::into_inner).audit.key = Some(key);
-    }
-}
-
-impl core::ops::Deref for CoreHandle {
-    type Target = Commands;
-
-    fn deref(&self) -> &Commands {
-        &self.commands
-    }
-}
-
-impl CoreHandle {
-    /// Reads the state. Keep it brief: the core waits meanwhile.
-    pub fn read<R>(&self, look: impl FnOnce(&State) -> R) -> R {
-        look(&self.shared.read().unwrap_or_else(std::sync::PoisonError::into_inner))
-    }
-
-    /// Whether all is well.
-    pub fn health(&self) -> Health {
-        self.health.borrow().clone()
-    }
-
-    /// The policy in force.
-    pub fn policy(&self) -> Arc<crate::policy::Policy> {
-        self.policy.load_full()
-    }
-
-    /// What the policy files came to when they were last read; a refused set leaves the policy in force as it was.
-    pub fn policy_files(&self) -> Arc<crate::policy::Standing> {
-        self.policy_files.load_full()
-    }
-}
-
 impl Commands {
     /// Enrols an endpoint with a join token's secret.
     ///
@@ -290,53 +243,12 @@ impl Commands {
         self.ask(|reply| Command::OpenAlert(report, by, reply)).await
     }
 
-    /// An alert that ended long ago, from the archive; whose it is judges the caller.
-    ///
-    /// # Errors
-    /// `Unavailable` when the archive cannot be read.
-    pub(super) async fn read_archived(&self, number: AlertNumber) -> Result<Option<Item>, Refusal> {
-        self.ask(|reply| Command::ReadArchived(number, reply)).await
-    }
-
-    /// The alerts of the archive whose number divided by [`SHELF`] is `shelf`, of every org; whose they are judges the caller.
-    ///
-    /// # Errors
-    /// `Unavailable` when the archive cannot be read.
-    pub(super) async fn read_shelf(&self, shelf: u64) -> Result<Vec<Item>, Refusal> {
-        self.ask(|reply| Command::ReadShelf(shelf, reply)).await
-    }
-
-    /// What an endpoint has installed; whose it is judges the caller.
-    ///
-    /// # Errors
-    /// `Unavailable` when the store cannot be read.
-    pub(super) async fn read_software(&self, id: EndpointId) -> Result<Option<SoftwareList>, Refusal> {
-        self.ask(|reply| Command::ReadSoftware(id, reply)).await
-    }
-
     /// Keeps the sealed answer of a request that was done under a key.
     ///
     /// # Errors
     /// `Unavailable` when the collector cannot write.
     pub async fn keep_answer(&self, id: Sha256, sealed: String) -> Result<(), Refusal> {
         self.ask(|reply| Command::KeepAnswer(id, sealed, reply)).await
-    }
-
-    /// The records of a chain of the audit whose number divided by [`crate::audit::SHELF`] is `shelf`, as they were hashed;
-    /// whose the chain is judges the caller.
-    ///
-    /// # Errors
-    /// `Unavailable` when the store cannot be read.
-    pub(super) async fn read_audit(&self, chain: Chain, shelf: u64) -> Result<Vec<Vec<u8>>, Refusal> {
-        self.ask(|reply| Command::ReadAudit(chain, shelf, reply)).await
-    }
-
-    /// The checkpoints of a chain of the audit, and one of this moment; whose the chain is judges the caller.
-    ///
-    /// # Errors
-    /// `Unavailable` when the core has ended.
-    pub(super) async fn read_checkpoints(&self, chain: Chain) -> Result<Vec<Checkpoint>, Refusal> {
-        self.ask(|reply| Command::ReadCheckpoints(chain, reply)).await
     }
 
     /// Plans a maintenance window.
@@ -376,30 +288,6 @@ impl Commands {
         by: Principal,
     ) -> Result<View, Refusal> {
         self.ask(|reply| Command::DeleteView(name, org, by, reply)).await
-    }
-
-    /// Proposes a version of an org's matrix.
-    ///
-    /// # Errors
-    /// `Invalid` with every fault of the document; `Conflict` when it is proposed already or too many wait.
-    pub async fn propose_matrix(&self, proposal: Proposal, by: Principal) -> Result<Version, Refusal> {
-        self.ask(|reply| Command::ProposeMatrix(proposal, by, reply)).await
-    }
-
-    /// Signs a version for the principal's side. With both signatures it takes effect on its date.
-    ///
-    /// # Errors
-    /// `NotAllowed` for who is no signer; `Conflict` when their side has signed, or the document has errors by now.
-    pub async fn sign_matrix(&self, org: OrgId, hash: String, by: Principal) -> Result<Version, Refusal> {
-        self.ask(|reply| Command::SignMatrix(org, hash, by, reply)).await
-    }
-
-    /// Takes a proposal back that is not in force yet.
-    ///
-    /// # Errors
-    /// `NotFound`; `Conflict` when it is in force.
-    pub async fn withdraw_matrix(&self, org: OrgId, hash: String, by: Principal) -> Result<Version, Refusal> {
-        self.ask(|reply| Command::WithdrawMatrix(org, hash, by, reply)).await
     }
 
     /// Takes in what another tool tells.

@@ -8,11 +8,12 @@ use dogwatch_model::OrgId;
 use jiff::Timestamp;
 
 use super::{
-    Batch, Command, Core, access,
+    Batch, Command, Core,
     audit::deed,
     enrolment::{create_join_token, revoke_join_token},
-    may::may_of_org,
+    may::may_seeing_org,
     once, ownership,
+    setup::redeem_setup,
     sign_in::sign_in,
     views,
 };
@@ -52,9 +53,7 @@ impl Core {
             }
 
             Command::RedeemSetup { code, token, reply } => {
-                batch.answer_with(reply, |batch| {
-                    access::redeem_setup((state, policy), code, token, now, batch)
-                });
+                batch.answer_with(reply, |batch| redeem_setup((state, policy), code, token, now, batch));
             }
             Command::BreakSeal { code, token, reply } => {
                 batch.answer_with(reply, |batch| self.break_seal(state, policy, (code, token), now, batch));
@@ -156,7 +155,7 @@ fn note_export(
 ) -> Result<(), Refusal> {
     // An org whose file is gone still has data, and whoever saw it may take it out.
     let unseen = || Refusal::new(Code::NotFound, format!("there is no org `{org}` that you may see"));
-    may_of_org(state, by, Verb::Export, (org, None), now, unseen)?;
+    may_seeing_org(state, by, Verb::Export, (org, None), now, unseen)?;
     batch.record(now, deed(by, "org.export", org, Some(org)));
     Ok(())
 }

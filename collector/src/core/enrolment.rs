@@ -12,10 +12,10 @@ use super::{
     Batch, Core, Enrol, Enrolled, NewJoinToken,
     audit::{deed, of_join_token},
     batch::not_found,
-    may::{may, may_in_org},
+    may::{may, may_in_named_org},
 };
 use crate::{
-    access::{ApiToken, JoinTokenRecord, Person, PersonKey, Principal, Register, Sha256, Verb, Verbs},
+    access::{ApiToken, JoinTokenRecord, Person, PersonKey, Principal, Register, Scope, Sha256, Verb, Verbs},
     policy::Policy,
     refusal::{Code, Refusal},
     state::{Member, State},
@@ -153,17 +153,9 @@ fn check_maker(access: &Register, token: &JoinTokenRecord, now: Timestamp) -> Re
 
 /// Somebody with all that they were given, whatever a token of theirs lets through.
 fn whole(person: &Person) -> Principal {
-    Principal {
-        person: person.id.clone(),
-        side: person.side,
-        team: person.team.clone(),
-        org: person.key().org,
-        site: None,
-        ceiling: Verbs::EVERYTHING,
-        maker: None,
-        password_only: false,
-        token: None,
-    }
+    let within = Scope::of(person.key().org, None);
+    let team = person.team.clone();
+    Principal { team, ..Principal::new(person.id.clone(), person.side, &within, Verbs::EVERYTHING) }
 }
 
 /// The name asked for; with `-2` or `-3` behind it when the org has that one already, or at last with a part of the key,
@@ -185,7 +177,7 @@ pub(super) fn create_join_token(
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<JoinTokenRecord, Refusal> {
-    may_in_org((state, policy), by, Verb::Configure, (&token.org, Some(&token.site)), now)?;
+    may_in_named_org((state, policy), by, Verb::Configure, (&token.org, Some(&token.site)), now)?;
     let record = JoinTokenRecord {
         id: ApiToken::short_id(&token.hash),
         hash: token.hash,

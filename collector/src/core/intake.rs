@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use dogwatch_model::{EndpointId, OrgId, RuleId, SiteId, ToolId};
 use dogwatch_triage::{
+    alert::AlertNumber,
     finding::{Category, Evidence, Finding, Severity},
     intake::Says,
 };
@@ -79,6 +80,39 @@ pub struct Taken {
     pub left_off: u64,
 }
 
+impl Taken {
+    /// Counts one; gives the item that it is about, if there is one.
+    const fn count(&mut self, became: Became) -> Option<AlertNumber> {
+        let (count, number) = match became {
+            Became::Opened(number) => (&mut self.opened, Some(number)),
+            Became::Repeated(number) => (&mut self.repeated, Some(number)),
+            Became::Noted(number) => (&mut self.noted, Some(number)),
+            Became::Unknown => (&mut self.unknown, None),
+            Became::TooMany => (&mut self.left_off, None),
+        };
+        *count += 1;
+        number
+    }
+
+    /// The counts, as meters call them.
+    const fn named(&self) -> [(&'static str, u64); 5] {
+        [
+            ("opened", self.opened),
+            ("repeated", self.repeated),
+            ("noted", self.noted),
+            ("unknown", self.unknown),
+            ("left_off", self.left_off),
+        ]
+    }
+
+    /// Whether its sender has too many alerts open.
+    fn flood(&self, sender: &Sender) -> Trouble {
+        let name = &sender.name;
+        let what = format!("`{name}` has too many alerts open: new ones are not taken until some are over");
+        Trouble { subject: format!("{name}/flood"), what: (self.left_off > 0).then_some(what) }
+    }
+}
+
 impl core::ops::AddAssign for Taken {
     fn add_assign(&mut self, other: Self) {
         self.opened += other.opened;
@@ -117,51 +151,22 @@ impl Core {
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<Taken, Refusal> {
-        for place in delivery.places() {
-            let reach = state.access.reach(by, now);
-            if !reach.may(Verb::Intake, &delivery.org, place) {
-                return Err(state.access.missing(by, Verb::Intake, (&delivery.org, place), now));
-            }
-            state.uses(by, Verb::Intake, (&delivery.org, place), now);
-        }
+        may_feed(state, delivery, by, now)?;
         let (mut taken, actor) = (Taken::default(), by.actor());
         let sender = Sender::of(&state.access, &by.key());
         for arrival in &delivery.arrivals {
             let became = queue::arrive(state, policy, (&delivery.org, &actor, &sender), arrival, now, batch);
-            let (count, number) = match became {
-                Became::Opened(number) => (&mut taken.opened, Some(number)),
-                Became::Repeated(number) => (&mut taken.repeated, Some(number)),
-                Became::Noted(number) => (&mut taken.noted, Some(number)),
-                Became::Unknown => (&mut taken.unknown, None),
-                Became::TooMany => (&mut taken.left_off, None),
-            };
-            *count += 1;
-            if let Some(number) = number {
+            if let Some(number) = taken.count(became) {
                 self.look_after(state, policy, number, now, batch);
             }
         }
-        let flood = Trouble {
-            subject: format!("{}/flood", sender.name),
-            what: (taken.left_off > 0).then(|| {
-                format!(
-                    "`{}` has too many alerts open: new ones are not taken until some are over",
-                    sender.name
-                )
-            }),
-        };
+        let flood = taken.flood(&sender);
         let is_news = taken.left_off + taken.opened > 0;
         let home = (delivery.org.clone(), delivery.home.clone());
         for trouble in delivery.troubles.iter().chain(is_news.then_some(&flood)) {
             self.note_trouble(state, policy, (&home, &sender), trouble, now, batch);
         }
-        let counted = [
-            ("opened", taken.opened),
-            ("repeated", taken.repeated),
-            ("noted", taken.noted),
-            ("unknown", taken.unknown),
-            ("left_off", taken.left_off),
-        ];
-        counted.into_iter().for_each(|(what, count)| self.meters.fed(what, count));
+        taken.named().into_iter().for_each(|(what, count)| self.meters.fed(what, count));
         Ok(taken)
     }
 
@@ -191,6 +196,17 @@ impl Core {
             self.look_after(state, policy, number, now, batch);
         }
     }
+}
+
+/// Whether somebody may feed every place that a delivery is about.
+fn may_feed(state: &State, delivery: &Delivery, by: &Principal, now: Timestamp) -> Result<(), Refusal> {
+    for place in delivery.places() {
+        if !state.access.reach(by, now).may(Verb::Intake, &delivery.org, place) {
+            return Err(state.access.missing(by, Verb::Intake, (&delivery.org, place), now));
+        }
+        state.uses(by, Verb::Intake, (&delivery.org, place), now);
+    }
+    Ok(())
 }
 
 fn finding(sender: &Sender, trouble: &Trouble, what: &str, now: Timestamp) -> Option<Finding> {

@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 
 use super::{
-    Batch, CoreError, access::SETUP_CODE, agents::lane_of, files::FILES_SEEN, in_force::POLICY_SEEN,
+    Batch, CoreError, files::FILES_SEEN, in_force::POLICY_SEEN, reports::lane_of, setup::SETUP_CODE,
 };
 use crate::{
     access::{

@@ -29,7 +29,7 @@ pub(super) fn may(
 
 /// The same for what is of an org, or any place in it whether it is there or not: whoever sees anything of the org is told
 /// what is missing.
-pub(super) fn may_of_org(
+pub(super) fn may_seeing_org(
     state: &State,
     by: &Principal,
     verb: Verb,
@@ -41,6 +41,19 @@ pub(super) fn may_of_org(
     if !reach.sees_org(place.0) {
         return Err(unseen());
     }
+    given(state, by, &reach, verb, place, now)
+}
+
+/// The same where who asks has named the org: one that is not there and one that they do not see are the same answer.
+pub(super) fn may_in_named_org(
+    (state, policy): (&State, &Policy),
+    by: &Principal,
+    verb: Verb,
+    place: (&OrgId, Option<&SiteId>),
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let reach = state.access.reach(by, now);
+    known(policy, &reach, place.0)?;
     given(state, by, &reach, verb, place, now)
 }
 
@@ -58,19 +71,6 @@ fn given(
     }
     state.uses(by, verb, (org, site), now);
     Ok(())
-}
-
-/// The same where the org was named by who asks: one that is not there and one that they do not see are the same answer.
-pub(super) fn may_in_org(
-    (state, policy): (&State, &Policy),
-    by: &Principal,
-    verb: Verb,
-    place: (&OrgId, Option<&SiteId>),
-    now: Timestamp,
-) -> Result<(), Refusal> {
-    let reach = state.access.reach(by, now);
-    known(policy, &reach, place.0)?;
-    given(state, by, &reach, verb, place, now)
 }
 
 /// Refuses an org that is not there, or of which who asks sees nothing.

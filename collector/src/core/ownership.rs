@@ -10,7 +10,7 @@ use super::{
     Batch, Core, Proposal,
     audit::{deed, of_version},
     batch::not_found,
-    may::{may_in_org, may_of_org},
+    may::{may_in_named_org, may_seeing_org},
 };
 use crate::{
     access::{Principal, Verb},
@@ -29,45 +29,13 @@ pub(super) fn propose(
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<Version, Refusal> {
-    let org = proposal.org;
-    may_in_org((state, policy), by, Verb::Configure, (&org, None), now)?;
-    if proposal.note.len() > MAX_NOTE_BYTES {
-        let what = format!("the note has {} bytes and the limit is {MAX_NOTE_BYTES}", proposal.note.len());
-        return Err(Refusal::new(Code::Invalid, what));
-    }
-    let matrix = policy
-        .understand(&proposal.text, "draft")
-        .map_err(|error| Refusal::new(Code::Invalid, error.to_string()))?;
-    let illegible = matrix::illegible(&proposal.text, "draft");
-    if !illegible.is_empty() {
-        return Err(Refusal::new(Code::Invalid, MatrixError { faults: illegible }.to_string()));
-    }
-    if *matrix.org() != org {
-        let what = format!("the document is the matrix of org `{}`; mend `id` under [org]", matrix.org());
-        return Err(Refusal::new(Code::Invalid, what));
-    }
-    let versions = state.matrices.entry(org.clone()).or_default();
+    may_in_named_org((state, policy), by, Verb::Configure, (&proposal.org, None), now)?;
+    understood(policy, &proposal)?;
+    let versions = state.matrices.entry(proposal.org.clone()).or_default();
     let hash = Version::hash_of(&proposal.text);
-    let conflict = |what: String| Err(Refusal::new(Code::Conflict, what));
-    let in_force = in_force(versions, now).is_some_and(|current| current.hash == hash);
-    if in_force {
-        return conflict(format!("version {hash} is in force already"));
-    }
-    // One that was in force before, or was taken back, may be proposed afresh: that is how a change is undone. Its
-    // earlier signatures stand in the audit and count no more.
-    let stands = |known: &Version| known.is_waiting() || known.in_force_from().is_some_and(|from| from > now);
-    if versions.iter().any(|known| known.hash == hash && stands(known)) {
-        return conflict(format!(
-            "version {hash} was proposed already; sign it: `dogwatch ownership sign {hash}`"
-        ));
-    }
-    if versions.iter().filter(|version| version.is_waiting()).count() >= MAX_WAITING {
-        return conflict(format!(
-            "{MAX_WAITING} versions wait for signatures; sign or withdraw some of them first"
-        ));
-    }
+    is_news(versions, &hash, now)?;
     let version = Version {
-        org,
+        org: proposal.org,
         hash,
         text: proposal.text,
         proposed_by: by.person.clone(),
@@ -85,6 +53,53 @@ pub(super) fn propose(
     versions.push(version.clone());
     forget_old(versions, now, batch);
     Ok(version)
+}
+
+/// Refuses what is no matrix of the org, or not to be read as it is written.
+fn understood(policy: &Policy, proposal: &Proposal) -> Result<(), Refusal> {
+    let invalid = |what: String| Err(Refusal::new(Code::Invalid, what));
+    if proposal.note.len() > MAX_NOTE_BYTES {
+        return invalid(format!(
+            "the note has {} bytes and the limit is {MAX_NOTE_BYTES}",
+            proposal.note.len()
+        ));
+    }
+    let matrix = policy
+        .understand(&proposal.text, "draft")
+        .map_err(|error| Refusal::new(Code::Invalid, error.to_string()))?;
+    let illegible = matrix::illegible(&proposal.text, "draft");
+    if !illegible.is_empty() {
+        return invalid(MatrixError { faults: illegible }.to_string());
+    }
+    if *matrix.org() != proposal.org {
+        return invalid(format!(
+            "the document is the matrix of org `{}`; mend `id` under [org]",
+            matrix.org()
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses a version that stands already, and one more than anybody signs.
+fn is_news(versions: &[Version], hash: &str, now: Timestamp) -> Result<(), Refusal> {
+    let conflict = |what: String| Err(Refusal::new(Code::Conflict, what));
+    if in_force(versions, now).is_some_and(|current| current.hash == hash) {
+        return conflict(format!("version {hash} is in force already"));
+    }
+    // One that was in force before, or was taken back, may be proposed afresh: that is how a change is undone. Its
+    // earlier signatures stand in the audit and count no more.
+    let stands = |known: &Version| known.is_waiting() || known.in_force_from().is_some_and(|from| from > now);
+    if versions.iter().any(|known| known.hash == hash && stands(known)) {
+        return conflict(format!(
+            "version {hash} was proposed already; sign it: `dogwatch ownership sign {hash}`"
+        ));
+    }
+    if versions.iter().filter(|version| version.is_waiting()).count() >= MAX_WAITING {
+        return conflict(format!(
+            "{MAX_WAITING} versions wait for signatures; sign or withdraw some of them first"
+        ));
+    }
+    Ok(())
 }
 
 /// Keeps the history within its bound: what never came into force goes first, then the oldest. What is in force stays.
@@ -105,7 +120,7 @@ pub(super) fn withdraw(
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<Version, Refusal> {
-    may_of_org(state, by, Verb::Configure, (org, None), now, || not_found("version", hash))?;
+    may_seeing_org(state, by, Verb::Configure, (org, None), now, || not_found("version", hash))?;
     let version = find(state, (org, hash))?;
     if version.proposed_side != by.side {
         let what = format!(
@@ -138,9 +153,9 @@ impl Core {
     ) -> Result<Version, Refusal> {
         let policy = self.policy.load_full();
         let unseen = || not_found("version", hash);
-        may_of_org(state, by, Verb::View, (org, None), now, unseen)?;
+        may_seeing_org(state, by, Verb::View, (org, None), now, unseen)?;
         // Who is named in the document needs no grant.
-        let granted = may_of_org(state, by, Verb::Sign, (org, None), now, unseen);
+        let granted = may_seeing_org(state, by, Verb::Sign, (org, None), now, unseen);
         let own_hand = state.access.by_own_hand(by, (org, policy.matrix(org).signers(by.side)), now);
         let version = find(state, (org, hash))?;
         may_sign(&policy, version, by, granted, own_hand)?;

@@ -20,11 +20,7 @@ use dogwatch_triage::{
 };
 use jiff::Timestamp;
 
-use super::{
-    SoftwareList,
-    command::{Commands, CoreHandle},
-    takeout::TakeOut,
-};
+use super::{CoreHandle, SoftwareList, command::Commands, takeout::TakeOut};
 use crate::{
     access::{
         Account, ApiToken, Change, Grant, JoinTokenRecord, PersonKey, Principal, Reach, Scope, Seal, Sha256,

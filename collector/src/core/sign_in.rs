@@ -2,14 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::{Batch, audit::deed};
+use super::{Batch, access::put, audit::deed};
 use crate::{
     access::{Principal, SignedIn},
     identity::Proved,
     policy::Policy,
     refusal::{Code, Refusal},
     state::State,
-    storage::Table,
 };
 
 /// Lets somebody in: their person, their bond and their groups' grants in one commit. The login itself is on record where
@@ -32,21 +31,15 @@ pub(super) fn sign_in(
         };
         policy.team_is_of(proved.principal.side, team, |org| home.touches(org)).map_err(of_group)?;
     }
-    let SignedIn { person, bond, grants, ended, news } = state.access.sign_in(proved, now)?;
-    batch.put(Table::People, &bond.person, &person);
-    batch.put(Table::Bonds, &bond.person, &bond);
+    let signed = state.access.sign_in(proved, now)?;
+    put(&signed.changes(), batch);
+    let SignedIn { person, grants, news, .. } = signed;
     let who = Principal { person: person.id, team: person.team, ..proved.principal.clone() };
     let org = who.org.clone();
     for (act, on) in news {
         let after = grants.iter().find(|grant| grant.id == on);
         let deed = deed(&who, act, on, org.as_ref());
         batch.record(now, after.into_iter().fold(deed, |deed, grant| deed.after(grant)));
-    }
-    for grant in grants {
-        batch.put(Table::Grants, &grant.id, &grant);
-    }
-    for token in ended {
-        batch.put(Table::Tokens, token.hash, &token);
     }
     Ok(who)
 }

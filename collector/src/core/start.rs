@@ -17,8 +17,8 @@ use crate::{
     notify,
     policy::{self, Policy},
     queue,
-    state::Health,
-    storage::{Storage, StorageError, Table},
+    state::{Health, Members, State},
+    storage::{Loaded, Storage, StorageError, Table},
 };
 
 /// Endpoints of one commit when the watch is taken up: some hundred bytes each.
@@ -127,6 +127,40 @@ pub(crate) fn start(
     Ok((CoreThread { handle, thread }, notes))
 }
 
+/// Whether the store gave back all that it was given.
+fn health_of(loaded: &Loaded, now: Timestamp) -> Health {
+    if loaded.lost.is_empty() {
+        return Health::Ready;
+    }
+    let why = format!(
+        "the medium damaged {} of the journal; see the log",
+        counted(loaded.lost.len(), "record", "records")
+    );
+    Health::Impaired { since: now, why }
+}
+
+/// Before anything is routed: what both sides have signed goes before what the files say. Gives what is to be mended.
+fn agree(policy: &ArcSwap<Policy>, state: &State, now: Timestamp) -> Vec<String> {
+    match Policy::clone(&policy.load()).with_agreed(&state.matrices, &state.access.left, now) {
+        Ok(agreed) => {
+            policy.store(Arc::new(agreed));
+            Vec::new()
+        }
+        Err(faults) => {
+            faults.iter().map(|fault| format!("the files decide until this is mended: {fault}")).collect()
+        }
+    }
+}
+
+/// When each is judged first, spread over a sweep: nobody waits behind the judging of everybody.
+fn spread(members: &Members, sweep: SignedDuration, now: Timestamp) -> Due<EndpointId> {
+    let (mut due, all) = (Due::default(), i32::try_from(members.len()).unwrap_or(i32::MAX));
+    for (place, id) in (0_i32..).zip(members.keys()) {
+        due.set(*id, now + sweep * place / all);
+    }
+    due
+}
+
 impl Core {
     /// A core that has taken up the watch and waits for inputs.
     pub(super) fn load(
@@ -138,36 +172,18 @@ impl Core {
         stop: CancellationToken,
     ) -> Result<(Self, CoreHandle, mpsc::Receiver<Input>, Vec<String>), CoreError> {
         let loaded = storage.load()?;
-        let lost = (!loaded.lost.is_empty()).then(|| {
-            format!(
-                "the medium damaged {} of the journal; see the log",
-                counted(loaded.lost.len(), "record", "records")
-            )
-        });
-        let load::Found { mut state, unsettled, notes } = load::state(loaded, settings.late_after)?;
+        let health = health_of(&loaded, now);
+        let load::Found { mut state, unsettled, mut notes } = load::state(loaded, settings.late_after)?;
         let resumed = load::resume(&mut state, now, settings.grace);
         state.setup_code = setup_code.or(state.setup_code);
-        // Before anything is routed: what both sides have signed goes before what the files say.
-        let mut notes = notes;
-        match Policy::clone(&policy.load()).with_agreed(&state.matrices, &state.access.left, now) {
-            Ok(agreed) => policy.store(Arc::new(agreed)),
-            Err(faults) => notes
-                .extend(faults.iter().map(|fault| format!("the files decide until this is mended: {fault}"))),
-        }
+        notes.extend(agree(&policy, &state, now));
         policy.load().warn_of_unanswerable();
         queue::wind(&mut state, &policy.load(), now);
-        let ids: Vec<EndpointId> = state.members.keys().copied().collect();
-        let mut due = Due::default();
-        // Spread over the first sweep: nobody waits behind the judging of everybody.
-        for (place, id) in (0_i32..).zip(&ids) {
-            let share = settings.sweep_every * place / i32::try_from(ids.len()).unwrap_or(i32::MAX);
-            due.set(*id, now + share);
-        }
+        let due = spread(&state.members, settings.sweep_every, now);
         let mut due_items = Due::default();
         state.of_sites.values().flat_map(|site| site.values()).for_each(|number| due_items.set(*number, now));
         let shared: crate::state::Shared = Arc::new(std::sync::RwLock::new(state));
         let (inputs, queue) = mpsc::channel(INPUT_QUEUE);
-        let health = lost.map_or(Health::Ready, |why| Health::Impaired { since: now, why });
         let (health, health_seen) = watch::channel(health);
         let feed = Feed::default();
         let meters = Arc::<Meters>::default();
@@ -203,6 +219,7 @@ impl Core {
         };
         Ok((core, handle, queue, notes))
     }
+
     /// Puts what taking up the watch has changed on disk, in commits of bounded size.
     fn commit_start(
         &mut self,
@@ -223,7 +240,7 @@ impl Core {
         let mut last = Batch::default();
         last.put(Table::Meta, load::BEAT, &now);
         if let Some(code) = setup_code {
-            last.put(Table::Meta, super::access::SETUP_CODE, &code);
+            last.put(Table::Meta, super::setup::SETUP_CODE, &code);
         }
         Ok(self.commit(last)?)
     }

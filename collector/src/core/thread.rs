@@ -129,6 +129,9 @@ impl Core {
                         notify::settle(&mut state, *news, now, &mut batch);
                     }
                     Input::KeyRefused(id) => self.key_refused(&state, id, now, &mut batch),
+                    Input::TokenRefused(hash, from) => {
+                        self.token_refused(&state, (&hash, from), now, &mut batch);
+                    }
                     Input::File(file) => files::note(&mut state, *file, now, &mut batch),
                     Input::PolicyChanged => {
                         state.members.keys().for_each(|id| self.due.set(*id, now));

@@ -7,7 +7,7 @@ use super::{
     Batch,
     audit::deed,
     batch::not_found,
-    may::{known_org, may_in_org},
+    may::{known_org, may_in_named_org},
 };
 use crate::{
     access::{Principal, Verb},
@@ -75,7 +75,7 @@ fn may_save(
     if !shared && state.access.reach(by, now).may_within(Verb::Comment, org) {
         return Ok(());
     }
-    may_in_org((state, policy), by, Verb::Comment, (org, None), now)
+    may_in_named_org((state, policy), by, Verb::Comment, (org, None), now)
 }
 
 /// A view that others work with is changed by who saved it, or by who configures what it is for.

@@ -15,7 +15,7 @@ use super::{
     Batch, Core,
     audit::deed,
     batch::not_found,
-    may::{may_in_org, may_of_org},
+    may::{may_in_named_org, may_seeing_org},
 };
 use crate::{
     access::{Principal, Reach, Scope, Verb},
@@ -44,7 +44,7 @@ impl Core {
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<Window, Refusal> {
-        may_in_org((state, policy), by, Verb::Snooze, (&plan.org, plan.site.as_ref()), now)?;
+        may_in_named_org((state, policy), by, Verb::Snooze, (&plan.org, plan.site.as_ref()), now)?;
         check_side(by)?;
         let standing = |window: &&Window| window.plan.org == plan.org && !window.is_over(now);
         if state.windows.values().filter(standing).count() >= MAX_STANDING {
@@ -81,7 +81,7 @@ impl Core {
         if !state.access.reach(by, now).sees_place(&Scope::of(Some(org.clone()), site.clone())) {
             return Err(unseen());
         }
-        may_of_org(state, by, Verb::Snooze, (&org, site.as_ref()), now, unseen)?;
+        may_seeing_org(state, by, Verb::Snooze, (&org, site.as_ref()), now, unseen)?;
         check_side(by)?;
         let window = state.windows.get_mut(id).ok_or_else(unseen)?;
         if let Some(ended) = window.ended_at {

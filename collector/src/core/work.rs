@@ -8,9 +8,7 @@ use dogwatch_triage::{
         self, Act, Alert, AlertNumber, Desk, Link, Relation, Work,
         by_hand::{ByHand, is_it_this_one},
     },
-    filter::Row,
     finding::Category,
-    routing::{Question, route},
 };
 use jiff::Timestamp;
 
@@ -18,7 +16,7 @@ use super::{Batch, ByPhone, Core, Opened, batch::not_found, may::may};
 use crate::{
     access::{Principal, Verb},
     policy::Policy,
-    queue,
+    queue::{self, About},
     refusal::{Code, Refusal},
     state::{Item, Member, State},
     storage::Table,
@@ -119,40 +117,22 @@ impl Core {
             Refusal::new(Code::Invalid, what)
         })?;
         let category = tool.category().or_else(|| tool.categories().next()).unwrap_or(Category::Service);
-        let reach = state.access.reach(by, now);
-        let seen = |alert: &&Alert| alert.org == report.org && reach.sees(&alert.org, Some(&alert.site));
-        let mine = state.alerts.values().map(|item| &item.alert).filter(seen);
-        let same = is_it_this_one(mine, report.endpoint, &report.tool);
-        if !report.another && !same.is_empty() {
-            let items =
-                same.into_iter().take(MAX_OFFERED).filter_map(|alert| state.alerts.get(&alert.number));
-            return Ok(Opened::IsItThisOne(items.cloned().collect()));
+        let same = if report.another { Vec::new() } else { same_already(state, report, by, now) };
+        if !same.is_empty() {
+            return Ok(Opened::IsItThisOne(same));
         }
-        let member = place.member;
-        let row = member.map(|member| Row {
-            endpoint: &member.endpoint,
-            as_of: now,
-            alerts: member.counts,
-            owners: None,
-        });
-        let question = Question {
-            tool: Some(&report.tool),
-            category: Some(category),
-            severity: report.severity,
-            endpoint: row.as_ref(),
-            at: now,
-        };
-        let owner = route(&question, matrix).owner;
         let number = AlertNumber(state.next_alert);
         let what = ByHand {
             org: &report.org,
             site: &place.site,
-            endpoint: member.map(|member| &member.endpoint),
+            endpoint: place.member.map(|member| &member.endpoint),
             tool: &report.tool,
             category,
             severity: report.severity,
             text: &report.text,
         };
+        let about = About { tool: what.tool, category, severity: what.severity };
+        let owner = queue::owner_by(matrix, place.member, about, now);
         let change = Alert::open_by_hand(number, &what, owner, &by.actor(), now)
             .map_err(|refused| refusal(&refused))?;
         state.next_alert += 1;
@@ -162,6 +142,15 @@ impl Core {
         let item = state.alerts.get(&number).cloned().ok_or_else(|| not_found("alert", number))?;
         Ok(Opened::New(Box::new(item)))
     }
+}
+
+/// Items of theirs to see that it may be, a few of them.
+fn same_already(state: &State, report: &ByPhone, by: &Principal, now: Timestamp) -> Vec<Item> {
+    let reach = state.access.reach(by, now);
+    let seen = |alert: &&Alert| alert.org == report.org && reach.sees(&alert.org, Some(&alert.site));
+    let mine = state.alerts.values().map(|item| &item.alert).filter(seen);
+    let same = is_it_this_one(mine, report.endpoint, &report.tool).into_iter().take(MAX_OFFERED);
+    same.filter_map(|alert| state.alerts.get(&alert.number)).cloned().collect()
 }
 
 /// Where something that is opened by hand belongs.

@@ -1,4 +1,8 @@
 //! Failed tries to enrol, by address: a secret of 256 bits cannot be guessed, but guessing must not cost us anything either.
+//!
+//! Not the count of the people's side (`api/failures.rs`), which counts a try before it is known how it ends and doubles its
+//! pauses: a thousand machines come in behind one address at the same minute, so tries under way are no failures here, and
+//! after a mistyped token the crowd waits a minute and no longer.
 
 use std::{
     collections::HashMap,

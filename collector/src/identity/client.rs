@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -17,6 +17,7 @@ use super::{
     discovery::{self, Described, Shows},
     provider::{FRESH, Provider},
     token::{self, Fault},
+    told::Told,
 };
 use crate::notify::http::{self as outside, Target};
 
@@ -47,23 +48,31 @@ impl Trouble {
     }
 }
 
-/// What a provider has told, each with its age.
+/// What a provider has told.
 #[derive(Default)]
-pub(super) struct Memory(tokio::sync::Mutex<Known>);
+pub(super) struct Memory {
+    described: Told<Described>,
+    keys: Told<Vec<Jwk>>,
+    /// When keys were asked for because of a token that none of the known ones had signed.
+    asked_again: Mutex<Option<Instant>>,
+}
+
+impl Memory {
+    /// Whether keys may be asked for because of such a token; they are, then.
+    fn asks_again(&self) -> bool {
+        let mut asked = self.asked_again.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = asked.is_none_or(|at| at.elapsed() >= KEYS_AGAIN);
+        if may {
+            *asked = Some(Instant::now());
+        }
+        may
+    }
+}
 
 impl fmt::Debug for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Memory")
     }
-}
-
-#[derive(Default)]
-struct Known {
-    described: Option<(Instant, Arc<Described>)>,
-    keys: Option<(Instant, Arc<Vec<Jwk>>)>,
-    /// When keys were asked for because of a token that none of the known ones had signed.
-    asked_again: Option<Instant>,
-    away: Option<(Instant, String)>,
 }
 
 /// An authorisation code, and what proves that it was given to us.
@@ -106,31 +115,20 @@ impl Provider {
 
     /// Its description, from memory where that is fresh.
     pub(super) async fn described(&self) -> Result<Arc<Described>, Trouble> {
-        let mut known = self.memory.0.lock().await;
-        if let Some((at, described)) = &known.described
-            && at.elapsed() < FRESH
-        {
-            return Ok(Arc::clone(described));
+        let told = &self.memory.described;
+        if let Some(described) = told.within(FRESH) {
+            return Ok(described);
         }
-        if let Some((at, what)) = &known.away
-            && at.elapsed() < AWAY_AGAIN
-        {
+        if let Some(what) = told.failed_within(AWAY_AGAIN) {
             return Err(self.down(what));
         }
-        let told = document(&self.discovery).await.and_then(|body| discovery::read(self, &body));
-        match told {
-            Ok(described) => {
-                let described = Arc::new(described);
-                known.described = Some((Instant::now(), Arc::clone(&described)));
-                known.away = None;
-                Ok(described)
-            }
-            Err(what) => {
+        let asked = told.ask(async {
+            let told = document(&self.discovery).await.and_then(|body| discovery::read(self, &body));
+            told.inspect_err(|what| {
                 tracing::warn!(provider = %self.id, what, "a provider cannot be used");
-                known.away = Some((Instant::now(), what.clone()));
-                Err(self.down(what))
-            }
-        }
+            })
+        });
+        asked.await.map_err(|what| self.down(what))
     }
 
     /// Trades an authorisation code for tokens.
@@ -174,23 +172,18 @@ impl Provider {
         described: &Described,
         tokens: &Tokens,
     ) -> Result<Map<String, Value>, Trouble> {
-        let mut known = self.memory.0.lock().await;
-        if let Some((at, keys)) = &known.keys
-            && at.elapsed() < FRESH
-        {
-            match token::verify(&tokens.id_token, keys) {
-                Ok(claims) => return Ok(claims),
-                Err(Fault::Wrong(what)) => return Err(self.refused(what)),
-                Err(Fault::Keys(what)) => {
-                    if known.asked_again.is_some_and(|at| at.elapsed() < KEYS_AGAIN) {
-                        return Err(self.refused(what));
-                    }
-                    known.asked_again = Some(Instant::now());
-                }
+        let known = &self.memory.keys;
+        let question = keys(&described.keys);
+        let asked = match known.within(FRESH).map(|keys| token::verify(&tokens.id_token, &keys)) {
+            Some(Ok(claims)) => return Ok(claims),
+            Some(Err(Fault::Wrong(what))) => return Err(self.refused(what)),
+            Some(Err(Fault::Keys(what))) => {
+                let asked = known.ask_if(|| self.memory.asks_again(), question).await;
+                asked.ok_or_else(|| self.refused(what))?
             }
-        }
-        let keys = Arc::new(keys(&described.keys).await.map_err(|what| self.down(what))?);
-        known.keys = Some((Instant::now(), Arc::clone(&keys)));
+            None => known.ask(question).await,
+        };
+        let keys = asked.map_err(|what| self.down(what))?;
         token::verify(&tokens.id_token, &keys)
             .map_err(|(Fault::Wrong(what) | Fault::Keys(what))| self.refused(what))
     }

@@ -102,17 +102,7 @@ impl Provider {
             issuer: self.issuer.clone(),
             subject: claims.subject.clone(),
             adopts: self.adopts.contains(&person),
-            principal: Principal {
-                person,
-                side: self.side,
-                team,
-                org: self.org().cloned(),
-                site: None,
-                ceiling: Verbs::ALL,
-                maker: None,
-                password_only: false,
-                token: None,
-            },
+            principal: Principal { team, ..Principal::new(person, self.side, &self.home, Verbs::ALL) },
             grants: given.into_iter().cloned().collect(),
             lasts: self.lasts,
         })

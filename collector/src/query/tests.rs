@@ -32,30 +32,8 @@ fn reach(home: &str) -> Reach {
     let side = if home == Scope::Everywhere { Side::Msp } else { Side::Internal };
     let now = "2026-11-22T12:00:00Z".parse().unwrap();
     let id: PersonId = "kim".parse().unwrap();
-    let person = Person {
-        id: id.clone(),
-        side,
-        home: home.clone(),
-        team: None,
-        service: false,
-        created_at: now,
-        created_by: None,
-        trial_until: None,
-        disabled_at: None,
-        disabled_until: None,
-        back: None,
-    };
-    let principal = Principal {
-        person: id,
-        side,
-        team: None,
-        org: home.org().cloned(),
-        site: home.site().cloned(),
-        ceiling: Verbs::ALL,
-        maker: None,
-        password_only: false,
-        token: None,
-    };
+    let person = Person::new(id.clone(), side, home.clone(), now);
+    let principal = Principal::new(id, side, &home, Verbs::ALL);
     let mut register = Register::default();
     if home.to_string() != "nobody" {
         register.people.insert(person.key(), person);

@@ -2,15 +2,13 @@
 
 use dogwatch_model::{EndpointId, OrgId, SiteId};
 use dogwatch_triage::{
-    alert::{Actor, Alert, AlertNumber, Fire, Owner, Spot, Work},
-    filter::Row,
+    alert::{Actor, Alert, AlertNumber, Fire, Spot, Work},
     finding::Finding,
     intake::Says,
-    routing::{Question, route},
 };
 use jiff::Timestamp;
 
-use super::{MAX_ALERTS_PER_ENDPOINT, NEXT_ALERT, Sender, place, store};
+use super::{MAX_ALERTS_PER_ENDPOINT, NEXT_ALERT, Sender, owner_by, place, store};
 use crate::{
     core::{Arrival, Batch},
     policy::Policy,
@@ -65,7 +63,8 @@ pub(crate) fn arrive(
                     return Became::Repeated(number);
                 }
                 Fire::Reopen => {
-                    let owner = owner(state, policy, (org, alert.endpoint), finding, now);
+                    let member = alert.endpoint.and_then(|id| state.members.get(&id));
+                    let owner = owner_by(policy.matrix(org), member, finding.into(), now);
                     let change = alert.reopen(finding, spot, owner, now, &policy.alerts);
                     store(state, change, batch);
                     return Became::Opened(number);
@@ -121,7 +120,8 @@ fn open(
     let endpoint = arrival.endpoint.filter(room);
     let member = endpoint.and_then(|id| state.members.get(&id));
     let site = member.map_or(&arrival.site, |member| &member.endpoint.site).clone();
-    let owner = owner(state, policy, (org, endpoint), finding, now);
+    let member = endpoint.and_then(|id| state.members.get(&id));
+    let owner = owner_by(policy.matrix(org), member, finding.into(), now);
     let number = AlertNumber(state.next_alert);
     let (mut alert, events) =
         Alert::open_foreign(number, finding, (org, &site, endpoint), spot(state, endpoint), owner, now);
@@ -149,30 +149,6 @@ fn open_of(sender: &Sender, state: &State, org: &OrgId, finding: &Finding) -> us
 fn spot(state: &State, endpoint: Option<EndpointId>) -> Spot<'_> {
     let member = endpoint.and_then(|id| state.members.get(&id));
     member.map_or(Spot::UNKNOWN, |member| Spot::from(&member.endpoint))
-}
-
-fn owner(
-    state: &State,
-    policy: &Policy,
-    (org, endpoint): (&OrgId, Option<EndpointId>),
-    finding: &Finding,
-    now: Timestamp,
-) -> Owner {
-    let member = endpoint.and_then(|id| state.members.get(&id));
-    let row = member.map(|member| Row {
-        endpoint: &member.endpoint,
-        as_of: now,
-        alerts: member.counts,
-        owners: None,
-    });
-    let question = Question {
-        tool: Some(&finding.tool),
-        category: Some(finding.category),
-        severity: finding.severity,
-        endpoint: row.as_ref(),
-        at: now,
-    };
-    route(&question, policy.matrix(org)).owner
 }
 
 /// A sender cannot be understood, or sends more than is taken: an item of its own. Gives a new one's number.

@@ -65,26 +65,7 @@ impl Register {
         by: &Principal,
         now: Timestamp,
     ) -> Result<Vec<Change>, Refusal> {
-        self.not_a_program(by, "seals")?;
-        if let Some(maker) = by.maker.as_ref().filter(|maker| **maker != by.key()) {
-            return Err(not_allowed(format!(
-                "{} made this token for {}, and who seals stands behind what the code opens; log in yourself (`dogwatch login`)",
-                maker.id, by.person
-            )));
-        }
-        match (scope, by.side) {
-            _ if self.keeps_seals(scope, by, now) => {}
-            (Scope::Org(org), Side::Internal) if !self.reach(by, now).sees_org(org) => {
-                return Err(unseen("org", org));
-            }
-            (Scope::Everywhere, Side::Msp) => return Err(self.not_your_side(Side::Msp, scope, by, now)),
-            _ => {
-                return Err(not_allowed(
-                    "an owner seals a code for their org (`--scope ORG`), an administrator of the MSP one for the MSP's \
-                     own people (`--scope '*'`)",
-                ));
-            }
-        }
+        self.may_seal(scope, by, now)?;
         let old = self.seals.values().filter(|seal| seal.scope == *scope && seal.broken_at.is_none());
         let mut changes: Vec<_> =
             old.map(|seal| Change::Seal(Seal { broken_at: Some(now), ..seal.clone() })).collect();
@@ -98,6 +79,28 @@ impl Register {
             broken_at: None,
         }));
         Ok(changes)
+    }
+
+    /// Refuses to seal for who may not, or not by what they show.
+    fn may_seal(&self, scope: &Scope, by: &Principal, now: Timestamp) -> Result<(), Refusal> {
+        self.not_a_program(by, "seals")?;
+        if let Some(maker) = by.maker.as_ref().filter(|maker| **maker != by.key()) {
+            return Err(not_allowed(format!(
+                "{} made this token for {}, and who seals stands behind what the code opens; log in yourself (`dogwatch login`)",
+                maker.id, by.person
+            )));
+        }
+        match (scope, by.side) {
+            _ if self.keeps_seals(scope, by, now) => Ok(()),
+            (Scope::Org(org), Side::Internal) if !self.reach(by, now).sees_org(org) => {
+                Err(unseen("org", org))
+            }
+            (Scope::Everywhere, Side::Msp) => Err(self.not_your_side(Side::Msp, scope, by, now)),
+            _ => Err(not_allowed(
+                "an owner seals a code for their org (`--scope ORG`), an administrator of the MSP one for the MSP's own \
+                 people (`--scope '*'`)",
+            )),
+        }
     }
 
     /// Whether a seal opens: not used, and made by somebody who still may. Paper outlives people's jobs.
@@ -128,52 +131,38 @@ impl Register {
         };
         let seal = self.seals.get(code).filter(|seal| self.holds(seal, now)).ok_or_else(refused)?.clone();
         let key = glass_person(seal.side, &seal.scope).map_err(|_| refused())?;
-        let end = now + GLASS_OPEN;
-        let person = Person {
-            id: key.id.clone(),
-            side: seal.side,
-            home: seal.scope.clone(),
-            team: None,
-            service: false,
-            created_at: now,
-            created_by: Some(seal.made_by.clone()),
-            trial_until: None,
-            disabled_at: None,
-            disabled_until: None,
-            back: None,
-        };
-        let approval = Approval { by: seal.made_by.clone(), at: seal.made_at };
-        let rights = (Verbs::of(&[Verb::Administer]), seal.scope.clone());
-        let reason = format!("break-glass code {}", seal.id);
-        let grant = Grant {
-            given_by: Some(seal.made_by.clone()),
-            expires_at: Some(end),
-            approvals: seal.scope.org().map(|org| (org.clone(), approval)).into_iter().collect(),
-            ..Grant::new(ApiToken::short_id(&token), key.clone(), rights, reason, now)
-        };
-        let principal = Principal {
-            person: key.id,
-            side: seal.side,
-            team: None,
-            org: seal.scope.org().cloned(),
-            site: None,
-            ceiling: Verbs::EVERYTHING,
-            maker: None,
-            password_only: false,
-            token: None,
-        };
-        let key = person.key();
-        let opened = ApiToken { expires_at: Some(end), ..ApiToken::new(token, principal, now) };
-        let mut changes = vec![
-            Change::Seal(Seal { broken_at: Some(now), ..seal.clone() }),
-            Change::Person(person),
-            Change::Grant(grant),
-            Change::Token(opened),
-        ];
+        let mut changes = seal.opens(&key, token, now);
         // The person who breaks seals is one for all of a scope, and who stands behind them is told by the last seal.
         let older = self.tokens.of(&key).filter(|older| older.is_valid(now));
         changes.extend(older.map(|older| Change::Token(older.revoked(now))));
         self.apply(&changes);
         Ok((seal, changes))
+    }
+}
+
+impl Seal {
+    /// What comes of breaking it: whoever does comes in as the person of its scope, by a token and with rights that end alike.
+    fn opens(&self, key: &PersonKey, token: Sha256, now: Timestamp) -> Vec<Change> {
+        let end = Some(now + GLASS_OPEN);
+        let person = Person {
+            created_by: Some(self.made_by.clone()),
+            ..Person::new(key.id.clone(), self.side, self.scope.clone(), now)
+        };
+        let approval = Approval { by: self.made_by.clone(), at: self.made_at };
+        let rights = (Verbs::of(&[Verb::Administer]), self.scope.clone());
+        let reason = format!("break-glass code {}", self.id);
+        let grant = Grant {
+            given_by: Some(self.made_by.clone()),
+            expires_at: end,
+            approvals: self.scope.org().map(|org| (org.clone(), approval)).into_iter().collect(),
+            ..Grant::new(ApiToken::short_id(&token), key.clone(), rights, reason, now)
+        };
+        let principal = Principal::new(key.id.clone(), self.side, &self.scope, Verbs::EVERYTHING);
+        vec![
+            Change::Seal(Seal { broken_at: Some(now), ..self.clone() }),
+            Change::Person(person),
+            Change::Grant(grant),
+            Change::Token(ApiToken { expires_at: end, ..ApiToken::new(token, principal, now) }),
+        ]
     }
 }

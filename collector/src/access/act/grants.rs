@@ -51,25 +51,7 @@ impl Register {
         now: Timestamp,
     ) -> Result<Grant, Refusal> {
         self.check_place(wanted, side, by, now)?;
-        if wanted.verbs.is_empty() {
-            return Err(invalid(format!("name at least one of: {}", Verbs::EVERYTHING)));
-        }
-        if wanted.reason.trim().is_empty() || wanted.reason.len() > MAX_REASON_BYTES {
-            return Err(invalid(format!(
-                "say what for, in up to {MAX_REASON_BYTES} bytes: `--reason \"…\"`"
-            )));
-        }
-        if wanted.expires_at.is_some_and(|end| end <= now) {
-            return Err(invalid("the end of a grant lies in the future"));
-        }
-        if side == Side::Vendor && !wanted.verbs.risky().is_empty() {
-            return Err(not_allowed(format!("vendors never have {}", wanted.verbs.risky())));
-        }
-        if makes_owner(side, wanted.verbs, &wanted.scope) && wanted.expires_at.is_some() {
-            return Err(invalid(
-                "an owner's grant has no end, so that no day leaves the org without one; it is reviewed (`--review`)",
-            ));
-        }
+        wanted.check(side, now)?;
         let mut approvals = BTreeMap::new();
         // The owner's own word is the other pair of eyes that a guest cannot withhold.
         if let Some(org) = wanted.scope.org()
@@ -119,12 +101,7 @@ impl Register {
         Err(not_allowed(format!(
             "{missing} on {} is missing: nobody gives what they do not have themselves; {}",
             wanted.scope,
-            self.cure(
-                by,
-                (missing, &wanted.scope),
-                |own| missing.without(own.gives(&wanted.scope)).is_empty(),
-                now
-            )
+            self.cure_of_giver(by, (missing, &wanted.scope), now)
         )))
     }
 
@@ -142,85 +119,11 @@ impl Register {
         self.grants.get(id).filter(visible).ok_or_else(|| unseen("grant", id))
     }
 
-    fn standing_grant(&self, id: &str, by: &Principal, now: Timestamp) -> Result<&Grant, Refusal> {
+    pub(super) fn standing_grant(&self, id: &str, by: &Principal, now: Timestamp) -> Result<&Grant, Refusal> {
         let grant = self.seen_grant(id, by, now)?;
         match grant.is_in_force(now) {
             true => Ok(grant),
             false => Err(Refusal::new(Code::Conflict, format!("grant {id} has ended; give a new one"))),
-        }
-    }
-
-    pub(super) fn approve(
-        &self,
-        id: &str,
-        org: &OrgId,
-        by: &Principal,
-        now: Timestamp,
-    ) -> Result<Vec<Change>, Refusal> {
-        let grant = self.standing_grant(id, by, now)?;
-        if !self.reach(by, now).sees_org(org) {
-            return Err(unseen("org", org));
-        }
-        if !grant.scope.touches(org) || grant.verbs.risky().is_empty() {
-            return Err(invalid(format!(
-                "grant {id} has no risky verb in {org}: there is nothing to approve"
-            )));
-        }
-        self.not_a_program(by, "approves")?;
-        self.not_oneself(
-            (by, now),
-            &grant.to,
-            "approves their own rights; ask another owner or the other side",
-        )?;
-        if grant.on_trial && grant.scope.org() == Some(org) {
-            return self.confirm(grant, org, by, now);
-        }
-        if grant.scope.org() == Some(org) && self.back_on_trial(&grant.to, now).is_some() {
-            return self.confirm_back((grant, org), by, now);
-        }
-        if grant.approvals.contains_key(org) {
-            return Ok(Vec::new());
-        }
-        // The other side's word on what somebody of an org was given there, where its own `administer` counts. Who owns the
-        // org is for owners alone to say: a guest must not bring back whom they refused.
-        let other_side = by.side == Side::Msp
-            && grant.to.org.is_some()
-            && !makes_owner(self.side_of(&grant.to), grant.verbs, &grant.scope)
-            && self.reach(by, now).may(Verb::Administer, org, None);
-        if !self.is_owner(by, org, now) && !other_side {
-            return Err(self.owner_wanted(org, "approve it", now));
-        }
-        let mut grant = grant.clone();
-        grant.approvals.insert(org.clone(), Approval { by: by.key(), at: now });
-        Ok(vec![Change::Grant(grant)])
-    }
-
-    pub(super) fn refuse(
-        &self,
-        id: &str,
-        org: &OrgId,
-        by: &Principal,
-        now: Timestamp,
-    ) -> Result<Vec<Change>, Refusal> {
-        let mut grant = self.standing_grant(id, by, now)?.clone();
-        if !self.reach(by, now).sees_org(org) {
-            return Err(unseen("org", org));
-        }
-        let objected = self.objected(&grant, org, by, now);
-        if !self.is_owner(by, org, now) {
-            return objected
-                .map(|change| vec![change])
-                .ok_or_else(|| self.owner_wanted(org, "refuse it", now));
-        }
-        grant.approvals.remove(org);
-        Ok(objected.into_iter().chain([Change::Grant(grant)]).collect())
-    }
-
-    fn owner_wanted(&self, org: &OrgId, what: &str, now: Timestamp) -> Refusal {
-        let owners = self.owners_named(org, now);
-        match owners.as_slice() {
-            [] => not_allowed(format!("{org} has no owner yet who could {what}")),
-            owners => not_allowed(format!("only an owner of {org} can {what}: {}", owners.join(" or "))),
         }
     }
 
@@ -278,6 +181,32 @@ impl Register {
     pub(in crate::access) fn side_of(&self, key: &crate::access::PersonKey) -> Side {
         let unknown = if key.org.is_some() { Side::Internal } else { Side::Msp };
         self.people.get(key).map_or(unknown, |person| person.side)
+    }
+}
+
+impl NewGrant {
+    /// Refuses what nobody is given, whoever gives it.
+    fn check(&self, side: Side, now: Timestamp) -> Result<(), Refusal> {
+        if self.verbs.is_empty() {
+            return Err(invalid(format!("name at least one of: {}", Verbs::EVERYTHING)));
+        }
+        if self.reason.trim().is_empty() || self.reason.len() > MAX_REASON_BYTES {
+            return Err(invalid(format!(
+                "say what for, in up to {MAX_REASON_BYTES} bytes: `--reason \"…\"`"
+            )));
+        }
+        if self.expires_at.is_some_and(|end| end <= now) {
+            return Err(invalid("the end of a grant lies in the future"));
+        }
+        if side == Side::Vendor && !self.verbs.risky().is_empty() {
+            return Err(not_allowed(format!("vendors never have {}", self.verbs.risky())));
+        }
+        if makes_owner(side, self.verbs, &self.scope) && self.expires_at.is_some() {
+            return Err(invalid(
+                "an owner's grant has no end, so that no day leaves the org without one; it is reviewed (`--review`)",
+            ));
+        }
+        Ok(())
     }
 }
 

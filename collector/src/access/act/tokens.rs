@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use dogwatch_model::Side;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{NewGrant, NewToken, invalid, not_allowed, people::may_come_in, unseen};
+use super::{NewToken, invalid, not_allowed, people::may_come_in, unseen};
 use crate::{
-    access::{ApiToken, Change, Person, Principal, Register, Verb, Verbs},
+    access::{ApiToken, Change, Person, PersonKey, Principal, Register, Verb},
     refusal::{Code, Refusal},
 };
 
@@ -23,6 +23,25 @@ pub const SESSION_IDLE: SignedDuration = SignedDuration::from_mins(30);
 /// Valid tokens of one person at once.
 const MAX_TOKENS: usize = 256;
 
+impl NewToken {
+    /// When it ends: not after the token that it is asked for with, and never only for a program.
+    fn end(&self, service: bool, now: Timestamp) -> Result<Option<Timestamp>, Refusal> {
+        if self.endless && !service {
+            return Err(invalid("only programs' tokens (`--service`) may have no end; say `--expires 90d`"));
+        }
+        if let (Some(end), Some(latest)) = (self.expires_at, self.asked_until)
+            && end > latest
+        {
+            return Err(invalid(format!(
+                "your own token ends at {latest:.0}, and one made with it does not work longer; log in with a password, or \
+                 ask for less"
+            )));
+        }
+        let default = (!self.endless).then(|| now + DEFAULT_LIFETIME);
+        Ok(self.expires_at.or_else(|| [default, self.asked_until].into_iter().flatten().min()))
+    }
+}
+
 impl Register {
     pub(super) fn make_token(
         &self,
@@ -32,41 +51,20 @@ impl Register {
     ) -> Result<Vec<Change>, Refusal> {
         let key = wanted.person.key();
         let own = key == by.key() && wanted.person.side == by.side;
-        let known = self.people.get(&key);
-        known.map_or(Ok(()), |known| Self::not_glass(&known.key()))?;
-        if known.is_some_and(|person| person.side != wanted.person.side) {
-            let side = known.map_or(Side::Vendor, |person| person.side);
-            return Err(invalid(format!(
-                "`{}` is a person of side `{side}`; give this one another id",
-                key.id
-            )));
-        }
-        let mut changes = Vec::new();
-        let mut first = false;
-        if !own {
-            if by.maker.as_ref().is_some_and(|maker| *maker != by.key()) {
-                return Err(not_allowed(
-                    "this token was made by somebody else for you, so it makes none for others; use a login of your own",
-                ));
-            }
-            match known {
-                Some(person) if !self.manages(by, person.side, &person.home, now) => {
-                    return Err(self.not_your_side(person.side, &person.home, by, now));
-                }
-                Some(person) => self.opens_something(person, wanted, now)?,
-                None => {
-                    first = self.admits(&wanted.person, wanted.verbs, by, now)?;
-                    let trial_until = self.trial(by, &wanted.person.home, now);
-                    changes.push(Change::Person(Person { trial_until, ..wanted.person.enter(by, now) }));
-                    changes.extend(self.first_grant(wanted, first, by, now)?);
-                }
+        if let Some(known) = self.people.get(&key) {
+            Self::not_glass(&key)?;
+            if known.side != wanted.person.side {
+                return Err(invalid(format!(
+                    "`{}` is a person of side `{}`; give this one another id",
+                    key.id, known.side
+                )));
             }
         }
+        let (mut changes, first) = if own { (Vec::new(), false) } else { self.bearer(wanted, by, now)? };
         if !first {
             self.within_maker(wanted, by, now)?;
         }
-        let theirs = self.tokens.of(&key).filter(|token| token.is_valid(now));
-        if theirs.count() >= MAX_TOKENS {
+        if self.tokens.of(&key).filter(|token| token.is_valid(now)).count() >= MAX_TOKENS {
             let what = format!("{} has {MAX_TOKENS} valid tokens already; revoke some first", key.id);
             return Err(Refusal::new(Code::Conflict, what));
         }
@@ -77,6 +75,31 @@ impl Register {
         };
         changes.push(Change::Token(self.token_of(wanted, (maker, by.password_only), now)?));
         Ok(changes)
+    }
+
+    /// Whoever else is to have a token: they are known and the maker's to manage, or come in with it. `true` with the first
+    /// owner of an org.
+    fn bearer(
+        &self,
+        wanted: &NewToken,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<(Vec<Change>, bool), Refusal> {
+        if by.maker.as_ref().is_some_and(|maker| *maker != by.key()) {
+            return Err(not_allowed(
+                "this token was made by somebody else for you, so it makes none for others; use a login of your own",
+            ));
+        }
+        if let Some(person) = self.people.get(&wanted.person.key()) {
+            if !self.manages(by, person.side, &person.home, now) {
+                return Err(self.not_your_side(person.side, &person.home, by, now));
+            }
+            return self.opens_something(person, wanted, now).map(|()| (Vec::new(), false));
+        }
+        let first = self.admits(&wanted.person, wanted.verbs, by, now)?;
+        let (id, reason) = (ApiToken::short_id(&wanted.hash), "came with their first token");
+        let changes = self.enters(&wanted.person, wanted.verbs, (&id, reason), first, by, now)?;
+        Ok((changes, first))
     }
 
     /// Refuses a token for somebody who is known by which nothing would come through.
@@ -101,33 +124,6 @@ impl Register {
         Err(Refusal::new(Code::Conflict, what))
     }
 
-    /// What somebody new gets with their first token.
-    fn first_grant(
-        &self,
-        wanted: &NewToken,
-        first: bool,
-        by: &Principal,
-        now: Timestamp,
-    ) -> Result<Option<Change>, Refusal> {
-        let verbs = wanted.verbs.without(Verbs::EVERYBODY);
-        if verbs.is_empty() {
-            return Ok(None);
-        }
-        let grant = NewGrant {
-            id: ApiToken::short_id(&wanted.hash),
-            to: wanted.person.key(),
-            verbs,
-            scope: wanted.person.home.clone(),
-            reason: "came with their first token".to_owned(),
-            expires_at: None,
-            review_at: None,
-        };
-        Ok(Some(Change::Grant(match first {
-            true => self.first_owner(&grant, by, now),
-            false => self.grant_of(&grant, wanted.person.side, by, now)?,
-        })))
-    }
-
     fn within_maker(&self, wanted: &NewToken, by: &Principal, now: Timestamp) -> Result<(), Refusal> {
         let reach = self.reach(by, now);
         let outside = match wanted.scope.org() {
@@ -145,12 +141,7 @@ impl Register {
             return Err(not_allowed(format!(
                 "{missing} on {} is missing: a token never does more than its maker; ask for less (`--role viewer`), or {}",
                 wanted.scope,
-                self.cure(
-                    by,
-                    (missing, &wanted.scope),
-                    |own| missing.without(own.gives(&wanted.scope)).is_empty(),
-                    now
-                )
+                self.cure_of_giver(by, (missing, &wanted.scope), now)
             )));
         }
         Ok(())
@@ -159,44 +150,19 @@ impl Register {
     fn token_of(
         &self,
         wanted: &NewToken,
-        (maker, password_only): (Option<crate::access::PersonKey>, bool),
+        (maker, password_only): (Option<PersonKey>, bool),
         now: Timestamp,
     ) -> Result<ApiToken, Refusal> {
-        let service =
-            self.people.get(&wanted.person.key()).map_or(wanted.person.service, |known| known.service);
-        if wanted.endless && !service {
-            return Err(invalid("only programs' tokens (`--service`) may have no end; say `--expires 90d`"));
-        }
-        let latest = wanted.asked_until;
-        if let (Some(end), Some(latest)) = (wanted.expires_at, latest)
-            && end > latest
-        {
-            return Err(invalid(format!(
-                "your own token ends at {latest:.0}, and one made with it does not work longer; log in with a password, or \
-                 ask for less"
-            )));
-        }
-        let default = (!wanted.endless).then(|| now + DEFAULT_LIFETIME);
-        let default = match (default, latest) {
-            (Some(end), Some(latest)) => Some(end.min(latest)),
-            (end, latest) => end.or(latest),
-        };
+        let NewToken { person, scope, verbs, .. } = wanted;
+        let known = self.people.get(&person.key());
+        let expires_at = wanted.end(known.map_or(person.service, |known| known.service), now)?;
+        let team = known.map_or(&person.team, |known| &known.team).clone();
         let principal = Principal {
-            person: wanted.person.id.clone(),
-            side: wanted.person.side,
-            team: self
-                .people
-                .get(&wanted.person.key())
-                .map_or(&wanted.person.team, |known| &known.team)
-                .clone(),
-            org: wanted.scope.org().cloned(),
-            site: wanted.scope.site().cloned(),
-            ceiling: wanted.verbs,
+            team,
             maker,
             password_only,
-            token: None,
+            ..Principal::new(person.id.clone(), person.side, scope, *verbs)
         };
-        let expires_at = wanted.expires_at.or(default);
         Ok(ApiToken { expires_at, ..ApiToken::new(wanted.hash, principal, now) })
     }
 

@@ -3,20 +3,17 @@
 
 use dogwatch_model::Side;
 
-use super::{
-    rules::{account, invite, newcomer, noon, owned, token},
-    world::{principal, set_up},
-};
+use super::cast::{account, acme, invite, newcomer, noon, owned, principal, program, set_up, token, wanted};
 use crate::{
     access::{
-        Act, Approval, Change, Factor, Grant, Login, NewGrant, NewPerson, NewToken, Principal, Register,
-        Scope, Sha256, Verb, Verbs,
+        Act, Approval, Change, Factor, Grant, Login, NewPerson, NewToken, Principal, Register, Scope, Sha256,
+        Verb, Verbs,
     },
     refusal::{Code, Refusal},
 };
 
 fn leave(register: &mut Register, by: &Principal) -> Result<Vec<Change>, Refusal> {
-    register.act(&Act::Offboard("acme".parse().unwrap(), Side::Msp), by, noon())
+    register.act(&Act::Offboard(acme(), Side::Msp), by, noon())
 }
 
 /// A token with that text, for somebody at a scope.
@@ -40,15 +37,7 @@ fn works(register: &Register, hash: Sha256) -> bool {
 }
 
 fn give(register: &mut Register, (id, to): (&str, &Principal), (verb, scope): (Verb, &str), by: &Principal) {
-    let wanted = NewGrant {
-        id: id.into(),
-        to: to.key(),
-        verbs: Verbs::of(&[verb, Verb::View]),
-        scope: scope.parse().unwrap(),
-        reason: "nights".into(),
-        expires_at: None,
-        review_at: None,
-    };
+    let wanted = wanted(id, to, Verbs::of(&[verb, Verb::View]), scope);
     register.act(&Act::Grant(wanted), by, noon()).unwrap();
 }
 
@@ -81,8 +70,8 @@ fn what_the_msp_handed_over_ends_when_its_person_comes_in_by_themself() {
     assert!(!both.iter().any(|hash| works(&register, *hash)), "nor what was made with it");
     assert_eq!(changes.iter().filter(|change| matches!(change, Change::Token(_))).count(), 2, "{changes:?}");
     leave(&mut register, &ivan).unwrap();
-    assert!(register.reach(&ivan, noon()).may(Verb::Export, &"acme".parse().unwrap(), None));
-    assert!(!register.reach(&ann, noon()).sees_org(&"acme".parse().unwrap()));
+    assert!(register.reach(&ivan, noon()).may(Verb::Export, &acme(), None));
+    assert!(!register.reach(&ann, noon()).sees_org(&acme()));
 }
 
 #[test]
@@ -116,8 +105,8 @@ fn an_owner_who_never_came_in_by_themself_goes_with_the_msp_that_holds_their_tok
         register.people[&ivan.key()].disabled_at.is_some()
             && !register.grants[&register.tokens[&both[0]].id].is_in_force(noon())
     );
-    assert!(register.reach(&ines, noon()).may(Verb::Administer, &"acme".parse().unwrap(), None));
-    assert!(!register.reach(&ann, noon()).sees_org(&"acme".parse().unwrap()));
+    assert!(register.reach(&ines, noon()).may(Verb::Administer, &acme(), None));
+    assert!(!register.reach(&ann, noon()).sees_org(&acme()));
 }
 
 #[test]
@@ -132,9 +121,8 @@ fn who_is_there_by_the_msps_word_alone_goes_with_it_and_whom_an_owner_confirmed_
         .map(|(side, name)| principal(side, name, "acme"));
     invite(&mut register, (Side::Internal, "sam", "acme"), Verbs::CREW, &omar).unwrap();
     give(&mut register, ("g-kept", &val), (Verb::Claim, "acme"), &omar);
-    let acme: dogwatch_model::OrgId = "acme".parse().unwrap();
-    let approvals = [(acme.clone(), Approval { by: ann.key(), at: noon() })].into();
-    let out = (Verbs::of(&[Verb::Export]), Scope::Org(acme.clone()));
+    let approvals = [(acme(), Approval { by: ann.key(), at: noon() })].into();
+    let out = (Verbs::of(&[Verb::Export]), Scope::Org(acme()));
     register.apply(&[Change::Grant(Grant {
         given_by: Some(omar.key()),
         approvals,
@@ -142,18 +130,18 @@ fn who_is_there_by_the_msps_word_alone_goes_with_it_and_whom_an_owner_confirmed_
     })]);
     register.accounts.insert(omar.key(), account());
     register.accounts.insert(vic.key(), account());
-    assert!(register.reach(&sam, noon()).may(Verb::Export, &acme, None));
+    assert!(register.reach(&sam, noon()).may(Verb::Export, &acme(), None));
     leave(&mut register, &omar).unwrap();
     assert!(
-        register.people[&vic.key()].disabled_at.is_some() && !register.reach(&vic, noon()).sees_org(&acme)
+        register.people[&vic.key()].disabled_at.is_some() && !register.reach(&vic, noon()).sees_org(&acme())
     );
     assert!(!register.grants["g-vic"].is_in_force(noon()) && !register.grants["g-val"].is_in_force(noon()));
     let val = register.reach(&val, noon());
-    assert!(val.may(Verb::Claim, &acme, None) && !val.may(Verb::Close, &acme, None), "as the owner said");
-    assert!(!register.reach(&sam, noon()).may(Verb::Export, &acme, None), "the approval was a guest's");
+    assert!(val.may(Verb::Claim, &acme(), None) && !val.may(Verb::Close, &acme(), None), "as the owner said");
+    assert!(!register.reach(&sam, noon()).may(Verb::Export, &acme(), None), "the approval was a guest's");
     assert!(
         register.grants["g-out"].ended.is_none()
-            && register.reach(&omar, noon()).may(Verb::Export, &acme, None)
+            && register.reach(&omar, noon()).may(Verb::Export, &acme(), None)
     );
 }
 
@@ -166,7 +154,7 @@ fn a_goodbye_touches_nothing_of_another_org() {
     }
     let [gus, gil] = ["gus", "gil"].map(|name| principal(Side::Msp, name, "*"));
     give(&mut register, ("g-home", &gus), (Verb::Claim, "home"), &ann);
-    let robot = NewPerson { service: true, ..newcomer(Side::Msp, "robot", "acme") };
+    let robot = program(Side::Msp, "robot", "acme");
     let at = |text: &'static str, scope: &'static str| (text, scope);
     let here = made(&mut register, robot.clone(), at("robot-acme", "acme"), &ann);
     give(&mut register, ("g-robot", &principal(Side::Msp, "robot", "*")), (Verb::Claim, "home"), &ann);
@@ -174,7 +162,7 @@ fn a_goodbye_touches_nothing_of_another_org() {
     let of_gus = made(&mut register, newcomer(Side::Msp, "gus", "acme"), at("gus-home", "home"), &ann);
     let of_gil = made(&mut register, newcomer(Side::Msp, "gil", "acme"), at("gil-acme", "acme"), &ann);
     let changes = leave(&mut register, &omar).unwrap();
-    let (acme, home) = ("acme".parse().unwrap(), "home".parse().unwrap());
+    let home = "home".parse().unwrap();
     assert!(!works(&register, here) && !works(&register, of_gil));
     for hash in [there, of_gus] {
         let token = &register.tokens[&hash];
@@ -183,7 +171,7 @@ fn a_goodbye_touches_nothing_of_another_org() {
         );
     }
     assert!(
-        !register.reach(&gus, noon()).sees_org(&acme) && register.people[&gil.key()].disabled_at.is_some()
+        !register.reach(&gus, noon()).sees_org(&acme()) && register.people[&gil.key()].disabled_at.is_some()
     );
     let elsewhere = |change: &Change| match change {
         Change::Token(token) => token.principal.org.as_ref() == Some(&home),

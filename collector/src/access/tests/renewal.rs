@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::rules::{account, noon, owned};
+use super::cast::{account, noon, owned};
 use crate::{
     access::{Change, Factor, Hidden, Login, PersonKey, Register, Renewal, Renewed, Sha256},
     refusal::Code,

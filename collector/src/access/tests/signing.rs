@@ -1,20 +1,16 @@
 //! Signing, sealing and giving rights in somebody else's name.
 
-use dogwatch_model::{OrgId, PersonId, Side};
+use dogwatch_model::{PersonId, Side};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{
-    rules::{account, begun, invite, newcomer, noon, owned, token},
-    world::principal,
+use super::cast::{
+    account, acme, approve, begun, broken, grant, invite, newcomer, noon, owned, principal, program, seal,
+    token,
 };
 use crate::{
-    access::{Account, Act, Change, NewGrant, NewPerson, Principal, Register, Sha256, Verb, Verbs},
-    refusal::{Code, Refusal},
+    access::{Account, Act, Change, NewPerson, Principal, Register, Sha256, Verb, Verbs},
+    refusal::Code,
 };
-
-fn acme() -> OrgId {
-    "acme".parse().unwrap()
-}
 
 /// Omar and Olga own `acme`; a token that Olga made for Omar.
 fn two_owners() -> (Register, Principal, Principal, Principal) {
@@ -31,33 +27,14 @@ fn token_by(register: &mut Register, by: &Principal, person: NewPerson) -> Princ
     token.principal.clone()
 }
 
-fn seal(register: &mut Register, text: &str, by: &Principal) -> Result<Vec<Change>, Refusal> {
-    let hash = Sha256::of(text.as_bytes());
-    register.act(&Act::Seal { id: text.into(), hash, scope: "acme".parse().unwrap() }, by, noon())
-}
-
-fn broken(register: &mut Register, text: &str) -> Principal {
-    let opened = Sha256::of(format!("{text} opened").as_bytes());
-    register.break_seal(&Sha256::of(text.as_bytes()), opened, noon()).unwrap();
-    register.tokens[&opened].principal.clone()
-}
-
 fn more_for(to: &Principal, id: &str) -> Act {
-    Act::Grant(NewGrant {
-        id: id.into(),
-        to: to.key(),
-        verbs: Verbs::of(&[Verb::Export, Verb::Sign, Verb::Configure]),
-        scope: "acme".parse().unwrap(),
-        reason: "needed".into(),
-        expires_at: None,
-        review_at: None,
-    })
+    grant(id, to, Verbs::of(&[Verb::Export, Verb::Sign, Verb::Configure]))
 }
 
 #[test]
 fn a_signature_is_by_a_persons_own_hand_whether_they_are_named_or_not() {
     let (mut register, omar, olga, by_olga) = two_owners();
-    let program = NewPerson { service: true, ..newcomer(Side::Internal, "robot", "acme") };
+    let program = program(Side::Internal, "robot", "acme");
     let program = token_by(&mut register, &olga, program);
     let named: [PersonId; 1] = ["omar".parse().unwrap()];
     for signers in [&named[..], &[]] {
@@ -73,7 +50,7 @@ fn a_signature_is_by_a_persons_own_hand_whether_they_are_named_or_not() {
 #[test]
 fn what_a_broken_seal_gives_signs_nothing_until_it_is_confirmed() {
     let (mut register, omar, ..) = two_owners();
-    seal(&mut register, "paper", &omar).unwrap();
+    register.act(&seal("paper", "acme"), &omar, noon()).unwrap();
     let glass = broken(&mut register, "paper");
     invite(&mut register, (Side::Internal, "sam", "acme"), Verbs::ALL, &glass).unwrap();
     let sam = principal(Side::Internal, "sam", "acme");
@@ -81,30 +58,30 @@ fn what_a_broken_seal_gives_signs_nothing_until_it_is_confirmed() {
         let refused = register.by_own_hand(by, (&acme(), &[]), noon()).unwrap_err();
         assert!(refused.what.contains("on trial alone, after a seal was broken"), "{refused}");
     }
-    register.act(&Act::Approve("g-sam".into(), acme()), &omar, noon()).unwrap();
+    register.act(&approve("g-sam"), &omar, noon()).unwrap();
     register.by_own_hand(&sam, (&acme(), &[]), noon()).unwrap();
 }
 
 #[test]
 fn who_seals_does_it_with_what_they_opened_themself() {
     let (mut register, omar, _, by_olga) = two_owners();
-    let refused = seal(&mut register, "theirs", &by_olga).unwrap_err();
+    let refused = register.act(&seal("theirs", "acme"), &by_olga, noon()).unwrap_err();
     assert!(refused.what.starts_with("olga made this token for omar"), "{refused}");
     assert!(register.seals.is_empty());
-    seal(&mut register, "own", &omar).unwrap();
+    register.act(&seal("own", "acme"), &omar, noon()).unwrap();
 }
 
 #[test]
 fn nobody_gains_by_their_own_broken_seal_once_another_is_broken() {
     let (mut register, omar, olga, _) = two_owners();
-    seal(&mut register, "first", &olga).unwrap();
+    register.act(&seal("first", "acme"), &olga, noon()).unwrap();
     let older = broken(&mut register, "first");
     let grant = more_for(&olga, "g1");
     assert_eq!(register.act(&grant, &older, noon()).unwrap_err().code, Code::NotAllowed);
     let valid =
         |register: &Register, text: &str| register.tokens[&Sha256::of(text.as_bytes())].is_valid(noon());
     assert!(valid(&register, "first opened"));
-    seal(&mut register, "next", &omar).unwrap();
+    register.act(&seal("next", "acme"), &omar, noon()).unwrap();
     let newer = broken(&mut register, "next");
     assert!(!valid(&register, "first opened"), "the older one is over");
     assert!(valid(&register, "next opened"));
@@ -134,7 +111,7 @@ fn who_sent_an_invitation_stands_behind_whoever_took_it_up_for_a_fortnight() {
     invite(&mut register, (Side::Internal, "pat", "acme"), Verbs::ALL, &omar).unwrap();
     taken_up(&mut register, (&omar, &newcomer_of_omar), noon());
     assert!(register.act(&more_for(&olga, "g2"), &newcomer_of_omar, noon()).is_err());
-    seal(&mut register, "paper", &omar).unwrap();
+    register.act(&seal("paper", "acme"), &omar, noon()).unwrap();
     let glass = broken(&mut register, "paper");
     assert!(register.act(&more_for(&olga, "g3"), &glass, noon()).is_err());
     // Others are given what they need, and a fortnight later nothing is left of it.
@@ -186,7 +163,7 @@ fn an_orgs_first_owner_signs_and_approves_at_once_though_the_msp_invited_them() 
     let (mut register, ann, omar) = begun();
     taken_up(&mut register, (&ann, &omar), noon());
     register.by_own_hand(&omar, (&acme(), &[]), noon()).unwrap();
-    register.act(&Act::Approve("first".into(), acme()), &omar, noon()).unwrap();
+    register.act(&approve("first"), &omar, noon()).unwrap();
     let approved = &register.grants["first"];
     assert_eq!((approved.to.clone(), approved.approvals.contains_key(&acme())), (ann.key(), true));
 }

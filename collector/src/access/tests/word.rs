@@ -1,20 +1,14 @@
 //! The customer's word is theirs, and not that of an MSP which holds what their first owner began with.
 
-use dogwatch_model::{OrgId, Side};
+use dogwatch_model::Side;
 
-use super::{
-    glass::grant,
-    rules::{account, invite, newcomer, noon, token},
-    world::{principal, set_up},
+use super::cast::{
+    account, acme, approve, grant, invite, newcomer, noon, principal, refuse, seal, set_up, token,
 };
 use crate::{
-    access::{Account, Act, Principal, Register, Sha256, Verb, Verbs},
+    access::{Account, Act, Change, Person, Principal, Register, Sha256, Verb, Verbs},
     refusal::Code,
 };
-
-fn acme() -> OrgId {
-    "acme".parse().unwrap()
-}
 
 /// Ann of the MSP, and the token that she made for Ivan, the first owner of `acme`.
 fn handed() -> (Register, Principal) {
@@ -34,11 +28,11 @@ fn taken_up(register: &mut Register, by: &Principal, whom: &Principal) {
 /// What the MSP waits for from the customer.
 fn words() -> [Act; 5] {
     [
-        Act::Approve("first".into(), acme()),
-        Act::Refuse("first".into(), acme()),
+        approve("first"),
+        refuse("first"),
         Act::Review("g-zed".into(), None),
         Act::SecondFactor(acme(), true),
-        Act::Seal { id: "s1".into(), hash: Sha256::of(b"paper"), scope: "acme".parse().unwrap() },
+        seal("paper", "acme"),
     ]
 }
 
@@ -60,13 +54,8 @@ fn what_the_msp_made_for_a_first_owner_says_nothing_for_the_customer_until_they_
     let (mut register, ivan) = handed();
     invite(&mut register, (Side::Internal, "zed", "acme"), Verbs::CREW, &ivan).unwrap();
     says_nothing(&mut register, &ivan, "the MSP made the token by which ivan began");
-    register
-        .act(
-            &grant("g1", &principal(Side::Internal, "zed", "acme"), Verbs::of(&[Verb::Claim])),
-            &ivan,
-            noon(),
-        )
-        .unwrap();
+    let zed = principal(Side::Internal, "zed", "acme");
+    register.act(&grant("g1", &zed, Verbs::of(&[Verb::Claim])), &ivan, noon()).unwrap();
     taken_up(&mut register, &ivan, &ivan);
     register.by_own_hand(&ivan, (&acme(), &[]), noon()).unwrap();
     for act in words() {
@@ -90,13 +79,30 @@ fn nor_does_anybody_whom_it_was_used_to_let_in_through_however_many_hands() {
     for (by, why) in [(&ines, "ines"), (&otto, "otto")] {
         says_nothing(&mut register, by, &format!("acme:ivan let {why} in with a token that the MSP made"));
     }
-    let refused = register.act(&Act::Approve("first".into(), acme()), &pat, noon()).unwrap_err();
+    let refused = register.act(&approve("first"), &pat, noon()).unwrap_err();
     assert!(refused.what.starts_with("acme:ivan let pat in"), "{refused}");
     taken_up(&mut register, &ivan, &ivan);
     for by in [&ines, &otto] {
-        register.act(&Act::Approve("first".into(), acme()), by, noon()).unwrap();
-        register.act(&Act::Refuse("first".into(), acme()), by, noon()).unwrap();
+        register.act(&approve("first"), by, noon()).unwrap();
+        register.act(&refuse("first"), by, noon()).unwrap();
     }
+}
+
+#[test]
+fn nor_who_came_by_a_provider_and_was_given_a_password_with_it() {
+    let (mut register, ivan) = handed();
+    invite(&mut register, (Side::Internal, "olga", "acme"), Verbs::ALL, &ivan).unwrap();
+    let olga = principal(Side::Internal, "olga", "acme");
+    // Who comes by a provider is brought in by nobody.
+    let by_provider = Person { created_by: None, ..register.people[&olga.key()].clone() };
+    register.apply(&[Change::Person(by_provider)]);
+    let approve = Act::Approve("first".into(), acme());
+    register.act(&approve, &olga, noon()).unwrap();
+    register.act(&Act::Refuse("first".into(), acme()), &olga, noon()).unwrap();
+    taken_up(&mut register, &ivan, &olga);
+    assert_eq!(register.act(&approve, &olga, noon()).unwrap_err().code, Code::NotAllowed);
+    taken_up(&mut register, &ivan, &ivan);
+    register.act(&approve, &olga, noon()).unwrap();
 }
 
 #[test]
@@ -105,8 +111,7 @@ fn a_first_owner_who_is_kept_out_holds_up_nobody() {
     invite(&mut register, (Side::Internal, "ines", "acme"), Verbs::ALL, &ivan).unwrap();
     let ines = principal(Side::Internal, "ines", "acme");
     taken_up(&mut register, &ivan, &ines);
-    let approve = Act::Approve("first".into(), acme());
-    assert!(register.act(&approve, &ines, noon()).is_err());
+    assert!(register.act(&approve("first"), &ines, noon()).is_err());
     register.act(&Act::Disable(ivan.key()), &ines, noon()).unwrap();
-    register.act(&approve, &ines, noon()).unwrap();
+    register.act(&approve("first"), &ines, noon()).unwrap();
 }

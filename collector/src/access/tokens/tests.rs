@@ -3,7 +3,7 @@
 use dogwatch_model::Side;
 
 use super::*;
-use crate::access::{Principal, Session, Verbs};
+use crate::access::{Principal, Scope, Session, Verbs};
 
 fn noon() -> Timestamp {
     "2026-11-23T12:00:00Z".parse().unwrap()
@@ -11,25 +11,12 @@ fn noon() -> Timestamp {
 
 fn token(person: &str, number: usize, created_at: Timestamp) -> ApiToken {
     let hash = Sha256::of(format!("{person} {number}").as_bytes());
+    let principal = Principal::new(person.parse().unwrap(), Side::Msp, &Scope::Everywhere, Verbs::ALL);
     ApiToken {
-        id: ApiToken::short_id(&hash),
-        hash,
-        principal: Principal {
-            person: person.parse().unwrap(),
-            side: Side::Msp,
-            team: None,
-            org: None,
-            site: None,
-            ceiling: Verbs::ALL,
-            maker: None,
-            password_only: false,
-            token: None,
-        },
-        created_at,
         expires_at: Some(created_at + SignedDuration::from_hours(12)),
-        revoked_at: None,
         session: Some(Session { browser: false }),
         used_at: Some(created_at),
+        ..ApiToken::new(hash, principal, created_at)
     }
 }
 

@@ -1,9 +1,6 @@
 //! Another policy is in force: both sides can see when and which, and rights that were given for other duties are looked at.
 
-use dogwatch_triage::{
-    audit::{Chain, Record},
-    matrix::starter,
-};
+use dogwatch_triage::{audit::Chain, matrix::starter};
 
 use serde_json::json;
 
@@ -61,11 +58,6 @@ impl Sim {
         self.step(Input::PolicyChanged);
     }
 
-    fn records(&mut self, chain: Chain) -> Vec<Record> {
-        let lines = self.ask(|reply| Command::ReadAudit(chain, 0, reply)).unwrap();
-        lines.iter().map(|line| serde_json::from_slice(line).unwrap()).collect()
-    }
-
     fn due(&self, kind: DueKind) -> Vec<(String, String)> {
         let due = self.handle.read(|state| state.access.due(self.now));
         // Whoever the sim lets in has grants named by their side.
@@ -79,41 +71,16 @@ impl Sim {
 /// Mira of the MSP, in a team or none, with a grant in the org.
 fn with_mira(sim: &Sim, team: Option<&str>) {
     let key = PersonKey { org: None, id: "mira".parse().unwrap() };
-    let person = Person {
-        id: key.id.clone(),
-        side: Side::Msp,
-        home: Scope::Everywhere,
-        team: team.map(|team| team.parse().unwrap()),
-        service: false,
-        created_at: sim.now,
-        created_by: None,
-        trial_until: None,
-        disabled_at: None,
-        disabled_until: None,
-        back: None,
-    };
-    let grant = |id: &str, scope: Scope| Grant {
-        id: id.into(),
-        to: key.clone(),
-        verbs: Verbs::of(&[Verb::Configure]),
-        scope,
-        reason: "nights".into(),
-        given_at: sim.now,
-        given_by: None,
-        expires_at: None,
-        review_at: None,
-        reviewed_at: None,
-        used_at: None,
-        on_trial: false,
-        own_end: None,
-        triggers: Vec::new(),
-        approvals: Default::default(),
-        ended: None,
-    };
+    let team = team.map(|team| team.parse().unwrap());
+    let person = Person { team, ..Person::new(key.id.clone(), Side::Msp, Scope::Everywhere, sim.now) };
+    let rights = Verbs::of(&[Verb::Configure]);
     let mut state = sim.handle.shared.write().unwrap();
     state.access.people.insert(key.clone(), person);
     for (id, scope) in [("here", Scope::Org(org())), ("all", Scope::Everywhere)] {
-        state.access.grants.insert(id.into(), grant(id, scope));
+        state
+            .access
+            .grants
+            .insert(id.into(), Grant::new(id, key.clone(), (rights, scope), "nights", sim.now));
     }
 }
 
@@ -256,59 +223,6 @@ fn a_right_that_nobody_uses_for_a_quarter_is_found_and_one_that_is_used_is_not()
     sim.now += SignedDuration::from_hours(100 * 24);
     let why = sim.due(DueKind::GrantUnused).into_iter().find(|(id, _)| id == "msp:kim").unwrap().1;
     assert!(why.starts_with("nobody has used it since 2027-"), "{why}");
-}
-
-#[test]
-fn a_copy_that_was_kept_out_and_a_revoked_machine_that_knocks_are_on_record_once_an_hour() {
-    use crate::authority::standing::{KeyState, KeyStatus as _};
-    let mut sim = Sim::new();
-    sim.join_token(2);
-    let enrolled = sim.enrol(b"key").unwrap();
-    let machine = |id: &str| Machine {
-        starts: Some(1),
-        evidence: MachineEvidence { machine_id_hash: Some(id.into()), ..MachineEvidence::default() },
-        ..Machine::new(7)
-    };
-    let (_first, _) = sim.attach_as(enrolled.id, machine("original")).unwrap();
-    let told = |sim: &mut Sim, act: &str| -> Vec<Record> {
-        sim.records(Chain::Org(org())).into_iter().filter(|record| record.act == act).collect()
-    };
-    for copy in 0..20_u128 {
-        let other = Machine { epoch: 100 + copy, ..machine("a copy") };
-        assert!(sim.attach_as(enrolled.id, other).is_err());
-        sim.now += 1.minutes();
-    }
-    let clones = told(&mut sim, "endpoint.clone-refused");
-    assert_eq!(clones.len(), 1);
-    let after = clones[0].after.as_ref().unwrap();
-    assert_eq!((&after["count"], &after["why"]), (&1.into(), &"its machine id is another".into()));
-    assert!(clones[0].from.is_some());
-    sim.now += 41.minutes();
-    assert!(sim.attach_as(enrolled.id, Machine { epoch: 500, ..machine("a copy") }).is_err());
-    let clones = told(&mut sim, "endpoint.clone-refused");
-    assert_eq!(
-        clones.iter().map(|one| one.after.as_ref().unwrap()["count"].clone()).collect::<Vec<_>>(),
-        [1, 20]
-    );
-
-    let gone = |reply| {
-        let to = dogwatch_model::EndpointState::Revoked;
-        Command::SetEndpointState(enrolled.id, to, person(Side::Internal), reply)
-    };
-    sim.ask(gone).unwrap();
-    for _ in 0..5 {
-        assert_eq!(sim.handle.status(&Sha256::of(b"key")), KeyState::Revoked);
-        let knocked = sim.queue.try_recv().unwrap();
-        sim.step(knocked);
-    }
-    let refused = told(&mut sim, "endpoint.refused");
-    assert_eq!(refused.len(), 1);
-    assert_eq!(refused[0].after.as_ref().unwrap()["why"], "it was revoked");
-    assert_eq!(sim.handle.status(&Sha256::of(b"nobody's")), KeyState::Unknown);
-    let knocked = sim.queue.try_recv().unwrap();
-    sim.step(knocked);
-    let all = sim.records(Chain::Collector);
-    assert!(all.iter().any(|record| record.act == "endpoint.refused"), "{all:?}");
 }
 
 #[test]

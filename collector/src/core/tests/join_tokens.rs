@@ -82,3 +82,16 @@ fn a_token_that_a_program_made_counts_no_further_than_whoever_made_the_programs_
     sim.change_kim(|access| access.people.get_mut(&kim).unwrap().disabled_at = None);
     sim.enrol(b"second").unwrap();
 }
+
+#[test]
+fn a_join_token_enrols_as_often_as_it_says_and_not_after_it_expired() {
+    let mut sim = Sim::new();
+    sim.join_token(2);
+    assert_eq!(sim.enrol(b"one").unwrap().name, "srv");
+    assert_eq!(sim.enrol(b"two").unwrap().name, "srv-2");
+    assert!(sim.enrol(b"three").unwrap_err().what.contains("used up (2 of 2)"));
+    let mut sim = Sim::new();
+    sim.join_token(1);
+    sim.now += SignedDuration::from_mins(61);
+    assert!(sim.enrol(b"one").unwrap_err().what.contains("expired"));
+}

@@ -20,16 +20,7 @@ impl Sim {
             ceiling,
             ..person(Side::Internal)
         };
-        let token = ApiToken {
-            id: format!("t-{name}"),
-            hash: Sha256::of(name.as_bytes()),
-            principal: who.clone(),
-            created_at: self.now,
-            expires_at: None,
-            revoked_at: None,
-            session: None,
-            used_at: None,
-        };
+        let token = ApiToken::new(Sha256::of(name.as_bytes()), who.clone(), self.now);
         self.handle.shared.write().unwrap().access.enlist(&token, self.now);
         who
     }
@@ -107,16 +98,7 @@ fn a_shared_view_is_changed_by_who_saved_it_or_configures_the_org() {
     let sue = sim.let_in("sue", Some("main"), Verbs::ALL);
     // Another person who has the same id, on the other side.
     let guest = Principal { ceiling: Role::Viewer.verbs(), side: Side::Msp, org: None, ..vera.clone() };
-    let token = ApiToken {
-        id: "t-guest".into(),
-        hash: Sha256::of(b"guest"),
-        principal: guest.clone(),
-        created_at: sim.now,
-        expires_at: None,
-        revoked_at: None,
-        session: None,
-        used_at: None,
-    };
+    let token = ApiToken::new(Sha256::of(b"guest"), guest.clone(), sim.now);
     sim.handle.shared.write().unwrap().access.enlist(&token, sim.now);
     sim.save("mornings", true, &vera).unwrap();
     for other in [&walt, &sue, &guest] {

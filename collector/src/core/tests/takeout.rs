@@ -18,16 +18,7 @@ fn running(sim: Sim) -> (CoreHandle, Desk) {
 /// The owner's token.
 fn token_of_kim(handle: &CoreHandle, now: Timestamp) -> Sha256 {
     let hash = Sha256::of(TEXT);
-    let token = ApiToken {
-        id: "t".into(),
-        hash,
-        principal: person(Side::Internal),
-        created_at: now,
-        expires_at: None,
-        revoked_at: None,
-        session: None,
-        used_at: None,
-    };
+    let token = ApiToken::new(hash, person(Side::Internal), now);
     handle.shared.write().unwrap().access.tokens.insert(hash, token);
     hash
 }
@@ -140,13 +131,9 @@ fn ways_in(access: &mut Register, now: Timestamp) -> [Sha256; 3] {
         Change::Org(org(), standing),
         Change::Token(ApiToken {
             id: "t2".into(),
-            hash: session,
-            principal: person(Side::Internal),
-            created_at: now,
-            expires_at: None,
-            revoked_at: None,
             session: Some(Session { browser: true }),
             used_at: Some(now),
+            ..ApiToken::new(session, person(Side::Internal), now)
         }),
     ]);
     [seal, invitation, session]

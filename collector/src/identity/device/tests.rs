@@ -3,24 +3,14 @@
 use dogwatch_model::{PersonId, Side};
 
 use super::*;
-use crate::access::Verbs;
+use crate::access::{Scope, Verbs};
 
 fn at(seconds: i64) -> Timestamp {
     "2026-11-22T12:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(seconds)
 }
 
 fn kim() -> Principal {
-    Principal {
-        person: PersonId::new("kim").unwrap(),
-        side: Side::Msp,
-        team: None,
-        org: None,
-        site: None,
-        ceiling: Verbs::ALL,
-        maker: None,
-        password_only: false,
-        token: None,
-    }
+    Principal::new(PersonId::new("kim").unwrap(), Side::Msp, &Scope::Everywhere, Verbs::ALL)
 }
 
 #[test]

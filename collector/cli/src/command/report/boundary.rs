@@ -258,6 +258,7 @@ acme  last resort  msp          6      20    25.0 %        yes
             "{csv}"
         );
     }
+
     #[test]
     fn every_table_of_the_report_is_one_that_a_spreadsheet_can_have() {
         let csv = Screen { format: Format::Csv, colour: false, terminal: false, zone: TimeZone::UTC };

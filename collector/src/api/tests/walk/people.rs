@@ -91,24 +91,7 @@ fn at_home(state: &mut State, person: &str, home: Scope) {
 }
 
 fn give(state: &mut State, id: &str, person: &str, scope: Scope) {
-    let grant = Grant {
-        id: id.into(),
-        to: msp(person),
-        verbs: Verbs::ALL,
-        scope,
-        reason: "a week of help".into(),
-        given_at: noon(),
-        given_by: None,
-        expires_at: None,
-        review_at: None,
-        approvals: Default::default(),
-        reviewed_at: None,
-        used_at: None,
-        on_trial: false,
-        own_end: None,
-        triggers: Vec::new(),
-        ended: None,
-    };
+    let grant = Grant::new(id, msp(person), (Verbs::ALL, scope), "a week of help", noon());
     state.access.grants.insert(grant.id.clone(), grant);
 }
 

@@ -59,19 +59,7 @@ fn msp(person: &str) -> PersonKey {
 }
 
 fn known(access: &mut Register, who: PersonKey, side: Side, home: Scope) {
-    let person = Person {
-        id: who.id.clone(),
-        side,
-        home,
-        team: None,
-        service: false,
-        created_at: noon(),
-        created_by: None,
-        trial_until: None,
-        disabled_at: None,
-        disabled_until: None,
-        back: None,
-    };
+    let person = Person::new(who.id.clone(), side, home, noon());
     access.people.insert(who, person);
 }
 
@@ -81,24 +69,8 @@ fn approval(of: &str, by: &str) -> (dogwatch_model::OrgId, Approval) {
 
 /// Rights of kim's, which somebody should look at again.
 fn grant(id: &str, scope: Scope, verbs: Verbs) -> Grant {
-    Grant {
-        id: id.into(),
-        to: msp("kim"),
-        verbs,
-        reason: format!("work in {scope}"),
-        scope,
-        given_at: noon(),
-        given_by: None,
-        expires_at: None,
-        review_at: Some(noon()),
-        approvals: BTreeMap::new(),
-        reviewed_at: None,
-        used_at: None,
-        on_trial: false,
-        own_end: None,
-        triggers: Vec::new(),
-        ended: None,
-    }
+    let reason = format!("work in {scope}");
+    Grant { review_at: Some(noon()), ..Grant::new(id, msp("kim"), (verbs, scope), reason, noon()) }
 }
 
 fn keep(access: &mut Register, grant: Grant) {

@@ -15,7 +15,7 @@ use super::{
     things::{archive, org_things, things, window},
 };
 use crate::{
-    access::{ApiToken, PersonKey, Principal, Role, Sha256},
+    access::{ApiToken, PersonKey, Principal, Role, Scope, Sha256},
     api::login::COOKIE,
     feed::Group,
     identity::Providers,
@@ -193,27 +193,13 @@ pub(super) fn key(person: &str, of: &str) -> PersonKey {
 /// The token that somebody speaks by.
 pub(super) fn token(person: &str, letter: char, place: Option<(&str, Option<&str>)>, role: Role) -> ApiToken {
     let hash = Sha256::of(text_of_token(letter).as_bytes());
-    let principal = Principal {
-        person: PersonId::new(person).unwrap(),
-        side: Side::Internal,
-        team: None,
-        org: place.map(|(of, _)| org(of)),
-        site: place.and_then(|(_, site)| site).map(|site| SiteId::new(site).unwrap()),
-        ceiling: role.verbs(),
-        maker: None,
-        password_only: false,
-        token: None,
-    };
-    let id = format!("t-{person}");
+    let site = place.and_then(|(_, site)| site).map(|site| SiteId::new(site).unwrap());
+    let within = Scope::of(place.map(|(of, _)| org(of)), site);
+    let principal = Principal::new(PersonId::new(person).unwrap(), Side::Internal, &within, role.verbs());
     ApiToken {
-        id,
-        hash,
-        principal,
-        created_at: noon(),
-        expires_at: None,
-        revoked_at: None,
-        session: None,
+        id: format!("t-{person}"),
         // So that its use is nothing to note, which would happen at some time after the answer.
         used_at: Some(noon()),
+        ..ApiToken::new(hash, principal, noon())
     }
 }

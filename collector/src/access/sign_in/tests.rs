@@ -1,5 +1,7 @@
 //! First logins, later ones, leavers, and names that somebody else has.
 
+use std::collections::BTreeMap;
+
 use dogwatch_model::{OrgId, PersonId, TeamId};
 use jiff::SignedDuration;
 
@@ -23,17 +25,12 @@ fn proved(subject: &str, name: &str, groups: &[GroupGrant]) -> Proved {
         provider: ProviderId::parse("acme-id").unwrap(),
         issuer: "https://id.example".into(),
         subject: subject.into(),
-        principal: Principal {
-            person: PersonId::new(name).unwrap(),
-            side: Side::Internal,
-            team: None,
-            org: Some("acme".parse().unwrap()),
-            site: None,
-            ceiling: Verbs::ALL,
-            maker: None,
-            password_only: false,
-            token: None,
-        },
+        principal: Principal::new(
+            PersonId::new(name).unwrap(),
+            Side::Internal,
+            &"acme".parse().unwrap(),
+            Verbs::ALL,
+        ),
         adopts: false,
         grants: groups.to_vec(),
         lasts: SignedDuration::from_hours(24),

@@ -1,0 +1,148 @@
+//! Whose people are whose to bring in and to look after: each side's are their own side's, and vendors are whoever's the org
+//! is. An administrator of the MSP brings in the first owner of an org, and nobody of its side after that.
+
+use dogwatch_model::{OrgId, Side};
+use jiff::Timestamp;
+
+use super::{NewPerson, invalid, not_allowed, unseen};
+use crate::{
+    access::{Person, PersonKey, Principal, Reach, Register, Scope, Verb, Verbs, free_id},
+    refusal::{Code, Refusal},
+};
+
+/// People of the whole register: more is a fault of a script.
+const MAX_PEOPLE: usize = 20_000;
+
+impl Register {
+    /// Whether somebody new may come in through `by`; `true` for the first owner of an org, whom the MSP brings in.
+    pub(super) fn admits(
+        &self,
+        person: &NewPerson,
+        verbs: Verbs,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<bool, Refusal> {
+        if self.people.len() >= MAX_PEOPLE {
+            let what = format!("the register holds {MAX_PEOPLE} people, the most it may");
+            return Err(Refusal::new(Code::Conflict, what));
+        }
+        free_id(&person.id)?;
+        let (side, home) = (person.side, &person.home);
+        if side != Side::Msp && *home == Scope::Everywhere {
+            return Err(invalid(format!("say which org the {side} side's person belongs to")));
+        }
+        if by.side == side && self.manages(by, side, home, now) {
+            return Ok(false);
+        }
+        let Some(org) = home.org() else { return Err(self.not_your_side(side, home, by, now)) };
+        if !self.reach(by, now).sees_org(org) {
+            return Err(unseen("org", org));
+        }
+        if side != Side::Msp && self.may_begin(org, by, now) {
+            return self.begins(org, (person, verbs), by, now);
+        }
+        match side == Side::Vendor && self.manages(by, Side::Internal, home, now) {
+            true => Ok(false),
+            false => Err(self.not_your_side(side, home, by, now)),
+        }
+    }
+
+    /// The same where the org has no owner and `by` may let the first one in.
+    fn begins(
+        &self,
+        org: &OrgId,
+        (person, verbs): (&NewPerson, Verbs),
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<bool, Refusal> {
+        if self.trial(by, &person.home, now).is_some() {
+            return Err(not_allowed(format!(
+                "the first of {org}'s own side are let in by who administers the MSP for good, not after a broken seal"
+            )));
+        }
+        let owns = verbs.has(Verb::Administer) && person.home.site().is_none() && !person.service;
+        if person.side == Side::Internal && !owns {
+            return Err(not_allowed(format!(
+                "{org} has no owner yet: let its first owner in, a person with the role `admin` for all of {org}; they let \
+                 in everybody else of their side"
+            )));
+        }
+        Ok(person.side == Side::Internal)
+    }
+
+    /// Whether `by` may let the first owner of an org in: an administrator of the MSP, as long as there is none.
+    fn may_begin(&self, org: &OrgId, by: &Principal, now: Timestamp) -> bool {
+        let reach = self.reach(by, now);
+        by.side == Side::Msp
+            && self.owners(org, now).next().is_none()
+            && !self.left.get(&Side::Msp).is_some_and(|left| left.contains(org))
+            && (reach.everywhere().has(Verb::Administer) || reach.may(Verb::Administer, org, None))
+    }
+
+    /// Whether somebody manages people of a side whose home is there: their own side's only, vendors by who owns the org.
+    pub(crate) fn manages(&self, by: &Principal, side: Side, home: &Scope, now: Timestamp) -> bool {
+        let reach = self.reach(by, now);
+        let there = home.org().is_some_and(|org| reach.may(Verb::Administer, org, home.site()));
+        match side {
+            Side::Msp => by.side == Side::Msp && (there || reach.everywhere().has(Verb::Administer)),
+            Side::Internal => by.side == Side::Internal && there,
+            Side::Vendor => {
+                let begins = home.org().is_some_and(|org| self.may_begin(org, by, now));
+                (by.side == Side::Internal && there) || begins
+            }
+        }
+    }
+
+    pub(super) fn not_your_side(&self, side: Side, home: &Scope, by: &Principal, now: Timestamp) -> Refusal {
+        let who = match home.org() {
+            Some(org) if side != Side::Msp => {
+                self.givers(side, (Verbs::of(&[Verb::Administer]), None), org, now)
+            }
+            _ => self.msp_administrators(None, now),
+        };
+        let who = match who.as_slice() {
+            [] => format!("an administrator of the {side} side"),
+            names => names.join(" or "),
+        };
+        if by.side == side {
+            not_allowed(format!("`administer` on {home} is missing; {who} manages the people there"))
+        } else {
+            not_allowed(format!(
+                "you are of the {} side, and {side}'s people are brought in and managed by their own side: ask {who}",
+                by.side
+            ))
+        }
+    }
+
+    /// Whether somebody was a guest of an org that the MSP has left, and goes on elsewhere: their home is nobody's to see any
+    /// more, and they are still the MSP's to look after.
+    pub(crate) fn is_left_behind(&self, person: &Person, reach: &Reach) -> bool {
+        let left = |org| self.left.get(&Side::Msp).is_some_and(|left| left.contains(org));
+        let key = person.key();
+        let goes_on = || {
+            person.disabled_at.is_none()
+                || self.grants.values().any(|grant| grant.to == key && grant.ended.is_none())
+        };
+        (person.side, reach.side()) == (Side::Msp, Side::Msp)
+            && person.home.org().is_some_and(left)
+            && reach.everywhere().has(Verb::Administer)
+            && goes_on()
+    }
+
+    /// Somebody whom `by` manages.
+    pub(super) fn managed(
+        &self,
+        whom: &PersonKey,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<&Person, Refusal> {
+        let reach = self.reach(by, now);
+        let visible =
+            |person: &&Person| reach.sees_place(&person.home) || self.is_left_behind(person, &reach);
+        let person = self.people.get(whom).filter(visible).ok_or_else(|| unseen("person", &whom.id))?;
+        match self.manages(by, person.side, &person.home, now) {
+            true => Ok(person),
+            false => Err(self.not_your_side(person.side, &person.home, by, now)),
+        }
+    }
+}
