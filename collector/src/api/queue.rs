@@ -171,7 +171,7 @@ impl Query {
         let given = self.filter.as_deref().filter(|source| !source.trim().is_empty());
         let filter = given.map(|source| {
             let filter = ItemFilter::typed(source)?;
-            filter.known_to(&policy.vocabulary(|org| caller.sees(org)))?;
+            filter.known_to(|| policy.vocabulary(|org| caller.sees(org)))?;
             Ok(filter)
         });
         filter.transpose().map_err(|error| fleet::misread("filter", &error))
