@@ -37,6 +37,8 @@ aiosmtpd  python3-aiosmtpd  mail is taken by a real server, by STARTTLS and by i
 prometheus-alertmanager  prometheus-alertmanager  a real Alertmanager feeds its alerts into the queue, and ends them
 jsonschema  python3-jsonschema  what pagers and chats get is as their schemas say
 node  nodejs  people come in by a real OpenID Connect provider
+zsh  zsh  it completes commands and names
+fish  fish  it does, too
 npm  npm  that provider, which Debian does not have
 pip3  python3-pip  the library that verifies webhooks, which Debian does not have
 '

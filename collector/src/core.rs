@@ -77,6 +77,7 @@ pub(crate) use takeout::TakeOut;
 pub use upkeep::Upkept;
 
 use crate::{
+    access::Sha256,
     feed::{Feed, Notices},
     meters::Meters,
     notify::News,
@@ -117,6 +118,8 @@ pub(crate) enum Input {
     },
     /// A key was refused at the agents' door: an endpoint's that was revoked or retired, or an unknown one.
     KeyRefused(Option<EndpointId>),
+    /// A token that has ended was shown, from an address.
+    TokenRefused(Sha256, Option<IpAddr>),
     /// About telling people.
     Notify(Box<News>),
     /// A file of settings was read.

@@ -144,6 +144,7 @@ fn check(place: &Place) -> anyhow::Result<()> {
     let channels = dogwatch_collector::notify::Channels::read(&data.notify_file())?;
     let providers = dogwatch_collector::identity::Providers::read(&data.identity_file())?;
     dogwatch_collector::authority::Authority::open(&data.authority(), jiff::Timestamp::now())?;
+    policy.unanswerable().iter().for_each(|fault| say(&format!("warning: {fault}")));
     say(&format!(
         "ok: collector.toml, the certificate authority, {}, {}, {}, {}: {}",
         counted(channels.channels.len(), "channel", "channels"),

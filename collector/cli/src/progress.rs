@@ -1,10 +1,13 @@
 //! How far long work is: one line on standard error, drawn over again, and gone when the work is done.
 //!
 //! Only a terminal gets it, only after half a second, and ten times a second at most: quick work flickers nothing, and
-//! logs and pipes hold no bars. It says what, how far, and how long still; it never says what went wrong.
+//! logs and pipes hold no bars. It says what, how far, and how long still, or how long it takes already where nobody knows how
+//! far it is; it never says what went wrong.
 
 use std::{
     io::{self, IsTerminal as _, Write},
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -23,6 +26,24 @@ const BAR: usize = 24;
 
 /// Back to the first column, and what stands there away.
 const CLEAR: &str = "\r\x1b[K";
+
+/// Does work that somebody else does in one piece: nobody knows how far it is, so the line counts the time.
+pub(crate) fn while_waiting<R: Send>(what: &str, work: impl FnOnce() -> R + Send) -> R {
+    let mut progress = Progress::begin(what, None);
+    if progress.terminal.is_none() {
+        return work();
+    }
+    let (working, over) = channel::<()>();
+    thread::scope(|scope| {
+        let work = scope.spawn(move || {
+            // Gone once the work is done, or has failed.
+            let _working = working;
+            work()
+        });
+        progress.count(&over);
+        work.join().unwrap_or_else(|failed| std::panic::resume_unwind(failed))
+    })
+}
 
 /// Work on its way. Dropping it takes the line away.
 pub(crate) struct Progress {
@@ -49,11 +70,25 @@ impl Progress {
         }
     }
 
+    /// Counts the time until nobody works any more.
+    fn count(&mut self, over: &Receiver<()>) {
+        while over.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
+            let now = Instant::now();
+            let elapsed = SignedDuration::try_from(now.duration_since(self.began)).unwrap_or_default();
+            let line = format!("{}  {}", self.what, when::short(elapsed));
+            self.show(&line, now);
+        }
+    }
+
     fn draw(&mut self, now: Instant) {
+        let line = line(&self.what, self.done, self.total, now.duration_since(self.began));
+        self.show(&line, now);
+    }
+
+    fn show(&mut self, line: &str, now: Instant) {
         let last = self.drawn.map_or(self.began + PATIENCE, |drawn| drawn + INTERVAL);
         let Some(terminal) = self.terminal.as_mut().filter(|_| now >= last) else { return };
         self.drawn = Some(now);
-        let line = line(&self.what, self.done, self.total, now.duration_since(self.began));
         // Work goes on where nobody can be told of it.
         let _ = write!(terminal, "{CLEAR}{line}").and_then(|()| terminal.flush());
     }
@@ -122,6 +157,32 @@ mod tests {
         );
         assert_eq!(line("reading", 250, None, after), "reading  250");
         assert_eq!(line("reading", 0, Some(0), after), "reading  0");
+    }
+
+    /// A terminal on which work ends as soon as its line is there.
+    struct Seen(Screen, Option<std::sync::mpsc::Sender<()>>);
+
+    impl Write for Seen {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            self.1 = None;
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn work_of_which_nobody_knows_how_far_it_is_counts_its_time_until_it_is_over() {
+        let screen = Screen::default();
+        let (working, over) = channel();
+        let mut progress = on(&screen);
+        progress.terminal = Some(Box::new(Seen(screen.clone(), Some(working))));
+        progress.began -= Duration::from_secs(7);
+        progress.count(&over);
+        drop(progress);
+        assert_eq!(String::from_utf8_lossy(&screen.0.borrow()), format!("{CLEAR}reading  7s{CLEAR}"));
     }
 
     #[test]

@@ -113,7 +113,14 @@ pub struct OrgStanding {
     /// Ways to tell people that were the departed's alone: nothing of the org goes there any more.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub ways_stopped: BTreeSet<String>,
-    /// Everybody of the org needs a second factor, not administrators only.
+    /// Everybody of the org, and whoever of the MSP reaches it, needs a second factor, not administrators only.
     #[serde(default)]
     pub second_factor_for_all: bool,
+}
+
+impl OrgStanding {
+    /// Whether it asks a second factor of those of the MSP who reach every org: while the MSP is there.
+    pub(super) fn asks_of_guests(&self) -> bool {
+        self.second_factor_for_all && !self.left.contains_key(&Side::Msp)
+    }
 }

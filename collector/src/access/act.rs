@@ -136,7 +136,7 @@ pub enum Act {
     RevokeToken(String),
     /// A side leaves an org for good.
     Offboard(OrgId, Side),
-    /// Ask a second factor of everybody of an org, or of administrators only.
+    /// Ask a second factor of everybody of an org and of whoever of the MSP reaches it, or of administrators only.
     SecondFactor(OrgId, bool),
     /// Seal a code.
     Seal {

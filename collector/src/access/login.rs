@@ -6,8 +6,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Account, ApiToken, Change, PersonKey, Principal, Register, SESSION_LIFETIME, Scope, Session, Sha256,
-    Totp, Verbs,
+    Account, ApiToken, Change, OrgStanding, PersonKey, Principal, Register, SESSION_LIFETIME, Scope, Session,
+    Sha256, Totp, Verbs,
 };
 use crate::refusal::{Code, Refusal};
 
@@ -143,14 +143,21 @@ impl Register {
         Ok(Some(account))
     }
 
-    /// Whether somebody comes in with a second factor only: administrators, and everybody where the org says so.
+    /// Whether somebody comes in with a second factor only: administrators, and everybody who reaches an org that says so,
+    /// whichever side they are of.
     pub fn needs_second_factor(&self, who: &PersonKey, now: Timestamp) -> bool {
-        let by_org = |org| self.orgs.get(org).is_some_and(|standing| standing.second_factor_for_all);
         let Some(person) = self.people.get(who) else { return true };
-        person.home.org().is_some_and(by_org)
-            || self
-                .grants_of(who, now)
-                .any(|grant| !grant.verbs.risky().is_empty() || grant.scope.org().is_some_and(by_org))
+        let mut given = self.grants_of(who, now);
+        self.asks_second_factor(&person.home)
+            || given.any(|grant| !grant.verbs.risky().is_empty() || self.asks_second_factor(&grant.scope))
+    }
+
+    /// Whether whoever reaches a place is to have a second factor: by the rule of its org, or of any where it is all of them.
+    pub(super) fn asks_second_factor(&self, place: &Scope) -> bool {
+        match place.org() {
+            Some(org) => self.orgs.get(org).is_some_and(|standing| standing.second_factor_for_all),
+            None => self.orgs.values().any(OrgStanding::asks_of_guests),
+        }
     }
 
     /// Whether nothing comes through a token because it goes back to a login by password alone, of somebody who needs a

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{ApiToken, Change, PersonKey, Register};
+use super::{ApiToken, Change, PersonKey, Register, Scope};
 
 impl Register {
     /// The ends of all that goes back to a login by password alone, of everybody whom changes ask for a second factor.
@@ -24,9 +24,13 @@ impl Register {
     fn concerns(&self, change: &Change, key: &PersonKey, now: Timestamp) -> bool {
         match change {
             Change::Grant(grant) => grant.to == *key,
-            Change::Org(org, _) => {
-                self.home_of(key).is_some_and(|home| home.org() == Some(org))
-                    || self.grants_of(key, now).any(|grant| grant.scope.org() == Some(org))
+            Change::Org(org, standing) => {
+                let reaches = |place: &Scope| match place.org() {
+                    Some(here) => here == org,
+                    None => standing.asks_of_guests(),
+                };
+                self.home_of(key).is_some_and(reaches)
+                    || self.grants_of(key, now).any(|grant| reaches(&grant.scope))
             }
             _ => false,
         }
@@ -34,11 +38,10 @@ impl Register {
 
     /// Whether a change asks somebody for a second factor.
     fn asks(&self, change: &Change, now: Timestamp) -> bool {
-        let by_rule = |org| self.orgs.get(org).is_some_and(|standing| standing.second_factor_for_all);
         match change {
             Change::Grant(grant) => {
-                let risky = !grant.verbs.risky().is_empty() || grant.scope.org().is_some_and(by_rule);
-                risky && grant.is_in_force(now)
+                let asks = !grant.verbs.risky().is_empty() || self.asks_second_factor(&grant.scope);
+                asks && grant.is_in_force(now)
             }
             Change::Org(_, standing) => standing.second_factor_for_all,
             _ => false,

@@ -156,6 +156,16 @@ impl Person {
         self.disabled_at.is_some() && self.disabled_until.is_none_or(|end| now < end)
     }
 
+    /// How they stand at `now`: a time for which they were kept out and that is over is not told any more.
+    pub fn at(&self, now: Timestamp) -> Self {
+        let out = self.is_kept_out(now);
+        Self {
+            disabled_at: self.disabled_at.filter(|_| out),
+            disabled_until: self.disabled_until.filter(|_| out),
+            ..self.clone()
+        }
+    }
+
     /// Whether they may come in at `now`.
     pub fn may_come_in(&self, now: Timestamp) -> bool {
         !self.is_kept_out(now) && self.trial_until.is_none_or(|end| now < end)

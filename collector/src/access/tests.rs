@@ -16,10 +16,13 @@ mod world;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use dogwatch_model::Side;
 use jiff::{SignedDuration, Timestamp};
 
 use step::Step;
 use world::World;
+
+use super::Scope;
 
 /// Random histories of a run on every change; `DOGWATCH_HISTORIES=100000` asks for more.
 const HISTORIES: u64 = 5_000;
@@ -82,9 +85,12 @@ fn history(seed: u64) -> u64 {
 fn bare_tokens_pass_nothing_risky(world: &World, seed: u64) {
     for (hash, who) in &world.bare {
         let mut theirs = world.register.grants_of(who, world.now);
-        let by_rule = who.org.as_ref().and_then(|org| world.register.orgs.get(org));
-        let needs = theirs.any(|grant| !grant.verbs.risky().is_empty())
-            || by_rule.is_some_and(|standing| standing.second_factor_for_all);
+        let home = world.register.home_of(who).and_then(Scope::org);
+        let by_rule = world.register.orgs.iter().any(|(org, standing)| {
+            let here = home.map_or(!standing.left.contains_key(&Side::Msp), |home| home == org);
+            here && standing.second_factor_for_all
+        });
+        let needs = theirs.any(|grant| !grant.verbs.risky().is_empty()) || by_rule;
         if needs {
             let reach = world.register.reach(&world.register.tokens[hash].principal, world.now);
             let sees = world::places().iter().any(|(org, site)| reach.sees(org, Some(site)));

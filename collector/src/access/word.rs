@@ -3,8 +3,8 @@
 //! An org's first owner is there by the MSP's word alone until they have come in by themself, and whoever made their token has
 //! read it. Till then it is good for a beginning — lists, colleagues, join tokens — and says nothing that is asked of the
 //! customer because the MSP must not say it itself: it approves, refuses and reviews nothing, signs and seals nothing, and
-//! changes no rule for coming in. Nor does anybody whom they brought in, through as many hands as there are: with that token
-//! the MSP may have invited somebody and taken that up.
+//! changes no rule for coming in. Nor does anybody whom they brought in, or invited anew, through as many hands as there are:
+//! with that token the MSP may have invited somebody and taken that up.
 //!
 //! It is over when they have come in, or are kept out: either of them ends what was handed over, and who worked with it notices.
 
@@ -56,7 +56,8 @@ impl Register {
                 return Some(person);
             }
             if seen.insert(person.key()) {
-                hands.push(person.created_by.as_ref());
+                let password_by = hand.and_then(|hand| self.accounts.get(hand)?.set_by.as_ref());
+                hands.extend([person.created_by.as_ref(), password_by]);
             }
         }
         None

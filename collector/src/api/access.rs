@@ -23,6 +23,9 @@ use crate::access::{Act, Due, Explained, Grant, NewGrant, PersonKey, Scope, Verb
 /// The farthest that a grant's end or review can lie ahead: ten years.
 const MAX_SECONDS: u32 = 10 * 366 * 24 * 3600;
 
+/// Orgs that a refusal names; more are counted. It is to be read in a line or two.
+const MAX_ORGS_NAMED: usize = 8;
+
 /// A grant as it is shown.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct GrantJson {
@@ -139,14 +142,29 @@ pub(super) fn known(api: &Shared, caller: &Caller, text: &str) -> Result<PersonK
 }
 
 /// Which place a question is about when nobody says: where they are at home. Of who is at home everywhere it is the
-/// one org that who asks sees, for there it is decided what counts.
+/// one org that who asks sees, for there it is decided what counts; where they see several, they have to say.
 fn meant_for(api: &Shared, caller: &Caller, key: &PersonKey) -> Result<Scope, Problem> {
     let home = home(api, caller, key)?;
     let policy = api.core.policy();
-    let mut seen = policy.orgs.keys().filter(|org| caller.sees(org));
-    match (&home, seen.next(), seen.next()) {
-        (Scope::Everywhere, Some(only), None) => Ok(Scope::of(Some(only.clone()), None)),
+    let seen: Vec<&OrgId> = policy.orgs.keys().filter(|org| caller.sees(org)).collect();
+    match (&home, seen.as_slice()) {
+        (Scope::Everywhere, [only]) => Ok(Scope::of(Some((*only).clone()), None)),
+        (Scope::Everywhere, [_, _, ..]) => Err(Problem::invalid(format!(
+            "{} is at home everywhere, and each org decides for itself: say which you mean with `scope` (`--scope`): {}; `*` \
+             asks about what is of no org",
+            key.id,
+            in_a_row(&seen)
+        ))),
         _ => Ok(home),
+    }
+}
+
+/// A few orgs by name, the rest by count.
+fn in_a_row(orgs: &[&OrgId]) -> String {
+    let named: Vec<&str> = orgs.iter().take(MAX_ORGS_NAMED).map(|org| org.as_str()).collect();
+    match orgs.len().saturating_sub(MAX_ORGS_NAMED) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
     }
 }
 

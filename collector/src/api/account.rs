@@ -33,6 +33,13 @@ pub(crate) struct WantedPassword {
     new_password: Hidden,
 }
 
+impl WantedPassword {
+    /// As the page's form has it.
+    pub(super) const fn by_form(password: Hidden, code: Option<Hidden>, new_password: Hidden) -> Self {
+        Self { password, code, new_password }
+    }
+}
+
 /// Other recovery codes.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -54,6 +61,18 @@ pub(crate) struct PasswordChanged {
     next: String,
 }
 
+impl PasswordChanged {
+    /// The same for a page.
+    pub(super) fn in_words(&self) -> String {
+        let ended = match self.sessions_ended {
+            0 => "no other login was open".to_owned(),
+            1 => "1 other login has ended".to_owned(),
+            ended => format!("{ended} other logins have ended"),
+        };
+        format!("The password of {} is changed; {ended}.", self.person)
+    }
+}
+
 /// Recovery codes, shown this once; those before them are over.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct RecoveryCodes {
@@ -69,6 +88,16 @@ pub(crate) async fn password(
     from: From,
     Body(wanted): Body<WantedPassword>,
 ) -> Result<Json<PasswordChanged>, Problem> {
+    change(&api, &caller, &from, wanted).await.map(Json)
+}
+
+/// The same for whoever asks by a page.
+pub(super) async fn change(
+    api: &Shared,
+    caller: &Caller,
+    from: &From,
+    wanted: WantedPassword,
+) -> Result<PasswordChanged, Problem> {
     if wanted.new_password == wanted.password {
         return Err(Problem::invalid("the new password is the one that you have; choose another"));
     }
@@ -77,17 +106,17 @@ pub(crate) async fn password(
     }
     let shown = Shown { password: wanted.password, code: wanted.code };
     let making = async { Ok(Renewed::Password(api.passwords.hash(wanted.new_password).await?)) };
-    let changes = renew(&api, &caller, &from, shown, making).await?;
+    let changes = renew(api, caller, from, shown, making).await?;
     let sessions_ended = changes.iter().filter(|change| matches!(change, Change::Token(_))).count();
     let left = api.core.tokens_of(caller.principal(), (api.now)());
-    Ok(Json(PasswordChanged {
+    Ok(PasswordChanged {
         person: caller.principal().key().to_string(),
         sessions_ended,
         tokens: left.iter().filter(|token| token.session.is_none()).count(),
         next: "tokens made with `dogwatch token create` are no logins and work still: `dogwatch token list` shows them, `dogwatch token \
                revoke ID` ends one"
             .to_owned(),
-    }))
+    })
 }
 
 /// `POST /api/v1/account/recovery-codes`

@@ -12,12 +12,12 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderName, HeaderValue, header};
 use jiff::Timestamp;
 
 use super::{Shared, caller::Caller, extract, head, login, problem::Problem, secret};
 use crate::{
-    access::{ApiToken, Sha256, Verb, second_factor_wanted},
+    access::{Sha256, Verb, second_factor_wanted},
     origin::Origin,
 };
 
@@ -84,7 +84,7 @@ fn address(request: &Request) -> Option<IpAddr> {
 fn admit(gate: &Gate, request: &mut Request) -> Result<(), Problem> {
     if gate.needs != Needs::Public {
         let now = (gate.api.now)();
-        let caller = known(gate, request.headers(), request.method(), now)?;
+        let caller = known(gate, request, now)?;
         gate.needs.allows(&caller)?;
         request.extensions_mut().insert(caller);
     }
@@ -93,7 +93,8 @@ fn admit(gate: &Gate, request: &mut Request) -> Result<(), Problem> {
     extract::check_names(request.uri(), gate.params)
 }
 
-fn known(gate: &Gate, headers: &HeaderMap, method: &Method, now: Timestamp) -> Result<Caller, Problem> {
+fn known(gate: &Gate, request: &Request, now: Timestamp) -> Result<Caller, Problem> {
+    let (headers, method) = (request.headers(), request.method());
     let (text, by_cookie) = match (headers.get(header::AUTHORIZATION), login::shown(headers)) {
         (None, Some(cookie)) => (cookie, true),
         (given, _) => (bearer(given)?, false),
@@ -114,6 +115,9 @@ fn known(gate: &Gate, headers: &HeaderMap, method: &Method, now: Timestamp) -> R
             "the token {why}; ask an administrator for a new one (`dogwatch token create`) and log in again"
         ))
     };
+    if found.as_ref().is_some_and(|(token, _)| !token.is_valid(now)) {
+        note_refused(gate, &hash, request);
+    }
     let (mut token, reach) = match found {
         None => return Err(refused("is not known here")),
         Some((token, _)) if token.is_browser() != by_cookie => return Err(refused("is not known here")),
@@ -132,6 +136,13 @@ fn known(gate: &Gate, headers: &HeaderMap, method: &Method, now: Timestamp) -> R
     }
     token.principal.token = Some(token.id.clone());
     Ok(Caller { token, reach, now })
+}
+
+/// Has the audit told that a token is shown which has ended; no more often than it might ask if it still worked.
+fn note_refused(gate: &Gate, hash: &Sha256, request: &Request) {
+    if gate.api.pace.take(hash, Instant::now()).is_ok() {
+        gate.api.core.note_refused(*hash, address(request));
+    }
 }
 
 fn bearer(given: Option<&HeaderValue>) -> Result<&str, Problem> {
@@ -155,9 +166,9 @@ fn bearer(given: Option<&HeaderValue>) -> Result<&str, Problem> {
 }
 
 /// The session that a browser's cookie stands for, if it is valid.
-pub(crate) fn session_of(api: &Shared, text: &str) -> Option<ApiToken> {
+pub(crate) fn session_of(api: &Shared, text: &str) -> Option<Caller> {
     let (hash, now) = (Sha256::of(text.as_bytes()), (api.now)());
-    let (token, reach) = api.core.token(&hash, now)?;
+    let (mut token, reach) = api.core.token(&hash, now)?;
     if !token.is_browser() || !token.is_valid(now) || reach.lacks_second_factor() {
         return None;
     }
@@ -165,7 +176,8 @@ pub(crate) fn session_of(api: &Shared, text: &str) -> Option<ApiToken> {
     if token.is_worth_noting(now) {
         api.core.note_use(hash);
     }
-    Some(token)
+    token.principal.token = Some(token.id.clone());
+    Some(Caller { token, reach, now })
 }
 
 /// Whether two secrets are the same, compared by their hashes: the time tells nothing of either.

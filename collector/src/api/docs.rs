@@ -9,7 +9,11 @@ use axum::{body::Bytes, response::Response};
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
-use super::{openapi::description, page::escape, tagged::tagged};
+use super::{
+    openapi::description,
+    page::{escape, marked},
+    tagged::tagged,
+};
 
 /// `GET /docs`
 pub(crate) async fn show(headers: HeaderMap) -> Response {
@@ -23,7 +27,7 @@ const HEAD: &str = include_str!("docs/head.html");
 type Operation<'d> = (&'d str, &'d str, &'d Value);
 
 fn page(description: &Value) -> String {
-    let mut out = HEAD.replace("{about}", &escape(text(&description["info"]["description"])));
+    let mut out = HEAD.replace("{about}", &marked(text(&description["info"]["description"])));
     out = out.replace("{version}", &escape(text(&description["info"]["version"])));
     let mut groups: Vec<(&str, Vec<Operation<'_>>)> = Vec::new();
     for (path, methods) in members(&description["paths"]) {
@@ -68,7 +72,7 @@ fn operation(out: &mut String, path: &str, method: &str, told: &Value) {
     let _ = writeln!(
         out,
         "<p>{} Needs: <em>{}</em>.</p>",
-        escape(text(&told["summary"])),
+        marked(text(&told["summary"])),
         escape(text(&told["x-dogwatch-needs"]))
     );
     let parameters = told["parameters"].as_array().map_or(&[][..], Vec::as_slice);
@@ -124,14 +128,14 @@ fn row(out: &mut String, name: &str, needed: &str, schema: &Value, words: &str) 
         escape(name),
         escape(needed),
         kind(schema),
-        escape(words)
+        marked(words)
     );
 }
 
 fn about(out: &mut String, schema: &Value) {
     let words = text(&schema["description"]);
     if !words.is_empty() {
-        let _ = writeln!(out, "<p>{}</p>", escape(words));
+        let _ = writeln!(out, "<p>{}</p>", marked(words));
     }
 }
 
@@ -186,6 +190,8 @@ mod tests {
         for foreign in ["<script", "http://", "https://", "style=", "onclick"] {
             assert!(!page.contains(foreign), "{foreign}");
         }
+        let told = page.replace("<code>", "").replace("</code>", "");
+        assert!(!told.contains('`'), "{:?}", told.split('`').nth(1));
         let targets = page.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next());
         for target in targets {
             assert!(page.contains(&format!("id=\"{target}\"")), "nothing is at #{target}");

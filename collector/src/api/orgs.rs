@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Shared,
     caller::Caller,
-    extract::{self, Named},
+    extract::{self, Named, Params},
     place::no_org,
     problem::Problem,
 };
@@ -154,6 +154,55 @@ const fn msp() -> Side {
     Side::Msp
 }
 
+/// Whose goodbye is asked about.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Whose {
+    side: Option<Side>,
+}
+
+/// What a goodbye would end of the register.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct WouldEnd {
+    org: OrgId,
+    side: Side,
+    tokens: usize,
+    grants: usize,
+    people: usize,
+}
+
+/// `GET /api/v1/orgs/{org}/offboard`
+pub(crate) async fn would_offboard(
+    State(api): State<Shared>,
+    caller: Caller,
+    Named(org): Named<OrgId>,
+    Params(whose): Params<Whose>,
+) -> Result<Json<WouldEnd>, Problem> {
+    shown(&api, &caller, &org)?;
+    let side = whose.side.unwrap_or(Side::Msp);
+    let changes = caller.see(&api, |sight| sight.goodbye(&org, side, caller.principal(), caller.now))?;
+    Ok(Json(WouldEnd {
+        tokens: tokens(&changes),
+        grants: grants(&changes),
+        people: people(&changes),
+        side,
+        org,
+    }))
+}
+
+fn tokens(changes: &[Change]) -> usize {
+    changes.iter().filter(|change| matches!(change, Change::Token(_))).count()
+}
+
+/// A grant that reaches other orgs as well has lost its approval here, and goes on there.
+fn grants(changes: &[Change]) -> usize {
+    let ended = |change: &&Change| matches!(change, Change::Grant(grant) if grant.ended.is_some());
+    changes.iter().filter(ended).count()
+}
+
+fn people(changes: &[Change]) -> usize {
+    changes.iter().filter(|change| matches!(change, Change::Person(_))).count()
+}
+
 /// What ended.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Left {
@@ -187,14 +236,12 @@ pub(crate) async fn offboard(
         )));
     }
     let departed = api.core.offboard(org.clone(), goodbye.side, caller.principal().clone()).await?;
-    let count = |is: fn(&Change) -> bool| departed.changes.iter().filter(|change| is(change)).count();
     let policy = api.core.policy();
     let heir = policy.matrix(&org).last_resort().to_string();
     Ok(Json(Left {
-        tokens: count(|change| matches!(change, Change::Token(_))),
-        // A grant that reaches other orgs as well has lost its approval here, and goes on there.
-        grants: count(|change| matches!(change, Change::Grant(grant) if grant.ended.is_some())),
-        people: count(|change| matches!(change, Change::Person(_))),
+        tokens: tokens(&departed.changes),
+        grants: grants(&departed.changes),
+        people: people(&departed.changes),
         join_tokens: departed.join_tokens,
         views: departed.views,
         items_released: departed.items,

@@ -35,6 +35,9 @@ use crate::{
     ownership::{Signature, Version, in_force},
 };
 
+/// Versions that a refusal names; more are counted. It is to be read in a line or two.
+const MAX_WAITING_NAMED: usize = 5;
+
 /// Which org; may be left out where there is only one.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Query {
@@ -223,7 +226,23 @@ fn find<'s>(sight: &Sight<'s>, hash: &str) -> Result<(&'s Version, &'s [Version]
         (Some(_), false) => {
             Err(Problem::invalid(format!("several versions begin with `{hash}`; write more of it")))
         }
-        (None, _) => Err(Problem::not_found(format!("there is no version `{hash}`"))),
+        (None, _) => Err(Problem::not_found(format!(
+            "there is no version `{hash}` that you may see; {}`dogwatch ownership history` lists all",
+            waiting(sight)
+        ))),
+    }
+}
+
+/// The versions that somebody may still sign, in words, where there are any.
+fn waiting(sight: &Sight<'_>) -> String {
+    let open = sight.all_versions().flatten().filter(|version| version.is_waiting());
+    let mut named: Vec<String> = open.map(|version| format!("{} ({})", version.hash, version.org)).collect();
+    let more = named.len().saturating_sub(MAX_WAITING_NAMED);
+    named.truncate(MAX_WAITING_NAMED);
+    match more {
+        _ if named.is_empty() => "none waits for a signature; ".to_owned(),
+        0 => format!("waiting for signatures: {}; ", named.join(", ")),
+        more => format!("waiting for signatures: {} and {more} more; ", named.join(", ")),
     }
 }
 

@@ -40,9 +40,34 @@ pub(crate) fn escape(text: &str) -> String {
     out
 }
 
+/// The same of text that has names between backticks: they are shown as code.
+pub(crate) fn marked(text: &str) -> String {
+    let safe = escape(text);
+    if !safe.matches('`').count().is_multiple_of(2) {
+        return safe;
+    }
+    let parts = safe.split('`').enumerate();
+    parts
+        .map(|(at, part)| if at % 2 == 0 { part.to_owned() } else { format!("<code>{part}</code>") })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_between_backticks_is_code_and_nothing_else_is_markup() {
+        assert_eq!(marked("go on at `next`: `<i>`"), "go on at <code>next</code>: <code>&lt;i&gt;</code>");
+        assert_eq!(marked("a ` alone & nothing"), "a ` alone &amp; nothing");
+    }
+
+    #[test]
+    fn whoever_is_not_logged_in_finds_the_login_and_the_description() {
+        for place in ["/login", "/docs"] {
+            assert!(PAGE.contains(&format!("href=\"{place}\"")), "{place}");
+        }
+    }
 
     #[test]
     fn a_collectors_name_cannot_become_markup() {

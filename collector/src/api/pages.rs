@@ -1,7 +1,7 @@
 //! The pages of coming in: plain forms that work without a script.
 //!
-//! Every form of somebody logged in carries their CSRF token; the forms before that are safe by `SameSite` and by a check
-//! of where they come from.
+//! Every form of somebody logged in ([`own`]) carries their CSRF token; the forms before that are safe by `SameSite` and by a
+//! check of where they come from.
 
 use axum::{
     Form,
@@ -14,14 +14,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
-    Shared, auth,
+    Shared,
     discreet::discreet,
-    login::{self, Accepted, From, Wanted, cookie, csrf_of, no_cookie, shown},
+    login::{self, Accepted, From, Wanted, cookie},
     page::escape,
     problem::{InWords, Problem},
     routes,
 };
-use crate::access::{Act, ApiToken, Hidden};
+use crate::access::Hidden;
+
+mod own;
+
+pub(crate) use own::{Own, PasswordForm, account, change_password, end};
 
 const FRAME: &str = include_str!("page/frame.html");
 
@@ -206,79 +210,5 @@ pub(crate) async fn accept(
             page(&api, "Welcome", &body).into_response()
         }
         Err(problem) => (problem.code(), invite_form(&api, Some(&problem))).into_response(),
-    }
-}
-
-/// `GET /account`
-pub(crate) async fn account(State(api): State<Shared>, headers: HeaderMap) -> Response {
-    let Some((text, token)) = session(&api, &headers) else { return Redirect::to("/login").into_response() };
-    let csrf = escape(&csrf_of(&text));
-    let me = &token.principal;
-    let now = (api.now)();
-    let own = api.core.tokens_of(me, now);
-    let rows: String = own
-        .iter()
-        .map(|one| {
-            let what = if one.session.is_some() { "login" } else { "token" };
-            let here = if one.id == token.id { " (this one)" } else { "" };
-            let used = api.used.of(one).map_or_else(|| "never".to_owned(), |used| format!("{used:.0}"));
-            format!(
-                "<tr><td>{what}{here}</td><td>{:.0}</td><td>{used}</td><td><form method=\"post\" action=\"/account/end\">\
-                 <input type=\"hidden\" name=\"csrf\" value=\"{csrf}\"><input type=\"hidden\" name=\"id\" value=\"{}\">\
-                 <button>End</button></form></td></tr>",
-                one.created_at,
-                escape(&one.id)
-            )
-        })
-        .collect();
-    let body = format!(
-        "<p>You are <b>{}</b>, {} side.</p><h2>Where you are logged in</h2><table><tr><th>What</th><th>Since</th>\
-         <th>Last used</th><th></th></tr>{rows}</table><form method=\"post\" action=\"/logout\"><input type=\"hidden\" \
-         name=\"csrf\" value=\"{csrf}\"><button>Log out</button></form>",
-        escape(&me.key().to_string()),
-        me.side
-    );
-    page(&api, "Your account", &body).into_response()
-}
-
-/// The session of a browser, if it is valid.
-fn session(api: &Shared, headers: &HeaderMap) -> Option<(String, ApiToken)> {
-    let text = shown(headers)?;
-    let token = auth::session_of(api, text)?;
-    Some((text.to_owned(), token))
-}
-
-/// The form of what somebody logged in does.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Own {
-    csrf: String,
-    #[serde(default)]
-    id: Option<String>,
-}
-
-/// `POST /logout` and `POST /account/end`
-pub(crate) async fn end(
-    State(api): State<Shared>,
-    headers: HeaderMap,
-    Filled(form): Filled<Own>,
-) -> Response {
-    let Some((text, token)) = session(&api, &headers) else { return Redirect::to("/login").into_response() };
-    if !auth::same(&form.csrf, &csrf_of(&text)) {
-        return (
-            StatusCode::FORBIDDEN,
-            page(&api, "Not done", "<p>The form is too old; <a href=\"/account\">open it again</a>.</p>"),
-        )
-            .into_response();
-    }
-    let own = form.id.is_none() || form.id.as_deref() == Some(token.id.as_str());
-    let act = Act::RevokeToken(form.id.unwrap_or_else(|| token.id.clone()));
-    match api.core.access(act, token.principal.clone()).await {
-        Ok(_) if own => ([(header::SET_COOKIE, no_cookie())], Redirect::to("/login")).into_response(),
-        Ok(_) => Redirect::to("/account").into_response(),
-        Err(refusal) => {
-            let problem = Problem::from(refusal);
-            (problem.code(), page(&api, "Not done", &note(Some(&problem)))).into_response()
-        }
     }
 }

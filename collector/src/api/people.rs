@@ -48,7 +48,7 @@ impl PersonJson {
             Some(true) => "second_factor",
         };
         Self {
-            person: person.clone(),
+            person: person.at(now),
             key: key.to_string(),
             owner,
             last_seen: sight.last_seen(&key),

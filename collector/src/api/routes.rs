@@ -94,6 +94,11 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/account", Public, LINKED, |m| on(m, pages::account))
         .tells("Where somebody is logged in.", HTML)
         .or(ELSEWHERE),
+    post("/account/password", Public, |m| on(m, pages::change_password))
+        .takes_form::<pages::PasswordForm>()
+        .tells("Changes one's own password; one's other sessions end.", HTML)
+        .or(ELSEWHERE)
+        .refuses(&[401, 403, 409, 503]),
     post("/account/end", Public, |m| on(m, pages::end))
         .takes_form::<pages::Own>()
         .tells("Ends one of one's own tokens.", ELSEWHERE)
@@ -404,6 +409,10 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/api/v1/orgs/{org}/export", May(Verb::Export), &[], |m| on(m, orgs::export))
         .tells("All of an org's data, with a manifest.", text("application/jsonl"))
         .refuses(&[403, 503]),
+    get("/api/v1/orgs/{org}/offboard", May(Verb::Administer), &["side"], |m| on(m, orgs::would_offboard))
+        .asks::<orgs::Whose>()
+        .tells("What a side's goodbye to an org would end, if it would be done.", ok::<orgs::WouldEnd>())
+        .refuses(&[409]),
     post("/api/v1/orgs/{org}/offboard", May(Verb::Administer), |m| on(m, orgs::offboard))
         .takes::<orgs::Goodbye>()
         .tells("A side leaves an org for good.", ok::<orgs::Left>()),

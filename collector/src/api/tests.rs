@@ -13,6 +13,7 @@ mod legible;
 mod live;
 mod once;
 mod own_account;
+mod people;
 mod permissions;
 mod running;
 mod strictness;

@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use dogwatch_model::{ChannelId, EndpointId, OrgId, SiteId, WindowId};
+use dogwatch_model::{ChannelId, EndpointId, OrgId, Side, SiteId, WindowId};
 use dogwatch_triage::{
     alert::{AlertNumber, Visibility, Work},
     audit::{Chain, Checkpoint, Head, PublicKey},
@@ -23,7 +23,8 @@ use jiff::Timestamp;
 use super::{CoreHandle, SoftwareList, command::Commands, takeout::TakeOut};
 use crate::{
     access::{
-        Account, ApiToken, Grant, JoinTokenRecord, PersonKey, Principal, Reach, Scope, Seal, Sha256, Verb,
+        Account, ApiToken, Change, Grant, JoinTokenRecord, PersonKey, Principal, Reach, Scope, Seal, Sha256,
+        Verb,
     },
     meters::Snapshot,
     once::Mark,
@@ -313,6 +314,17 @@ impl<'s> Sight<'s> {
     ) -> impl Iterator<Item = (&'p OrgId, &'p Matrix)> + use<'s, 'p> {
         let reach = self.reach;
         policy.orgs.iter().filter(move |(org, _)| reach.sees_org(org))
+    }
+
+    /// What a side's goodbye to an org would end of the register, said by somebody at `now`.
+    pub fn goodbye(
+        &self,
+        org: &OrgId,
+        side: Side,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Refusal> {
+        self.state.access.would_end(org, side, by, now)
     }
 
     /// Ways to tell people of an org that were used.

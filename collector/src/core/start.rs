@@ -177,6 +177,7 @@ impl Core {
         let resumed = load::resume(&mut state, now, settings.grace);
         state.setup_code = setup_code.or(state.setup_code);
         notes.extend(agree(&policy, &state, now));
+        policy.load().warn_of_unanswerable();
         queue::wind(&mut state, &policy.load(), now);
         let due = spread(&state.members, settings.sweep_every, now);
         let mut due_items = Due::default();

@@ -135,6 +135,7 @@ impl Core {
                 notify::settle(state, *news, now, batch);
             }
             Input::KeyRefused(id) => self.key_refused(state, id, now, batch),
+            Input::TokenRefused(hash, from) => self.token_refused(state, (&hash, from), now, batch),
             Input::File(file) => files::note(state, *file, now, batch),
             Input::PolicyChanged => state.members.keys().for_each(|id| self.due.set(*id, now)),
             Input::Drain { jitter_ms } => return Some(jitter_ms),

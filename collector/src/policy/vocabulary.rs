@@ -16,4 +16,51 @@ impl Policy {
         }
         vocabulary
     }
+
+    /// What rules and watch lists ask owners of that no matrix knows, a line each. It is told and refuses nothing: a matrix may
+    /// lose a tool while a rule still asks for it, and the collector goes on.
+    pub fn unanswerable(&self) -> Vec<String> {
+        let all = self.vocabulary(|_| true);
+        let rules = self.rules.rules().iter().flat_map(|rule| {
+            rule.unknown_to(&all).into_iter().map(|error| format!("rule {}: {error}", rule.id))
+        });
+        let watched = self.watch.unknown_to(|org| self.vocabulary(|one| org.is_none_or(|org| org == one)));
+        rules.chain(watched).collect()
+    }
+
+    /// The same in the log, once the policy is in force.
+    pub(crate) fn warn_of_unanswerable(&self) {
+        self.unanswerable().iter().for_each(|fault| tracing::warn!("{fault}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dogwatch_triage::{matrix::starter, rules::RuleSet};
+
+    use super::*;
+
+    #[test]
+    fn rules_and_watch_lists_that_ask_for_what_no_matrix_has_are_told() {
+        let acme: OrgId = "acme".parse().unwrap();
+        let watch =
+            |tool: &str| format!("[[service]]\nname = \"cron\"\nwhen = 'owner(\"{tool}\") == \"msp-noc\"'\n");
+        let rules = |team: &str| {
+            let text = format!("[rules.disk-space]\nonly = 'owner(\"backup\") == \"{team}\"'\n");
+            RuleSet::layer(&text, "rules.toml").unwrap()
+        };
+        let of = |tool: &str, team: &str| {
+            let policy = Policy::of_texts(&[(acme.clone(), starter(&acme))], &watch(tool));
+            Policy { rules: rules(team), ..policy }.unanswerable()
+        };
+        assert_eq!(of("backup", "msp-noc"), Vec::<String>::new());
+        assert_eq!(
+            of("bckup", "msp-nok"),
+            [
+                "rule disk-space: line 1, column 20: no team `msp-nok` in any matrix in sight; did you mean `msp-noc`?",
+                "policy/watch.toml: service cron, `when`: line 1, column 7: no tool `bckup` in any matrix in sight; \
+                 did you mean `backup`?",
+            ]
+        );
+    }
 }

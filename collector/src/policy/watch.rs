@@ -132,6 +132,7 @@ impl Watch {
                     orgs = policy.orgs.len(),
                     "policy in force"
                 );
+                policy.warn_of_unanswerable();
                 self.core.policy.store(Arc::new(policy));
                 self.core.policy_files.store(Arc::new(Standing::InForce { since: Timestamp::now() }));
                 let _ = self.core.inputs.send(Input::PolicyChanged).await;

@@ -21,7 +21,7 @@ use dogwatch_model::{RuleId, ToolId};
 use jiff::SignedDuration;
 
 use crate::{
-    filter::{Filter, Formula, Reads, Row, Verdict, Walk},
+    filter::{Filter, FilterError, Formula, Reads, Row, Verdict, Vocabulary, Walk},
     finding::{Category, Severity},
 };
 
@@ -92,6 +92,14 @@ impl Rule {
     /// Whether it is for this endpoint, as far as that is known.
     pub fn is_for(&self, row: &Row<'_>) -> bool {
         self.only.as_ref().is_none_or(|only| only.judge(row) != Verdict::NoMatch)
+    }
+
+    /// What it asks owners of that no matrix knows: it is never so, and what should have been found is not.
+    pub fn unknown_to(&self, vocabulary: &Vocabulary<'_>) -> Vec<FilterError> {
+        let levels = self.levels.iter().flat_map(|level| level.clear.iter().chain([&level.when]));
+        let kept = self.evidence.iter().filter_map(|line| line.keep.as_ref());
+        let all = levels.chain(&self.only).chain(&self.only_while).chain(kept);
+        all.filter_map(|filter| filter.known_to(vocabulary).err()).collect()
     }
 
     /// What decides it.

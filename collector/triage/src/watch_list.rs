@@ -31,7 +31,7 @@ pub use resolve::{Given, LeftOut, Resolved};
 pub use schema::schema;
 
 use crate::{
-    filter::{Filter, Reads},
+    filter::{Filter, Reads, Vocabulary},
     rules::RuleError,
 };
 
@@ -134,6 +134,24 @@ impl core::fmt::Display for Value {
 }
 
 impl WatchList {
+    /// What conditions ask owners of that no matrix knows, each with its file and entry: it is never so, and nobody is told
+    /// to watch. The vocabulary is that of an org, or of all.
+    pub fn unknown_to<'m>(&self, vocabulary: impl Fn(Option<&OrgId>) -> Vocabulary<'m>) -> Vec<String> {
+        let orgs = self
+            .orgs
+            .iter()
+            .flat_map(|(org, of)| of.sites.values().chain([&of.own]).map(move |layer| (Some(org), layer)));
+        let mut unknown = Vec::new();
+        for (org, layer) in orgs.chain([(None, &self.msp)]) {
+            let known = vocabulary(org);
+            unknown.extend(layer.entries.iter().filter_map(|Entry { subject, when, .. }| {
+                let error = when.as_ref()?.known_to(&known).err()?;
+                Some(format!("{}: {subject}, `when`: {error}", layer.file))
+            }));
+        }
+        unknown
+    }
+
     /// Reads and validates a set of files.
     ///
     /// # Errors

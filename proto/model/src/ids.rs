@@ -127,7 +127,7 @@ macro_rules! slug {
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 schemars::json_schema!({
                     "type": "string",
-                    "description": concat!("A slug: the id of a ", $kind, "."),
+                    "description": concat!("A slug, which names one ", $kind, "."),
                     "pattern": SLUG,
                     "maxLength": MAX_SLUG_BYTES,
                 })

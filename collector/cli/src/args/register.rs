@@ -120,10 +120,16 @@ pub(crate) enum Access {
         after_help = "Example: dogwatch access grant kim configure --scope acme --reason \"patch project\" --expires 30d"
     )]
     Grant(GrantAccess),
-    /// Say yes to the risky verbs of a grant, or confirm one that a broken seal gave
+    /// Say yes to the risky verbs of a grant, or to what a broken seal gave
+    ///
+    /// What a broken seal gave ends in a week unless it is confirmed. Who came back through one counts as on trial until
+    /// somebody who administers there for good says yes to a grant of theirs, or until nobody has objected for three days.
     #[command(after_help = "Example: dogwatch access approve 4f1c2a9b01 --org acme")]
     Approve(OneGrant),
-    /// Take that back, or say no
+    /// Take that back, or say no; or object to somebody who came back through a broken seal
+    ///
+    /// A no to a grant of somebody who came back through a broken seal is the objection to them: from then on time does not
+    /// confirm them, and only the word of somebody who administers there for good does (`dogwatch access approve`).
     #[command(after_help = "Example: dogwatch access refuse 4f1c2a9b01 --org acme")]
     Refuse(OneGrant),
     /// End a grant
@@ -263,7 +269,7 @@ pub(crate) struct Check {
     /// What
     #[arg(value_parser = VERBS, hide_possible_values = true)]
     pub(crate) verb: String,
-    /// Where: ORG, ORG/SITE or * [default: their home]
+    /// Where: ORG, ORG/SITE or * [default: their home; of who is at home everywhere, the one org that you see]
     #[arg(long)]
     pub(crate) scope: Option<String>,
     #[command(flatten)]

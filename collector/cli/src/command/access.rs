@@ -75,7 +75,7 @@ const PEOPLE: Listing<'static> = Listing {
         column("LAST SEEN", "last_seen", Show::Instant),
         column("DISABLED", "disabled_at", Show::Instant),
     ],
-    wide: &[column("CAME", "created_at", Show::Instant)],
+    wide: &[column("UNTIL", "disabled_until", Show::Instant), column("CAME", "created_at", Show::Instant)],
     csv: &["key", "side", "home", "team", "owner", "account", "created_at", "last_seen", "disabled_at"],
 };
 

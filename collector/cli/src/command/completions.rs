@@ -1,4 +1,4 @@
-//! `completions SHELL`: a script that teaches a shell our commands; bash learns to ask for names as well.
+//! `completions SHELL`: a script that teaches a shell our commands; bash, zsh and fish learn to ask for names as well.
 
 pub(super) mod names;
 
@@ -15,21 +15,18 @@ pub(crate) fn run(asked: &Completions) -> Result<(), Failure> {
     output::print(&script(asked.shell))
 }
 
-/// Bash asks us for the names that may stand next, and completes as before where there are none. They are compared one by
-/// one and never expanded.
-const ASKING: &str = r#"
-_dogwatch_named() {
-    local name names=()
-    while IFS= read -r name; do
-        [[ $name == "${COMP_WORDS[COMP_CWORD]}"* ]] && names+=("$name")
-    done < <(dogwatch __complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null </dev/null)
-    if ((${#names[@]})); then
-        COMPREPLY=("${names[@]}")
-    else
-        _dogwatch "$@"
-    fi
-}
-complete -F _dogwatch_named -o bashdefault -o default dogwatch
+/// What is put behind the script of a shell, so that it asks us for the names that may stand next.
+const BASH: &str = include_str!("completions/asking.bash");
+const ZSH: &str = include_str!("completions/asking.zsh");
+const FISH: &str = include_str!("completions/asking.fish");
+
+/// How a script for zsh ends: it completes as soon as it is loaded, or says what does.
+const ZSH_END: &str = r#"
+if [ "$funcstack[1]" = "_dogwatch" ]; then
+    _dogwatch "$@"
+else
+    compdef _dogwatch dogwatch
+fi
 "#;
 
 fn script(shell: Shell) -> String {
@@ -41,11 +38,20 @@ fn script(shell: Shell) -> String {
     };
     let mut script = Vec::new();
     generate(generator, &mut Args::command(), "dogwatch", &mut script);
-    let mut script = String::from_utf8_lossy(&script).into_owned();
-    if shell == Shell::Bash {
-        script.push_str(ASKING);
+    let script = String::from_utf8_lossy(&script).into_owned();
+    match shell {
+        Shell::Bash => script + BASH,
+        Shell::Zsh => script.strip_suffix(ZSH_END).unwrap_or(&script).to_owned() + ZSH,
+        Shell::Fish => script + FISH + &fish_options(),
+        Shell::Pwsh => script,
     }
-    script
+}
+
+/// Fish asks for the value of an option by the option's own name only.
+fn fish_options() -> String {
+    let line =
+        |option| format!("complete -c dogwatch -n __dogwatch_ask -l {option} -x -a '$__dogwatch_names'\n");
+    names::options().into_iter().map(line).collect()
 }
 
 #[cfg(test)]
@@ -69,6 +75,13 @@ mod tests {
                 leaves(&Args::command()).into_iter().filter(|name| !script.contains(name)).collect();
             assert_eq!(unknown, Vec::<String>::new(), "{shell:?}");
         }
+    }
+
+    #[test]
+    fn zsh_is_told_once_what_completes() {
+        let script = script(Shell::Zsh);
+        assert_eq!(script.matches("compdef _dogwatch").count(), 1, "{ZSH_END} is how it ended");
+        assert!(script.ends_with(ZSH));
     }
 
     #[cfg(unix)]

@@ -13,8 +13,13 @@ use crate::{
     args::{Of, Queue},
     client::Client,
     failure::Failure,
-    output::{self, Listing, Screen, Show, column, text_at},
+    output::{self, Column, Listing, Screen, Show, column, text_at},
 };
+
+const ORG: Column = column("ORG", "org", Show::Text);
+
+/// Before the column of this title stands an item's org, where there are several.
+const AFTER_ORG: &str = "ENDPOINT";
 
 const LISTING: Listing<'static> = Listing {
     rows: "alerts",
@@ -23,7 +28,7 @@ const LISTING: Listing<'static> = Listing {
         column("NUMBER", "number", Show::Made(number)),
         column("PRI", "priority", Show::Text),
         column("SEVERITY", "severity", Show::Text),
-        column("ENDPOINT", "endpoint_name", Show::Text),
+        column(AFTER_ORG, "endpoint_name", Show::Text),
         column("TITLE", "title", Show::Text),
         column("OWNER", "owner", Show::Made(owner)),
         column("WORK", "work", Show::MadeFor(work)),
@@ -33,7 +38,7 @@ const LISTING: Listing<'static> = Listing {
     wide: &[
         column("CLOCK", "next_breach.clock", Show::Text),
         column("CONDITION", "condition", Show::Text),
-        column("ORG", "org", Show::Text),
+        ORG,
         column("SITE", "site", Show::Text),
         column("RULE", "rule", Show::Text),
         column("SUBJECT", "subject", Show::Text),
@@ -150,8 +155,21 @@ pub(crate) fn run(queue: &Queue, screen: &Screen) -> Result<(), Failure> {
         if pace == Pace::Once && screen.is_for_people() {
             remark(&answer, queue);
         }
-        LISTING.render(&answer, output::as_of(&answer), screen)
+        render(&answer, screen)
     })
+}
+
+/// The queue as text. Whose an item is stands in it for whoever sees several orgs, and for nobody else.
+fn render(answer: &Value, screen: &Screen) -> Result<String, Failure> {
+    let as_of = output::as_of(answer);
+    if answer["orgs"].as_u64().unwrap_or_default() < 2 {
+        return LISTING.render(answer, as_of, screen);
+    }
+    let (mut columns, mut wide) = (LISTING.columns.to_vec(), LISTING.wide.to_vec());
+    wide.retain(|column| column.path() != ORG.path());
+    let at = columns.iter().position(|column| column.title() == AFTER_ORG).unwrap_or_default();
+    columns.insert(at, ORG);
+    Listing { columns: &columns, wide: &wide, ..LISTING }.render(answer, as_of, screen)
 }
 
 /// A filter as an expression.
@@ -192,25 +210,32 @@ mod tests {
     use super::*;
     use crate::args::Format;
 
-    #[test]
-    fn the_queue_says_what_where_whose_and_since_when() {
-        let screen = Screen { format: Format::Table, colour: false, terminal: false, zone: TimeZone::UTC };
-        let answer = json!({ "as_of": "2026-11-22T12:00:00Z", "alerts": [
+    fn screen(format: Format) -> Screen {
+        Screen { format, colour: false, terminal: false, zone: TimeZone::UTC }
+    }
+
+    /// Two items, as somebody is answered who sees so many orgs.
+    fn answer(orgs: usize) -> Value {
+        json!({ "as_of": "2026-11-22T12:00:00Z", "orgs": orgs, "alerts": [
             {
-                "number": 1042, "priority": "P1", "severity": "critical", "endpoint_name": "srv-01",
+                "number": 1042, "org": "acme", "priority": "P1", "severity": "critical", "endpoint_name": "srv-01",
                 "title": "backup `nightly` failed", "owner": { "team": "msp-noc", "side": "msp" },
                 "work": "claimed", "assignee": { "person": "kim", "side": "msp" }, "condition": "cleared",
                 "since": "2026-11-22T09:00:00Z",
                 "next_breach": { "clock": "resolve", "at": "2026-11-22T11:48:00Z" },
             },
             {
-                "number": 7, "priority": "P3", "severity": "warning", "endpoint_name": "lap-07",
+                "number": 7, "org": "globex", "priority": "P3", "severity": "warning", "endpoint_name": "lap-07",
                 "title": "3 security updates are missing", "owner": { "team": "it", "side": "internal" },
                 "work": "unclaimed", "condition": "firing", "since": "2026-11-15T12:00:00Z",
             },
-        ]});
+        ]})
+    }
+
+    #[test]
+    fn the_queue_says_what_where_whose_and_since_when() {
         assert_eq!(
-            LISTING.render(&answer, output::as_of(&answer), &screen).unwrap(),
+            render(&answer(1), &screen(Format::Table)).unwrap(),
             "\
 NUMBER  PRI  SEVERITY  ENDPOINT  TITLE                           OWNER          WORK                     BREACH   SINCE
 #1042   P1   critical  srv-01    backup `nightly` failed         msp-noc (msp)  claimed by kim, cleared  12m ago  3h
@@ -220,8 +245,25 @@ NUMBER  PRI  SEVERITY  ENDPOINT  TITLE                           OWNER          
     }
 
     #[test]
+    fn an_items_org_has_a_column_for_whoever_sees_several() {
+        assert_eq!(
+            render(&answer(2), &screen(Format::Table)).unwrap(),
+            "\
+NUMBER  PRI  SEVERITY  ORG     ENDPOINT  TITLE                           OWNER          WORK                     BREACH   SINCE
+#1042   P1   critical  acme    srv-01    backup `nightly` failed         msp-noc (msp)  claimed by kim, cleared  12m ago  3h
+#7      P3   warning   globex  lap-07    3 security updates are missing  it (internal)  unclaimed                –        7d
+"
+        );
+        for orgs in [1, 2] {
+            let wide = render(&answer(orgs), &screen(Format::Wide)).unwrap();
+            let named = wide.lines().next().unwrap().split_whitespace().filter(|title| *title == "ORG");
+            assert_eq!(named.count(), 1, "a wide table has it for everybody, once:\n{wide}");
+        }
+    }
+
+    #[test]
     fn each_state_of_the_work_says_what_it_waits_for() {
-        let screen = Screen { format: Format::Table, colour: false, terminal: false, zone: TimeZone::UTC };
+        let screen = screen(Format::Table);
         let said = |alert: Value| work(&alert, Timestamp::UNIX_EPOCH, &screen);
         let kim = json!({ "person": "kim", "side": "msp" });
         for (alert, words) in [

@@ -57,6 +57,7 @@ mod tests {
         assert_eq!(role(&json!({ "role": "viewer", "may": ["view", "comment"] })), "viewer");
         assert_eq!(role(&json!({ "may": ["view", "export"] })), "view, export");
         assert_eq!(role(&json!({ "may": [] })), "nothing");
+        assert_eq!(everywhere(&json!({ "rights": [], "may": [] })), "nothing", "no sentence ends in a blank");
         let one =
             json!({ "rights": [{ "scopes": ["acme"], "verbs": ["view", "comment"], "role": "viewer" }] });
         assert_eq!(everywhere(&one), "viewer");

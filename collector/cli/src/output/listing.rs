@@ -27,6 +27,11 @@ pub(crate) const fn column(title: &'static str, path: &'static str, show: Show) 
 }
 
 impl Column {
+    /// What stands above it.
+    pub(crate) fn title(&self) -> &str {
+        &self.title
+    }
+
     /// The path of its values.
     pub(crate) fn path(&self) -> &str {
         &self.path

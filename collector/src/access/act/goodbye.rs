@@ -57,6 +57,17 @@ impl Register {
         Ok(changes)
     }
 
+    /// What would end of the register, if somebody may say goodbye; the same refusals otherwise, and nothing changes.
+    pub(crate) fn would_end(
+        &self,
+        org: &OrgId,
+        side: Side,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Refusal> {
+        self.offboard(org, side, by, now)
+    }
+
     fn may_say_goodbye(
         &self,
         org: &OrgId,

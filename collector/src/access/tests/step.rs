@@ -150,6 +150,7 @@ impl<'b> Step<'b> {
             let alone = person.side == Side::Internal && by_msp && !person.is_kept_out(world.now);
             assert!(!alone || register.accounts.contains_key(&hand), "{self}, which goes back to {hand}");
             hands.extend(person.created_by.clone());
+            hands.extend(register.accounts.get(&hand).and_then(|account| account.set_by.clone()));
             seen.insert(hand);
         }
     }

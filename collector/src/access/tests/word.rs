@@ -6,7 +6,7 @@ use super::cast::{
     account, acme, approve, grant, invite, newcomer, noon, principal, refuse, seal, set_up, token,
 };
 use crate::{
-    access::{Account, Act, Principal, Register, Sha256, Verb, Verbs},
+    access::{Account, Act, Change, Person, Principal, Register, Sha256, Verb, Verbs},
     refusal::Code,
 };
 
@@ -86,6 +86,22 @@ fn nor_does_anybody_whom_it_was_used_to_let_in_through_however_many_hands() {
         register.act(&approve("first"), by, noon()).unwrap();
         register.act(&refuse("first"), by, noon()).unwrap();
     }
+}
+
+#[test]
+fn nor_who_came_by_a_provider_and_was_given_a_password_with_it() {
+    let (mut register, ivan) = handed();
+    invite(&mut register, (Side::Internal, "olga", "acme"), Verbs::ALL, &ivan).unwrap();
+    let olga = principal(Side::Internal, "olga", "acme");
+    // Who comes by a provider is brought in by nobody.
+    let by_provider = Person { created_by: None, ..register.people[&olga.key()].clone() };
+    register.apply(&[Change::Person(by_provider)]);
+    register.act(&approve("first"), &olga, noon()).unwrap();
+    register.act(&refuse("first"), &olga, noon()).unwrap();
+    taken_up(&mut register, &ivan, &olga);
+    assert_eq!(register.act(&approve("first"), &olga, noon()).unwrap_err().code, Code::NotAllowed);
+    taken_up(&mut register, &ivan, &ivan);
+    register.act(&approve("first"), &olga, noon()).unwrap();
 }
 
 #[test]

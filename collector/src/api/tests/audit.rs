@@ -94,6 +94,29 @@ async fn an_orgs_people_see_their_chain_and_no_other() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_revoked_and_is_still_used_is_in_the_audit_of_its_org_once() {
+    let (running, token) = busy().await;
+    let sam = running.let_in(&token, "sam", "admin").await;
+    let made = running.post("/api/v1/tokens", &sam, json!({ "role": "viewer" })).await;
+    let (text, id) = (made.json["token"].as_str().unwrap(), made.json["id"].as_str().unwrap());
+    let path = format!("/api/v1/tokens/{id}");
+    running.collector.ask(Method::DELETE, &path, Some(&sam), "").await;
+    for _ in 0..3 {
+        assert_eq!(running.collector.get("/api/v1/fleet", Some(text)).await.status, StatusCode::UNAUTHORIZED);
+    }
+    let unknown = format!("dwt_{}", "u".repeat(43));
+    assert_eq!(running.collector.get("/api/v1/fleet", Some(&unknown)).await.status, StatusCode::UNAUTHORIZED);
+    // Whatever is done after it is written down after it.
+    running.post("/api/v1/tokens", &sam, json!({ "role": "viewer" })).await;
+    let told = running.collector.get("/api/v1/audit?org=acme&act=token.refused", Some(&sam)).await;
+    assert_eq!(numbers(&told.json).len(), 1, "{}", told.text);
+    let record = &told.json["records"][0];
+    assert_eq!((&record["on"], &record["after"]["name"]), (&json!(id), &json!("acme:sam")), "{record}");
+    assert!(record["after"]["why"].as_str().unwrap().starts_with("it was revoked at "), "{record}");
+    assert!(!told.text.contains(text) && !told.text.contains(&unknown), "never a secret");
+}
+
+#[tokio::test]
 async fn a_checkpoint_of_the_moment_is_signed_with_the_key_that_is_told() {
     let (running, token) = busy().await;
     let get = async |path: &str| running.collector.get(path, Some(&token)).await;

@@ -225,3 +225,64 @@ async fn a_list_of_an_org_that_nobody_knows_is_no_empty_list() {
     let left = msp.get("/api/v1/people?org=acme", &msp.kim).await;
     assert_eq!(left.detail(), "there is no org `acme` that you may see; there are: initech");
 }
+
+#[tokio::test]
+async fn a_goodbye_that_would_be_refused_can_be_found_out_before_anything_is_taken_out() {
+    let msp = Msp::start().await;
+    let ask =
+        async |side: &str, by: &str| msp.get(&format!("/api/v1/orgs/acme/offboard?side={side}"), by).await;
+    let own = ask("internal", &msp.omar).await;
+    assert_eq!(own.status, StatusCode::BAD_REQUEST, "{}", own.text);
+    assert!(own.detail().contains("only its guest, `msp`, can leave"), "{}", own.text);
+    let guest = ask("msp", &msp.kim).await;
+    assert_eq!(guest.status, StatusCode::FORBIDDEN, "{}", guest.text);
+    assert!(guest.detail().contains("only an owner of acme can say goodbye"), "{}", guest.text);
+    let told = ask("msp", &msp.omar).await;
+    assert_eq!(told.status, StatusCode::OK, "{}", told.text);
+    assert_eq!(msp.get("/api/v1/fleet", &msp.kim).await.json["total"], 2, "nothing is done by asking");
+    let goodbye = json!({ "side": "msp", "confirm": "acme" });
+    let done = msp.running.post("/api/v1/orgs/acme/offboard", &msp.omar, goodbye).await;
+    for count in ["tokens", "grants", "people"] {
+        assert_eq!(told.json[count], done.json[count], "{count}");
+    }
+    let again = ask("msp", &msp.omar).await;
+    assert_eq!(again.status, StatusCode::CONFLICT, "{}", again.text);
+}
+
+#[tokio::test]
+async fn a_question_about_somebody_at_home_everywhere_asks_which_org_is_meant_where_several_are_seen() {
+    let msp = Msp::start().await;
+    let check = async |rest: &str, by: &str| {
+        msp.get(&format!("/api/v1/access/check?person=msp:kim&verb=export{rest}"), by).await
+    };
+    let asked = check("", &msp.kim).await;
+    assert_eq!(asked.status, StatusCode::BAD_REQUEST, "{}", asked.text);
+    assert!(asked.detail().contains("(`--scope`): acme, initech; `*` asks about"), "{}", asked.text);
+    for scope in ["&scope=acme", "&scope=*"] {
+        assert_eq!(check(scope, &msp.kim).await.status, StatusCode::OK, "{scope}");
+    }
+    let one = check("", &msp.omar).await;
+    assert_eq!(one.status, StatusCode::OK, "omar sees one org, which is meant: {}", one.text);
+}
+
+#[tokio::test]
+async fn a_version_that_nobody_knows_is_answered_with_those_that_wait_to_be_signed() {
+    let msp = Msp::start().await;
+    let sign = async || msp.running.post("/api/v1/ownership/versions/zzz/sign", &msp.kim, json!({})).await;
+    let none = sign().await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND, "{}", none.text);
+    assert_eq!(
+        none.detail(),
+        "there is no version `zzz` that you may see; none waits for a signature; `dogwatch ownership history` lists all"
+    );
+    let text = starter(&org("acme"));
+    let proposed = msp
+        .running
+        .post("/api/v1/ownership/versions", &msp.kim, json!({ "text": text, "org": "acme" }))
+        .await;
+    let hash = proposed.json["hash"].as_str().unwrap_or_else(|| panic!("{}", proposed.text));
+    let told = sign().await;
+    assert!(told.detail().contains(&format!("waiting for signatures: {hash} (acme);")), "{}", told.text);
+    msp.leave().await;
+    assert!(!sign().await.text.contains(hash), "what is not seen is not named");
+}

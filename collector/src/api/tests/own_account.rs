@@ -159,3 +159,57 @@ async fn a_login_is_listed_with_its_last_use_and_ended_like_a_token() {
     assert_eq!(ids("?org=globex").await, [json!(null); 0]);
     assert!(ids("").await.len() > 3);
 }
+
+/// What a browser does at `/account` with its cookie.
+async fn browse(running: &Running, cookie: &str, form: Option<(&str, &str)>) -> Answer {
+    let request = match form {
+        None => http::Request::get("/account"),
+        Some((path, _)) => {
+            http::Request::post(path).header("content-type", "application/x-www-form-urlencoded")
+        }
+    };
+    let body = form.map_or_else(String::new, |(_, body)| body.replace(' ', "+"));
+    running.collector.send(request.header("cookie", cookie).body(body.into()).unwrap()).await
+}
+
+#[tokio::test]
+async fn the_page_of_an_account_changes_its_password_and_only_with_its_csrf_token() {
+    let (running, _) = with_lee().await;
+    let cookie = by_form(&running, &[]).await.unwrap();
+    let elsewhere = token_of(&log_in(&running, "lee", PASSWORD, None).await);
+    let page = browse(&running, &cookie, None).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    assert!(page.text.contains("action=\"/account/password\""), "{}", page.text);
+    let csrf =
+        page.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let change = async |cookie: &str, csrf: &str, password: &str, [new, again]: [&str; 2]| {
+        let form = format!("csrf={csrf}&password={password}&new_password={new}&again={again}&code=");
+        browse(&running, cookie, Some(("/account/password", &form))).await
+    };
+    let wrong = "not the right sentence";
+    for (csrf, password, new, status, words) in [
+        ("guess", PASSWORD, [OTHER, OTHER], StatusCode::FORBIDDEN, "The form is too old"),
+        (&*csrf, PASSWORD, [OTHER, wrong], StatusCode::BAD_REQUEST, "typed in two ways"),
+        (&*csrf, PASSWORD, ["zyx", "zyx"], StatusCode::BAD_REQUEST, "role=\"alert\""),
+        (&*csrf, wrong, [OTHER, OTHER], StatusCode::UNAUTHORIZED, "nothing is changed"),
+    ] {
+        let refused = change(&cookie, csrf, password, new).await;
+        assert_eq!(refused.status, status, "{}", refused.text);
+        assert!(refused.text.contains(words), "{words}: {}", refused.text);
+        for secret in [password, new[0], new[1]] {
+            assert!(!refused.text.contains(secret), "no form comes back filled in: {}", refused.text);
+        }
+    }
+    assert_eq!(status(&running, &elsewhere).await, StatusCode::OK, "nothing is changed yet");
+    let stranger = change("__Host-dogwatch=none", &csrf, PASSWORD, [OTHER, OTHER]).await;
+    assert_eq!(
+        (stranger.status, &stranger.headers["location"]),
+        (StatusCode::SEE_OTHER, &"/login".parse().unwrap())
+    );
+    let changed = change(&cookie, &csrf, PASSWORD, [OTHER, OTHER]).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
+    assert!(changed.text.contains("is changed; 1 other login has ended"), "{}", changed.text);
+    assert_eq!(status(&running, &elsewhere).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(browse(&running, &cookie, None).await.status, StatusCode::OK, "this login goes on");
+    assert_eq!(log_in(&running, "lee", OTHER, None).await.status, StatusCode::OK);
+}

@@ -1,5 +1,7 @@
 //! What is asked about people, their rights and their ways in, and about join tokens.
 
+use std::net::IpAddr;
+
 use dogwatch_model::{OrgId, Side};
 use jiff::SignedDuration;
 
@@ -116,6 +118,11 @@ impl Commands {
     /// Has it noted that a token is in use. Nobody waits for it.
     pub fn note_use(&self, token: Sha256) {
         let _ = self.inputs.try_send(Input::Command(Origin::current(), Box::new(Command::Touch(token))));
+    }
+
+    /// Has it noted that a token was refused because it has ended. Nobody waits for it.
+    pub fn note_refused(&self, token: Sha256, from: Option<IpAddr>) {
+        let _ = self.inputs.try_send(Input::TokenRefused(token, from));
     }
 
     /// Makes a join token.

@@ -92,3 +92,33 @@ fn an_act_tells_what_was_before_it() {
     assert!(revoked(&told["before"]).is_null(), "{told}");
     assert!(revoked(&told["after"]).is_string(), "{told}");
 }
+
+#[test]
+fn a_token_that_has_ended_and_is_still_used_is_told_of_once_an_hour_with_the_address_and_the_count() {
+    let mut sim = Sim::new();
+    let login = sim.log_in(1);
+    sim.now += SignedDuration::from_hours(13);
+    let knock =
+        |sim: &mut Sim, hash: Sha256| sim.step(Input::TokenRefused(hash, Some([192, 0, 2, 7].into())));
+    knock(&mut sim, login.hash);
+    knock(&mut sim, Sha256::of(b"nobody's"));
+    assert!(
+        sim.told("token.refused").is_empty(),
+        "a login that ran out, and a text that is none, are nothing to tell"
+    );
+
+    let token = sim.log_in(2);
+    let revoke = access::Act::RevokeToken(token.id.clone());
+    sim.ask(|reply| Command::Access(Box::new(revoke), person(Side::Msp), reply)).unwrap();
+    for _ in 0..20 {
+        knock(&mut sim, token.hash);
+        sim.now += 1.minutes();
+    }
+    let told = sim.told("token.refused");
+    assert_eq!((told.len(), &told[0]["on"], &told[0]["from"]), (1, &token.id.into(), &"192.0.2.7".into()));
+    assert_eq!(told[0]["after"]["name"], "msp:kim");
+    sim.now += 41.minutes();
+    knock(&mut sim, token.hash);
+    let counts: Vec<_> = sim.told("token.refused").iter().map(|one| one["after"]["count"].clone()).collect();
+    assert_eq!(counts, [1, 20]);
+}

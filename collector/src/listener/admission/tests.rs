@@ -150,17 +150,32 @@ async fn while_a_turn_is_not_slow_it_is_its_callers_and_nobody_more_is_received(
 
 #[tokio::test]
 async fn time_alone_gives_a_turn_to_who_waits_once_somebody_is_slow() {
-    let admission = few_turns(2, Duration::from_millis(1));
-    let held = [turn(&admission, ONE).await, turn(&admission, ONE).await];
-    let waits = tokio::spawn(speaking(&admission, OTHER).await.turn());
-    while !waits.is_finished() {
-        let again = admission.outlook().look_again;
+    let slow = Duration::from_secs(1);
+    let mut crowds = Crowds::new(Room { turns: 2, of_one: 2, line: 2, lines: 8, slow });
+    let start = Instant::now();
+    let come = |crowds: &mut Crowds, address, at| {
+        let caller = crowds.receive(address, at).unwrap();
+        caller.speak();
+        crowds.serve(at);
+        caller
+    };
+    let (oldest, later) = (come(&mut crowds, ONE, start), start + slow / 2);
+    let newer = come(&mut crowds, ONE, later);
+    let waits = come(&mut crowds, OTHER, later);
+    let told = async |is: &mut (dyn Future<Output = ()> + Unpin)| {
         tokio::select! {
-            () = held[0].displaced() => break,
-            () = tokio::time::sleep_until(again.unwrap_or_else(Instant::now)) => {}
+            biased;
+            () = is => true,
+            () = ready(()) => false,
         }
-    }
-    assert!(waits.await.unwrap().is_some());
+    };
+    assert!(told(&mut Box::pin(oldest.granted())).await && told(&mut Box::pin(newer.granted())).await);
+    assert_eq!(crowds.outlook(later), Outlook { is_open: false, look_again: Some(start + slow) });
+    crowds.serve(start + slow - Duration::from_nanos(1));
+    assert!(!told(&mut Box::pin(waits.granted())).await, "quick enough yet");
+    crowds.serve(start + slow);
+    assert!(told(&mut Box::pin(waits.granted())).await && told(&mut Box::pin(oldest.displaced())).await);
+    assert!(!told(&mut Box::pin(newer.displaced())).await, "one is enough");
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ impl Vocabulary<'_> {
             if known.contains(&*mention.name) {
                 return Ok(());
             }
-            let what = format!("no {noun} `{}` in the matrices that you may see", mention.name);
+            let what = format!("no {noun} `{}` in any matrix in sight", mention.name);
             let error = FilterError::at(source, mention.at, what);
             Err(match nearest(&mention.name, known.iter().copied()) {
                 Some(near) => error.mend(format!("did you mean `{near}`?")),
@@ -96,23 +96,23 @@ mod tests {
         let table = [
             (
                 "owner(\"bckup\") == \"msp-noc\"",
-                "line 1, column 7: no tool `bckup` in the matrices that you may see; did you mean `backup`?",
+                "line 1, column 7: no tool `bckup` in any matrix in sight; did you mean `backup`?",
             ),
             (
                 "online &&\n  owner(\"backup\") != \"msp-nok\"",
-                "line 2, column 22: no team `msp-nok` in the matrices that you may see; did you mean `msp-noc`?",
+                "line 2, column 22: no team `msp-nok` in any matrix in sight; did you mean `msp-noc`?",
             ),
             (
                 "\"acme-at\" == owner(\"edr\")",
-                "line 1, column 1: no team `acme-at` in the matrices that you may see; did you mean `acme-it`?",
+                "line 1, column 1: no team `acme-at` in any matrix in sight; did you mean `acme-it`?",
             ),
             (
                 "owner(\"edr\") in [\"acme-it\", \"sales\"]",
-                "line 1, column 29: no team `sales` in the matrices that you may see; there are: acme-it, msp-noc",
+                "line 1, column 29: no team `sales` in any matrix in sight; there are: acme-it, msp-noc",
             ),
             (
                 "has(name) && owner(\"telephony\").startsWith(\"m\")",
-                "line 1, column 20: no tool `telephony` in the matrices that you may see; \
+                "line 1, column 20: no tool `telephony` in any matrix in sight; \
                  there are: backup, edr, patching",
             ),
         ];

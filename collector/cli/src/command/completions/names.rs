@@ -3,6 +3,8 @@
 //! What a shell gets here it puts on a line that somebody runs, and endpoints name themselves: only names that mean nothing to
 //! any shell are told. Whoever presses Tab does not wait long, and hears of no failure.
 
+use std::collections::BTreeSet;
+
 use clap::{Arg, CommandFactory as _};
 use serde_json::Value;
 
@@ -64,6 +66,16 @@ fn names(named: Named) -> Result<Vec<String>, Failure> {
 fn means_nothing(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.bytes().all(plain)
+}
+
+/// The options whose values are names, by their long names.
+pub(super) fn options() -> BTreeSet<String> {
+    fn of(command: &clap::Command) -> BTreeSet<String> {
+        let own = command.get_arguments().filter(|arg| Named::of(arg).is_some());
+        let own = own.filter_map(|arg| arg.get_long().map(str::to_owned));
+        own.chain(command.get_subcommands().flat_map(of)).collect()
+    }
+    of(&Args::command())
 }
 
 /// What the last of the words is to be, by the command that the others lead to.

@@ -20,11 +20,12 @@ use crate::{
 pub(super) fn run(goodbye: &Offboard, screen: &Screen) -> Result<(), Failure> {
     let client = Client::logged_in()?;
     let path = format!("orgs/{}/offboard", goodbye.org);
-    let body = json!({ "side": goodbye.side, "confirm": goodbye.yes });
+    // What would be refused is refused before an export is taken, which the audit keeps.
+    let ending = client.get(&path, &[("side", goodbye.side.as_str())])?;
     if goodbye.yes != goodbye.org.as_str() {
-        // Refused by the collector, which first looks whether it may be asked for at all.
-        return client.post(&path, &body).map(drop).map_err(|refusal| unconfirmed(refusal, goodbye));
+        return Err(unconfirmed(&ending, goodbye));
     }
+    let body = json!({ "side": goodbye.side, "confirm": goodbye.yes });
     let place = goodbye.export.clone().unwrap_or_else(|| format!("{}.jsonl", goodbye.org).into());
     let mut file = PrivateFile::begin(&place, goodbye.over.standing())?;
     export(&client, goodbye.org.as_str(), &mut file, &place)?;
@@ -56,15 +57,15 @@ fn named(file: PrivateFile, place: &Path) -> String {
     }
 }
 
-/// The same in the words of the command line, which has no field `confirm`.
-fn unconfirmed(refusal: Failure, goodbye: &Offboard) -> Failure {
-    if refusal.exit() != Some(Exit::Usage) {
-        return refusal;
-    }
+/// What is at stake, and how to go on.
+fn unconfirmed(ending: &Value, goodbye: &Offboard) -> Failure {
     let (org, side) = (&goodbye.org, goodbye.side);
     Failure::usage(format!(
-        "this ends every session, token, grant and join token of the {side} side in {org}, for good\nto confirm it: dogwatch org \
-         offboard {org} --side {side} --yes {org}"
+        "this ends every session, token, grant and join token of the {side} side in {org}, for good: {}, {}, {}\nto confirm it: \
+         dogwatch org offboard {org} --side {side} --yes {org}",
+        counted_at(ending, "tokens", "token", "tokens"),
+        counted_at(ending, "grants", "grant", "grants"),
+        counted_at(ending, "people", "person", "people"),
     ))
 }
 

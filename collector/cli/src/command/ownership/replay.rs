@@ -7,6 +7,7 @@ use crate::{
     client::Client,
     failure::Failure,
     output::{self, Listing, Screen, Show, column, table, text_at, values_at},
+    progress,
 };
 
 /// Items that would have gone to another team.
@@ -60,7 +61,9 @@ pub(super) fn run(wanted: &Replay, screen: &Screen) -> Result<(), Failure> {
     let (kind, text) = super::document(&wanted.draft)?;
     let mut body = super::parts([(kind, Some(text)), ("org", super::of(&wanted.org))]);
     body.insert("days".to_owned(), json!(wanted.days));
-    let answer = Client::logged_in()?.post("ownership/replay", &Value::Object(body));
+    let (client, body) = (Client::logged_in()?, Value::Object(body));
+    let what = format!("replaying {} days", wanted.days);
+    let answer = progress::while_waiting(&what, || client.post("ownership/replay", &body));
     let answer = answer.map_err(|failure| super::named(failure, wanted.draft.file()))?;
     output::print(&match screen.format {
         Format::Table | Format::Wide => in_words(&answer, screen),

@@ -60,6 +60,16 @@ impl Line {
         (self.breach_at.is_none(), self.breach_at, self.priority, self.number)
     }
 
+    /// Its number and what it is about: `#7 srv-07`, with its org where there are several; some are about no endpoint.
+    pub(super) fn head(&self, several_orgs: bool) -> String {
+        match (several_orgs, self.endpoint.is_empty()) {
+            (false, true) => format!("#{}", self.number),
+            (false, false) => format!("#{} {}", self.number, self.endpoint),
+            (true, true) => format!("#{} {}", self.number, self.org),
+            (true, false) => format!("#{} {}/{}", self.number, self.org, self.endpoint),
+        }
+    }
+
     /// Who has it, in a few words.
     pub(super) fn doing(&self) -> String {
         let words = match self.work {

@@ -73,6 +73,8 @@ pub(super) struct Model {
     pub(super) ahead: SignedDuration,
     /// Items that are not shown for want of room in the answer.
     pub(super) left_off: u64,
+    /// Items are of several orgs: each says of which.
+    pub(super) several_orgs: bool,
     items: BTreeMap<u64, Line>,
     /// The item that is chosen on each side; it stays chosen where others come and go.
     chosen: [Option<u64>; SIDES.len()],
@@ -96,6 +98,7 @@ impl Model {
             side: usize::from(text("side") == "internal"),
             ahead: SignedDuration::ZERO,
             left_off: 0,
+            several_orgs: false,
             items: BTreeMap::new(),
             chosen: [None; SIDES.len()],
         }
@@ -159,6 +162,7 @@ impl Model {
     fn take_queue(&mut self, answer: &Value, now: Timestamp) {
         self.ahead = as_of(answer).duration_since(now);
         self.left_off = answer["left_off"].as_u64().unwrap_or_default();
+        self.several_orgs = answer["orgs"].as_u64().is_some_and(|orgs| orgs > 1);
         let items = answer["alerts"].as_array().into_iter().flatten().filter_map(Line::of);
         self.items = items.filter(Line::is_open).map(|line| (line.number, line)).collect();
     }
@@ -222,7 +226,7 @@ impl Model {
             return;
         }
         let what = match (self.items.contains_key(&line.number), line.work) {
-            (false, Work::Unclaimed) => format!("#{} {}: {}", line.number, line.endpoint, line.title),
+            (false, Work::Unclaimed) => format!("{}: {}", line.head(self.several_orgs), line.title),
             _ => format!("#{} {}", line.number, line.doing()),
         };
         if self.items.contains_key(&line.number) || line.is_open() {

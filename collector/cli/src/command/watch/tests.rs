@@ -139,6 +139,36 @@ Fleet 120: online 117  offline 3  patch 3  reboot
 }
 
 #[test]
+fn whoever_sees_several_orgs_sees_of_which_an_item_is() {
+    let mut model = model();
+    let mut other = item(7, "msp", "unclaimed", "2026-11-22T11:47:20Z");
+    other["org"] = json!("globex");
+    let queue = |orgs: usize, other: &Value| {
+        News::Queue(json!({
+            "as_of": "2026-11-22T12:00:00Z", "orgs": orgs, "left_off": 0,
+            "alerts": [item(2, "msp", "claimed", "2026-11-22T13:04:00Z"), other],
+        }))
+    };
+    model.hear(queue(2, &other), noon()).unwrap();
+    let both = seen(&model, 120, 16);
+    assert!(both.contains("#7 globex/srv-07 disk / is nearly"), "{both}");
+    assert!(both.contains("#2 acme/srv-02 disk / is nearly full"), "{both}");
+    let mut new = item(15, "internal", "unclaimed", "");
+    new["org"] = json!("globex");
+    changed(&mut model, &new);
+    assert!(seen(&model, 120, 16).contains("#15 globex/srv-15: disk"), "{}", seen(&model, 120, 16));
+    let mut of_a_site = item(17, "internal", "unclaimed", "");
+    of_a_site["endpoint_name"] = Value::Null;
+    changed(&mut model, &of_a_site);
+    for words in ["#17 acme disk / is nearly", "#17 acme: disk / is nearly full"] {
+        assert!(seen(&model, 120, 16).contains(words), "{}", seen(&model, 120, 16));
+    }
+    model.hear(queue(1, &item(7, "msp", "unclaimed", "")), noon()).unwrap();
+    let one = seen(&model, 120, 16);
+    assert!(one.contains("#7 srv-07 disk") && !one.contains("acme/"), "{one}");
+}
+
+#[test]
 fn no_size_of_terminal_is_too_small() {
     let mut model = model();
     for page in [KeyCode::Esc, KeyCode::Char('?'), KeyCode::Enter, KeyCode::Char('m')] {

@@ -85,5 +85,7 @@ fn time_decides_nothing_while_a_seal_keeps_out_who_might_object() {
     register.act(&approve("g-pete"), &omar, at(80)).unwrap_err();
     register.act(&approve("g-pete"), &ann, at(80)).expect_err("nor the MSP beside her");
     assert!(!administers(&register, &zoe, at(167)) && administers(&register, &zoe, at(168)));
+    let told = |hours| register.people[&zoe.key()].at(at(hours)).disabled_at;
+    assert_eq!((told(167), told(168)), (Some(noon()), None), "what is over is not told of her");
     register.act(&Act::Disable(omar.key()), &zoe, at(169)).expect("she objects");
 }

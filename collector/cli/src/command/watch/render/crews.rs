@@ -93,10 +93,10 @@ fn row(model: &Model, line: &Line, width: usize, now: Timestamp) -> Text<'static
         None => paint(model, Color::DarkGray),
     };
     let doing = line.doing();
-    let head = format!("#{} {} ", line.number, line.endpoint);
+    let head = line.head(model.several_orgs);
     let time_text = format!("{:>8}", left.map_or_else(|| "–".to_owned(), clock));
     let room = width.saturating_sub(3 + time_text.chars().count() + 1 + doing.chars().count() + 1);
-    let middle: String = format!("{head}{}", line.title).chars().take(room).collect();
+    let middle: String = format!("{head} {}", line.title).chars().take(room).collect();
     let gap = room.saturating_sub(middle.chars().count());
     let work = if line.work == Work::Unclaimed { paint(model, Color::Yellow) } else { Style::new() };
     Text::from(vec![
