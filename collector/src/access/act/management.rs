@@ -13,15 +13,24 @@ use crate::{
 /// People of the whole register: more is a fault of a script.
 const MAX_PEOPLE: usize = 20_000;
 
+/// How somebody new comes in.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Entrance {
+    /// As the first owner of an org, by the MSP.
+    FirstOwner,
+    /// By whoever manages such people.
+    Managed,
+}
+
 impl Register {
-    /// Whether somebody new may come in through `by`; `true` for the first owner of an org, whom the MSP brings in.
+    /// Whether somebody new may come in through `by`, and as what.
     pub(super) fn admits(
         &self,
         person: &NewPerson,
         verbs: Verbs,
         by: &Principal,
         now: Timestamp,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<Entrance, Refusal> {
         if self.people.len() >= MAX_PEOPLE {
             let what = format!("the register holds {MAX_PEOPLE} people, the most it may");
             return Err(Refusal::new(Code::Conflict, what));
@@ -32,7 +41,7 @@ impl Register {
             return Err(invalid(format!("say which org the {side} side's person belongs to")));
         }
         if by.side == side && self.manages(by, side, home, now) {
-            return Ok(false);
+            return Ok(Entrance::Managed);
         }
         let Some(org) = home.org() else { return Err(self.not_your_side(side, home, by, now)) };
         if !self.reach(by, now).sees_org(org) {
@@ -42,7 +51,7 @@ impl Register {
             return self.begins(org, (person, verbs), by, now);
         }
         match side == Side::Vendor && self.manages(by, Side::Internal, home, now) {
-            true => Ok(false),
+            true => Ok(Entrance::Managed),
             false => Err(self.not_your_side(side, home, by, now)),
         }
     }
@@ -54,7 +63,7 @@ impl Register {
         (person, verbs): (&NewPerson, Verbs),
         by: &Principal,
         now: Timestamp,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<Entrance, Refusal> {
         if self.trial(by, &person.home, now).is_some() {
             return Err(not_allowed(format!(
                 "the first of {org}'s own side are let in by who administers the MSP for good, not after a broken seal"
@@ -67,7 +76,7 @@ impl Register {
                  in everybody else of their side"
             )));
         }
-        Ok(person.side == Side::Internal)
+        Ok(if person.side == Side::Internal { Entrance::FirstOwner } else { Entrance::Managed })
     }
 
     /// Whether `by` may let the first owner of an org in: an administrator of the MSP, as long as there is none.
