@@ -23,8 +23,8 @@ use jiff::Timestamp;
 use super::{CoreHandle, SoftwareList, command::Commands, takeout::TakeOut};
 use crate::{
     access::{
-        Account, ApiToken, Change, Grant, JoinTokenRecord, PersonKey, Principal, Reach, Scope, Seal, Sha256,
-        Verb,
+        Account, ApiToken, Change, Grant, JoinTokenRecord, PersonKey, Principal, Reach, Scope, Seal,
+        SealState, Sha256, Verb,
     },
     meters::Snapshot,
     once::Mark,
@@ -360,10 +360,10 @@ impl<'s> Sight<'s> {
         self.state.join_tokens.values().filter(move |token| reach.sees(&token.org, Some(&token.site)))
     }
 
-    /// Sealed codes that are theirs to know of, each with whether it still opens.
-    pub fn seals(&self, by: &Principal, now: Timestamp) -> Vec<(&'s Seal, bool)> {
+    /// Sealed codes that are theirs to know of, each with what it comes to.
+    pub fn seals(&self, by: &Principal, now: Timestamp) -> Vec<(&'s Seal, SealState)> {
         let access = &self.state.access;
-        access.seals_of(by, now).into_iter().map(|seal| (seal, access.holds(seal, now))).collect()
+        access.seals_of(by, now).into_iter().map(|seal| (seal, access.seal_state(seal, now))).collect()
     }
 
     /// API tokens: one's own, and those of whom one administers.

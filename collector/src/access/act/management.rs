@@ -14,22 +14,31 @@ use crate::{
 /// bound, so that nobody fills another's, nor learns from it how many there are elsewhere.
 const MAX_PEOPLE: usize = 5_000;
 
+/// How somebody new comes in.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Entrance {
+    /// As the first owner of an org, by the MSP.
+    FirstOwner,
+    /// By whoever manages such people.
+    Managed,
+}
+
 impl Register {
-    /// Whether somebody new may come in through `by`; `true` for the first owner of an org, whom the MSP brings in.
+    /// Whether somebody new may come in through `by`, and as what.
     pub(super) fn admits(
         &self,
         person: &NewPerson,
         verbs: Verbs,
         by: &Principal,
         now: Timestamp,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<Entrance, Refusal> {
         free_id(&person.id)?;
         let (side, home) = (person.side, &person.home);
         if side != Side::Msp && *home == Scope::Everywhere {
             return Err(invalid(format!("say which org the {side} side's person belongs to")));
         }
         if by.side == side && self.manages(by, side, home, now) {
-            return self.has_room(&person.key()).map(|()| false);
+            return self.has_room(&person.key()).map(|()| Entrance::Managed);
         }
         let Some(org) = home.org() else { return Err(self.not_your_side(side, home, by, now)) };
         if !self.reach(by, now).sees_org(org) {
@@ -40,7 +49,7 @@ impl Register {
             return self.begins(org, (person, verbs), by, now);
         }
         match side == Side::Vendor && self.manages(by, Side::Internal, home, now) {
-            true => self.has_room(&person.key()).map(|()| false),
+            true => self.has_room(&person.key()).map(|()| Entrance::Managed),
             false => Err(self.not_your_side(side, home, by, now)),
         }
     }
@@ -66,7 +75,7 @@ impl Register {
         (person, verbs): (&NewPerson, Verbs),
         by: &Principal,
         now: Timestamp,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<Entrance, Refusal> {
         if self.trial(by, &person.home, now).is_some() {
             return Err(not_allowed(format!(
                 "the first of {org}'s own side are let in by who administers the MSP for good, not after a broken seal"
@@ -79,7 +88,7 @@ impl Register {
                  in everybody else of their side"
             )));
         }
-        Ok(person.side == Side::Internal)
+        Ok(if person.side == Side::Internal { Entrance::FirstOwner } else { Entrance::Managed })
     }
 
     /// Whether `by` may let the first owner of an org in: an administrator of the MSP, as long as there is none.
