@@ -8,6 +8,7 @@ mod goodbye;
 mod hands;
 mod owner;
 mod renewal;
+mod room;
 mod rules;
 mod second_factor;
 mod signing;

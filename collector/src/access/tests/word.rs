@@ -122,14 +122,13 @@ fn nor_who_came_by_a_provider_and_was_given_a_password_with_it() {
     let of_group = Grant { approvals: [(acme(), Approval { by: ann.key(), at: noon() })].into(), ..of_group };
     let bond = bond(&olga);
     register.apply(&[Change::Person(by_provider), Change::Grant(of_group), Change::Bond(bond)]);
-    let approve = Act::Approve("first".into(), acme());
-    register.act(&approve, &olga, noon()).unwrap();
-    register.act(&Act::Refuse("first".into(), acme()), &olga, noon()).unwrap();
+    register.act(&approve("first"), &olga, noon()).unwrap();
+    register.act(&refuse("first"), &olga, noon()).unwrap();
     taken_up(&mut register, &ivan, &olga);
-    assert_eq!(register.act(&approve, &olga, noon()).unwrap_err().code, Code::NotAllowed);
+    assert_eq!(register.act(&approve("first"), &olga, noon()).unwrap_err().code, Code::NotAllowed);
     taken_up(&mut register, &ivan, &ivan);
     assert!(!register.accounts.contains_key(&olga.key()), "the MSP may know that password");
-    register.act(&approve, &olga, noon()).unwrap();
+    register.act(&approve("first"), &olga, noon()).unwrap();
 }
 
 #[test]
