@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use dogwatch_model::{OrgId, Side, SiteId};
 use jiff::{SignedDuration, Timestamp};
 
-use super::cast::{account, newcomer, principal, program, set_up};
+use super::cast::{account, newcomer, principal, program, set_up, wanted};
 use crate::{
     access::{
         Account, Act, Change, Factor, Invitation, Login, NewPerson, NewToken, PersonKey, Principal, Register,
-        Scope, Sha256, Verbs,
+        Scope, Sha256, Verb, Verbs,
     },
     refusal::Refusal,
 };
@@ -77,11 +77,23 @@ impl World {
             let verbs = (self.verbs(), self.id());
             self.let_in(newcomer(side, id, home), verbs, by);
         }
+        if self.dice(3) == 0 {
+            self.two_at_a_site(&omar);
+        }
         for (by, home) in [(&omar, "acme"), (ann, "*")] {
             if self.dice(2) == 0 {
                 self.program_of(by, home);
             }
         }
+    }
+
+    /// Where Sam is at home, who owns the org now, somebody else administers no more than that.
+    fn two_at_a_site(&mut self, omar: &Principal) {
+        let here = (Verbs::of(&[Verb::Administer]), self.id());
+        self.let_in(newcomer(Side::Internal, "tim", "acme/main"), here, omar);
+        let all = Verbs::of(&[Verb::View, Verb::Administer]);
+        let owns = wanted(&self.id(), &principal(Side::Internal, "sam", "acme"), all, "acme");
+        self.register.act(&Act::Grant(owns), omar, self.now).unwrap();
     }
 
     fn let_in(&mut self, person: NewPerson, verbs: (Verbs, String), by: &Principal) {
