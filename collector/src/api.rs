@@ -57,6 +57,7 @@ mod tagged;
 mod teams;
 mod tokens;
 mod tries;
+mod unknown;
 mod views;
 mod who;
 mod whoami;
@@ -121,7 +122,7 @@ struct Api {
     logins: login_tries::LoginTries,
     used: last_used::LastUsed,
     pace: pace::Pace,
-    unknown: intake::routing_key::Unknown,
+    unknown: unknown::Unknown,
     passwords: Passwords,
     exports: orgs::Exports,
 }
@@ -144,7 +145,7 @@ fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router
         logins: login_tries::LoginTries::default(),
         used: last_used::LastUsed::default(),
         pace: pace::Pace::default(),
-        unknown: intake::routing_key::Unknown::default(),
+        unknown: unknown::Unknown::default(),
         passwords: Passwords::default(),
         exports: orgs::Exports::default(),
         oidc,

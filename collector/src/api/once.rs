@@ -142,7 +142,8 @@ async fn do_once(
     done.unwrap_or_else(|_| Err(Problem::internal("what does this request has failed")))
 }
 
-async fn whole(body: Body, limit: usize) -> Result<Bytes, Problem> {
+/// A body, once it is whole.
+pub(super) async fn whole(body: Body, limit: usize) -> Result<Bytes, Problem> {
     to_bytes(body, limit).await.map_err(|error| {
         let inner = error.into_inner();
         if inner.is::<http_body_util::LengthLimitError>() {

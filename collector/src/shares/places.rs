@@ -66,6 +66,19 @@ impl<C: Ord + Clone, M: Ord + Clone> Places<C, M> {
         Ok(Place { places: Arc::clone(self), crowd, member, ticket })
     }
 
+    /// The same, but where there is no room for a member its own oldest gives way first.
+    pub(crate) fn push(self: &Arc<Self>, crowd: C, member: M, weight: usize) -> Result<Place<C, M>, Full> {
+        loop {
+            let full = match self.take(crowd.clone(), member.clone(), weight) {
+                Err(full) => full,
+                place => return place,
+            };
+            let mut taken = self.taken();
+            let oldest = taken.shares.oldest_of(&crowd, &member).cloned().ok_or(full)?;
+            taken.displace((&crowd, &member, &oldest));
+        }
+    }
+
     fn taken(&self) -> MutexGuard<'_, Taken<C, M>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -91,11 +104,15 @@ impl<C: Ord + Clone, M: Ord + Clone> Taken<C, M> {
                 true => self.shares.oldest_of_heaviest(),
             };
             let Some((of, whose, ticket)) = next else { return false };
-            self.shares.remove((&of, &whose, &ticket));
-            ticket.displaced.cancel();
+            self.displace((&of, &whose, &ticket));
             is_ahead = true;
         }
         true
+    }
+
+    fn displace(&mut self, owned: (&C, &M, &Ticket)) {
+        self.shares.remove(owned);
+        owned.2.displaced.cancel();
     }
 }
 
