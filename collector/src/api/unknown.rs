@@ -67,7 +67,7 @@ impl Unknown {
         let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
         // Behind our own listener everybody has one; others count as one.
         let from = from.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(address)| address.ip());
-        self.0.push(network(from), (), bytes.max(LEAST_BYTES)).map_err(|_| crowded())
+        self.0.push(&network(from), &(), bytes.max(LEAST_BYTES)).map_err(|_| crowded())
     }
 }
 

@@ -67,15 +67,15 @@ impl<C: Ord + Clone, M: Ord + Clone> Places<C, M> {
     }
 
     /// The same, but where there is no room for a member its own oldest gives way first.
-    pub(crate) fn push(self: &Arc<Self>, crowd: C, member: M, weight: usize) -> Result<Place<C, M>, Full> {
+    pub(crate) fn push(self: &Arc<Self>, crowd: &C, member: &M, weight: usize) -> Result<Place<C, M>, Full> {
         loop {
             let full = match self.take(crowd.clone(), member.clone(), weight) {
                 Err(full) => full,
                 place => return place,
             };
             let mut taken = self.taken();
-            let oldest = taken.shares.oldest_of(&crowd, &member).cloned().ok_or(full)?;
-            taken.displace((&crowd, &member, &oldest));
+            let oldest = taken.shares.oldest_of(crowd, member).cloned().ok_or(full)?;
+            taken.displace((crowd, member, &oldest));
         }
     }
 
