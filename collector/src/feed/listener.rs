@@ -23,6 +23,8 @@ text_enum! {
         Stopping = "stopping",
         /// What the listener showed does not let them in any more.
         NotAllowed = "not_allowed",
+        /// Others need the place, whose people listen less.
+        Crowded = "crowded",
     }
 }
 
@@ -69,7 +71,7 @@ pub(crate) struct Listener {
     access: u64,
     told_at: Instant,
     over: bool,
-    _place: Place,
+    place: Place,
 }
 
 impl Listener {
@@ -90,7 +92,7 @@ impl Listener {
             access: feed.0.access.load(Ordering::Acquire),
             told_at: now,
             over: false,
-            _place: place,
+            place,
             feed,
         };
         // They begin where they were, and what is told next may be what they missed.
@@ -113,9 +115,9 @@ impl Listener {
             if self.over {
                 return None;
             }
-            if self.feed.0.closing.is_cancelled() {
+            if let Some(over) = self.ends() {
                 self.take(Missed::TooSlow);
-                self.end(Over::Stopping);
+                self.end(over);
                 continue;
             }
             self.ticks.borrow_and_update();
@@ -129,6 +131,7 @@ impl Listener {
                 // The feed is ours as well: it does not go before us.
                 _ = self.ticks.changed() => {}
                 () = self.feed.0.closing.cancelled() => {}
+                () = self.place.displaced() => {}
                 () = tokio::time::sleep_until(sign_at.min(self.looked_at + rhythm.look)) => {
                     if Instant::now() >= sign_at {
                         self.ready.push_back(Bytes::from_static(b": still here\n\n"));
@@ -136,6 +139,14 @@ impl Listener {
                 }
             }
         }
+    }
+
+    /// Why it ends now, whatever they may hear.
+    fn ends(&self) -> Option<Over> {
+        if self.feed.0.closing.is_cancelled() {
+            return Some(Over::Stopping);
+        }
+        self.place.is_displaced().then_some(Over::Crowded)
     }
 
     /// Takes what has been added, as far as they may hear it now.

@@ -73,7 +73,7 @@ impl Audience for Somebody {
 pub(super) fn listen(feed: &Feed, rights: &Rights, since: Since<'_>) -> Listener {
     let seen = rights.0.lock().unwrap().clone().unwrap_or_default();
     let somebody = Somebody { rights: rights.clone(), seen };
-    let place = feed.place(uuid::Uuid::new_v4().to_string()).ok().unwrap();
+    let place = feed.place(format!("acme:p{}", uuid::Uuid::new_v4().simple()).parse().unwrap()).ok().unwrap();
     feed.listen(Box::new(somebody), since, place)
 }
 

@@ -44,6 +44,49 @@ async fn one_org_hears_nothing_of_another_not_even_that_there_is_something() {
 }
 
 #[tokio::test]
+async fn a_greeting_does_not_tell_whether_anything_happened_elsewhere() {
+    let feed = Feed::default();
+    let (acme, globex) = (alerts(), group("globex", "main", Kind::Alert));
+    let rights = Rights::to([&acme]);
+    let greet = async || ready(&mut listen(&feed, &rights, Since::Now)).await.remove(0);
+    let (first, second) = (greet().await, greet().await);
+    assert_ne!(first.id, second.id, "nothing has happened");
+    feed.publish(news(vec![change(&globex, 1)]));
+    feed.flush();
+    let third = greet().await;
+    assert!(third.id != second.id && third.data == second.data);
+    feed.publish(news(vec![change(&acme, 2)]));
+    feed.flush();
+    for greeting in [first, second, third] {
+        let mut listener = listen(&feed, &rights, Since::After(&greeting.id));
+        let told = ready(&mut listener).await;
+        assert_eq!((told.len(), numbers(&told)), (2, vec![2]), "and each is a place to go on from");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_makes_place_says_goodbye_and_goes_on_later_from_where_it_was() {
+    let (feed, acme) = (Feed::default(), alerts());
+    let rights = Rights::to([&acme]);
+    let mut first = listen(&feed, &rights, Since::Now);
+    ready(&mut first).await;
+    let theirs: Vec<_> =
+        (1..crate::feed::places::MAX_LISTENERS).map(|_| listen(&feed, &rights, Since::Now)).collect();
+    feed.publish(news(vec![change(&acme, 1)]));
+    feed.flush();
+    let other = feed.place("globex:gina".parse().unwrap()).ok().unwrap();
+    let last = ready(&mut first).await;
+    assert_eq!(numbers(&last), [1], "what it was due comes first");
+    assert_eq!(last[1].data, serde_json::json!({ "why": "crowded" }));
+    assert_eq!(first.next().await, None);
+    drop((theirs, other));
+    let mut again = listen(&feed, &rights, Since::After(&last[1].id));
+    feed.publish(news(vec![change(&acme, 2)]));
+    feed.flush();
+    assert_eq!(numbers(&ready(&mut again).await), [2]);
+}
+
+#[tokio::test]
 async fn who_comes_back_is_told_what_happened_meanwhile_and_nothing_twice() {
     let (feed, acme) = (Feed::default(), alerts());
     let rights = Rights::to([&acme]);
