@@ -176,9 +176,9 @@ fn a_window_that_is_long_over_is_forgotten_and_its_id_is_not_given_again() {
     assert_eq!(sim.window_ids().len(), 3);
     sim.now += SignedDuration::from_hours(48);
     sim.forget_windows();
-    assert_eq!(sim.window_ids(), [daily.clone()]);
+    assert_eq!(sim.window_ids(), std::slice::from_ref(&daily));
     let mut sim = sim.restart_after(SignedDuration::from_secs(5));
-    assert_eq!(sim.window_ids(), [daily.clone()], "they are gone from storage, too");
+    assert_eq!(sim.window_ids(), std::slice::from_ref(&daily), "they are gone from storage, too");
     let next = NewWindow { starts: "2027-01-01T00:00".parse().unwrap(), ..plan() };
     let next = sim.add(next, Side::Msp).unwrap().id.to_string();
     assert!(![over, daily, over_too].contains(&next), "{next}");
