@@ -1,5 +1,7 @@
 //! Asks the collector, and turns every refusal into an exit code and a sentence.
 
+mod pages;
+
 use std::{
     io::{self, BufRead, BufReader},
     sync::Once,
@@ -23,6 +25,8 @@ use crate::{
     output::{self, text_at},
     pin,
 };
+
+pub(crate) use pages::Pages;
 
 /// How long an answer may take: the collector itself gives up after ten seconds.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -5,7 +5,7 @@
 
 use std::{
     io::BufRead,
-    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     thread,
     time::{Duration, Instant},
 };
@@ -29,6 +29,10 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// The longest pause: somebody who looks at a screen waits no longer for a collector that is back.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// Words that wait for whoever follows. What comes faster than they are taken waits at the collector, which tells of what was
+/// missed: a flood of events must not become ours to keep.
+const MAX_WAITING: usize = 128;
 
 /// One word.
 #[derive(Debug)]
@@ -106,7 +110,7 @@ impl Following {
 }
 
 fn spawn(client: &Client, kinds: &'static str) -> Receiver<Signal> {
-    let (signals, received) = channel();
+    let (signals, received) = sync_channel(MAX_WAITING);
     let client = client.clone();
     // Ends when nobody listens to it any more, or with the program.
     thread::spawn(move || follow(&client, kinds, &signals));
@@ -114,7 +118,7 @@ fn spawn(client: &Client, kinds: &'static str) -> Receiver<Signal> {
 }
 
 /// Follows until nobody listens or nothing more is to be had.
-fn follow(client: &Client, kinds: &str, signals: &Sender<Signal>) {
+fn follow(client: &Client, kinds: &str, signals: &SyncSender<Signal>) {
     let (mut last_id, mut pause) = (None, FIRST_PAUSE);
     let say = |word| signals.send(Signal::Word(word)).is_ok();
     loop {
@@ -145,7 +149,7 @@ fn follow(client: &Client, kinds: &str, signals: &Sender<Signal>) {
 }
 
 /// Passes on what one line tells, and gives why it ended; nothing when nobody listens any more.
-fn listen(lines: impl BufRead, last_id: &mut Option<String>, signals: &Sender<Signal>) -> Option<String> {
+fn listen(lines: impl BufRead, last_id: &mut Option<String>, signals: &SyncSender<Signal>) -> Option<String> {
     for heard in Reader::new(lines) {
         let signal = match heard {
             Err(error) => return Some(error.to_string()),
@@ -168,4 +172,29 @@ fn listen(lines: impl BufRead, last_id: &mut Option<String>, signals: &Sender<Si
         }
     }
     Some("the line has ended".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_events_waits_where_it_comes_from() {
+        let (signals, received) = sync_channel(MAX_WAITING);
+        let event = "event: alert\ndata: {\"kind\":\"alert\"}\n\n";
+        let flood = event.repeat(MAX_WAITING * 3);
+        let told = thread::spawn(move || listen(flood.as_bytes(), &mut None, &signals));
+        // Each word that is taken makes place for one: none is lost, and no more wait than may.
+        assert_eq!(received.iter().count(), MAX_WAITING * 3);
+        assert_eq!(told.join().unwrap().as_deref(), Some("the line has ended"));
+    }
+
+    #[test]
+    fn whoever_listens_no_more_ends_a_flood() {
+        let (signals, received) = sync_channel(MAX_WAITING);
+        let endless = std::iter::repeat_n("event: alert\ndata: {}\n\n", MAX_WAITING * 3).collect::<String>();
+        let told = thread::spawn(move || listen(endless.as_bytes(), &mut None, &signals));
+        drop(received);
+        assert_eq!(told.join().unwrap(), None);
+    }
 }

@@ -5,6 +5,7 @@
 mod cell;
 mod csv;
 mod facts;
+mod fit;
 mod listing;
 
 use std::io::{self, IsTerminal as _, Write};
@@ -13,7 +14,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use cell::steers;
-pub(crate) use cell::{Show, counted_at, tame, text_at, values_at};
+pub(crate) use cell::{Show, counted_at, tame, text_at, texts, values_at};
 pub(crate) use facts::{facts, in_csv};
 pub(crate) use listing::{Column, Listing, column, table, type_of};
 
@@ -21,6 +22,9 @@ use crate::{
     args::{Format, OutputArgs},
     failure::{Exit, Failure},
 };
+
+/// Goes to the first line of a terminal and clears it.
+const CLEAR: &str = "\x1b[H\x1b[2J\x1b[3J";
 
 /// Whom we show to: in which zone, with colours or not.
 #[derive(Clone)]
@@ -88,12 +92,19 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// Writes finished text to standard output.
+/// Writes finished text to standard output. Nothing in it steers a terminal, whatever made it.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
+    let colours = out.is_terminal();
+    out.write_all(fit::fit(text, colours).as_bytes())?;
     out.flush()?;
     Ok(())
+}
+
+/// The same in the place of all that a terminal showed before.
+pub(crate) fn print_anew(text: &str) -> Result<(), Failure> {
+    io::stdout().lock().write_all(CLEAR.as_bytes())?;
+    print(text)
 }
 
 /// Says something beside the answer, which programs need not read.
@@ -101,7 +112,7 @@ pub(crate) fn note(text: &str) {
     if text.is_empty() {
         return;
     }
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", fit::fit(text, false));
 }
 
 /// The instant that an answer is about, by the collector's clock: ages do not depend on ours.

@@ -9,7 +9,7 @@ use crate::{
     args::{Access, Check, Format, GrantAccess, Invite, ListAccess, OfOneOrg},
     client::Client,
     failure::Failure,
-    output::{self, Listing, Screen, Show, column, text_at},
+    output::{self, Listing, Screen, Show, column, text_at, texts},
 };
 
 /// What stands where no grant asks for anything.
@@ -80,7 +80,8 @@ const PEOPLE: Listing<'static> = Listing {
 };
 
 fn key(of: &Value) -> String {
-    format!("{}:{}", of["org"].as_str().unwrap_or("msp"), text_at(of, "id"))
+    let org = text_at(of, "org");
+    format!("{}:{}", if org.is_empty() { "msp" } else { &org }, text_at(of, "id"))
 }
 
 pub(super) fn person(grant: &Value) -> String {
@@ -92,13 +93,12 @@ fn concerned(due: &Value) -> String {
 }
 
 pub(super) fn verbs(grant: &Value) -> String {
-    let verbs = grant["verbs"].as_array().into_iter().flatten();
-    verbs.filter_map(Value::as_str).collect::<Vec<_>>().join(",")
+    texts(&grant["verbs"]).join(",")
 }
 
 fn approved(grant: &Value) -> String {
     let orgs = grant["approvals"].as_object().into_iter().flat_map(|orgs| orgs.keys());
-    orgs.map(String::as_str).collect::<Vec<_>>().join(",")
+    orgs.map(|org| output::tame(org)).collect::<Vec<_>>().join(",")
 }
 
 pub(crate) fn run(command: &Access, screen: &Screen) -> Result<(), Failure> {
@@ -245,15 +245,7 @@ fn check(asked: &Check, screen: &Screen) -> Result<(), Failure> {
     params.extend(asked.scope.as_deref().map(|scope| ("scope", scope)));
     let pace = Pace::told(asked.watching, "access");
     super::show_again(("access/check", &params), "allowed", pace, screen, |answer, _| {
-        let lines = |name: &str| -> Vec<String> {
-            answer[name]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .map(output::tame)
-                .collect()
-        };
+        let lines = |name: &str| texts(&answer[name]);
         let word = if answer["allowed"] == true { "yes" } else { "no" };
         let mut text = format!("{word}\n");
         lines("because").iter().for_each(|line| text += &format!("  {line}\n"));

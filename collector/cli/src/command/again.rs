@@ -25,9 +25,6 @@ const REFRESH_EVERY: Duration = Duration::from_secs(15);
 /// What changes within this time is drawn together: three times a second is as much as anybody reads.
 const GATHER: Duration = Duration::from_millis(300);
 
-/// Goes to the first line of a terminal and clears it.
-const CLEAR: &str = "\x1b[H\x1b[2J\x1b[3J";
-
 /// How often something is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pace {
@@ -138,9 +135,5 @@ impl Line {
 }
 
 fn display(text: &str, screen: &Screen) -> Result<(), Failure> {
-    if screen.terminal && !screen.is_for_programs() {
-        output::print(&format!("{CLEAR}{text}"))
-    } else {
-        output::print(text)
-    }
+    if screen.terminal && !screen.is_for_programs() { output::print_anew(text) } else { output::print(text) }
 }

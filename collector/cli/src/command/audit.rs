@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     args::Audit,
-    client::Client,
+    client::{Client, Pages},
     failure::Failure,
     output::{self, Listing, Screen, Show, column, text_at},
 };
@@ -93,23 +93,23 @@ fn fetch(client: &Client, chain: &str, asked: &Audit) -> Result<(Value, String),
     let by = asked.by.as_ref().map(ToString::to_string);
     let given = [("from", since.as_deref()), ("by", by.as_deref()), ("act", asked.act.as_deref())];
     let mut records: Vec<Value> = Vec::new();
-    let mut next: Option<String> = None;
+    let mut pages = Pages::default();
     let mut whole = loop {
         let wanted = asked.limit - u64::try_from(records.len()).unwrap_or(asked.limit);
         let limit = wanted.min(PAGE).to_string();
         let mut params = vec![("org", chain), ("limit", limit.as_str())];
         params.extend(given.iter().filter_map(|(name, value)| value.map(|value| (*name, value))));
-        params.extend(next.as_deref().map(|next| ("cursor", next)));
+        params.extend(pages.cursor().map(|next| ("cursor", next)));
         let mut page = client.get("audit", &params)?;
+        let before = records.len();
         records.extend(page["records"].take().as_array().into_iter().flatten().cloned());
-        next = page["next"].as_str().map(str::to_owned);
-        if next.is_none() || records.len() as u64 >= asked.limit {
+        if !pages.turn(&page, records.len() - before)? || records.len() as u64 >= asked.limit {
             break page;
         }
     };
     let remark = match records.len() {
         0 => "no such record".to_owned(),
-        shown if next.is_some() => format!("the newest {shown} are shown; --limit shows more"),
+        shown if pages.cursor().is_some() => format!("the newest {shown} are shown; --limit shows more"),
         _ => String::new(),
     };
     whole["records"] = json!(records);

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::again::{self, Pace};
 use crate::{
     args::{Counts, Fleet, Format},
-    client::Client,
+    client::{Client, Pages},
     failure::Failure,
     output::{self, Column, Listing, Screen, Show, column},
     progress::Progress,
@@ -148,20 +148,27 @@ fn fetch(client: &Client, asked: &Asked, state: &str, fields: Option<&str>) -> R
     params.extend(fields.map(|fields| ("fields", fields)));
     let mut answer = client.get("fleet", &params)?;
     let mut progress = Progress::begin("reading endpoints", answer["matched"].as_u64());
-    while let Some(next) = answer.as_object_mut().and_then(|answer| answer.remove("next")) {
-        let cursor = next.as_str().unwrap_or_default();
+    let mut pages = Pages::default();
+    let mut more = pages.turn(&answer, rows(&answer))?;
+    while more {
+        let cursor = pages.cursor().unwrap_or_default();
         let page: Vec<(&str, &str)> = params.iter().copied().chain([("cursor", cursor)]).collect();
         let mut page = client.get("fleet", &page)?;
-        let more = page["endpoints"].as_array_mut().map(std::mem::take).unwrap_or_default();
+        more = pages.turn(&page, rows(&page))?;
+        let found = page["endpoints"].as_array_mut().map(std::mem::take).unwrap_or_default();
         if let Some(endpoints) = answer["endpoints"].as_array_mut() {
-            endpoints.extend(more);
+            endpoints.extend(found);
             progress.reach(endpoints.len() as u64);
         }
-        if let Some(next) = page.get("next") {
-            answer["next"] = next.clone();
-        }
+    }
+    if let Some(answer) = answer.as_object_mut() {
+        answer.remove("next");
     }
     Ok(answer)
+}
+
+fn rows(page: &Value) -> usize {
+    page["endpoints"].as_array().map_or(0, Vec::len)
 }
 
 /// What the table does not say.

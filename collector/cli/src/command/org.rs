@@ -15,7 +15,7 @@ use crate::{
     client::Client,
     failure::{Exit, Failure},
     org_export::Check,
-    output::{self, Listing, Screen, Show, column, text_at},
+    output::{self, Listing, Screen, Show, column, text_at, texts},
     private_file::PrivateFile,
     progress::Progress,
 };
@@ -38,8 +38,7 @@ const ORGS: Listing<'static> = Listing {
 };
 
 fn owners(org: &Value) -> String {
-    let owners = org["owners"].as_array().into_iter().flatten();
-    let owners = owners.filter_map(Value::as_str).collect::<Vec<_>>().join(",");
+    let owners = texts(&org["owners"]).join(",");
     if owners.is_empty() { "nobody".to_owned() } else { owners }
 }
 
@@ -86,7 +85,8 @@ pub(crate) fn run(command: &Org, screen: &Screen) -> Result<(), Failure> {
 fn words(org: &Value, _: &Screen) -> String {
     let stopped = org["ways_stopped"].as_object().into_iter().flatten();
     let stopped = stopped.map(|(way, why)| {
-        format!("{way} is told no more: {}\n", output::tame(why.as_str().unwrap_or_default()))
+        let (way, why) = (output::tame(way), output::tame(why.as_str().unwrap_or_default()));
+        format!("{way} is told no more: {why}\n")
     });
     let stopped: String = stopped.collect();
     let left =

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::output::text_at;
+use crate::output::{text_at, texts};
 
 /// Places that one line names; more are counted.
 const PLACES: usize = 5;
@@ -13,7 +13,7 @@ pub(crate) fn role(of: &Value) -> String {
 }
 
 fn named(role: String, verbs: &Value) -> String {
-    let list = verbs.as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();
+    let list = texts(verbs);
     match (role.is_empty(), list.is_empty()) {
         (false, _) => role,
         (true, false) => list.join(", "),
@@ -37,8 +37,8 @@ pub(crate) fn everywhere(me: &Value) -> String {
 }
 
 fn places(right: &Value) -> String {
-    let all: Vec<&str> = right["scopes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let named = all.iter().take(PLACES).map(|place| if *place == "*" { "every other org" } else { place });
+    let all = texts(&right["scopes"]);
+    let named = all.iter().take(PLACES).map(|place| if place == "*" { "every other org" } else { place });
     let named = named.collect::<Vec<_>>().join(", ");
     match all.len().saturating_sub(PLACES) {
         0 => named,

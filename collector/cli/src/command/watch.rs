@@ -84,7 +84,7 @@ fn live(
                 _ => {}
             }
         }
-        while let Ok(told) = news.try_recv() {
+        for told in news.try_iter().take(desk::MAX_NEWS) {
             changed = true;
             if let Some(wish) = model.hear(told, Timestamp::now())? {
                 desk.ask(wish);

@@ -4,7 +4,7 @@ use crate::{
     args::Watching,
     command::again::Pace,
     failure::Failure,
-    output::{Screen, Show, as_of, text_at},
+    output::{Screen, Show, as_of, text_at, texts},
 };
 use serde_json::Value;
 
@@ -37,10 +37,9 @@ fn words(me: &Value, screen: &Screen) -> String {
 fn ending(me: &Value, screen: &Screen) -> String {
     let all = me["ending"].as_array().into_iter().flatten();
     let grants = all.filter(|one| one["what"] == "grant").map(|one| {
-        let verbs = one["verbs"].as_array().into_iter().flatten().filter_map(Value::as_str);
         format!(
             "{} on {} (grant {}) ends {}; ask for a new one: dogwatch access grant {} … --reason …\n",
-            verbs.collect::<Vec<_>>().join(", "),
+            texts(&one["verbs"]).join(", "),
             text_at(one, "scope"),
             text_at(one, "id"),
             Show::Instant.show(one, "at", as_of(me), screen),

@@ -4,8 +4,9 @@ use std::io::{self, BufRead};
 
 use serde_json::Value;
 
-/// The longest line: an event is some hundred bytes, and what is longer is none of ours.
-const MAX_LINE_BYTES: u64 = 1024 * 1024;
+/// The longest event, and the longest line of one: ours are some hundred bytes, and what is longer is none of ours. Somebody
+/// who never ends an event must not fill our memory.
+const MAX_EVENT_BYTES: usize = 64 * 1024;
 
 /// What a stream tells.
 #[derive(Debug, PartialEq)]
@@ -39,9 +40,12 @@ impl<R: BufRead> Reader<R> {
     /// The next line without its end; nothing at the end of the stream.
     fn line(&mut self) -> io::Result<Option<String>> {
         let mut line = String::new();
-        let read = io::Read::take(&mut self.lines, MAX_LINE_BYTES).read_line(&mut line)?;
+        let read = io::Read::take(&mut self.lines, MAX_EVENT_BYTES as u64).read_line(&mut line)?;
         if read == 0 {
             return Ok(None);
+        }
+        if read == MAX_EVENT_BYTES && !line.ends_with('\n') {
+            return Err(too_long());
         }
         if !line.ends_with('\n') {
             return Err(io::Error::new(
@@ -69,6 +73,7 @@ impl<R: BufRead> Reader<R> {
                     match field {
                         "id" => self.id = Some(value.to_owned()),
                         "event" => value.clone_into(&mut self.kind),
+                        "data" if self.data.len() + value.len() > MAX_EVENT_BYTES => return Err(too_long()),
                         "data" => self.data.push_str(value),
                         _ => {}
                     }
@@ -78,6 +83,13 @@ impl<R: BufRead> Reader<R> {
         }
         Ok(None)
     }
+}
+
+fn too_long() -> io::Error {
+    let what = format!(
+        "an event is longer than {MAX_EVENT_BYTES} bytes, and no collector of ours tells such; is it one?"
+    );
+    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 impl<R: BufRead> Iterator for Reader<R> {
@@ -112,5 +124,17 @@ mod tests {
     fn an_event_that_was_cut_is_none() {
         assert_eq!(read("id: a\nevent: alert\ndata: {\"number\":7}"), []);
         assert_eq!(read("id: a\nevent: alert\ndata: {\"numb\n\n"), []);
+    }
+
+    #[test]
+    fn an_event_that_never_ends_is_given_up() {
+        let said = |text: String| Reader::new(text.as_bytes()).next().unwrap().unwrap_err().to_string();
+        let part = format!("data: {}\n", "x".repeat(1_000));
+        assert!(said(part.repeat(1 + MAX_EVENT_BYTES / 1_000)).contains("longer than 65536 bytes"));
+        assert!(
+            said(format!("data: {}", "x".repeat(2 * MAX_EVENT_BYTES))).contains("longer than 65536 bytes")
+        );
+        let fits = format!("data: \"{}\"\n\n", "x".repeat(MAX_EVENT_BYTES - 10));
+        assert_eq!(read(&fits).len(), 1);
     }
 }

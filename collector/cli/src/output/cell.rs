@@ -88,6 +88,11 @@ pub(crate) fn text_at(row: &Value, path: &str) -> String {
     tame(&raw_at(row, path))
 }
 
+/// The texts of a list, each fit for a terminal and for one line.
+pub(crate) fn texts(list: &Value) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str).map(tame).collect()
+}
+
 /// The number at a path with the word for one or for many; 0 when there is none.
 pub(crate) fn counted_at(row: &Value, path: &str, one: &str, many: &str) -> String {
     let count = values_at(row, path).first().and_then(|value| value.as_u64());
@@ -115,10 +120,10 @@ impl Show {
     /// The value at a path, for people.
     pub(crate) fn show(self, row: &Value, path: &str, as_of: Timestamp, screen: &Screen) -> String {
         if let Self::Made(make) = self {
-            return make(row);
+            return tame(&make(row));
         }
         if let Self::MadeFor(make) = self {
-            return make(row, as_of, screen);
+            return tame(&make(row, as_of, screen));
         }
         let values = values_at(row, path);
         let instant = |value: &Value| value.as_str().and_then(|text| text.parse::<Timestamp>().ok());

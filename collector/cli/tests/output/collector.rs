@@ -30,6 +30,8 @@ pub(crate) struct Recorded {
 /// What is said, and how often each was.
 struct Answers {
     recorded: BTreeMap<String, Value>,
+    /// What becomes of each answer on its way out.
+    mangle: fn(Value) -> Value,
     said: Mutex<BTreeMap<String, usize>>,
 }
 
@@ -40,6 +42,11 @@ impl Recorded {
 
     /// What `recorded.json` holds, with some answers more or others in their place.
     pub(crate) fn serve_also(more: &Value) -> Self {
+        Self::serve_mangled(more, |answer| answer)
+    }
+
+    /// The same, with something done to each answer.
+    pub(crate) fn serve_mangled(more: &Value, mangle: fn(Value) -> Value) -> Self {
         let root_key = KeyPair::generate().unwrap();
         let mut root = CertificateParams::new(Vec::new()).unwrap();
         root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -60,7 +67,7 @@ impl Recorded {
         let mut recorded: BTreeMap<String, Value> =
             serde_json::from_str(include_str!("recorded.json")).unwrap();
         recorded.extend(more.as_object().cloned().unwrap_or_default());
-        let answers = Answers { recorded, said: Mutex::default() };
+        let answers = Answers { recorded, mangle, said: Mutex::default() };
         let (config, answers) = (Arc::new(config), Arc::new(answers));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("https://127.0.0.1:{}", listener.local_addr().unwrap().port());
@@ -146,7 +153,7 @@ impl Answers {
         if let Some(text) = body["jsonl"].as_str() {
             return said(200, "application/jsonl", text);
         }
-        whole(body["status"].as_u64().unwrap_or(200), &body)
+        whole(body["status"].as_u64().unwrap_or(200), &(self.mangle)(body))
     }
 
     /// What is said next to a key.

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 mod collector;
+mod hostile;
 
 use std::{
     io::{Seek as _, Write as _},
@@ -77,6 +78,9 @@ macro_rules! shown {
                 in_every_format(stringify!($name), &[$($arg),+]);
             }
         )+
+
+        /// What is typed for each of them.
+        const SHOWN: &[&[&str]] = &[$(&[$($arg),+]),+];
     };
 }
 

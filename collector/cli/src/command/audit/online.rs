@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     args::Audit,
-    client::Client,
+    client::{Client, Pages},
     failure::{Exit, Failure},
     output::{Screen, text_at},
     progress::Progress,
@@ -49,22 +49,22 @@ impl Collector {
         mut each: impl FnMut(&Record) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let (chain, limit) = (self.chain.to_string(), PAGE.to_string());
-        let mut next: Option<String> = None;
+        let mut pages = Pages::default();
         let mut progress: Option<Progress> = None;
         loop {
             let mut params = vec![("org", chain.as_str()), ("order", "oldest"), ("limit", &limit)];
-            params.extend(next.as_deref().map(|next| ("cursor", next)));
+            params.extend(pages.cursor().map(|next| ("cursor", next)));
             let page = self.client.get("audit", &params)?;
             let progress = progress.get_or_insert_with(|| {
                 Progress::begin(format!("verifying {chain}"), page["head"]["seq"].as_u64())
             });
-            for value in page["records"].as_array().map_or(&[][..], Vec::as_slice) {
+            let records = page["records"].as_array().map_or(&[][..], Vec::as_slice);
+            for value in records {
                 let record = verifier.take(value).map_err(|fault| broken(&self.chain, &fault))?;
                 each(&record)?;
             }
             progress.reach(verifier.head().seq);
-            next = page["next"].as_str().map(str::to_owned);
-            if next.is_none() {
+            if !pages.turn(&page, records.len())? {
                 return Ok(());
             }
         }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::mpsc::{Receiver, Sender, channel},
+    sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
     thread,
     time::Duration,
 };
@@ -29,6 +29,9 @@ const MAX_ORGS: usize = 3;
 
 /// How long one wait for events is; the line's own times are in [`Following`].
 const WAIT: Duration = Duration::from_secs(5);
+
+/// News that wait to be drawn, and that are taken in before it is drawn again: whatever floods in, the keys still work.
+pub(super) const MAX_NEWS: usize = 128;
 
 /// Who is on watch, of each side.
 pub(super) type Watch = BTreeMap<Side, Vec<String>>;
@@ -58,7 +61,7 @@ impl Desk {
     /// Begins to ask and to listen.
     pub(super) fn open(client: &Client) -> (Self, Receiver<News>) {
         let (wishes, wished) = channel();
-        let (news, told) = channel();
+        let (news, told) = sync_channel(MAX_NEWS);
         thread::spawn({
             let (client, news) = (client.clone(), news.clone());
             move || answer(&client, &wished, &news)
@@ -83,7 +86,7 @@ impl Desk {
     }
 }
 
-fn answer(client: &Client, wishes: &Receiver<Wish>, news: &Sender<News>) {
+fn answer(client: &Client, wishes: &Receiver<Wish>, news: &SyncSender<News>) {
     for wish in wishes {
         // Each is told as soon as it is there: the queue does not wait for the counts.
         let tell = |told: Result<News, Failure>| drop(news.send(told.unwrap_or_else(News::Failed)));
