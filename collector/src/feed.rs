@@ -6,7 +6,8 @@
 //!
 //! Invariants:
 //! * What is told is on disk.
-//! * Whoever listens is told each change that they may see, in order and once, or is told that they missed some.
+//! * Whoever listens is told each change that they may see, in order and once, or is told that they missed some; and when they
+//!   may not see any more what they were told.
 //! * What somebody may see is asked at every handing over, and twice a second besides.
 //! * Neither the text nor the ids tell anybody how much goes on where they may not look. (Who comes back after so much that even
 //!   the memory of it is gone is told `missed` without a number, whosever it was.)
@@ -37,7 +38,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use change::{Group, Kind};
-pub(crate) use listener::{Audience, Listener, Over, Since};
+pub(crate) use listener::{Audience, Listener, Looked, Over, Since};
 pub(crate) use notice::{News, Notices};
 pub(crate) use places::{Full, Place};
 

@@ -76,6 +76,12 @@ impl Reach {
         self.may_within(Verb::View, org)
     }
 
+    /// Whether they see a place of an org that another reach does not.
+    pub fn sees_more(&self, org: &OrgId, than: &Self) -> bool {
+        let places = core::iter::once(None).chain(self.sites(org).map(Some));
+        places.filter(|place| self.sees(org, *place)).any(|place| !than.sees(org, place))
+    }
+
     /// Whether they may do something in an org, if at one site of it alone.
     pub fn may_within(&self, verb: Verb, org: &OrgId) -> bool {
         self.may(verb, org, None) || self.sites(org).any(|site| self.may(verb, org, Some(site)))

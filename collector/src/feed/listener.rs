@@ -37,13 +37,24 @@ text_enum! {
         TooOld = "too_old",
         /// Where it was is not known here: the collector was started anew.
         Restarted = "restarted",
+        /// Some of what they were told is not theirs to see any more.
+        SightLost = "sight_lost",
     }
+}
+
+/// What a look has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Looked {
+    /// They may hear what they might before, or more.
+    AsBefore,
+    /// They may not hear any more all that they might before.
+    LessThanBefore,
 }
 
 /// Who listens, as far as the feed cares.
 pub(crate) trait Audience: Send {
     /// Looks again what may be heard; the reason when that is nothing any more.
-    fn look(&mut self) -> Result<(), Over>;
+    fn look(&mut self) -> Result<Looked, Over>;
 
     /// Whether changes of a group may be heard, as of the last look.
     fn hears(&self, group: &Group) -> bool;
@@ -162,8 +173,11 @@ impl Listener {
         let access = self.feed.0.access.load(Ordering::Acquire);
         if access != self.access || self.looked_at.elapsed() >= self.feed.0.rhythm.look {
             (self.access, self.looked_at) = (access, Instant::now());
-            if let Err(over) = self.audience.look() {
-                return self.end(over);
+            match self.audience.look() {
+                Ok(Looked::AsBefore) => {}
+                // No change will ever tell them that what they show is gone.
+                Ok(Looked::LessThanBefore) => self.say_missed(None, Missed::SightLost),
+                Err(over) => return self.end(over),
             }
         }
         match found {

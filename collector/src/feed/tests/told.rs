@@ -138,7 +138,15 @@ async fn a_right_that_ends_is_not_served_any_more_and_a_token_that_ends_ends_the
     rights.set(Some(BTreeSet::from([Group::clone(&acme)])));
     feed.publish(News { changes: vec![change(&acme, 3), change(&globex, 4)], access: true });
     feed.flush();
-    assert_eq!(numbers(&ready(&mut listener).await), [3]);
+    let less = ready(&mut listener).await;
+    assert_eq!(less[0].data, serde_json::json!({ "why": "sight_lost", "reload": true }));
+    assert_eq!(numbers(&less), [3]);
+
+    rights.set(Some(BTreeSet::from([&acme, &globex].map(|group| Group::clone(group)))));
+    feed.publish(News { changes: vec![change(&globex, 4)], access: true });
+    feed.flush();
+    let more = ready(&mut listener).await;
+    assert!(more.iter().all(|event| event.kind != "missed"), "more is no loss: {more:?}");
 
     rights.set(None);
     feed.publish(News { changes: vec![change(&acme, 5)], access: true });
