@@ -27,14 +27,27 @@ impl Register {
             return Err(invalid(format!("{} is a program; make it a token instead", key.id)));
         }
         if self.people.contains_key(&key) {
-            let what = format!("{key} is known already; give rights with `dogwatch access grant {}`", key.id);
-            return Err(Refusal::new(Code::Conflict, what));
+            return Err(Refusal::new(Code::Conflict, self.known_already(&key, now)));
         }
         let mut changes = self.enters(person, *verbs, (grant, reason), first, by, now)?;
         if let Some(hash) = invitation {
             changes.push(Change::Invitation(hash, Some(invite_until(key, (by, false), now))));
         }
         Ok(changes)
+    }
+
+    /// What whoever invites somebody once more may have meant: a new link, or more rights.
+    fn known_already(&self, key: &PersonKey, now: Timestamp) -> String {
+        let rights = format!("give rights with `dogwatch access grant {}`", key.id);
+        let mut open = self.invitations.values().filter(|invitation| now < invitation.expires_at);
+        if open.any(|invitation| invitation.to == *key) {
+            return format!(
+                "{key} was invited and has not come in yet; a new link in place of the old one: `dogwatch access invite {} \
+                 --again`; or {rights}",
+                key.id
+            );
+        }
+        format!("{key} is known already; {rights}")
     }
 
     /// Somebody new, with what they are given beyond what everybody may.

@@ -35,6 +35,13 @@ pub(crate) async fn as_bearer(mut request: Request, next: Next) -> Response {
         return Problem::too_large(MAX_BODY_BYTES).into_response();
     };
     let key = serde_json::from_slice::<Keyed>(&bytes).map(|keyed| keyed.routing_key).unwrap_or_default();
+    if !key.is_empty() && !secret::looks_like_token(&key) {
+        return Problem::unauthenticated(
+            "`routing_key` is not a token of this collector (`dwt_…`): `dogwatch token create --verbs intake --person NAME \
+             --service --org ORG` makes one",
+        )
+        .into_response();
+    }
     if secret::looks_like_token(&key)
         && let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {key}"))
     {
