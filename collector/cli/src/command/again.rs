@@ -135,9 +135,5 @@ impl Line {
 }
 
 fn display(text: &str, screen: &Screen) -> Result<(), Failure> {
-    if screen.terminal && !screen.is_for_programs() {
-        output::print_anew(text)
-    } else {
-        output::print(text)
-    }
+    if screen.terminal && !screen.is_for_programs() { output::print_anew(text) } else { output::print(text) }
 }

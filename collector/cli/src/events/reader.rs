@@ -131,7 +131,9 @@ mod tests {
         let said = |text: String| Reader::new(text.as_bytes()).next().unwrap().unwrap_err().to_string();
         let part = format!("data: {}\n", "x".repeat(1_000));
         assert!(said(part.repeat(1 + MAX_EVENT_BYTES / 1_000)).contains("longer than 65536 bytes"));
-        assert!(said(format!("data: {}", "x".repeat(2 * MAX_EVENT_BYTES))).contains("longer than 65536 bytes"));
+        assert!(
+            said(format!("data: {}", "x".repeat(2 * MAX_EVENT_BYTES))).contains("longer than 65536 bytes")
+        );
         let fits = format!("data: \"{}\"\n\n", "x".repeat(MAX_EVENT_BYTES - 10));
         assert_eq!(read(&fits).len(), 1);
     }

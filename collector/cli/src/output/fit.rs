@@ -69,7 +69,10 @@ mod tests {
         let hostile = "a\u{1b}]0;x\u{7}\u{1b}[31m\u{202e}b\u{9b}c\rd\u{200b}\r\ne\tf\n";
         for colours in [true, false] {
             let seen = fit(hostile, colours);
-            assert_eq!(seen, "a\u{fffd}]0;x\u{fffd}\u{fffd}[31m\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}\r\ne\tf\n");
+            assert_eq!(
+                seen,
+                "a\u{fffd}]0;x\u{fffd}\u{fffd}[31m\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}\r\ne\tf\n"
+            );
         }
         assert_eq!(fit("\u{1b}[1mx", false), "\u{fffd}[1mx", "where no colours are, nothing begins one");
     }

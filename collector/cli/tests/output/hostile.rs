@@ -35,19 +35,22 @@ fn mangled(value: Value, of: &dyn Fn(&str) -> bool) -> Value {
 }
 
 fn steers(text: &str) -> Option<char> {
-    text.replace("\r\n", "\n").chars().find(|c| dogwatch_model::text::is_unfit(*c) && !matches!(c, '\n' | '\t'))
+    text.replace("\r\n", "\n")
+        .chars()
+        .find(|c| dogwatch_model::text::is_unfit(*c) && !matches!(c, '\n' | '\t'))
 }
 
 #[test]
 fn no_command_hands_on_what_steers_a_terminal() {
     let mut bitten = 0;
     // What programs read whole is escaped in one place, and tested there.
-    for (mangle, formats) in [(everywhere as fn(Value) -> Value, &["wide"][..]), (in_words, &["wide", "csv"])] {
+    for (mangle, formats) in [(everywhere as fn(Value) -> Value, &["wide"][..]), (in_words, &["wide", "csv"])]
+    {
         let collector = Recorded::serve_mangled(&Value::Null, mangle);
         let config = collector.logged_in();
         for command in SHOWN {
             for format in formats {
-                let output = dogwatch(config.path(), &[command, &["-o", format]].concat(), "");
+                let output = dogwatch(config.path(), &[command, &["-o", format][..]].concat(), "");
                 for said in [output.stdout, output.stderr] {
                     let said = String::from_utf8(said).unwrap();
                     assert_eq!(steers(&said), None, "{command:?} -o {format}: {said:?}");
