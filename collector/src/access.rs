@@ -36,7 +36,7 @@ mod trigger;
 mod verb;
 mod word;
 
-pub use account::{Account, Hidden, Invitation, OrgStanding, Seal, Totp};
+pub use account::{Account, Hidden, Invitation, OrgStanding, Seal, SealState, Totp};
 pub use act::{
     Act, DEFAULT_LIFETIME, GLASS_OPEN, NewGrant, NewPerson, NewToken, SESSION_IDLE, SESSION_LIFETIME,
     glass_person,
@@ -46,7 +46,7 @@ pub use bond::Bond;
 pub use change::Change;
 pub use due::{Due, DueKind};
 pub use explain::Explained;
-pub use grant::{Approval, Ended, Grant};
+pub use grant::{Approval, Ended, Grant, GrantState};
 pub use grants::Grants;
 pub use join_token::JoinTokenRecord;
 pub use login::{Factor, Login, NO_LOGIN, second_factor_wanted};

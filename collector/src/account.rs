@@ -199,7 +199,11 @@ mod tests {
                 let passwords = passwords.clone();
                 flood.spawn(async move { passwords.fits(Vec::new(), 1, hidden("guess")).await });
             }
-            assert!(flood.join_all().await.into_iter().all(|guess| guess == Ok(vec![false])));
+            // On a busy machine whoever has waited too long is sent away, and took nothing.
+            let sent_away = |refused: Refusal| refused.code == Code::Unavailable;
+            let over =
+                |guess: Result<Vec<bool>, Refusal>| guess.map_or_else(sent_away, |fits| fits == [false]);
+            assert!(flood.join_all().await.into_iter().all(over));
         }
         let kept = resident_kib().saturating_sub(before);
         assert!(kept < u64::from(MEMORY_KIB), "{kept} KiB more than before 120 guesses");

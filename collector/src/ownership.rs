@@ -18,7 +18,8 @@ use crate::access::Sha256;
 /// The most versions of one org that are kept: two a week for a year.
 pub const MAX_VERSIONS: usize = 104;
 
-/// The most that wait for signatures at once: what is not agreed on by then needs a meeting.
+/// The most of one side that wait for signatures at once: what is not agreed on by then needs a meeting. The other side's never
+/// stand in the way of one's own.
 pub const MAX_WAITING: usize = 8;
 
 /// The longest note of a proposal, in bytes.

@@ -69,7 +69,13 @@ impl NewView {
             let mend = Some(format!("use up to {MAX_NAME} letters, digits, - and _"));
             return Err(("name", FilterError { line: 1, column: 1, what, mend }));
         }
-        self.check_filter(None)?;
+        if !self.filter.trim().is_empty() {
+            let compiled = match self.of {
+                Of::Fleet => Filter::typed(&self.filter).map(drop),
+                Of::Queue => ItemFilter::typed(&self.filter).map(drop),
+            };
+            compiled.map_err(|error| ("filter", error))?;
+        }
         self.check_look()
     }
 
@@ -77,20 +83,17 @@ impl NewView {
     ///
     /// # Errors
     /// The first that is not.
-    pub fn known_to(&self, vocabulary: &Vocabulary<'_>) -> Result<(), (&'static str, FilterError)> {
-        self.check_filter(Some(vocabulary))
-    }
-
-    fn check_filter(&self, vocabulary: Option<&Vocabulary<'_>>) -> Result<(), (&'static str, FilterError)> {
+    pub fn known_to<'m>(
+        &self,
+        vocabulary: impl FnOnce() -> Vocabulary<'m>,
+    ) -> Result<(), (&'static str, FilterError)> {
         let text = &self.filter;
-        let checked = match (self.of, vocabulary) {
+        let known = match self.of {
             _ if text.trim().is_empty() => Ok(()),
-            (Of::Fleet, None) => Filter::typed(text).map(drop),
-            (Of::Queue, None) => ItemFilter::typed(text).map(drop),
-            (Of::Fleet, Some(known)) => Filter::typed(text).and_then(|filter| filter.known_to(known)),
-            (Of::Queue, Some(known)) => ItemFilter::typed(text).and_then(|filter| filter.known_to(known)),
+            Of::Fleet => Filter::typed(text).and_then(|filter| filter.known_to(vocabulary)),
+            Of::Queue => ItemFilter::typed(text).and_then(|filter| filter.known_to(vocabulary)),
         };
-        checked.map_err(|error| ("filter", error))
+        known.map_err(|error| ("filter", error))
     }
 
     /// Order and columns: those of endpoints. The queue has its own.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use core::fmt;
 
-use dogwatch_model::Side;
+use dogwatch_model::{Side, text_enum};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,20 @@ pub struct Seal {
     /// When it was broken, or put out of use: by a newer one, or because somebody said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broken_at: Option<Timestamp>,
+}
+
+text_enum! {
+    /// What a seal comes to at an instant.
+    pub enum SealState {
+        /// It opens.
+        Sealed = "sealed",
+        /// It was broken, and its hour runs.
+        Open = "open",
+        /// It was broken, or put out of use.
+        Over = "over",
+        /// Whoever sealed it may not open that any more.
+        Void = "void",
+    }
 }
 
 /// What holds for an org as a whole.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use dogwatch_model::OrgId;
+use dogwatch_model::{OrgId, text_enum};
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{PersonKey, Scope, Trigger, Verbs};
+use super::{PersonKey, Register, Scope, Trigger, Verbs};
 
 /// Rights that somebody was given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -74,6 +74,38 @@ pub struct Ended {
     pub at: Timestamp,
     /// Why.
     pub why: String,
+}
+
+text_enum! {
+    /// What a grant comes to at an instant.
+    pub enum GrantState {
+        /// All of it counts.
+        InForce = "in_force",
+        /// Its risky verbs count once an owner of its org has approved them; the others do.
+        InPart = "in_part",
+        /// Nothing of it counts before an owner of its org has approved it.
+        Waiting = "waiting",
+        /// It came to its end.
+        Expired = "expired",
+        /// Somebody ended it.
+        Ended = "ended",
+    }
+}
+
+impl Register {
+    /// What a grant comes to. Where an org has no owner, nobody is asked.
+    pub fn grant_state(&self, grant: &Grant, now: Timestamp) -> GrantState {
+        let asked =
+            |org: &&OrgId| !grant.approvals.contains_key(*org) && self.owners(org, now).next().is_some();
+        let risky = grant.verbs.risky();
+        match grant.scope.org().filter(asked) {
+            _ if grant.ended.is_some() => GrantState::Ended,
+            _ if !grant.is_in_force(now) => GrantState::Expired,
+            Some(_) if !grant.verbs.is_empty() && risky == grant.verbs => GrantState::Waiting,
+            Some(_) if !risky.is_empty() => GrantState::InPart,
+            _ => GrantState::InForce,
+        }
+    }
 }
 
 impl Grant {

@@ -6,6 +6,7 @@ mod glass;
 mod goodbye;
 mod hands;
 mod renewal;
+mod room;
 mod rules;
 mod second_factor;
 mod signing;

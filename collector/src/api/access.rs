@@ -18,7 +18,10 @@ use super::{
     problem::Problem,
     secret,
 };
-use crate::access::{Act, Due, Explained, Grant, NewGrant, PersonKey, Scope, Verb, Verbs};
+use crate::{
+    access::{Act, Due, Explained, Grant, GrantState, NewGrant, PersonKey, Scope, Verb, Verbs},
+    core::Sight,
+};
 
 /// The farthest that a grant's end or review can lie ahead: ten years.
 const MAX_SECONDS: u32 = 10 * 366 * 24 * 3600;
@@ -31,18 +34,12 @@ const MAX_ORGS_NAMED: usize = 8;
 pub(crate) struct GrantJson {
     #[serde(flatten)]
     grant: Grant,
-    /// `in_force`, `expired` or `ended`.
-    state: &'static str,
+    state: GrantState,
 }
 
 impl GrantJson {
-    fn of(grant: Grant, now: Timestamp) -> Self {
-        let state = match &grant {
-            Grant { ended: Some(_), .. } => "ended",
-            grant if grant.is_in_force(now) => "in_force",
-            _ => "expired",
-        };
-        Self { grant, state }
+    fn of(grant: Grant, sight: &Sight<'_>, now: Timestamp) -> Self {
+        Self { state: sight.grant_state(&grant, now), grant }
     }
 }
 
@@ -80,10 +77,13 @@ pub(crate) async fn list(
                 && keys.as_ref().is_none_or(|keys| keys.contains(&grant.to))
                 && (which.all || grant.is_in_force(now))
         };
-        sight.register_grants().filter(wanted).collect::<Vec<_>>()
+        let listed = sight.register_grants().filter(wanted);
+        listed.map(|grant| GrantJson::of(grant, sight, now)).collect::<Vec<_>>()
     });
-    grants.sort_by(|a, b| (a.given_at, &a.id).cmp(&(b.given_at, &b.id)));
-    Ok(Json(Grants { grants: grants.into_iter().map(|grant| GrantJson::of(grant, now)).collect() }))
+    grants.sort_by(|GrantJson { grant: a, .. }, GrantJson { grant: b, .. }| {
+        (a.given_at, &a.id).cmp(&(b.given_at, &b.id))
+    });
+    Ok(Json(Grants { grants }))
 }
 
 /// What is to be looked at.
@@ -228,8 +228,10 @@ async fn changed(api: &Shared, caller: &Caller, act: Act) -> Result<GrantJson, P
     api.core.access(act, caller.principal().clone()).await?;
     // Not what the core hands back, but what of it is theirs to see.
     caller
-        .see(api, |sight| sight.register_grants().find(|grant| grant.id == id))
-        .map(|grant| GrantJson::of(grant, caller.now))
+        .see(api, |sight| {
+            let grant = sight.register_grants().find(|grant| grant.id == id)?;
+            Some(GrantJson::of(grant, sight, caller.now))
+        })
         .ok_or_else(|| Problem::not_found(format!("there is no grant `{id}` that you may see")))
 }
 

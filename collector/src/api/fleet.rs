@@ -117,7 +117,7 @@ pub(crate) fn compile(
     let given = filter.filter(|source| !source.trim().is_empty());
     let filter = given.map(|source| {
         let filter = Filter::typed(source)?;
-        filter.known_to(&policy.vocabulary(|org| caller.sees(org)))?;
+        filter.known_to(|| policy.vocabulary(|org| caller.sees(org)))?;
         Ok(filter)
     });
     filter.transpose().map_err(|error| misread("filter", &error))

@@ -213,6 +213,8 @@ pub(crate) struct Left {
     people: usize,
     join_tokens: usize,
     views: usize,
+    /// Versions of the matrix that it had proposed and that waited: they are withdrawn.
+    proposals: usize,
     /// Items that its people had: they are free again.
     items_released: usize,
     /// Words to it about this org that were gathered or on their way.
@@ -244,6 +246,7 @@ pub(crate) async fn offboard(
         people: people(&departed.changes),
         join_tokens: departed.join_tokens,
         views: departed.views,
+        proposals: departed.proposals,
         items_released: departed.items,
         messages_dropped: departed.messages,
         side: goodbye.side,

@@ -19,7 +19,7 @@ use super::{
     login::{self, Accepted, From, Wanted, cookie},
     page::escape,
     problem::{InWords, Problem},
-    routes,
+    routes, secret,
 };
 use crate::access::Hidden;
 
@@ -87,7 +87,7 @@ fn invite_form(api: &Shared, problem: Option<&Problem>) -> Html<String> {
          <label>Invitation <input name=\"invitation\" autocomplete=\"off\" required></label>\
          <label>New password <input name=\"password\" type=\"password\" autocomplete=\"new-password\" minlength=\"{}\" required></label>\
          <button>Take it up</button></form>\
-         <p>The invitation is what stands between <code>#</code> and the last dot of the link that you got.</p>",
+         <p>The invitation is the link that you got, or what begins with <code>dwi_</code> in it.</p>",
         note(problem),
         dogwatch_model::password::MIN_CHARS
     );
@@ -186,7 +186,8 @@ pub(crate) async fn accept(
     headers: HeaderMap,
     Filled(form): Filled<InviteForm>,
 ) -> Response {
-    let accepted = Accepted { invitation: form.invitation, password: form.password };
+    let invitation = secret::invitation_in(form.invitation.reveal()).to_owned();
+    let accepted = Accepted { invitation: Hidden::new(invitation), password: form.password };
     let taken = match own_form(&uri, &headers) {
         Ok(()) => login::take_up(&api, &from, accepted).await,
         Err(problem) => Err(problem),

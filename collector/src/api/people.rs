@@ -38,7 +38,7 @@ pub(crate) struct PersonJson {
 }
 
 impl PersonJson {
-    fn of(person: &Person, sight: &Sight<'_>, now: Timestamp) -> Self {
+    fn of(person: &Person, sight: &Sight<'_>, (api, now): (&Shared, Timestamp)) -> Self {
         let key = person.key();
         let owner =
             person.home.org().is_some_and(|org| sight.owners(org, now).iter().any(|own| own.key() == key));
@@ -51,7 +51,7 @@ impl PersonJson {
             person: person.at(now),
             key: key.to_string(),
             owner,
-            last_seen: sight.last_seen(&key),
+            last_seen: sight.last_seen(&key, |token| api.used.of(token)),
             account,
         }
     }
@@ -79,7 +79,11 @@ pub(crate) async fn list(
     known_org(&api, &caller, which.org.as_ref())?;
     let people = caller.see(&api, |sight| {
         let wanted = |person: &&Person| which.org.as_ref().is_none_or(|org| person.home.touches(org));
-        sight.people().filter(wanted).map(|person| PersonJson::of(person, sight, caller.now)).collect()
+        sight
+            .people()
+            .filter(wanted)
+            .map(|person| PersonJson::of(person, sight, (&api, caller.now)))
+            .collect()
     });
     Ok(Json(People { people }))
 }
@@ -194,8 +198,9 @@ pub(crate) async fn set(
         false => Act::Enable(key.clone()),
     };
     api.core.access(act, caller.principal().clone()).await?;
-    let shown =
-        caller.see(&api, |sight| sight.person(&key).map(|person| PersonJson::of(person, sight, caller.now)));
+    let shown = caller.see(&api, |sight| {
+        sight.person(&key).map(|person| PersonJson::of(person, sight, (&api, caller.now)))
+    });
     shown
         .map(Json)
         .ok_or_else(|| Problem::not_found(format!("there is no person `{}` that you may see", key.id)))

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Shared, caller::Caller, extract::Params, fleet, paging, problem::Problem, tagged::tagged, teams,
 };
-use crate::{access::Principal, policy::Policy, state::Item};
+use crate::{access::Principal, core::Sight, policy::Policy, state::Item};
 use chosen::{Chosen, Shown};
 
 /// Alerts of one answer when nobody says how many: more than anybody reads, and a third of a second to send at most.
@@ -61,7 +61,7 @@ pub(crate) struct Query {
 }
 
 /// The queue at an instant.
-#[derive(Serialize, JsonSchema)]
+#[derive(Default, Serialize, JsonSchema)]
 pub(crate) struct Queue {
     as_of: Timestamp,
     /// Of how many orgs the caller sees something: with several, each item's is worth naming.
@@ -80,6 +80,37 @@ pub(crate) struct Queue {
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
     alerts: Vec<Shown>,
+}
+
+impl Queue {
+    /// What matches and is not left out, in no order; all that the caller may see is counted.
+    fn sift<'s>(
+        &mut self,
+        sight: &Sight<'s>,
+        (query, filter): (&Query, Option<&ItemFilter>),
+        policy: &Policy,
+        who: &Principal,
+    ) -> Vec<&'s Item> {
+        let now = self.as_of;
+        let mut taken: Vec<&Item> = Vec::new();
+        for item in sight.alerts().filter(|item| query.wants(&item.alert, who)) {
+            self.total += 1;
+            let of = item.alert.endpoint.and_then(|id| sight.member(id));
+            let verdict = filter.map_or(Verdict::Match, |filter| {
+                let row = of.map(|member| fleet::row(member, policy, now));
+                let item = Queued { alert: &item.alert, next_breach: item.next_breach.as_ref() };
+                filter.judge(item, row.as_ref(), now)
+            });
+            match verdict {
+                Verdict::Match if !query.hidden && item.alert.is_hidden_from(&who.person) => self.hidden += 1,
+                Verdict::Match => taken.push(item),
+                Verdict::NoMatch => {}
+                Verdict::Unknown => self.unjudged += 1,
+            }
+        }
+        self.matched = taken.len();
+        taken
+    }
 }
 
 /// An alert in the queue.
@@ -106,39 +137,11 @@ pub(crate) async fn list(
     let policy = api.core.policy();
     let filter = query.judge(&policy, &caller)?;
     let chosen = Chosen::read(query.fields.as_deref())?;
-    let mut queue = Queue {
-        as_of: caller.now,
-        orgs: 0,
-        total: 0,
-        matched: 0,
-        unjudged: 0,
-        hidden: 0,
-        left_off: 0,
-        next: None,
-        alerts: Vec::new(),
-    };
+    let mut queue = Queue { as_of: caller.now, ..Queue::default() };
     let (mut last, mut page) = (None, Vec::new());
     caller.see(&api, |sight| {
         queue.orgs = sight.orgs(&policy).count();
-        let mut taken: Vec<&Item> = Vec::new();
-        for item in sight.alerts().filter(|item| query.wants(&item.alert, caller.principal())) {
-            queue.total += 1;
-            let of = item.alert.endpoint.and_then(|id| sight.member(id));
-            let verdict = filter.as_ref().map_or(Verdict::Match, |filter| {
-                let row = of.map(|member| fleet::row(member, &policy, caller.now));
-                let item = Queued { alert: &item.alert, next_breach: item.next_breach.as_ref() };
-                filter.judge(item, row.as_ref(), caller.now)
-            });
-            match verdict {
-                Verdict::Match if !query.hidden && item.alert.is_hidden_from(&caller.principal().person) => {
-                    queue.hidden += 1
-                }
-                Verdict::Match => taken.push(item),
-                Verdict::NoMatch => {}
-                Verdict::Unknown => queue.unjudged += 1,
-            }
-        }
-        queue.matched = taken.len();
+        let mut taken = queue.sift(sight, (&query, filter.as_ref()), &policy, caller.principal());
         taken.sort_by_cached_key(|item| place(item));
         if let Some(after) = &after {
             taken.retain(|item| place(item) > *after);
@@ -171,7 +174,7 @@ impl Query {
         let given = self.filter.as_deref().filter(|source| !source.trim().is_empty());
         let filter = given.map(|source| {
             let filter = ItemFilter::typed(source)?;
-            filter.known_to(&policy.vocabulary(|org| caller.sees(org)))?;
+            filter.known_to(|| policy.vocabulary(|org| caller.sees(org)))?;
             Ok(filter)
         });
         filter.transpose().map_err(|error| fleet::misread("filter", &error))

@@ -17,7 +17,7 @@ use super::{
     Shared, caller::Caller, extract::Body, place::place, problem::Problem, secret, tokens::NewToken,
     tries::Purpose,
 };
-use crate::access::{Act, Change, PersonKey, Scope, Seal, Sha256};
+use crate::access::{Act, Change, PersonKey, Scope, Seal, SealState, Sha256};
 
 /// A sealed code as it is shown: neither the code nor its hash.
 #[derive(Serialize, JsonSchema)]
@@ -29,17 +29,11 @@ pub(crate) struct SealJson {
     made_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     broken_at: Option<Timestamp>,
-    /// `sealed`, `over` (broken, or put out of use) or `void` (whoever sealed it may not open that any more).
-    state: &'static str,
+    state: SealState,
 }
 
 impl SealJson {
-    fn of((seal, holds): (&Seal, bool)) -> Self {
-        let state = match (seal.broken_at, holds) {
-            (Some(_), _) => "over",
-            (None, true) => "sealed",
-            (None, false) => "void",
-        };
+    fn of((seal, state): (&Seal, SealState)) -> Self {
         Self {
             id: seal.id.clone(),
             side: seal.side,

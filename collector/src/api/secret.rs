@@ -29,9 +29,19 @@ pub(crate) fn join_secret() -> Result<Secret, Problem> {
     make("")
 }
 
+/// What invitations begin with.
+const INVITATION_PREFIX: &str = "dwi_";
+
 /// A fresh invitation.
 pub(crate) fn invitation() -> Result<Secret, Problem> {
-    make("dwi_")
+    make(INVITATION_PREFIX)
+}
+
+/// The invitation in what somebody copied: all of a link, or a part of one.
+pub(crate) fn invitation_in(copied: &str) -> &str {
+    let from = copied.find(INVITATION_PREFIX).map_or(copied, |at| &copied[at..]);
+    let end = from.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_')));
+    end.map_or(from, |end| &from[..end])
 }
 
 /// The letters of what people copy from paper: none is taken for another.
@@ -96,5 +106,19 @@ mod tests {
         assert_eq!(one.hash, Sha256::of(one.text.as_bytes()));
         assert!(!looks_like_token(&one.text[..one.text.len() - 1]));
         assert!(!looks_like_token("Bearer"));
+    }
+
+    #[test]
+    fn an_invitation_is_found_in_all_that_people_copy_of_its_link() {
+        let code = invitation().unwrap().text;
+        for copied in [
+            code.clone(),
+            format!(" {code} "),
+            format!("https://c.example:7443/invite#{code}.0a1b2c"),
+            format!("#{code}.0a"),
+        ] {
+            assert_eq!(invitation_in(&copied), code, "{copied}");
+        }
+        assert_eq!(invitation_in("c0de"), "c0de", "it is refused as it came");
     }
 }

@@ -46,8 +46,8 @@ pub(crate) async fn save(
 ) -> Result<Json<View>, Problem> {
     new.check().map_err(|(part, error)| misread(part, &error))?;
     let policy = api.core.policy();
-    let vocabulary = policy.vocabulary(|org| caller.sees(org));
-    new.known_to(&vocabulary).map_err(|(part, error)| misread(part, &error))?;
+    let vocabulary = || policy.vocabulary(|org| caller.sees(org));
+    new.known_to(vocabulary).map_err(|(part, error)| misread(part, &error))?;
     Ok(Json(api.core.save_view(new, caller.principal().clone()).await?))
 }
 

@@ -5,6 +5,7 @@
 //! | grants, people, tokens, sessions, invitations | the register's own act |
 //! | join tokens that it made | here |
 //! | saved views of its own | here |
+//! | versions of the matrix that it proposed and that wait | with the other versions |
 //! | messages on their way, what would be said next | [`notify::stop`] |
 //! | work that its people have or were offered | at each item's next look, which is due at once |
 //! | streams that are open | the feed looks again at whoever listens |
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 use super::{
     Batch, Core,
     audit::{deed, of_join_token},
+    ownership,
 };
 use crate::{
     access::{Act, Change, Principal},
@@ -36,6 +38,8 @@ pub struct Departed {
     pub join_tokens: usize,
     /// Views that were deleted.
     pub views: usize,
+    /// Versions of the matrix that it had proposed and that waited.
+    pub proposals: usize,
     /// Items that its people had, and that are free again.
     pub items: usize,
     /// Words to it that nobody says any more.
@@ -56,6 +60,7 @@ impl Core {
         let before = self.policy.load().matrix(org).clone();
         let join_tokens = revoke_joins(state, (org, side), by, now, batch);
         let views = delete_views(state, (org, side), by, now, batch);
+        let proposals = ownership::withdraw_all(state, (org, side), by, now, batch);
         self.agree(state, now);
         let policy = self.policy.load_full();
         let stopped = notify::stop(state, (&policy, &before), (org, side), now, batch);
@@ -64,7 +69,7 @@ impl Core {
             batch.put(Table::Orgs, org, &*standing);
         }
         let items = self.free_items(state, (org, side), now);
-        Ok(Departed { changes, join_tokens, views, items, messages: stopped.dropped })
+        Ok(Departed { changes, join_tokens, views, proposals, items, messages: stopped.dropped })
     }
 
     /// Has every open item of the org looked after at once. Gives how many its people have.

@@ -33,7 +33,7 @@ pub(super) fn propose(
     understood(policy, &proposal)?;
     let versions = state.matrices.entry(proposal.org.clone()).or_default();
     let hash = Version::hash_of(&proposal.text);
-    is_news(versions, &hash, now)?;
+    is_news(versions, (&hash, by.side), now)?;
     let version = Version {
         org: proposal.org,
         hash,
@@ -80,8 +80,8 @@ fn understood(policy: &Policy, proposal: &Proposal) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Refuses a version that stands already, and one more than anybody signs.
-fn is_news(versions: &[Version], hash: &str, now: Timestamp) -> Result<(), Refusal> {
+/// Refuses a version that stands already, and one more of a side than anybody signs.
+fn is_news(versions: &[Version], (hash, side): (&str, Side), now: Timestamp) -> Result<(), Refusal> {
     let conflict = |what: String| Err(Refusal::new(Code::Conflict, what));
     if in_force(versions, now).is_some_and(|current| current.hash == hash) {
         return conflict(format!("version {hash} is in force already"));
@@ -94,9 +94,10 @@ fn is_news(versions: &[Version], hash: &str, now: Timestamp) -> Result<(), Refus
             "version {hash} was proposed already; sign it: `dogwatch ownership sign {hash}`"
         ));
     }
-    if versions.iter().filter(|version| version.is_waiting()).count() >= MAX_WAITING {
+    let own = |version: &&Version| version.proposed_side == side && version.is_waiting();
+    if versions.iter().filter(own).count() >= MAX_WAITING {
         return conflict(format!(
-            "{MAX_WAITING} versions wait for signatures; sign or withdraw some of them first"
+            "{MAX_WAITING} versions of your side wait for signatures; sign or withdraw some of them first"
         ));
     }
     Ok(())
@@ -133,13 +134,29 @@ pub(super) fn withdraw(
         let what = format!("version {hash} is in force; propose the one that is to take its place");
         return Err(Refusal::new(Code::Conflict, what));
     }
+    take_back(version, by, now, batch);
+    Ok(version.clone())
+}
+
+fn take_back(version: &mut Version, by: &Principal, now: Timestamp, batch: &mut Batch) {
     let before = of_version(version);
     version.withdrawn_at.get_or_insert(now);
-    let version = version.clone();
-    batch.put(Table::Matrices, version.key(), &version);
+    batch.put(Table::Matrices, version.key(), &*version);
     let deed = deed(by, "ownership.withdraw", version.key(), Some(&version.org));
-    batch.record(now, deed.before(before).after(of_version(&version)));
-    Ok(version)
+    batch.record(now, deed.before(before).after(of_version(version)));
+}
+
+/// What a side has proposed that leaves an org goes with it, as far as nobody has agreed to it. Gives how many.
+pub(super) fn withdraw_all(
+    state: &mut State,
+    (org, side): (&OrgId, Side),
+    by: &Principal,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> usize {
+    let versions = state.matrices.get_mut(org).into_iter().flatten();
+    let theirs = versions.filter(|version| version.proposed_side == side && version.is_waiting());
+    theirs.map(|version| take_back(version, by, now, batch)).count()
 }
 
 impl Core {

@@ -105,60 +105,60 @@ impl Core {
         let shared = self.shared.clone();
         let news = {
             let mut state = shared.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let mut bytes = 0;
-            let take = inputs
-                .iter()
-                .take_while(|input| {
-                    bytes += input.bytes();
-                    bytes <= MAX_BATCH_BYTES
-                })
-                .count();
-            for input in inputs.drain(..take.max(1).min(inputs.len())) {
-                // One input may put another policy in force, for all that come after it.
-                let policy = self.policy.load_full();
-                match input {
-                    Input::Command(origin, command) => {
-                        self.command_from(&mut state, &policy, (origin, *command), now, &mut batch);
-                    }
-                    Input::Attach(attach) => self.attach(&mut state, &policy, *attach, now, &mut batch),
-                    Input::FromAgent { session, endpoint, message } => {
-                        self.hear(&mut state, &policy, (session, endpoint), message, now, &mut batch);
-                    }
-                    Input::Notify(news) => {
-                        self.meters.told(&news);
-                        notify::settle(&mut state, *news, now, &mut batch);
-                    }
-                    Input::KeyRefused(id) => self.key_refused(&state, id, now, &mut batch),
-                    Input::TokenRefused(hash, from) => {
-                        self.token_refused(&state, (&hash, from), now, &mut batch);
-                    }
-                    Input::File(file) => files::note(&mut state, *file, now, &mut batch),
-                    Input::PolicyChanged => {
-                        state.members.keys().for_each(|id| self.due.set(*id, now));
-                    }
-                    Input::Drain { jitter_ms } => drain = Some(jitter_ms),
-                }
+            let take = fit_one_commit(inputs);
+            for input in inputs.drain(..take) {
+                drain = self.take(&mut state, input, now, &mut batch).or(drain);
             }
-            let policy = self.policy.load_full();
-            // What was heard may have filled the commit; what is due can wait for the next.
-            let slice = if batch.bytes() < MAX_BATCH_BYTES { SWEEP_SLICE } else { 0 };
-            for id in self.due.take(now, slice) {
-                self.detach_if_gone(&mut state, &policy, id, now, &mut batch);
-                self.judge(&mut state, &policy, id, Reads::NONE, now, &mut batch);
-                self.follow_if_due(&state, &policy, id, now, &mut batch);
-            }
-            self.note_policy(&mut state, &policy, now, &mut batch);
-            state.note_uses(now, &mut batch);
-            self.look_after_items(&mut state, &policy, (now, slice), &mut batch);
-            queue::join(&mut state, &policy, now, &mut batch);
-            notify::enqueue(&mut state, &policy, now, &mut batch);
-            notify::seal(&mut state, &policy, now, &mut batch);
+            self.look_round(&mut state, now, &mut batch);
             let beside = (std::mem::take(&mut batch.seen), std::mem::take(&mut batch.ruled));
             self.notices.of(&batch.changes, beside, &state, now)
         };
         self.commit(batch)?;
         self.feed.publish(news);
         Ok(drain)
+    }
+
+    /// Takes one input; gives the drain's jitter when it was that.
+    fn take(&mut self, state: &mut State, input: Input, now: Timestamp, batch: &mut Batch) -> Option<u32> {
+        // One input may put another policy in force, for all that come after it.
+        let policy = self.policy.load_full();
+        match input {
+            Input::Command(origin, command) => {
+                self.command_from(state, &policy, (origin, *command), now, batch);
+            }
+            Input::Attach(attach) => self.attach(state, &policy, *attach, now, batch),
+            Input::FromAgent { session, endpoint, message } => {
+                self.hear(state, &policy, (session, endpoint), message, now, batch);
+            }
+            Input::Notify(news) => {
+                self.meters.told(&news);
+                notify::settle(state, *news, now, batch);
+            }
+            Input::KeyRefused(id) => self.key_refused(state, id, now, batch),
+            Input::TokenRefused(hash, from) => self.token_refused(state, (&hash, from), now, batch),
+            Input::File(file) => files::note(state, *file, now, batch),
+            Input::PolicyChanged => state.members.keys().for_each(|id| self.due.set(*id, now)),
+            Input::Drain { jitter_ms } => return Some(jitter_ms),
+        }
+        None
+    }
+
+    /// Looks after what is due, and after what follows from all that the commit has changed so far.
+    fn look_round(&mut self, state: &mut State, now: Timestamp, batch: &mut Batch) {
+        let policy = self.policy.load_full();
+        // What was heard may have filled the commit; what is due can wait for the next.
+        let slice = if batch.bytes() < MAX_BATCH_BYTES { SWEEP_SLICE } else { 0 };
+        for id in self.due.take(now, slice) {
+            self.detach_if_gone(state, &policy, id, now, batch);
+            self.judge(state, &policy, id, Reads::NONE, now, batch);
+            self.follow_if_due(state, &policy, id, now, batch);
+        }
+        self.note_policy(state, &policy, now, batch);
+        state.note_uses(now, batch);
+        self.look_after_items(state, &policy, (now, slice), batch);
+        queue::join(state, &policy, now, batch);
+        notify::enqueue(state, &policy, now, batch);
+        notify::seal(state, &policy, now, batch);
     }
 
     /// Does what a request asks for; what was done under its key by another try is not done again.
@@ -291,4 +291,14 @@ impl Input {
             _ => 0,
         }
     }
+}
+
+/// How many of them fill one commit: one at least, however large.
+fn fit_one_commit(inputs: &[Input]) -> usize {
+    let mut bytes = 0;
+    let fits = |input: &&Input| {
+        bytes += input.bytes();
+        bytes <= MAX_BATCH_BYTES
+    };
+    inputs.iter().take_while(fits).count().max(1).min(inputs.len())
 }

@@ -58,7 +58,7 @@ impl Core {
         let id = free_id(state, &plan);
         let invalid = |error: WindowError| Refusal::new(Code::Invalid, error.to_string());
         let window = Window::new(id, plan, by.actor(), now).map_err(invalid)?;
-        window.known_to(&policy.vocabulary(|org| *org == window.plan.org)).map_err(invalid)?;
+        window.known_to(|| policy.vocabulary(|org| *org == window.plan.org)).map_err(invalid)?;
         batch.put(Table::Windows, &window.id, &window);
         let deed = deed(by, "window.add", &window.id, Some(&window.plan.org));
         batch.record(now, deed.after(&window));

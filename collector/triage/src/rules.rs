@@ -99,7 +99,7 @@ impl Rule {
         let levels = self.levels.iter().flat_map(|level| level.clear.iter().chain([&level.when]));
         let kept = self.evidence.iter().filter_map(|line| line.keep.as_ref());
         let all = levels.chain(&self.only).chain(&self.only_while).chain(kept);
-        all.filter_map(|filter| filter.known_to(vocabulary).err()).collect()
+        all.filter_map(|filter| filter.known_to(|| vocabulary.clone()).err()).collect()
     }
 
     /// What decides it.

@@ -143,9 +143,8 @@ impl WatchList {
             .flat_map(|(org, of)| of.sites.values().chain([&of.own]).map(move |layer| (Some(org), layer)));
         let mut unknown = Vec::new();
         for (org, layer) in orgs.chain([(None, &self.msp)]) {
-            let known = vocabulary(org);
             unknown.extend(layer.entries.iter().filter_map(|Entry { subject, when, .. }| {
-                let error = when.as_ref()?.known_to(&known).err()?;
+                let error = when.as_ref()?.known_to(|| vocabulary(org)).err()?;
                 Some(format!("{}: {subject}, `when`: {error}", layer.file))
             }));
         }

@@ -50,7 +50,7 @@ fn no_command_hands_on_what_steers_a_terminal() {
         let config = collector.logged_in();
         for command in SHOWN {
             for format in formats {
-                let output = dogwatch(config.path(), &[command, &["-o", format][..]].concat(), "");
+                let output = dogwatch(config.path(), &[*command, &["-o", *format]].concat(), "");
                 for said in [output.stdout, output.stderr] {
                     let said = String::from_utf8(said).unwrap();
                     assert_eq!(steers(&said), None, "{command:?} -o {format}: {said:?}");

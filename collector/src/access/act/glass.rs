@@ -13,8 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::{not_allowed, unseen};
 use crate::{
     access::{
-        ApiToken, Approval, Change, Grant, Person, PersonKey, Principal, Register, Scope, Seal, Sha256, Verb,
-        Verbs,
+        ApiToken, Approval, Change, Grant, Person, PersonKey, Principal, Register, Scope, Seal, SealState,
+        Sha256, Verb, Verbs,
     },
     refusal::{Code, Refusal},
 };
@@ -49,12 +49,31 @@ impl Register {
         seals
     }
 
-    /// Puts a sealed code out of use.
+    /// What a seal comes to.
+    pub fn seal_state(&self, seal: &Seal, now: Timestamp) -> SealState {
+        match seal.broken_at {
+            Some(_) if self.opened_by(seal, now).is_some() => SealState::Open,
+            Some(_) => SealState::Over,
+            None if self.holds(seal, now) => SealState::Sealed,
+            None => SealState::Void,
+        }
+    }
+
+    /// The token of whoever broke a seal, while its hour runs.
+    fn opened_by(&self, seal: &Seal, now: Timestamp) -> Option<&ApiToken> {
+        let key = glass_person(seal.side, &seal.scope).ok()?;
+        let of_hour = |token: &&ApiToken| token.is_valid(now) && Some(token.created_at) == seal.broken_at;
+        self.tokens.of(&key).find(of_hour)
+    }
+
+    /// Puts a sealed code out of use; who came in by it goes out with it.
     pub(super) fn unseal(&self, id: &str, by: &Principal, now: Timestamp) -> Result<Vec<Change>, Refusal> {
         let seals = self.seals_of(by, now);
         let seal = seals.iter().find(|seal| seal.id == id).ok_or_else(|| unseen("sealed code", id))?;
         let broken_at = Some(seal.broken_at.unwrap_or(now));
-        Ok(vec![Change::Seal(Seal { broken_at, ..(*seal).clone() })])
+        let over = Change::Seal(Seal { broken_at, ..(*seal).clone() });
+        let hour = self.opened_by(seal, now).map(|token| Change::Token(token.revoked(now)));
+        Ok([over].into_iter().chain(hour).collect())
     }
 
     pub(super) fn seal(

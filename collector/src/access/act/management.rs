@@ -10,41 +10,62 @@ use crate::{
     refusal::{Code, Refusal},
 };
 
-/// People of the whole register: more is a fault of a script.
-const MAX_PEOPLE: usize = 20_000;
+/// People and programs of one org, or of the MSP, those kept out included: more is a fault of a script. Each org has its own
+/// bound, so that nobody fills another's, nor learns from it how many there are elsewhere.
+const MAX_PEOPLE: usize = 5_000;
+
+/// How somebody new comes in.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Entrance {
+    /// As the first owner of an org, by the MSP.
+    FirstOwner,
+    /// By whoever manages such people.
+    Managed,
+}
 
 impl Register {
-    /// Whether somebody new may come in through `by`; `true` for the first owner of an org, whom the MSP brings in.
+    /// Whether somebody new may come in through `by`, and as what.
     pub(super) fn admits(
         &self,
         person: &NewPerson,
         verbs: Verbs,
         by: &Principal,
         now: Timestamp,
-    ) -> Result<bool, Refusal> {
-        if self.people.len() >= MAX_PEOPLE {
-            let what = format!("the register holds {MAX_PEOPLE} people, the most it may");
-            return Err(Refusal::new(Code::Conflict, what));
-        }
+    ) -> Result<Entrance, Refusal> {
         free_id(&person.id)?;
         let (side, home) = (person.side, &person.home);
         if side != Side::Msp && *home == Scope::Everywhere {
             return Err(invalid(format!("say which org the {side} side's person belongs to")));
         }
         if by.side == side && self.manages(by, side, home, now) {
-            return Ok(false);
+            return self.has_room(&person.key()).map(|()| Entrance::Managed);
         }
         let Some(org) = home.org() else { return Err(self.not_your_side(side, home, by, now)) };
         if !self.reach(by, now).sees_org(org) {
             return Err(unseen("org", org));
         }
         if side != Side::Msp && self.may_begin(org, by, now) {
+            self.has_room(&person.key())?;
             return self.begins(org, (person, verbs), by, now);
         }
         match side == Side::Vendor && self.manages(by, Side::Internal, home, now) {
-            true => Ok(false),
+            true => self.has_room(&person.key()).map(|()| Entrance::Managed),
             false => Err(self.not_your_side(side, home, by, now)),
         }
+    }
+
+    /// Refuses one more of an org, or of the MSP, that has as many as it may. Asked after who asks may let them in.
+    fn has_room(&self, newcomer: &PersonKey) -> Result<(), Refusal> {
+        let own = self.people.keys().filter(|known| known.org == newcomer.org);
+        if own.count() < MAX_PEOPLE {
+            return Ok(());
+        }
+        let whose = newcomer.org.as_ref().map_or("the MSP", OrgId::as_str);
+        let what = format!(
+            "{whose} has {MAX_PEOPLE} people and programs, the most it may; give one that it has new rights \
+             (`dogwatch access grant`), or a token (`dogwatch token create`), instead of letting in another"
+        );
+        Err(Refusal::new(Code::Conflict, what))
     }
 
     /// The same where the org has no owner and `by` may let the first one in.
@@ -54,7 +75,7 @@ impl Register {
         (person, verbs): (&NewPerson, Verbs),
         by: &Principal,
         now: Timestamp,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<Entrance, Refusal> {
         if self.trial(by, &person.home, now).is_some() {
             return Err(not_allowed(format!(
                 "the first of {org}'s own side are let in by who administers the MSP for good, not after a broken seal"
@@ -67,7 +88,7 @@ impl Register {
                  in everybody else of their side"
             )));
         }
-        Ok(person.side == Side::Internal)
+        Ok(if person.side == Side::Internal { Entrance::FirstOwner } else { Entrance::Managed })
     }
 
     /// Whether `by` may let the first owner of an org in: an administrator of the MSP, as long as there is none.

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{NewGrant, NewPerson, invalid, not_allowed};
+use super::{NewGrant, NewPerson, invalid, management::Entrance, not_allowed};
 use crate::{
     access::{Change, Grant, Invitation, Person, PersonKey, Principal, Register, Sha256, Verb, Verbs},
     refusal::{Code, Refusal},
@@ -22,14 +22,14 @@ impl Register {
         now: Timestamp,
     ) -> Result<Vec<Change>, Refusal> {
         let key = person.key();
-        let first = self.admits(person, *verbs, by, now)?;
+        let entrance = self.admits(person, *verbs, by, now)?;
         if person.service && invitation.is_some() {
             return Err(invalid(format!("{} is a program; make it a token instead", key.id)));
         }
         if self.people.contains_key(&key) {
             return Err(Refusal::new(Code::Conflict, self.known_already(&key, now)));
         }
-        let mut changes = self.enters(person, *verbs, (grant, reason), first, by, now)?;
+        let mut changes = self.enters(person, *verbs, (grant, reason), entrance, by, now)?;
         if let Some(hash) = invitation {
             changes.push(Change::Invitation(hash, Some(invite_until(key, (by, false), now))));
         }
@@ -56,7 +56,7 @@ impl Register {
         person: &NewPerson,
         verbs: Verbs,
         (grant, reason): (&str, &str),
-        first: bool,
+        entrance: Entrance,
         by: &Principal,
         now: Timestamp,
     ) -> Result<Vec<Change>, Refusal> {
@@ -65,9 +65,9 @@ impl Register {
         let beyond = verbs.without(Verbs::EVERYBODY);
         if !beyond.is_empty() {
             let wanted = NewGrant::new(grant, person.key(), (beyond, person.home.clone()), reason);
-            changes.push(Change::Grant(match first {
-                true => self.first_owner(&wanted, by, now),
-                false => self.grant_of(&wanted, person.side, by, now)?,
+            changes.push(Change::Grant(match entrance {
+                Entrance::FirstOwner => self.first_owner(&wanted, by, now),
+                Entrance::Managed => self.grant_of(&wanted, person.side, by, now)?,
             }));
         }
         Ok(changes)

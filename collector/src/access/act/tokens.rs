@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dogwatch_model::Side;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{NewToken, invalid, not_allowed, people::may_come_in, unseen};
+use super::{NewToken, invalid, management::Entrance, not_allowed, people::may_come_in, unseen};
 use crate::{
     access::{ApiToken, Change, Person, PersonKey, Principal, Register, Verb},
     refusal::{Code, Refusal},
@@ -60,31 +60,31 @@ impl Register {
                 )));
             }
         }
-        let (mut changes, first) = if own { (Vec::new(), false) } else { self.bearer(wanted, by, now)? };
-        if !first {
+        let (mut changes, entrance) =
+            if own { (Vec::new(), Entrance::Managed) } else { self.bearer(wanted, by, now)? };
+        if entrance == Entrance::Managed {
             self.within_maker(wanted, by, now)?;
         }
         if self.tokens.of(&key).filter(|token| token.is_valid(now)).count() >= MAX_TOKENS {
             let what = format!("{} has {MAX_TOKENS} valid tokens already; revoke some first", key.id);
             return Err(Refusal::new(Code::Conflict, what));
         }
-        let maker = match (own, first) {
-            (true, _) => by.maker.clone(),
-            (false, true) => None,
-            (false, false) => Some(by.key()),
+        let maker = match entrance {
+            _ if own => by.maker.clone(),
+            Entrance::FirstOwner => None,
+            Entrance::Managed => Some(by.key()),
         };
         changes.push(Change::Token(self.token_of(wanted, (maker, by.password_only), now)?));
         Ok(changes)
     }
 
-    /// Whoever else is to have a token: they are known and the maker's to manage, or come in with it. `true` with the first
-    /// owner of an org.
+    /// Whoever else is to have a token: they are known and the maker's to manage, or come in with it.
     fn bearer(
         &self,
         wanted: &NewToken,
         by: &Principal,
         now: Timestamp,
-    ) -> Result<(Vec<Change>, bool), Refusal> {
+    ) -> Result<(Vec<Change>, Entrance), Refusal> {
         if by.maker.as_ref().is_some_and(|maker| *maker != by.key()) {
             return Err(not_allowed(
                 "this token was made by somebody else for you, so it makes none for others; use a login of your own",
@@ -94,12 +94,12 @@ impl Register {
             if !self.manages(by, person.side, &person.home, now) {
                 return Err(self.not_your_side(person.side, &person.home, by, now));
             }
-            return self.opens_something(person, wanted, now).map(|()| (Vec::new(), false));
+            return self.opens_something(person, wanted, now).map(|()| (Vec::new(), Entrance::Managed));
         }
-        let first = self.admits(&wanted.person, wanted.verbs, by, now)?;
+        let entrance = self.admits(&wanted.person, wanted.verbs, by, now)?;
         let (id, reason) = (ApiToken::short_id(&wanted.hash), "came with their first token");
-        let changes = self.enters(&wanted.person, wanted.verbs, (&id, reason), first, by, now)?;
-        Ok((changes, first))
+        let changes = self.enters(&wanted.person, wanted.verbs, (&id, reason), entrance, by, now)?;
+        Ok((changes, entrance))
     }
 
     /// Refuses a token for somebody who is known by which nothing would come through.

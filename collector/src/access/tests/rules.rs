@@ -8,7 +8,7 @@ use super::cast::{
     token, wanted,
 };
 use crate::{
-    access::{Act, DueKind, NewGrant, Principal, Register, Sha256, Verb, Verbs},
+    access::{Act, DueKind, GrantState, NewGrant, Principal, Register, Sha256, Verb, Verbs},
     refusal::Code,
 };
 
@@ -193,4 +193,26 @@ fn what_waits_for_an_owner_is_an_owners_to_give_and_nobody_gives_themself() {
     );
     let intake = told(&omar, Verb::Intake, "acme");
     assert_eq!((intake.allowed, intake.givers), (false, Vec::<String>::new()), "he is the only one");
+}
+
+#[test]
+fn a_grant_tells_whether_it_counts_or_waits_for_the_other_side() {
+    let (mut register, ann, omar) = owned();
+    invite(&mut register, (Side::Msp, "kim", "*"), Verbs::NONE, &ann).unwrap();
+    let kim = principal(Side::Msp, "kim", "*");
+    let given = [
+        ("out", Verbs::of(&[Verb::Export]), GrantState::Waiting),
+        ("both", Verbs::of(&[Verb::Claim, Verb::Export]), GrantState::InPart),
+        ("day", Verbs::of(&[Verb::Claim]), GrantState::InForce),
+    ];
+    for (id, verbs, state) in given {
+        register.act(&Act::Grant(wanted(id, &kim, verbs, "acme")), &ann, noon()).unwrap();
+        assert_eq!(register.grant_state(&register.grants[id], noon()), state, "{id}");
+        if state != GrantState::InForce {
+            register.act(&approve(id), &omar, noon()).unwrap();
+        }
+        assert_eq!(register.grant_state(&register.grants[id], noon()), GrantState::InForce, "{id}");
+    }
+    register.act(&Act::End("out".into(), "done".into()), &omar, noon()).unwrap();
+    assert_eq!(register.grant_state(&register.grants["out"], noon()), GrantState::Ended);
 }

@@ -4,7 +4,7 @@ use dogwatch_model::Side;
 use jiff::SignedDuration;
 
 use super::{
-    cast::{account, grant, invite, newcomer, noon, owned, principal, token},
+    cast::{account, acme, grant, invite, newcomer, noon, owned, principal, token},
     second_factor::{session, without_second_factor},
 };
 use crate::{
@@ -134,7 +134,6 @@ fn rights_are_told_as_they_count_and_where_they_differ() {
 
 #[test]
 fn an_orgs_rule_counts_for_the_msps_people_who_reach_every_org() {
-    let acme: dogwatch_model::OrgId = "acme".parse().unwrap();
     let (mut register, ann, omar) = owned();
     invite(&mut register, (Side::Msp, "lee", "*"), Verbs::CREW, &ann).unwrap();
     register.apply(&[Change::Account(key("msp:lee"), Some(Box::new(account())))]);
@@ -147,18 +146,18 @@ fn an_orgs_rule_counts_for_the_msps_people_who_reach_every_org() {
         register.log_in(&login, noon()).map(|_| register.tokens[&hash].clone())
     };
     let bare = comes(&mut register, Factor::None).unwrap();
-    assert!(register.reach(&bare.principal, noon()).sees_org(&acme), "nobody asks for more");
-    register.act(&Act::SecondFactor(acme.clone(), true), &omar, noon()).unwrap();
+    assert!(register.reach(&bare.principal, noon()).sees_org(&acme()), "nobody asks for more");
+    register.act(&Act::SecondFactor(acme(), true), &omar, noon()).unwrap();
     let reach = register.reach(&bare.principal, noon());
-    assert!(!reach.sees_org(&acme) && reach.anywhere().is_empty() && reach.lacks_second_factor());
+    assert!(!reach.sees_org(&acme()) && reach.anywhere().is_empty() && reach.lacks_second_factor());
     assert!(!register.tokens[&bare.hash].is_valid(noon()), "what a password alone opened ends");
     let refused = comes(&mut register, Factor::None).unwrap_err();
     assert_eq!(refused.reason, Some("second_factor"), "{refused}");
     assert!(refused.what.starts_with("the code of your second factor is missing"), "{refused}");
     let with_code = comes(&mut register, Factor::Totp(1)).unwrap();
-    assert!(register.reach(&with_code.principal, noon()).sees_org(&acme));
+    assert!(register.reach(&with_code.principal, noon()).sees_org(&acme()));
 
-    register.act(&Act::Offboard(acme, Side::Msp), &omar, noon()).unwrap();
+    register.act(&Act::Offboard(acme(), Side::Msp), &omar, noon()).unwrap();
     let home = register.asks_second_factor(&"*".parse().unwrap());
     assert!(!home, "an org that the MSP has left asks nothing of it");
 }

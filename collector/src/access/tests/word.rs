@@ -96,13 +96,12 @@ fn nor_who_came_by_a_provider_and_was_given_a_password_with_it() {
     // Who comes by a provider is brought in by nobody.
     let by_provider = Person { created_by: None, ..register.people[&olga.key()].clone() };
     register.apply(&[Change::Person(by_provider)]);
-    let approve = Act::Approve("first".into(), acme());
-    register.act(&approve, &olga, noon()).unwrap();
-    register.act(&Act::Refuse("first".into(), acme()), &olga, noon()).unwrap();
+    register.act(&approve("first"), &olga, noon()).unwrap();
+    register.act(&refuse("first"), &olga, noon()).unwrap();
     taken_up(&mut register, &ivan, &olga);
-    assert_eq!(register.act(&approve, &olga, noon()).unwrap_err().code, Code::NotAllowed);
+    assert_eq!(register.act(&approve("first"), &olga, noon()).unwrap_err().code, Code::NotAllowed);
     taken_up(&mut register, &ivan, &ivan);
-    register.act(&approve, &olga, noon()).unwrap();
+    register.act(&approve("first"), &olga, noon()).unwrap();
 }
 
 #[test]

@@ -4,7 +4,9 @@ use dogwatch_model::{OrgId, Side};
 use jiff::Timestamp;
 
 use super::Sight;
-use crate::access::{Due, DueKind, Explained, Grant, OrgStanding, Person, PersonKey, Scope, Verb};
+use crate::access::{
+    ApiToken, Due, DueKind, Explained, Grant, GrantState, OrgStanding, Person, PersonKey, Scope, Verb,
+};
 
 impl<'s> Sight<'s> {
     /// People.
@@ -70,11 +72,20 @@ impl<'s> Sight<'s> {
         seen.cloned().unwrap_or_default()
     }
 
-    /// When somebody last came in, roughly, to where it is seen.
-    pub fn last_seen(&self, key: &PersonKey) -> Option<Timestamp> {
+    /// When somebody was last there, to where it is seen; `used` knows when a token was.
+    pub fn last_seen(
+        &self,
+        key: &PersonKey,
+        used: impl Fn(&ApiToken) -> Option<Timestamp>,
+    ) -> Option<Timestamp> {
         self.person(key)?;
         let seen = self.state.access.tokens.of(key).filter(|token| self.sees_home(&token.principal.scope()));
-        seen.filter_map(|token| token.used_at).max()
+        seen.filter_map(used).max()
+    }
+
+    /// What a grant comes to.
+    pub fn grant_state(&self, grant: &Grant, now: Timestamp) -> GrantState {
+        self.state.access.grant_state(grant, now)
     }
 
     /// Whether somebody has set a password, and has a second factor.

@@ -1,14 +1,19 @@
 //! Versions of the matrix: proposed by one, signed by both, in force on their day.
 
+use std::collections::BTreeSet;
+
 use dogwatch_model::Side;
-use dogwatch_triage::matrix::{Standing, starter};
+use dogwatch_triage::{
+    audit::Chain,
+    matrix::{Standing, starter},
+};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Command, Sim, org, person};
 use crate::{
     access::{Principal, Verb, Verbs},
     core::Proposal,
-    ownership::Version,
+    ownership::{MAX_WAITING, Version},
     refusal::{Code, Refusal},
 };
 
@@ -18,8 +23,17 @@ fn text(last_resort: &str) -> String {
 
 impl Sim {
     fn propose(&mut self, text: &str, effective_at: Option<Timestamp>) -> Result<Version, Refusal> {
+        self.propose_as(Side::Msp, text, effective_at)
+    }
+
+    fn propose_as(
+        &mut self,
+        side: Side,
+        text: &str,
+        effective_at: Option<Timestamp>,
+    ) -> Result<Version, Refusal> {
         let proposal = Proposal { org: org(), text: text.to_owned(), effective_at, note: "n".to_owned() };
-        self.ask(|reply| Command::ProposeMatrix(proposal, person(Side::Msp), reply))
+        self.ask(|reply| Command::ProposeMatrix(proposal, person(side), reply))
     }
 
     fn sign(&mut self, version: &Version, by: Principal) -> Result<Version, Refusal> {
@@ -159,4 +173,30 @@ fn a_draft_does_not_make_its_own_signers_and_what_was_in_force_before_can_be_agr
     sim.sign(&back, named("tim", Side::Msp)).unwrap();
     sim.sign(&back, named("omar", Side::Internal)).unwrap();
     assert_eq!(sim.standing().1, "internal-it");
+}
+
+#[test]
+fn what_one_side_leaves_waiting_never_bars_the_other_from_proposing_and_goes_with_the_side() {
+    let mut sim = Sim::new();
+    let guests = |n: usize| format!("{}# guest {n}\n", text("msp-noc"));
+    let waiting: Vec<Version> = (0..MAX_WAITING).map(|n| sim.propose(&guests(n), None).unwrap()).collect();
+    let refused = sim.propose(&guests(MAX_WAITING), None).unwrap_err();
+    assert!(refused.what.contains("8 versions of your side wait"), "{refused}");
+    let own = sim.propose_as(Side::Internal, &text("internal-it"), None).unwrap();
+    let agreed = &waiting[0];
+    sim.sign(agreed, person(Side::Msp)).unwrap();
+    sim.sign(agreed, person(Side::Internal)).unwrap();
+    assert_eq!(sim.say_goodbye().proposals, MAX_WAITING - 1);
+    let standing = |sim: &Sim| {
+        sim.handle.read(|state| {
+            let left = state.matrices[&org()].iter().filter(|version| version.withdrawn_at.is_none());
+            left.map(|version| version.hash.clone()).collect::<BTreeSet<_>>()
+        })
+    };
+    let stays = BTreeSet::from([agreed.hash.clone(), own.hash]);
+    assert_eq!(standing(&sim), stays, "what both agreed on stays");
+    let withdrawn = sim.records(Chain::Org(org())).into_iter();
+    assert_eq!(withdrawn.filter(|record| record.act == "ownership.withdraw").count(), MAX_WAITING - 1);
+    let sim = sim.restart_after(SignedDuration::from_secs(5));
+    assert_eq!(standing(&sim), stays);
 }

@@ -181,6 +181,21 @@ impl Sim {
         lines.iter().map(|line| serde_json::from_slice(line).unwrap()).collect()
     }
 
+    /// The org's owner, who has a way in of their own, says goodbye to the MSP.
+    pub(super) fn say_goodbye(&mut self) -> crate::core::Departed {
+        let owner = person(Side::Internal);
+        let account = crate::access::Account {
+            password: crate::access::Hidden::new("$argon2id$".into()),
+            totp: None,
+            pending: None,
+            recovery: std::collections::BTreeSet::new(),
+            set_at: self.now,
+            set_by: None,
+        };
+        self.handle.shared.write().unwrap().access.accounts.insert(owner.key(), account);
+        self.ask(|reply| Command::Offboard(org(), Side::Msp, owner, reply)).unwrap()
+    }
+
     pub(super) fn join_token(&mut self, uses: u32) -> JoinTokenRecord {
         let token = NewJoinToken {
             hash: Sha256::of(b"secret"),

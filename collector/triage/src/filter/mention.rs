@@ -68,12 +68,15 @@ fn listed(noun: &str, known: &BTreeSet<&str>) -> String {
 }
 
 impl Filter {
-    /// Makes sure that every tool and team that it mentions is one of those.
+    /// Makes sure that every tool and team that it mentions is one of those. They are gathered only where it mentions any.
     ///
     /// # Errors
     /// [`FilterError`] at the first that is not, with what was probably meant.
-    pub fn known_to(&self, vocabulary: &Vocabulary<'_>) -> Result<(), FilterError> {
-        vocabulary.check(&self.source, &self.mentions)
+    pub fn known_to<'m>(&self, vocabulary: impl FnOnce() -> Vocabulary<'m>) -> Result<(), FilterError> {
+        if self.mentions.is_empty() {
+            return Ok(());
+        }
+        vocabulary().check(&self.source, &self.mentions)
     }
 }
 
@@ -85,8 +88,8 @@ mod tests {
     fn refusal(source: &str) -> Option<String> {
         let vocabulary =
             Vocabulary { tools: ["backup", "edr", "patching"].into(), teams: ["acme-it", "msp-noc"].into() };
-        let queue = ItemFilter::typed(source).unwrap().known_to(&vocabulary);
-        let fleet = Filter::typed(source).unwrap().known_to(&vocabulary);
+        let queue = ItemFilter::typed(source).unwrap().known_to(|| vocabulary.clone());
+        let fleet = Filter::typed(source).unwrap().known_to(|| vocabulary);
         assert_eq!(queue, fleet, "{source}");
         fleet.err().map(|error| error.to_string())
     }
@@ -141,9 +144,9 @@ mod tests {
         let names: Vec<String> = (0..MAX_LISTED + 3).map(|n| format!("tool-{n:02}")).collect();
         let vocabulary =
             Vocabulary { tools: names.iter().map(String::as_str).collect(), teams: BTreeSet::new() };
-        let long = filter.known_to(&vocabulary).unwrap_err().sentence();
+        let long = filter.known_to(|| vocabulary).unwrap_err().sentence();
         assert!(long.ends_with("tool-11 and 3 more"), "{long}");
-        let none = filter.known_to(&Vocabulary::default()).unwrap_err().sentence();
+        let none = filter.known_to(Vocabulary::default).unwrap_err().sentence();
         assert!(none.ends_with("there is no tool yet: a matrix names them"), "{none}");
     }
 }

@@ -48,7 +48,7 @@ impl ItemFilter {
     ///
     /// # Errors
     /// [`FilterError`] at the first that is not.
-    pub fn known_to(&self, vocabulary: &Vocabulary<'_>) -> Result<(), FilterError> {
+    pub fn known_to<'m>(&self, vocabulary: impl FnOnce() -> Vocabulary<'m>) -> Result<(), FilterError> {
         self.filter.known_to(vocabulary)
     }
 

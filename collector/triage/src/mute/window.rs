@@ -190,7 +190,7 @@ impl Window {
     ///
     /// # Errors
     /// [`WindowError::Filter`] with the first tool or team that is not known.
-    pub fn known_to(&self, vocabulary: &Vocabulary<'_>) -> Result<(), WindowError> {
+    pub fn known_to<'m>(&self, vocabulary: impl FnOnce() -> Vocabulary<'m>) -> Result<(), WindowError> {
         let known = self.filter.as_ref().map_or(Ok(()), |filter| filter.known_to(vocabulary));
         known.map_err(|error| WindowError::Filter(error.to_string()))
     }

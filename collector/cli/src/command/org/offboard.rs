@@ -98,6 +98,7 @@ fn in_words(left: &Value, goodbye: &Offboard, whole: bool, (file, verify): (&Pat
         counted_at(left, "people", "person", "people"),
         counted_at(left, "join_tokens", "join token", "join tokens"),
         counted_at(left, "views", "view", "views"),
+        counted_at(left, "proposals", "proposal of a matrix", "proposals of a matrix"),
     ];
     let told = if whole { "the goodbye included" } else { "as it was before the goodbye" };
     format!(

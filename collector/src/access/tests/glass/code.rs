@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::{super::cast::*, administers};
 use crate::{
-    access::{Act, Sha256},
+    access::{Act, SealState, Sha256},
     refusal::Code,
 };
 
@@ -37,4 +37,24 @@ fn a_sealed_code_opens_an_hour_once_while_its_maker_may_seal() {
     assert!(!glass.is_valid(at(60)) && glass.is_valid(at(59)));
     assert!(register.break_seal(&code, Sha256::of(b"again"), at(1)).is_err());
     assert!(register.act(&Act::Disable(omar.key()), &glass.principal, at(1)).is_err(), "it makes no owner");
+}
+
+#[test]
+fn who_puts_a_broken_code_out_of_use_ends_the_hour_that_it_opened() {
+    let (mut register, _, omar) = owned();
+    let (code, opened) = (Sha256::of(b"paper"), Sha256::of(b"token"));
+    register.act(&seal("paper", "acme"), &omar, noon()).unwrap();
+    let state = |register: &crate::access::Register, minutes| {
+        let now = noon() + SignedDuration::from_mins(minutes);
+        register.seal_state(&register.seals[&code], now)
+    };
+    assert_eq!(state(&register, 0), SealState::Sealed);
+    register.break_seal(&code, opened, noon()).unwrap();
+    assert_eq!((state(&register, 59), state(&register, 60)), (SealState::Open, SealState::Over));
+    let glass = register.tokens[&opened].principal.clone();
+    let refused = register.act(&Act::Unseal("paper".into()), &glass, noon()).unwrap_err();
+    assert_eq!(refused.code, Code::NotAllowed, "not they themself: {refused}");
+    register.act(&Act::Unseal("paper".into()), &omar, noon()).unwrap();
+    assert_eq!(state(&register, 1), SealState::Over);
+    assert!(!register.tokens[&opened].is_valid(noon()));
 }

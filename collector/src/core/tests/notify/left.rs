@@ -4,18 +4,7 @@ use super::*;
 
 /// The customer's owner says goodbye to the MSP.
 fn offboard(desk: &mut Desk) -> crate::core::Departed {
-    let owner = person(Side::Internal);
-    let account = crate::access::Account {
-        password: crate::access::Hidden::new("$argon2id$".into()),
-        totp: None,
-        pending: None,
-        recovery: BTreeSet::new(),
-        set_at: desk.sim.now,
-        set_by: None,
-    };
-    desk.sim.handle.shared.write().unwrap().access.accounts.insert(owner.key(), account);
-    let home = OrgId::new("home").unwrap();
-    desk.sim.ask(|reply| Command::Offboard(home, Side::Msp, owner, reply)).unwrap()
+    desk.sim.say_goodbye()
 }
 
 fn to_the_msp(message: &Sent) -> bool {
