@@ -126,6 +126,12 @@ impl Reach {
         all.intersection(self.ceiling).intersection(maker)
     }
 
+    /// Whether they have a right at one place at least, and what they showed does not let it through.
+    pub fn is_withheld(&self, verb: Verb) -> bool {
+        let mut own = self.held.iter().map(|held| held.verbs).chain([Verbs::EVERYBODY]);
+        self.home.is_some() && own.any(|verbs| verbs.has(verb)) && !self.anywhere().has(verb)
+    }
+
     /// What they may do at a scope; for every org at once what they may do in all of them, or else in one of them at least.
     pub fn at(&self, scope: &Scope) -> Verbs {
         match scope.org() {

@@ -38,7 +38,7 @@ impl Needs {
             Self::Public => Ok(()),
             Self::May(verb) if caller.reach.anywhere().has(verb) => Ok(()),
             Self::May(verb) => {
-                Err(Problem::not_allowed(format!("`{verb}` is missing; {}", caller.who_can_give(verb))))
+                Err(Problem::not_allowed(format!("`{verb}` is missing; {}", caller.cure_for(verb))))
             }
             Self::Everything if caller.reach.sees_everything() => Ok(()),
             Self::Everything => Err(Problem::not_allowed(

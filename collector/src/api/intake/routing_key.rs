@@ -16,7 +16,7 @@ use axum::{
 use http::{HeaderValue, Method, header};
 use serde::Deserialize;
 
-use crate::api::{Shared, secret};
+use crate::api::{Shared, problem::Problem, secret};
 
 /// Where such senders call.
 const PATHS: [&str; 2] = ["/api/v1/intake/events", "/api/v1/intake/events/v2/enqueue"];
@@ -41,7 +41,14 @@ pub(crate) async fn as_bearer(State(api): State<Shared>, mut request: Request, n
         Err(problem) => return problem.into_response(),
     };
     let key = serde_json::from_slice::<Keyed>(&bytes).map(|keyed| keyed.routing_key).unwrap_or_default();
-    if secret::looks_like_token(&key)
+    if !key.is_empty() && !secret::looks_like_token(&key) {
+        return Problem::unauthenticated(
+            "`routing_key` is not a token of this collector (`dwt_…`): `dogwatch token create --verbs intake --person NAME \
+             --service --org ORG` makes one",
+        )
+        .into_response();
+    }
+    if !key.is_empty()
         && let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {key}"))
     {
         value.set_sensitive(true);

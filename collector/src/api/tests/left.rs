@@ -221,6 +221,7 @@ async fn a_goodbye_that_would_be_refused_can_be_found_out_before_anything_is_tak
     }
     let again = ask("msp", &msp.omar).await;
     assert_eq!(again.status, StatusCode::CONFLICT, "{}", again.text);
+    assert!(again.detail().starts_with("the msp side has left acme already, at 20"), "{}", again.text);
 }
 
 #[tokio::test]

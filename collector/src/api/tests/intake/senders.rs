@@ -45,6 +45,11 @@ async fn a_sender_that_knows_no_headers_brings_its_token_as_the_routing_key() {
     let other = event("trigger").to_string();
     let refused = scene.running.collector.ask(Method::POST, EVENTS, None, &other).await;
     assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    assert!(
+        refused.detail().starts_with("`routing_key` is not a token of this collector"),
+        "{}",
+        refused.text
+    );
 }
 
 #[tokio::test]
