@@ -27,6 +27,20 @@ pub(crate) fn manual(program: &clap::Command) {
     page(&program, program.get_name());
 }
 
+/// A page whose examples stand under a title of their own, each in its line as it is typed; what is said behind them follows.
+fn with_examples(page: &str) -> String {
+    let Some((before, extra)) = page.split_once(".SH EXTRA\n") else { return page.to_owned() };
+    let (extra, after) = extra.find(".SH ").map_or((extra, ""), |at| extra.split_at(at));
+    let Some(examples) = extra.strip_prefix("Example").map(|rest| rest.trim_start_matches('s')) else {
+        return format!("{before}.SH NOTES\n{extra}{after}");
+    };
+    let (examples, rest) = examples.split_once("\n\n").unwrap_or((examples.trim_end(), ""));
+    let lines =
+        examples.trim_start_matches(':').trim_start().lines().map(|line| format!("{}\n", line.trim_start()));
+    let rest = if rest.is_empty() { String::new() } else { format!(".PP\n{rest}") };
+    format!("{before}.SH EXAMPLES\n.nf\n{}.fi\n{rest}{after}", lines.collect::<String>())
+}
+
 fn page(command: &clap::Command, name: &str) {
     let mut made = Vec::new();
     // Where things are depends on who runs it: a page says what holds for everybody.
@@ -42,7 +56,7 @@ fn page(command: &clap::Command, name: &str) {
         .manual("Dogwatch")
         .render(&mut made)
         .unwrap();
-    is(&format!("man/{name}.1"), &made);
+    is(&format!("man/{name}.1"), with_examples(&String::from_utf8(made).unwrap()).as_bytes());
     for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set()) {
         page(inner, &format!("{name}-{}", inner.get_name()));
     }

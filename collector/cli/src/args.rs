@@ -86,6 +86,14 @@ impl Over {
     }
 }
 
+/// The states of endpoints, as the collector calls them, and all of them.
+const STATES: [&str; 5] = ["active", "pending", "revoked", "retired", "all"];
+
+/// A part of a filter as it was typed: without the space that keeps `-tag:lab` from being an option.
+fn term(text: &str) -> Result<String, core::convert::Infallible> {
+    Ok(text.trim_start().to_owned())
+}
+
 /// How to show an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -197,6 +205,7 @@ pub(crate) struct Fleet {
     pub(crate) counts: Option<Counts>,
     /// Which endpoints: words and field:value, or a CEL expression, with a saved view as @NAME before it;
     /// `--schema` lists the names
+    #[arg(value_parser = term)]
     pub(crate) filter: Vec<String>,
     /// Fields to sort by; with a `-` before one, from the top
     #[arg(long, allow_hyphen_values = true, value_name = "FIELDS")]
@@ -205,7 +214,7 @@ pub(crate) struct Fleet {
     #[arg(long, value_delimiter = ',', value_name = "FIELDS")]
     pub(crate) columns: Vec<String>,
     /// Endpoints in which state: active, pending, revoked, retired or all
-    #[arg(long, default_value = "active")]
+    #[arg(long, default_value = "active", value_parser = STATES, hide_possible_values = true)]
     pub(crate) state: String,
     /// Show the filter as a CEL expression, and nothing else
     #[arg(long)]
@@ -229,12 +238,13 @@ pub(crate) enum Counts {
 #[derive(ClapArgs)]
 pub(crate) struct Summary {
     /// Which endpoints, as `dogwatch fleet` takes it
+    #[arg(value_parser = term)]
     pub(crate) filter: Vec<String>,
     /// Fields to count by, three at most
     #[arg(long, value_delimiter = ',', default_value = "os.family", value_name = "FIELDS")]
     pub(crate) by: Vec<String>,
     /// Endpoints in which state: active, pending, revoked, retired or all
-    #[arg(long, default_value = "active")]
+    #[arg(long, default_value = "active", value_parser = STATES, hide_possible_values = true)]
     pub(crate) state: String,
     #[command(flatten)]
     pub(crate) watching: Watching,

@@ -47,8 +47,19 @@ pub(crate) struct Context {
     /// Whether logging in opens the like again. A token that somebody made is gone once it is forgotten.
     #[serde(default)]
     pub(crate) session: bool,
+    /// What a token that somebody made let through when it was kept, in words; empty for a session, which lets through all
+    /// that its person may.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) rights: String,
     /// The one root certificate to trust, PEM.
     pub(crate) root_certificate: String,
+}
+
+/// Where a login was kept.
+pub(crate) struct Saved {
+    pub(crate) path: PathBuf,
+    /// Another login of the same person at the same collector, which opens something else.
+    pub(crate) beside: Option<ContextName>,
 }
 
 /// The root certificate of a collector that we were logged in at before.
@@ -70,9 +81,9 @@ impl Context {
         contexts.read(&contexts.meant()?)
     }
 
-    /// Keeps the login and uses it from now on. A login of the same person at the same collector is replaced; another
-    /// one stays beside it, under a name of its own.
-    pub(crate) fn save(&self) -> Result<PathBuf, Failure> {
+    /// Keeps the login and uses it from now on. A login of the same person at the same collector that opens the like is
+    /// replaced; another one stays beside it, under a name of its own.
+    pub(crate) fn save(&self) -> Result<Saved, Failure> {
         let contexts = Contexts::ours()?;
         contexts.forget_begun(self)?;
         let name = match CHOSEN.get() {
@@ -81,7 +92,17 @@ impl Context {
         };
         let path = contexts.write(&name, self)?;
         contexts.make_current(&name)?;
-        Ok(path)
+        Ok(Saved { path, beside: contexts.beside(self, &name)? })
+    }
+
+    fn is_of_whom(&self, other: &Self) -> bool {
+        self.url == other.url && self.person == other.person
+    }
+
+    /// Whether nothing is lost where `new` takes its place: it opens nothing any more, or the like.
+    fn gives_way_to(&self, new: &Self) -> bool {
+        let like = self.session == new.session && (self.rights.is_empty() || self.rights == new.rights);
+        self.is_of_whom(new) && (self.token.is_empty() || self.token == new.token || like)
     }
 
     /// The root certificate.
@@ -189,7 +210,8 @@ impl Contexts {
     /// Forgets what opens the collector. Which collector it was, and who we were there, stays for the next login.
     pub(crate) fn log_out(&self, name: &ContextName) -> Result<(), Failure> {
         let login = self.read(name)?;
-        self.write(name, &Context { token: String::new(), session: false, ..login }).map(drop)
+        self.write(name, &Context { token: String::new(), session: false, rights: String::new(), ..login })
+            .map(drop)
     }
 
     /// Takes away a login at the same collector that was begun and not finished: this one is in its place. One that was
@@ -218,12 +240,19 @@ impl Contexts {
         Ok(path)
     }
 
-    /// What a new login is called: as the same person's at the same collector was, else by the collector, else by both,
+    /// Another login of the same person at the same collector.
+    fn beside(&self, login: &Context, name: &ContextName) -> Result<Option<ContextName>, Failure> {
+        let mut all = self.all()?.into_iter();
+        let is_other = |known: &Context| known.is_of_whom(login) && !known.token.is_empty();
+        Ok(all.find(|(of, known)| of != name && known.as_ref().is_ok_and(is_other)).map(|(of, _)| of))
+    }
+
+    /// What a new login is called: as the one that it takes the place of, else by the collector, else by both,
     /// else with a number.
     fn name_for(&self, login: &Context) -> Result<ContextName, Failure> {
         let known = self.all()?;
-        let same = |known: &Context| known.url == login.url && known.person == login.person;
-        if let Some((name, _)) = known.iter().find(|(_, known)| known.as_ref().is_ok_and(same)) {
+        let gone = |known: &Context| known.gives_way_to(login);
+        if let Some((name, _)) = known.iter().find(|(_, known)| known.as_ref().is_ok_and(gone)) {
             return Ok(name.clone());
         }
         let by_both = format!("{}-{}", login.collector, login.person);

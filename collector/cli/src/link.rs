@@ -36,7 +36,10 @@ impl Link {
                  copy it again, with everything after the #, and put it in quotes",
             )
         };
-        let (address, fragment) = text.trim().split_once('#').ok_or_else(cut)?;
+        let Some((address, fragment)) = text.trim().split_once('#') else {
+            // What has no secret is an address, and those that are `https://` were taken as one before.
+            return Err(base_url(text.trim()).err().unwrap_or_else(cut));
+        };
         let (secret, root) = fragment.rsplit_once('.').ok_or_else(cut)?;
         let root_sha256 = sha256_from_hex(root).ok_or_else(cut)?;
         let url = base_url(address)?;
@@ -70,7 +73,10 @@ pub(crate) fn address(text: &str) -> Result<(String, Option<[u8; 32]>), Failure>
 /// `https://host:port` of an address, without its path.
 pub(crate) fn base_url(address: &str) -> Result<String, Failure> {
     let rest = address.strip_prefix("https://").ok_or_else(|| {
-        Failure::usage(format!("`{address}` does not begin with https://; Dogwatch speaks nothing else"))
+        let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+        Failure::usage(format!(
+            "`{address}` does not begin with https://; Dogwatch speaks nothing else: https://{rest}"
+        ))
     })?;
     let authority = rest.split('/').next().unwrap_or_default();
     if authority.is_empty() || authority.contains('@') || authority.contains(char::is_whitespace) {
@@ -123,6 +129,10 @@ mod tests {
         assert!(said(&format!("https://c:7443/setup#c0de.{}", &ROOT[1..])).contains("not whole"));
         assert!(said(&format!("https://c:7443/#.{ROOT}")).contains("not whole"));
         assert!(said(&format!("http://c:7443/#x.{ROOT}")).contains("does not begin with https://"));
+        for address in ["localhost:31443", "http://localhost:31443"] {
+            let said = said(address);
+            assert!(said.ends_with("Dogwatch speaks nothing else: https://localhost:31443"), "{said}");
+        }
         assert!(said(&format!("https:///#x.{ROOT}")).contains("no host name"));
     }
 }

@@ -15,6 +15,11 @@ pub(crate) fn local_exact(instant: Timestamp, zone: &TimeZone) -> String {
     instant.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// An instant in a sentence: local time with its zone, for what is read on its own and elsewhere.
+pub(crate) fn in_full(instant: Timestamp, zone: &TimeZone) -> String {
+    instant.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+}
+
 /// A span in one unit, the largest that fits: `41s`, `12m`, `5h`, `3d`.
 pub(crate) fn short(span: SignedDuration) -> String {
     let seconds = span.as_secs().max(0);
@@ -46,6 +51,27 @@ pub(crate) fn parse_seconds(text: &str) -> Result<u32, String> {
     };
     let number: u32 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
     number.checked_mul(each).filter(|&seconds| seconds > 0).ok_or_else(wrong)
+}
+
+/// How far a grant, a review or a token may lie ahead: as far as collectors take it.
+const MAX_DAYS: u32 = 3660;
+
+/// The same for a join token: whoever finds one enrols machines with it.
+const MAX_JOIN_DAYS: u32 = 30;
+
+/// A span for which rights and tokens are good: ten years at most.
+pub(crate) fn parse_lifetime(text: &str) -> Result<u32, String> {
+    within(text, MAX_DAYS)
+}
+
+/// A span for which a join token is good.
+pub(crate) fn parse_join_lifetime(text: &str) -> Result<u32, String> {
+    within(text, MAX_JOIN_DAYS)
+}
+
+fn within(text: &str, days: u32) -> Result<u32, String> {
+    let far = || format!("`{text}` is too long; {days}d is the most");
+    parse_seconds(text).and_then(|seconds| if seconds > days * 86_400 { Err(far()) } else { Ok(seconds) })
 }
 
 /// An instant ahead as people type it: a span from now (`4h`, `2d`), an instant, or a local time with or without a zone.
@@ -89,6 +115,19 @@ mod tests {
         for wrong in ["", "60", "m", "1w", "-1m", "0s", "99999d9", "9999999d", "5é"] {
             assert!(parse_seconds(wrong).unwrap_err().contains("such as 60m"), "{wrong}");
         }
+    }
+
+    #[test]
+    fn spans_that_no_collector_takes_are_refused_before_it_is_asked() {
+        assert_eq!(parse_lifetime("3660d"), Ok(316_224_000));
+        assert_eq!(parse_lifetime("9999d").unwrap_err(), "`9999d` is too long; 3660d is the most");
+        assert_eq!(parse_join_lifetime("31d").unwrap_err(), "`31d` is too long; 30d is the most");
+    }
+
+    #[test]
+    fn an_instant_in_a_sentence_has_seconds_and_its_zone() {
+        let at: Timestamp = "2026-11-23T15:09:45.171227811Z".parse().unwrap();
+        assert_eq!(in_full(at, &TimeZone::UTC), "2026-11-23 15:09:45 UTC");
     }
 
     #[test]

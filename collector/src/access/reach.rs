@@ -76,6 +76,12 @@ impl Reach {
         self.may_within(Verb::View, org)
     }
 
+    /// Whether they see a place of an org that another reach does not.
+    pub fn sees_more(&self, org: &OrgId, than: &Self) -> bool {
+        let places = core::iter::once(None).chain(self.sites(org).map(Some));
+        places.filter(|place| self.sees(org, *place)).any(|place| !than.sees(org, place))
+    }
+
     /// Whether they may do something in an org, if at one site of it alone.
     pub fn may_within(&self, verb: Verb, org: &OrgId) -> bool {
         self.may(verb, org, None) || self.sites(org).any(|site| self.may(verb, org, Some(site)))
@@ -118,6 +124,12 @@ impl Reach {
         let all = self.held.iter().fold(Verbs::EVERYBODY, |all, held| all.union(held.verbs));
         let maker = self.maker.as_ref().map_or(all, |maker| maker.anywhere().with_programs());
         all.intersection(self.ceiling).intersection(maker)
+    }
+
+    /// Whether they have a right at one place at least, and what they showed does not let it through.
+    pub fn is_withheld(&self, verb: Verb) -> bool {
+        let mut own = self.held.iter().map(|held| held.verbs).chain([Verbs::EVERYBODY]);
+        self.home.is_some() && own.any(|verbs| verbs.has(verb)) && !self.anywhere().has(verb)
     }
 
     /// What they may do at a scope; for every org at once what they may do in all of them, or else in one of them at least.

@@ -34,8 +34,14 @@ impl Caller {
         api.core.see(&self.reach, look)
     }
 
-    /// Who could give them a right, in words.
-    pub(crate) fn who_can_give(&self, verb: Verb) -> String {
+    /// What helps where they lack a right everywhere, in words: where their token withholds it nobody need give it.
+    pub(crate) fn cure_for(&self, verb: Verb) -> String {
+        if self.reach.is_withheld(verb) {
+            return format!(
+                "you have it, and this token does not let `{verb}` through: log in (`dogwatch login`), or use a token that \
+                 was made with it"
+            );
+        }
         let principal = self.principal();
         match &principal.org {
             Some(org) => format!(

@@ -81,13 +81,20 @@ pub(crate) struct NewToken {
     token: String,
     #[serde(flatten)]
     kept: TokenJson,
+    /// Nobody of this name was known in this place before.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    new_person: bool,
+    /// Nobody asked for this end: it is that of the token with which it was made.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    ends_with_maker: bool,
 }
 
 impl NewToken {
     pub(crate) fn of(api: &Shared, kept: &ApiToken, text: String) -> Self {
         let now = (api.now)();
         let reach = api.core.reach(&kept.principal, now);
-        Self { token: text, kept: TokenJson::of(api, kept, &reach, kept.created_at) }
+        let kept = TokenJson::of(api, kept, &reach, kept.created_at);
+        Self { token: text, kept, new_person: false, ends_with_maker: false }
     }
 }
 
@@ -180,6 +187,7 @@ pub(crate) async fn create(
     teams::of_person(&policy, &person, |org| caller.sees(org))?;
     let usual = if own { by.ceiling } else { Verbs::CREW };
     let asked_until = caller.token.session.is_none().then_some(caller.token.expires_at).flatten();
+    let ends_by_itself = wanted.expires_in_seconds.is_some();
     let token = access::NewToken {
         hash: made.hash,
         person,
@@ -191,7 +199,12 @@ pub(crate) async fn create(
     };
     let changes = api.core.access(Act::MakeToken(Box::new(token)), by.clone()).await?;
     let kept = token_of(&changes)?;
-    Ok((http::StatusCode::CREATED, Json(NewToken::of(&api, kept, made.text))))
+    let told = NewToken {
+        new_person: changes.iter().any(|change| matches!(change, Change::Person(_))),
+        ends_with_maker: !ends_by_itself && asked_until.is_some() && kept.expires_at == asked_until,
+        ..NewToken::of(&api, kept, made.text)
+    };
+    Ok((http::StatusCode::CREATED, Json(told)))
 }
 
 /// Whom a token is to be for: an id, and the side and org that stand before it.

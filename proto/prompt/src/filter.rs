@@ -1,7 +1,10 @@
-//! Filters that were typed without quotes: a word of one that begins with `-` reads as an option, and a field of it is typed
-//! as one.
+//! Filters among options: a term that begins with `-` means what must not be, and a field is typed as an option.
+
+use std::ffi::OsString;
 
 use clap::{Command, Error, error::ErrorKind};
+
+use crate::place::Place;
 
 /// What filters are called among what a command takes.
 const FILTER: &str = "filter";
@@ -10,30 +13,39 @@ const FILTER: &str = "filter";
 const FIELDS: [&str; 5] = ["org", "site", "class", "tag", "os"];
 
 /// How to type what was meant for the filter of a command, where that is what went wrong.
-pub(crate) fn mended(error: &Error, (command, path): (&Command, &str), typed: &[String]) -> Option<String> {
-    if !matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidValue)
-        || !command.get_positionals().any(|arg| arg.get_id() == FILTER)
+pub(crate) fn mended(error: &Error, command: &Command, typed: &[String]) -> Option<String> {
+    if !matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidValue) || !takes_filter(command)
     {
         return None;
     }
-    typed.iter().enumerate().find_map(|(at, word)| match word.strip_prefix("--") {
-        Some(field) => as_option(command, field, typed.get(at + 1)),
-        None => is_term(word).then(|| unquoted(path, word, typed)),
-    })
+    let mut options = typed.iter().enumerate().filter_map(|(at, word)| Some((at, word.strip_prefix("--")?)));
+    options.find_map(|(at, field)| as_option(command, field, typed.get(at + 1)))
+}
+
+/// The words of a command line, the program's name first, as they are read: `-tag:lab` is a term where a filter may stand. It
+/// gets a space before it, which no option has and a filter does not see.
+pub(crate) fn with_terms(program: &Command, mut typed: Vec<OsString>) -> Vec<OsString> {
+    let words = typed.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
+    let mut terms = Vec::new();
+    Place::walk(program, words, |place, at, word| {
+        if is_term(word) && takes_filter(place.command(program)) {
+            terms.push((at + 1, format!(" {word}")));
+        }
+    });
+    for (at, term) in terms {
+        typed[at] = term.into();
+    }
+    typed
+}
+
+fn takes_filter(command: &Command) -> bool {
+    command.get_positionals().any(|arg| arg.get_id() == FILTER)
 }
 
 /// `-tag:lab`: what must not be.
 fn is_term(word: &str) -> bool {
     let name = word.strip_prefix('-').and_then(|rest| rest.split_once(':')).map(|(name, _)| name);
     name.is_some_and(|name| name.starts_with(char::is_alphabetic))
-}
-
-fn unquoted(path: &str, word: &str, typed: &[String]) -> String {
-    let begins = path.split(' ').skip(1).count();
-    let words = typed.iter().skip(begins).take_while(|word| !word.starts_with('-') || is_term(word));
-    let filter = words.map(String::as_str).collect::<Vec<_>>().join(" ");
-    let filter = if filter.is_empty() { word } else { &filter };
-    format!("`{word}` reads as an option; put the filter in quotes: {path} '{filter}'")
 }
 
 fn as_option(command: &Command, field: &str, next: Option<&String>) -> Option<String> {

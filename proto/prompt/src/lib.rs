@@ -26,7 +26,8 @@ const USAGE: u8 = 2;
 /// # Errors
 /// How to end: people have been told already.
 pub fn read<P: Parser>() -> Result<P, ExitCode> {
-    P::try_parse().map_err(|error| {
+    let typed = filter::with_terms(&P::command(), env::args_os().collect());
+    P::try_parse_from(typed).map_err(|error| {
         tell(&error, &P::command());
         ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE))
     })
@@ -51,10 +52,9 @@ fn answer(error: &Error, program: &Command, typed: impl Iterator<Item = String>)
         _ => {
             let typed: Vec<String> = typed.collect();
             let place = Place::of(program, typed.iter().cloned());
-            let path = place.to_string();
-            let mended = filter::mended(error, (place.command(program), &path), &typed);
+            let mended = filter::mended(error, place.command(program), &typed);
             let what = mended.unwrap_or_else(|| in_a_line(&rendered));
-            format!("{}: {what}\ntry: {path} --help\n", program.get_name())
+            format!("{}: {what}\ntry: {place} --help\n", program.get_name())
         }
     };
     dogwatch_model::veiled(&said).into_owned()

@@ -9,12 +9,23 @@ pub(crate) struct Place<'c>(Vec<&'c Command>);
 
 impl<'c> Place<'c> {
     /// As far as the words that were typed lead.
-    pub(crate) fn of(program: &'c Command, mut typed: impl Iterator<Item = String>) -> Self {
-        let mut place = Self(vec![program]);
-        while let Some(word) = typed.next() {
+    pub(crate) fn of(program: &'c Command, typed: impl Iterator<Item = String>) -> Self {
+        Self::walk(program, typed, |_, _, _| ())
+    }
+
+    /// The same, and shows every word on the way that begins with `-` and is no option's value: at which command, as which
+    /// word from 0, and what it is.
+    pub(crate) fn walk(
+        program: &'c Command,
+        typed: impl Iterator<Item = String>,
+        mut dashed: impl FnMut(&Self, usize, &str),
+    ) -> Self {
+        let (mut place, mut typed) = (Self(vec![program]), typed.enumerate());
+        while let Some((at, word)) = typed.next() {
             match word.as_str() {
                 "--" => break,
                 word if word.starts_with('-') => {
+                    dashed(&place, at, word);
                     if place.option(word).is_some_and(takes_next) {
                         typed.next();
                     }

@@ -99,20 +99,30 @@ fn whoever_typed_nothing_yet_is_shown_all_that_there_is() {
 }
 
 #[test]
-fn a_filter_without_quotes_is_shown_with_them() {
+fn a_field_that_was_typed_as_an_option_is_shown_as_a_field() {
     for (typed, wrong) in [
-        (
-            "queue os:linux -tag:lab",
-            "`-tag:lab` reads as an option; put the filter in quotes: dog queue 'os:linux -tag:lab'",
-        ),
-        (
-            "queue -org:acme -o json",
-            "`-org:acme` reads as an option; put the filter in quotes: dog queue '-org:acme'",
-        ),
         ("queue --org acme", "there is no option --org here; it is a field of the filter: org:acme"),
         ("queue --site=north", "there is no option --site here; it is a field of the filter: site:north"),
         ("queue -x", "unexpected argument '-x' found; to pass '-x' as a value, use '-- -x'"),
     ] {
         assert_eq!(said(typed), format!("dog: {wrong}\ntry: dog queue --help\n"), "{typed}");
     }
+}
+
+#[test]
+fn a_term_of_a_filter_that_begins_with_a_dash_is_no_option() {
+    let read = |typed: &str| -> String {
+        let typed = std::iter::once("dog").chain(typed.split(' ')).map(Into::into).collect();
+        let words = filter::with_terms(&Args::command(), typed);
+        words.into_iter().skip(1).map(|word| format!("[{}]", word.to_str().unwrap())).collect()
+    };
+    assert_eq!(read("queue -tag:lab"), "[queue][ -tag:lab]");
+    assert_eq!(read("-o json queue os:linux -org:acme"), "[-o][json][queue][os:linux][ -org:acme]");
+    assert_eq!(read("queue -x -ojson"), "[queue][-x][-ojson]", "options stay");
+    assert_eq!(read("queue --context -a:b"), "[queue][--context][-a:b]", "and what they are given");
+    assert_eq!(read("queue -- -a:b"), "[queue][--][-a:b]", "and what stands behind the last of them");
+    assert_eq!(read("alert claim -a:b"), "[alert][claim][-a:b]", "where no filter stands it is a slip");
+    let typed = filter::with_terms(&Args::command(), ["dog", "queue", "-tag:lab"].map(Into::into).into());
+    let What::Queue { filter } = Args::try_parse_from(typed).ok().unwrap().command else { panic!() };
+    assert_eq!(filter, [" -tag:lab"]);
 }

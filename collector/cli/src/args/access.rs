@@ -6,7 +6,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use dogwatch_model::{OrgId, Side, SiteId, TeamId};
 
 use super::Watching;
-use crate::when::parse_seconds;
+use crate::when::parse_join_lifetime;
 
 #[derive(ClapArgs)]
 pub(crate) struct Login {
@@ -80,7 +80,7 @@ pub(crate) struct CreateJoinToken {
     #[arg(long, default_value_t = 1)]
     pub(crate) uses: u32,
     /// For how long: 60m, 8h, 7d
-    #[arg(long, default_value = "60m", value_parser = parse_seconds)]
+    #[arg(long, default_value = "60m", value_parser = parse_join_lifetime)]
     pub(crate) expires: u32,
     /// Machines wait for `dogwatch endpoint approve`
     #[arg(long)]

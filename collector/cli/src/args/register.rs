@@ -9,7 +9,7 @@ use super::{
     Over, Watching,
     access::{ById, side},
 };
-use crate::when::parse_seconds;
+use crate::when::parse_lifetime;
 
 /// What may be given by one word; what each holds the collector decides.
 const ROLES: [&str; 3] = ["viewer", "member", "admin"];
@@ -222,10 +222,10 @@ pub(crate) struct GrantAccess {
     #[arg(long)]
     pub(crate) reason: String,
     /// For how long: 8h, 90d [default: until revoked]
-    #[arg(long, value_parser = parse_seconds)]
+    #[arg(long, value_parser = parse_lifetime)]
     pub(crate) expires: Option<u32>,
     /// When to look at it again: 30d [default: 180d, 90d with export or administer]
-    #[arg(long, value_parser = parse_seconds)]
+    #[arg(long, value_parser = parse_lifetime)]
     pub(crate) review: Option<u32>,
 }
 
@@ -252,7 +252,7 @@ pub(crate) struct ReviewGrant {
     /// Its short id, from the list
     pub(crate) id: String,
     /// When to look at it again: 30d
-    #[arg(long, value_parser = parse_seconds)]
+    #[arg(long, value_parser = parse_lifetime)]
     pub(crate) again: Option<u32>,
 }
 
@@ -316,13 +316,13 @@ pub(crate) struct CreateToken {
     #[arg(long)]
     pub(crate) site: Option<SiteId>,
     /// What it may do: viewer, member or admin [default: member; as much as you for your own]
-    #[arg(long, conflicts_with = "verbs")]
+    #[arg(long, conflicts_with = "verbs", value_parser = ROLES, hide_possible_values = true)]
     pub(crate) role: Option<String>,
     /// The same, verb by verb: view,claim,close
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', value_parser = VERBS, hide_possible_values = true)]
     pub(crate) verbs: Vec<String>,
     /// For how long: 8h, 90d [default: 90d]
-    #[arg(long, value_parser = parse_seconds)]
+    #[arg(long, value_parser = parse_lifetime)]
     pub(crate) expires: Option<u32>,
     /// It is for a program
     #[arg(long, requires = "person")]

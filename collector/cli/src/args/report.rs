@@ -35,7 +35,7 @@ pub(crate) struct OfFleet {
     #[arg(long)]
     pub(crate) org: Option<OrgId>,
     /// Only endpoints that match, as `dogwatch fleet` takes it, @VIEW too: they are the denominator
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub(crate) filter: Option<String>,
     #[command(flatten)]
     pub(crate) watching: Watching,

@@ -61,6 +61,7 @@ pub(crate) struct SaveView {
     /// What to call it
     pub(crate) name: String,
     /// Which endpoints or items, as `dogwatch fleet` or `dogwatch queue` takes it
+    #[arg(value_parser = super::term)]
     pub(crate) filter: Vec<String>,
     /// What it is of
     #[arg(long, value_enum, default_value = "fleet")]

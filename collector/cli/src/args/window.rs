@@ -49,7 +49,7 @@ pub(crate) struct AddWindow {
     #[arg(long, value_name = "DATE")]
     pub(crate) last_day: Option<Date>,
     /// Only endpoints that match, as `dogwatch fleet` takes it; of a @VIEW what it is now
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub(crate) filter: Option<String>,
     /// Only one site
     #[arg(long)]

@@ -11,6 +11,7 @@ use super::Watching;
 pub(crate) struct Queue {
     /// Which items, by their own fields and their endpoint's: words and field:value, or a CEL expression, with a saved
     /// view as @NAME before it; `--schema` lists the names
+    #[arg(value_parser = super::term)]
     pub(crate) filter: Vec<String>,
     /// Those that are done, too
     #[arg(long)]

@@ -199,7 +199,8 @@ fn grant(wanted: &GrantAccess, screen: &Screen) -> Result<(), Failure> {
         "person": wanted.person, "verbs": wanted.verbs, "scope": wanted.scope, "reason": wanted.reason,
         "expires_in_seconds": wanted.expires, "review_in_seconds": wanted.review,
     });
-    let made = Client::logged_in()?.post("access/grants", &body)?;
+    let client = Client::logged_in()?;
+    let made = client.post("access/grants", &body)?;
     super::show_one(&made, "id", screen, || {
         format!(
             "{} has {} on {} (grant {}){}\n",
@@ -207,7 +208,7 @@ fn grant(wanted: &GrantAccess, screen: &Screen) -> Result<(), Failure> {
             verbs(&made),
             text_at(&made, "scope"),
             text_at(&made, "id"),
-            if waits_for_approval(&made) { WAITS } else { "" }
+            if waits_for_approval(&made) { waits(&client, &made) } else { String::new() }
         ) + if made["on_trial"] == true { ON_TRIAL } else { "" }
     })
 }
@@ -215,8 +216,27 @@ fn grant(wanted: &GrantAccess, screen: &Screen) -> Result<(), Failure> {
 /// What is said of what a broken seal gives.
 const ON_TRIAL: &str = "This ends in a week, unless somebody confirms it who administers there for good: dogwatch access approve, or a grant of theirs\n";
 
-/// What is said of a grant that does not give all that it says yet.
-const WAITS: &str = "; export and administer count in an org once one of its owners has approved them: dogwatch access approve";
+/// Owners that a sentence names.
+const OWNERS: usize = 3;
+
+/// What is said of a grant that does not give all that it says yet: who changes that, and how.
+fn waits(client: &Client, grant: &Value) -> String {
+    let (id, scope) = (text_at(grant, "id"), text_at(grant, "scope"));
+    let org = scope.split('/').next().filter(|org| *org != "*");
+    // Who cannot be asked is not named: the grant stands all the same.
+    let known = org.and_then(|org| client.get(&format!("orgs/{}", super::segment(org)), &[]).ok());
+    let owners = known.map(|known| texts(&known["owners"])).unwrap_or_default();
+    let who = match (owners.as_slice(), org) {
+        ([], Some(org)) => format!("an owner of {org}"),
+        ([], None) => "an owner of the org".to_owned(),
+        (owners, _) => owners.iter().take(OWNERS).map(String::as_str).collect::<Vec<_>>().join(" or "),
+    };
+    format!(
+        "; export and administer count in an org once one of its owners has approved them; {who} can: dogwatch access approve \
+         {id} --org {}",
+        org.unwrap_or("ORG")
+    )
+}
 
 /// Risky verbs of somebody of the MSP that nobody has approved.
 fn waits_for_approval(grant: &Value) -> bool {

@@ -142,8 +142,11 @@ fn change(record: &Value) -> String {
     told.collect::<Vec<_>>().join(", ")
 }
 
-/// A value, as a cell of a table bears it.
+/// A value, as a cell of a table bears it: an instant to the second.
 fn said(value: &Value) -> String {
+    if let Some(at) = value.as_str().and_then(|text| text.parse::<Timestamp>().ok()) {
+        return format!("{at:.0}");
+    }
     output::tame(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 

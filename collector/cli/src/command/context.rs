@@ -17,14 +17,25 @@ const LISTING: Listing<'static> = Listing {
         column("NAME", "name", Show::Text),
         column("COLLECTOR", "collector", Show::Text),
         column("PERSON", "person", Show::Text),
+        column("STATE", "state", Show::Made(state)),
         column("URL", "url", Show::Text),
     ],
-    wide: &[column("LOGGED IN", "logged_in", Show::YesNo), column("FAULT", "fault", Show::Text)],
+    wide: &[column("FAULT", "fault", Show::Text)],
     csv: &["name", "current", "collector", "person", "url", "fault", "logged_in"],
 };
 
 fn mark(context: &Value) -> String {
     if context["current"] == true { "*" } else { "" }.to_owned()
+}
+
+/// Whether it opens anything, as far as this computer knows.
+fn state(context: &Value) -> String {
+    match context["logged_in"].as_bool() {
+        Some(true) => "logged in",
+        Some(false) => "logged out",
+        None => "broken",
+    }
+    .to_owned()
 }
 
 pub(crate) fn run(asked: &Asked, screen: &Screen) -> Result<(), Failure> {

@@ -13,7 +13,7 @@ use crate::{
     args::Login,
     asking,
     client::Client,
-    context::{self, Context},
+    context::{self, Context, ContextName},
     failure::{Exit, Failure},
     link::{self, Key, Link},
     output::{self, Screen, text_at},
@@ -35,26 +35,33 @@ pub(crate) fn run(login: &Login, screen: &Screen) -> Result<(), Failure> {
         _ => by_link(login)?,
     };
     let me = Client::new(url.clone(), &root, Some(&token)).get("whoami", &[])?;
+    let (session, rights) = (me["kind"] == "login", super::rights::everywhere(&me));
     let context = Context {
         url,
         person: text_at(&me, "person"),
         collector: text_at(&me, "collector.name"),
         token,
-        session: me["kind"] == "login",
+        session,
+        rights: if session { String::new() } else { rights.clone() },
         root_certificate: context::to_pem(&root),
     };
-    let path = context.save()?;
+    let saved = context.save()?;
     super::show_one(&me, "person", screen, || {
         format!(
-            "Logged in at {} ({}) as {}, {} side, {}.\nKept in {}. Next: dogwatch fleet\n",
+            "Logged in at {} ({}) as {}, {} side, {rights}.\nKept in {}. Next: dogwatch fleet\n{}",
             context.collector,
             context.url,
             context.person,
             text_at(&me, "side"),
-            super::rights::everywhere(&me),
-            path.display()
+            saved.path.display(),
+            saved.beside.as_ref().map(stays).unwrap_or_default()
         )
     })
+}
+
+/// What is said of another login of theirs that is no more in use.
+fn stays(other: &ContextName) -> String {
+    format!("Your other login there stays, as {other}: dogwatch context use {other}\n")
 }
 
 /// What a program answers.
@@ -177,6 +184,7 @@ fn begun(url: &str, root: &CertificateDer<'_>, person: &str) -> Context {
         collector: context::unnamed(url).to_owned(),
         token: String::new(),
         session: false,
+        rights: String::new(),
         root_certificate: context::to_pem(root),
     }
 }

@@ -68,7 +68,8 @@ pub(crate) fn run(command: &Org, screen: &Screen) -> Result<(), Failure> {
             let mut file = PrivateFile::begin(&wanted.file, wanted.over.standing())?;
             let manifest = export(&client, wanted.org.as_str(), &mut file, &wanted.file)?;
             file.finish()?;
-            told(&manifest, &wanted.file, screen)
+            let verify = to_verify(&client.get("whoami", &[])?, &wanted.file);
+            told(&manifest, &verify, &wanted.file, screen)
         }
         Org::Offboard(goodbye) => offboard::run(goodbye, screen),
         Org::SecondFactor(wanted) => {
@@ -82,15 +83,20 @@ pub(crate) fn run(command: &Org, screen: &Screen) -> Result<(), Failure> {
     }
 }
 
-fn words(org: &Value, _: &Screen) -> String {
+fn words(org: &Value, screen: &Screen) -> String {
     let stopped = org["ways_stopped"].as_object().into_iter().flatten();
     let stopped = stopped.map(|(way, why)| {
         let (way, why) = (output::tame(way), output::tame(why.as_str().unwrap_or_default()));
         format!("{way} is told no more: {why}\n")
     });
     let stopped: String = stopped.collect();
-    let left =
-        org["left"]["msp"].as_str().map_or_else(String::new, |at| format!("the MSP left at {at}\n{stopped}"));
+    let left = match text_at(org, "left.msp") {
+        never if never.is_empty() => String::new(),
+        _ => {
+            let at = Show::InFull.show(org, "left.msp", output::as_of(org), screen);
+            format!("the MSP left at {at}\n{stopped}")
+        }
+    };
     format!(
         "{} ({}): {}, matrix {}, owners: {}\n{left}",
         text_at(org, "org"),
@@ -101,12 +107,21 @@ fn words(org: &Value, _: &Screen) -> String {
     )
 }
 
-fn told(manifest: &Value, file: &Path, screen: &Screen) -> Result<(), Failure> {
+/// What verifies the audit of an export anywhere: by the key of the collector, which nobody else knows.
+fn to_verify(me: &Value, file: &Path) -> String {
+    let key = match text_at(me, "collector.audit_key.public_key") {
+        none if none.is_empty() => "KEY".to_owned(),
+        key => key,
+    };
+    format!("dogwatch audit --verify {} --key {key}", file.display())
+}
+
+fn told(manifest: &Value, verify: &str, file: &Path, screen: &Screen) -> Result<(), Failure> {
     super::show_one(manifest, "org", screen, || {
         let counts = manifest["counts"].as_object().into_iter().flatten();
         let counts: Vec<String> = counts.map(|(kind, count)| format!("{count} {kind}")).collect();
         format!(
-            "{0} holds all of it, whole and checked: {1}\nIts audit can be verified anywhere: dogwatch audit --verify {0}\n",
+            "{} holds all of it, whole and checked: {}\nIts audit can be verified anywhere: {verify}\n",
             file.display(),
             counts.join(", ")
         )

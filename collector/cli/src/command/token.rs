@@ -1,13 +1,13 @@
 //! `token create|list|revoke`: who may come in.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::again::Pace;
 use crate::{
     args::{CreateToken, Format, ListTokens, Token},
     client::Client,
     failure::Failure,
-    output::{self, Listing, Screen, Show, column, text_at},
+    output::{self, Listing, Screen, Show, as_of, column, text_at},
 };
 
 const LISTING: Listing<'static> = Listing {
@@ -86,15 +86,63 @@ fn create(wanted: &CreateToken, screen: &Screen) -> Result<(), Failure> {
     if screen.format == Format::Name {
         return output::print(&format!("{link}\n"));
     }
-    super::show_one(&made, "id", screen, || {
-        format!(
-            "A way in for {} ({} side, {}; id {}). The link is shown this once; whoever has it is {}:\n\n{link}\n\n\
-             They run: dogwatch login '{link}'\n",
-            text_at(&made, "person"),
-            text_at(&made, "side"),
-            wanted.role.as_deref().unwrap_or("as asked"),
-            text_at(&made, "id"),
-            text_at(&made, "person"),
-        )
-    })
+    super::show_one(&made, "id", screen, || made_in_words(&made, wanted, &link, screen))
+}
+
+/// For whom it is, what it opens where and until when; then the secret, as whoever gets it needs it.
+fn made_in_words(made: &Value, wanted: &CreateToken, link: &str, screen: &Screen) -> String {
+    let (person, id) = (text_at(made, "person"), text_at(made, "id"));
+    let new = if made["new_person"] == true { ", a new person" } else { "" };
+    let ends = match text_at(made, "expires_at") {
+        never if never.is_empty() => "until it is revoked".to_owned(),
+        _ => format!("until {}", Show::InFull.show(made, "expires_at", as_of(made), screen)),
+    };
+    let cut = match made["ends_with_maker"] == true {
+        true if wanted.never_expires => CUT,
+        true => ", when your own token ends",
+        false => "",
+    };
+    let told = format!(
+        "A way in for {person}{new} ({} side): {} on {}, {ends}{cut} (token {id}).\n{}",
+        text_at(made, "side"),
+        super::rights::role(made),
+        place(made),
+        if new.is_empty() { String::new() } else { nobody_before(&person, &id) }
+    );
+    if wanted.service {
+        return told + &for_a_program(&text_at(made, "token"), link);
+    }
+    format!(
+        "{told}The link is shown this once; whoever has it is {person}:\n\n{link}\n\nThey run: dogwatch login '{link}'\n"
+    )
+}
+
+/// Why a token ends that was asked to have no end.
+const CUT: &str = ", when your own token ends: what is made with a token works no longer than that; log in with a password to make one that \
+     never ends";
+
+/// What is said of a name that nobody had there before: it may be a slip of the hand.
+fn nobody_before(person: &str, id: &str) -> String {
+    format!(
+        "Nobody was called {person} there before. If that is a slip: dogwatch token revoke {id}, then dogwatch access disable \
+         {person}\n"
+    )
+}
+
+/// Where it reaches: `acme`, `acme/toronto`, or every org.
+fn place(made: &Value) -> String {
+    match (text_at(made, "org"), text_at(made, "site")) {
+        (org, _) if org.is_empty() => "every org".to_owned(),
+        (org, site) if site.is_empty() => org,
+        (org, site) => format!("{org}/{site}"),
+    }
+}
+
+/// A program sends the token itself.
+fn for_a_program(token: &str, link: &str) -> String {
+    format!(
+        "The token is shown this once; whoever has it is that program:\n\n{token}\n\nIt is sent as a header, `Authorization: \
+         Bearer TOKEN` (Alertmanager: `credentials_file`), or as the `routing_key` of a PagerDuty event. To use it from this \
+         command: dogwatch login '{link}'\n"
+    )
 }

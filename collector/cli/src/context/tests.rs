@@ -9,6 +9,7 @@ fn login(collector: &str, url: &str, person: &str) -> Context {
         collector: collector.into(),
         token: "dwt_secret".into(),
         session: true,
+        rights: String::new(),
         root_certificate: "pem".into(),
     }
 }
@@ -46,6 +47,28 @@ fn each_login_gets_a_name_of_its_own_and_the_same_one_is_replaced() {
     assert_eq!(contexts.names(), ["acme-msp", "acme-msp-lee", "acme-msp-lee-2"]);
     assert_eq!(contexts.read(&name("acme-msp")).unwrap().token, "dwt_new");
     assert_eq!(contexts.current().unwrap(), Some(name("acme-msp-lee-2")));
+}
+
+#[test]
+fn a_link_that_opens_something_else_takes_nobodys_own_login_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let contexts = Contexts::in_folder(folder.path());
+    let omar = login("Acme MSP", "https://a:7443", "omar");
+    let link = |rights: &str| Context {
+        token: format!("dwt_{rights}"),
+        session: false,
+        rights: rights.into(),
+        ..omar.clone()
+    };
+    save(&contexts, &omar);
+    assert_eq!(save(&contexts, &link("viewer")).as_str(), "acme-msp-omar");
+    assert_eq!(contexts.read(&name("acme-msp")).unwrap(), omar);
+    let beside = contexts.beside(&link("viewer"), &name("acme-msp-omar")).unwrap();
+    assert_eq!(beside, Some(name("acme-msp")));
+    let renewed = Context { token: "dwt_next".into(), ..link("viewer") };
+    assert_eq!(save(&contexts, &renewed).as_str(), "acme-msp-omar", "the like takes its place");
+    assert_eq!(save(&contexts, &link("admin")).as_str(), "acme-msp-omar-2");
+    assert_eq!(save(&contexts, &Context { token: "dwt_new".into(), ..omar }).as_str(), "acme-msp");
 }
 
 #[test]

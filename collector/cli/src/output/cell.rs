@@ -20,6 +20,8 @@ pub(crate) enum Show {
     Instant,
     /// The same to the second.
     Second,
+    /// The same with its zone, for a sentence.
+    InFull,
     /// A share; of several the greatest.
     Percent,
     /// `yes` or `no`.
@@ -132,6 +134,7 @@ impl Show {
             Self::Age => first.and_then(instant).map(|at| when::short(as_of.duration_since(at))),
             Self::Distance => first.and_then(instant).map(|at| when::distance(at, as_of)),
             Self::Second => first.and_then(instant).map(|at| when::local_exact(at, &screen.zone)),
+            Self::InFull => first.and_then(instant).map(|at| when::in_full(at, &screen.zone)),
             Self::Instant => first.and_then(instant).map(|at| when::local(at, &screen.zone)),
             Self::Percent => {
                 let greatest = values.iter().filter_map(|value| value.as_f64()).reduce(f64::max);

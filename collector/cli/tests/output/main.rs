@@ -223,6 +223,8 @@ fn filters() {
         &["fleet", "os:windows -tag:lab srv", "--explain"][..],
         &["queue", "priority:P1,P2 tool:backup opened:>1h -assignee:kim nightly", "--explain"],
         &["queue", "priority == \"P1\" && age(opened) > duration(\"1h\")", "--explain"],
+        &["fleet", "-tag:lab", "--explain"],
+        &["queue", "-assignee:kim", "priority:P1", "--explain", "-o", "table"],
         &["queue", "pri:P9", "--explain"],
         &["queue", "prioriti:P1", "--explain"],
         &["queue", "work == \"claimd\"", "--explain"],
@@ -264,10 +266,25 @@ fn logging_in() {
     all += &typed(whole.path(), &["login", &invitation], &format!("{password}{password}000000\n"));
     all += &typed(whole.path(), &["context", "list"], "");
     all += &typed(whole.path(), &["login", &format!("{url}/#dwt_x.{}", "0".repeat(64))], "");
+    for address in ["localhost:7443", "http://localhost:7443"] {
+        all += &typed(whole.path(), &["login", address], "");
+    }
+    all += &beside_another(whole.path(), (url, root));
     for folder in [nobody.path(), newcomer.path(), whole.path()] {
         all = all.replace(&folder.display().to_string(), "CONFIG");
     }
     insta::assert_snapshot!("logging_in", all.replace(root, "ROOT"));
+}
+
+/// A link that opens less than the login that is there takes nothing away.
+fn beside_another(config: &Path, (url, root): (&str, &str)) -> String {
+    let path = config.join("contexts/acme-msp.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("rights = \"admin\""), "{text}");
+    std::fs::write(&path, text.replace("rights = \"admin\"", "rights = \"viewer\"")).unwrap();
+    let mut all = typed(config, &["login", "-"], &format!("{url}/#dwt_z.{root}\n"));
+    all += &typed(config, &["context", "list"], "");
+    all
 }
 
 /// What people change of their own account, with their answers as lines.
@@ -400,6 +417,7 @@ fn taking_out() {
     let file = out.path().join("acme.jsonl");
     let to = file.to_str().unwrap();
     let story = Recorded::serve_also(&serde_json::json!({
+        "GET whoami": { "person": "kim", "collector": { "audit_key": { "public_key": "the-key-of-its-audit" } } },
         "GET orgs/acme/export": { "jsonl": export_of_nothing() },
         "GET orgs/acme/offboard": { "in_turn": [
             { "status": 400, "detail": "acme is its own side's; only its guest, `msp`, can leave" },
@@ -409,7 +427,7 @@ fn taking_out() {
             { "status": 403, "detail": "only an owner of acme may say goodbye to the MSP" },
             { "status": 503, "detail": "the collector is stopping; ask again" },
             { "org": "acme", "side": "msp", "tokens": 1, "grants": 1, "people": 2, "join_tokens": 0, "views": 1,
-              "items_released": 1, "messages_dropped": 0, "work_goes_to": "internal-it" },
+              "proposals": 1, "items_released": 1, "messages_dropped": 0, "work_goes_to": "internal-it" },
         ]},
     }));
     let config = story.logged_in();
@@ -471,10 +489,52 @@ fn faults() {
         &["report", "month", "--month", "november"],
         &["rules", "check", "absent.toml"],
         &["who", "backup", "--file", "acme.toml", "--at", "9999-12-31T23:59:59Z"],
+        &["fleet", "--state", "foo"],
+        &["token", "create", "--verbs", "view,fly"],
+        &["token", "create", "--expires", "9999d"],
+        &["join-token", "create", "--org", "acme", "--site", "attic", "--expires", "31d"],
     ] {
         all += &told(config.path(), args);
     }
     insta::assert_snapshot!("faults", all);
+}
+
+/// Who gives a risky verb hears who approves it, and how.
+#[test]
+fn what_waits_for_an_owner() {
+    let grant = |scope| serde_json::json!({ "like": "POST access/grants/4f1c2a9b01/refuse", "verbs": ["export"], "scope": scope });
+    let made = serde_json::json!({ "in_turn": [grant("acme"), grant("*")] });
+    let more = serde_json::json!({
+        "POST access/grants": made, "GET orgs/acme": { "org": "acme", "owners": ["olga", "omar"] },
+        "POST access/grants/4f1c2a9b01/refuse": { "id": "4f1c2a9b01", "to": { "org": null, "id": "kim" }, "approvals": null },
+    });
+    let story = Recorded::serve_also(&more);
+    let config = story.logged_in();
+    let mut all = String::new();
+    for scope in ["acme", "*"] {
+        all += &told(
+            config.path(),
+            &["access", "grant", "kim", "export", "--scope", scope, "--reason", "reports"],
+        );
+    }
+    insta::assert_snapshot!("what_waits_for_an_owner", all);
+}
+
+/// A token that nobody asked to end says that it does, and why.
+#[test]
+fn tokens_with_an_end_of_their_makers() {
+    let made = serde_json::json!({
+        "id": "t-2", "token": "dwt_shown-once", "person": "prometheus", "side": "msp", "org": "acme", "site": "attic",
+        "may": ["intake"], "created_at": "2026-11-22T12:00:00Z", "expires_at": "2027-02-20T12:00:00.171227811Z",
+        "ends_with_maker": true,
+    });
+    let story = Recorded::serve_also(&serde_json::json!({ "POST tokens": made }));
+    let config = story.logged_in();
+    let create = ["token", "create", "--person", "prometheus", "--service", "--verbs", "intake"];
+    let mut all = told(config.path(), &[&create[..], &["--never-expires"]].concat());
+    all += &told(config.path(), &create);
+    all += &told(config.path(), &["token", "create", "--person", "prometheus"]);
+    insta::assert_snapshot!("tokens_with_an_end_of_their_makers", all);
 }
 
 /// What becomes of logins on this computer.

@@ -40,8 +40,11 @@ impl Register {
     ) -> Result<Vec<Change>, Refusal> {
         self.may_say_goodbye(org, side, by, now)?;
         let mut standing = self.orgs.get(org).cloned().unwrap_or_default();
-        if standing.left.contains_key(&side) {
-            return Err(Refusal::new(Code::Conflict, format!("the {side} side has left {org} already")));
+        if let Some(left) = standing.left.get(&side) {
+            return Err(Refusal::new(
+                Code::Conflict,
+                format!("the {side} side has left {org} already, at {left:.0}"),
+            ));
         }
         standing.left.insert(side, now);
         let goodbye = Goodbye { register: self, org, by: by.key(), now };

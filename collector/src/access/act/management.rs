@@ -162,10 +162,24 @@ impl Register {
     /// The answer for an id that somebody has already, to who may let people in: no more of them where they are not seen.
     pub(super) fn taken(&self, key: &PersonKey, by: &Principal, now: Timestamp) -> Refusal {
         let what = match self.known_to(by, key, now) {
-            Some(_) => format!("{key} is known already; give rights with `dogwatch access grant {}`", key.id),
+            Some(_) => self.known_already(key, now),
             None => format!("`{}` is somebody's id already; choose another one", key.id),
         };
         Refusal::new(Code::Conflict, what)
+    }
+
+    /// What whoever invites somebody once more may have meant: a new link, or more rights.
+    fn known_already(&self, key: &PersonKey, now: Timestamp) -> String {
+        let rights = format!("give rights with `dogwatch access grant {}`", key.id);
+        let mut open = self.invitations.values().filter(|invitation| now < invitation.expires_at);
+        if open.any(|invitation| invitation.to == *key) {
+            return format!(
+                "{key} was invited and has not come in yet; a new link in place of the old one: `dogwatch access invite {} \
+                 --again`; or {rights}",
+                key.id
+            );
+        }
+        format!("{key} is known already; {rights}")
     }
 
     /// Somebody whom `by` manages.

@@ -45,6 +45,18 @@ fn a_guests_risky_verbs_count_where_an_owner_said_so() {
 }
 
 #[test]
+fn there_is_nothing_to_refuse_where_nothing_needs_approval() {
+    let (mut register, _, omar) = owned();
+    invite(&mut register, (Side::Internal, "sam", "acme"), Verbs::CREW, &omar).unwrap();
+    let refused = register.act(&refuse("g-sam"), &omar, noon()).unwrap_err();
+    assert_eq!(refused.code, Code::Invalid);
+    assert!(
+        refused.what.starts_with("nothing to refuse: no verb of grant g-sam needs approval"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn the_last_owner_stays_whoever_asks() {
     let (mut register, ann, omar) = owned();
     let acts = [Act::End("g-omar".into(), "bye".into()), Act::Disable(omar.key())];

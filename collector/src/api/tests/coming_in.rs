@@ -47,6 +47,49 @@ async fn the_first_owners_token_works_until_they_revoke_it_and_the_msp_makes_no_
 }
 
 #[tokio::test]
+async fn a_token_that_is_narrower_than_its_person_says_so_and_sends_nobody_for_a_grant() {
+    let running = Running::start();
+    let admin = running.set_up().await;
+    let made = running.post("/api/v1/tokens", &admin, json!({ "verbs": ["view"] })).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let narrow = made.json["token"].as_str().unwrap();
+    let refused = running.post("/api/v1/alerts/12/claim", narrow, json!({})).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text);
+    assert_eq!(
+        refused.detail(),
+        "`claim` is missing; you have it, and this token does not let `claim` through: log in (`dogwatch login`), or use a \
+         token that was made with it"
+    );
+    let viewer = json!({ "person": "vic", "side": "msp", "role": "viewer" });
+    let vic = running.post("/api/v1/tokens", &admin, viewer).await;
+    let refused =
+        running.post("/api/v1/alerts/12/claim", vic.json["token"].as_str().unwrap(), json!({})).await;
+    assert!(refused.detail().contains("dogwatch access grant vic claim"), "{}", refused.text);
+}
+
+#[tokio::test]
+async fn who_makes_a_token_hears_of_a_new_person_and_of_an_end_that_is_their_own_tokens() {
+    let running = Running::start();
+    let admin = running.set_up().await;
+    let wanted = json!({ "person": "kmi", "side": "msp", "verbs": ["view"] });
+    let made = running.post("/api/v1/tokens", &admin, wanted.clone()).await;
+    assert_eq!(made.json["new_person"], json!(true), "{}", made.text);
+    let again = running.post("/api/v1/tokens", &admin, wanted).await;
+    assert_eq!(again.json["new_person"], json!(null), "{}", again.text);
+    let ending = running.post("/api/v1/tokens", &admin, json!({ "expires_in_seconds": 3600 })).await;
+    let ending_at = &ending.json["expires_at"];
+    assert_eq!(ending.json["ends_with_maker"], json!(null), "that is as it was asked: {}", ending.text);
+    let program = json!({ "person": "robot", "side": "msp", "verbs": ["intake"], "service": true, "never_expires": true });
+    let cut = running.post("/api/v1/tokens", ending.json["token"].as_str().unwrap(), program).await;
+    assert_eq!(
+        (&cut.json["expires_at"], &cut.json["ends_with_maker"]),
+        (ending_at, &json!(true)),
+        "{}",
+        cut.text
+    );
+}
+
+#[tokio::test]
 async fn nobody_is_put_into_a_team_of_the_other_side() {
     let running = Running::start();
     let first = json!({ "code": "c0de", "person": "ann", "team": "internal-it" }).to_string();

@@ -8,6 +8,7 @@ use dogwatch_triage::matrix::starter;
 use http::{Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio_stream::StreamExt as _;
 
 use super::{
     Answer,
@@ -220,6 +221,7 @@ async fn a_goodbye_that_would_be_refused_can_be_found_out_before_anything_is_tak
     }
     let again = ask("msp", &msp.omar).await;
     assert_eq!(again.status, StatusCode::CONFLICT, "{}", again.text);
+    assert!(again.detail().starts_with("the msp side has left acme already, at 20"), "{}", again.text);
 }
 
 #[tokio::test]
@@ -258,4 +260,31 @@ async fn a_version_that_nobody_knows_is_answered_with_those_that_wait_to_be_sign
     assert!(told.detail().contains(&format!("waiting for signatures: {hash} (acme);")), "{}", told.text);
     msp.leave().await;
     assert!(!sign().await.text.contains(hash), "what is not seen is not named");
+}
+
+#[tokio::test]
+async fn a_report_of_an_org_that_was_left_is_as_one_of_an_org_that_never_was() {
+    let msp = Msp::start().await;
+    msp.leave().await;
+    for report in ["patch", "backup", "boundary", "month", "review"] {
+        let of = async |org: &str| msp.get(&format!("/api/v1/reports/{report}?org={org}"), &msp.kim).await;
+        let (left, never) = (of("acme").await, of("zork").await);
+        assert_eq!(left.status, StatusCode::NOT_FOUND, "{report}: {}", left.text);
+        assert_eq!(left.detail(), never.detail().replace("zork", "acme"), "{report}");
+    }
+}
+
+#[tokio::test]
+async fn who_listens_is_told_that_an_org_is_not_theirs_to_see_any_more() {
+    let msp = Msp::start().await;
+    let stream = msp.running.collector.listen("/api/v1/events?kinds=alert", &msp.kim).await;
+    msp.leave().await;
+    let mut heard = String::new();
+    let mut frames = stream.into_body().into_data_stream();
+    while !heard.contains("\"why\":\"sight_lost\"") {
+        let frame = tokio::time::timeout(core::time::Duration::from_secs(20), frames.next()).await;
+        let frame = frame.unwrap_or_else(|_| panic!("only {heard}")).unwrap().unwrap();
+        heard.push_str(std::str::from_utf8(&frame).unwrap());
+    }
+    assert!(heard.contains("\"reload\":true") && !heard.contains("bye"), "{heard}");
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::export;
+use super::{export, to_verify};
 use crate::{
     args::Offboard,
     client::Client,
@@ -27,6 +27,8 @@ pub(super) fn run(goodbye: &Offboard, screen: &Screen) -> Result<(), Failure> {
     }
     let body = json!({ "side": goodbye.side, "confirm": goodbye.yes });
     let place = goodbye.export.clone().unwrap_or_else(|| format!("{}.jsonl", goodbye.org).into());
+    // While whoever asks is still let in.
+    let verify = to_verify(&client.get("whoami", &[])?, &place);
     let mut file = PrivateFile::begin(&place, goodbye.over.standing())?;
     export(&client, goodbye.org.as_str(), &mut file, &place)?;
     let left = match client.post(&path, &body) {
@@ -45,7 +47,9 @@ pub(super) fn run(goodbye: &Offboard, screen: &Screen) -> Result<(), Failure> {
         return Err(Failure::new(Exit::NotMet, what));
     }
     let last = export_anew(&client, goodbye.org.as_str(), &place);
-    super::super::show_one(&left, "org", screen, || in_words(&left, goodbye, last.is_ok(), &place))?;
+    super::super::show_one(&left, "org", screen, || {
+        in_words(&left, goodbye, last.is_ok(), (&place, &verify))
+    })?;
     last.map_err(|failure| without_the_end(&failure, goodbye, &place))
 }
 
@@ -87,7 +91,7 @@ fn without_the_end(failure: &Failure, goodbye: &Offboard, place: &Path) -> Failu
     Failure::new(Exit::NotMet, what)
 }
 
-fn in_words(left: &Value, goodbye: &Offboard, whole: bool, file: &Path) -> String {
+fn in_words(left: &Value, goodbye: &Offboard, whole: bool, (file, verify): (&Path, &str)) -> String {
     let ended = [
         counted_at(left, "tokens", "token", "tokens"),
         counted_at(left, "grants", "grant", "grants"),
@@ -99,7 +103,7 @@ fn in_words(left: &Value, goodbye: &Offboard, whole: bool, file: &Path) -> Strin
     let told = if whole { "the goodbye included" } else { "as it was before the goodbye" };
     format!(
         "The {} side has left {}. Of it ended: {}; dropped: {} to it. Free again: {} that its people had; its work goes to \
-         {}.\nAll data, {told}: {file}; dogwatch audit --verify {file} proves its audit anywhere.\nThe agents stay; point them \
+         {}.\nAll data, {told}: {file}. Its audit can be verified anywhere: {verify}\nThe agents stay; point them \
          elsewhere with `dogwatch-agent enroll`.\n",
         goodbye.side,
         goodbye.org,

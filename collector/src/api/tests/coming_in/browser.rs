@@ -47,8 +47,17 @@ async fn a_session_by_password_alone_ends_when_a_second_factor_is_asked_for() {
     let running = Running::start();
     let admin = running.set_up().await;
     let invited = running.post("/api/v1/people", &admin, json!({ "person": "lee", "side": "msp" })).await;
+    let again =
+        async || running.post("/api/v1/people", &admin, json!({ "person": "lee", "side": "msp" })).await;
+    let told = again().await.detail().to_owned();
+    assert!(
+        told.contains("not come in yet") && told.contains("dogwatch access invite lee --again"),
+        "{told}"
+    );
     let body = json!({ "invitation": invited.json["invitation"], "password": PASSWORD }).to_string();
     running.collector.ask(Method::POST, "/api/v1/invitations/accept", None, &body).await;
+    let told = again().await.detail().to_owned();
+    assert!(told.starts_with("msp:lee is known already; give rights"), "{told}");
     let body = json!({ "person": "lee", "password": PASSWORD }).to_string();
     let opened = running.collector.ask(Method::POST, "/api/v1/login", None, &body).await;
     assert_eq!(opened.status, StatusCode::OK, "{}", opened.text);
