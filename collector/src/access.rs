@@ -7,6 +7,7 @@
 mod account;
 mod act;
 mod api_token;
+mod beginning;
 mod bond;
 mod change;
 mod due;
@@ -19,6 +20,7 @@ mod join_token;
 mod login;
 mod namesake;
 mod outgrown;
+mod owner;
 mod past;
 mod person;
 mod principal;

@@ -57,6 +57,7 @@ mod tagged;
 mod teams;
 mod tokens;
 mod tries;
+mod unknown;
 mod views;
 mod who;
 mod whoami;
@@ -121,6 +122,7 @@ struct Api {
     logins: login_tries::LoginTries,
     used: last_used::LastUsed,
     pace: pace::Pace,
+    unknown: unknown::Unknown,
     passwords: Passwords,
     exports: orgs::Exports,
 }
@@ -143,6 +145,7 @@ fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router
         logins: login_tries::LoginTries::default(),
         used: last_used::LastUsed::default(),
         pace: pace::Pace::default(),
+        unknown: unknown::Unknown::default(),
         passwords: Passwords::default(),
         exports: orgs::Exports::default(),
         oidc,
@@ -150,7 +153,7 @@ fn with_clock(core: CoreHandle, info: ApiInfo, now: fn() -> Timestamp) -> Router
     routes::mount(&api)
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
-        .layer(axum::middleware::from_fn(intake::routing_key::as_bearer))
+        .layer(axum::middleware::from_fn_with_state(Shared::clone(&api), intake::routing_key::as_bearer))
         .layer(axum::middleware::from_fn(head::bounded))
         .layer(axum::middleware::from_fn_with_state(Shared::clone(&api), pages::for_browsers))
         .layer(axum::middleware::map_response(harden))

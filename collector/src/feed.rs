@@ -6,9 +6,11 @@
 //!
 //! Invariants:
 //! * What is told is on disk.
-//! * Whoever listens is told each change that they may see, in order and once, or is told that they missed some.
+//! * Whoever listens is told each change that they may see, in order and once, or is told that they missed some; and when they
+//!   may not see any more what they were told.
 //! * What somebody may see is asked at every handing over, and twice a second besides.
-//! * Neither the text nor the ids tell anybody how much goes on where they may not look.
+//! * Neither the text nor the ids tell anybody how much goes on where they may not look. (Who comes back after so much that even
+//!   the memory of it is gone is told `missed` without a number, whosever it was.)
 //!
 //! Deliberately not here: HTTP and tokens ([`crate::api`]), and what a change is good for (whoever listens).
 
@@ -36,10 +38,11 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use change::{Group, Kind};
-pub(crate) use listener::{Audience, Listener, Over, Since};
+pub(crate) use listener::{Audience, Listener, Looked, Over, Since};
 pub(crate) use notice::{News, Notices};
 pub(crate) use places::{Full, Place};
 
+use crate::access::PersonKey;
 use change::Change;
 use places::Places;
 use ring::Ring;
@@ -80,7 +83,7 @@ struct Inner {
     /// Counts the times that blocks were added.
     ticks: watch::Sender<u64>,
     seal: Seal,
-    places: Arc<Places>,
+    places: Places,
     /// Counts the times that somebody's rights may have changed.
     access: AtomicU64,
     closing: CancellationToken,
@@ -101,7 +104,7 @@ impl Feed {
             ring: RwLock::default(),
             ticks: watch::Sender::new(0),
             seal: Seal::new(),
-            places: Arc::default(),
+            places: Places::default(),
             access: AtomicU64::new(0),
             closing: CancellationToken::new(),
         }))
@@ -162,8 +165,8 @@ impl Feed {
     }
 
     /// A place for somebody who listens, if there is one.
-    pub(crate) fn place(&self, caller: String) -> Result<Place, Full> {
-        Places::take(&self.0.places, caller)
+    pub(crate) fn place(&self, caller: PersonKey) -> Result<Place, Full> {
+        self.0.places.take(caller)
     }
 
     /// Somebody who listens from now on, or from where they were.

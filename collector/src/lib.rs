@@ -32,6 +32,7 @@ mod queue;
 pub mod refusal;
 mod reload;
 pub mod schemas;
+mod shares;
 pub mod state;
 pub mod storage;
 pub mod views;

@@ -11,7 +11,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use tokio::net::TcpStream;
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::authority::standing::KeyStatus;
@@ -22,6 +22,7 @@ mod complaints;
 mod connection;
 mod handshake;
 mod limits;
+mod seats;
 mod unread;
 
 pub use bind::{BindError, Bound};
@@ -30,6 +31,7 @@ pub use limits::Limits;
 use admission::Admission;
 pub(crate) use admission::network;
 use complaints::Complaints;
+use seats::Seats;
 
 /// Who is let in.
 #[derive(Clone)]
@@ -74,8 +76,7 @@ struct House {
     router: axum::Router,
     limits: Limits,
     admission: Admission,
-    /// Places for those that have begun to.
-    places: Arc<Semaphore>,
+    seats: Arc<Seats>,
     complaints: Complaints,
     stop: CancellationToken,
 }
@@ -95,7 +96,7 @@ impl Listener {
             door,
             router,
             admission: Admission::new(&limits),
-            places: Arc::new(Semaphore::new(limits.connections)),
+            seats: Arc::new(Seats::new(limits.connections)),
             complaints: Complaints::default(),
             stop,
             limits,

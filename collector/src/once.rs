@@ -5,15 +5,16 @@
 //!   done; it is never done again.
 //! * Nothing here opens anything: a key and its request are kept as HMACs under the caller's own credential, and the answer,
 //!   which may hold a new token, is sealed with a key made of both. The store alone reads neither.
-//! * It is bounded: [`KEEP`], `PER_CALLER`, `IN_ALL`, `ANSWER_BYTES`. What has to go is the oldest; of one caller's
-//!   too many, that caller's.
+//! * It is bounded: [`KEEP`], `PER_CALLER`, `IN_ALL`, `ANSWER_BYTES`. What has to go is the oldest of one caller's too many; where
+//!   all have too many, of those whose people have the most. However much one org writes, another's keys are known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dogwatch_model::OrgId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::access::Sha256;
+use crate::{access::Sha256, shares::Shares};
 
 /// How long a key is known: a day, so that a job that failed over night is safely run again in the morning.
 pub const KEEP: SignedDuration = SignedDuration::from_hours(24);
@@ -24,7 +25,7 @@ const PER_CALLER: usize = 500;
 /// Keys of all: some hundred bytes each.
 const IN_ALL: usize = 10_000;
 
-/// Bytes of answers of all: a thousand alerts with the last of their timelines. Then the oldest answers go, and their keys
+/// Bytes of answers of all: a thousand alerts with the last of their timelines. Then answers go as keys do, and their keys
 /// still say that it was done.
 const ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
@@ -36,6 +37,8 @@ const FORGET_AT_ONCE: usize = 256;
 pub struct Once {
     /// Who asks, by the short id of their token.
     pub caller: String,
+    /// Whose people they belong to; absent for the MSP's.
+    pub org: Option<OrgId>,
     /// The key, under the caller's credential.
     pub id: Sha256,
     /// What is asked for, under the same.
@@ -51,6 +54,9 @@ pub struct Once {
 pub struct Mark {
     /// Who asked.
     pub caller: String,
+    /// Whose people they belong to; absent for the MSP's, and where that was not written down yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org: Option<OrgId>,
     /// What was asked for.
     pub request: Sha256,
     /// Where.
@@ -74,17 +80,19 @@ pub(crate) enum Kept {
     Gone(Sha256),
 }
 
-type Aged = BTreeSet<(Timestamp, Sha256)>;
+type Age = (Timestamp, Sha256);
+
+/// By whose people, and by caller.
+type Held = Shares<Option<OrgId>, String, Age>;
 
 /// Every key that is known.
 #[derive(Debug, Default)]
 pub struct Ledger {
     marks: BTreeMap<Sha256, Mark>,
-    ages: Aged,
-    callers: BTreeMap<String, Aged>,
-    /// Those with an answer.
-    answered: Aged,
-    bytes: usize,
+    ages: BTreeSet<Age>,
+    held: Held,
+    /// Those with an answer, by its bytes.
+    answered: Held,
 }
 
 impl Ledger {
@@ -103,12 +111,17 @@ impl Ledger {
         if self.marks.contains_key(&once.id) {
             return Vec::new();
         }
-        let Once { caller, id, request, path, attempt } = once;
+        let Once { caller, org, id, request, path, attempt } = once;
         let mut kept = vec![Kept::Put(id)];
-        self.insert(id, Mark { caller: caller.clone(), request, path, at, answer: None, attempt });
-        let of_caller = self.callers.get(&caller).filter(|of| of.len() > PER_CALLER);
-        let oldest = of_caller.and_then(|of| of.first()).copied();
-        let oldest = oldest.or_else(|| self.ages.first().filter(|_| self.ages.len() > IN_ALL).copied());
+        let (whose, who) = (org.clone(), caller.clone());
+        self.insert(id, Mark { caller, org, request, path, at, answer: None, attempt });
+        let oldest = if self.held.weight_of(&whose, &who) > PER_CALLER {
+            self.held.oldest_of(&whose, &who).copied()
+        } else if self.marks.len() > IN_ALL {
+            self.held.oldest_of_heaviest().map(|(_, _, age)| age)
+        } else {
+            None
+        };
         kept.extend(oldest.and_then(|(_, id)| self.remove(&id)));
         kept
     }
@@ -118,16 +131,17 @@ impl Ledger {
         let Some(mark) = self.marks.get_mut(&id).filter(|mark| mark.answer.is_none()) else {
             return Vec::new();
         };
-        self.bytes += answer.len();
-        self.answered.insert((mark.at, id));
+        self.answered.insert((mark.org.clone(), mark.caller.clone(), (mark.at, id)), answer.len());
         mark.answer = Some(answer);
         let mut kept = vec![Kept::Put(id)];
-        while self.bytes > ANSWER_BYTES
-            && let Some((_, oldest)) = self.answered.pop_first()
+        while self.answered.weight() > ANSWER_BYTES
+            && let Some((org, caller, age)) = self.answered.oldest_of_heaviest()
         {
-            let answer = self.marks.get_mut(&oldest).and_then(|mark| mark.answer.take());
-            self.bytes -= answer.map_or(0, |answer| answer.len());
-            kept.push(Kept::Put(oldest));
+            self.answered.remove((&org, &caller, &age));
+            if let Some(mark) = self.marks.get_mut(&age.1) {
+                mark.answer = None;
+            }
+            kept.push(Kept::Put(age.1));
         }
         kept
     }
@@ -150,11 +164,11 @@ impl Ledger {
     fn insert(&mut self, id: Sha256, mark: Mark) {
         let age = (mark.at, id);
         self.ages.insert(age);
-        self.callers.entry(mark.caller.clone()).or_default().insert(age);
+        let held = (mark.org.clone(), mark.caller.clone(), age);
         if let Some(answer) = &mark.answer {
-            self.bytes += answer.len();
-            self.answered.insert(age);
+            self.answered.insert(held.clone(), answer.len());
         }
+        self.held.insert(held, 1);
         self.marks.insert(id, mark);
     }
 
@@ -162,13 +176,8 @@ impl Ledger {
         let mark = self.marks.remove(id)?;
         let age = (mark.at, *id);
         self.ages.remove(&age);
-        self.answered.remove(&age);
-        self.bytes -= mark.answer.map_or(0, |answer| answer.len());
-        if let Some(of) = self.callers.get_mut(&mark.caller) {
-            of.remove(&age);
-            if of.is_empty() {
-                self.callers.remove(&mark.caller);
-            }
+        for held in [&mut self.held, &mut self.answered] {
+            held.remove((&mark.org, &mark.caller, &age));
         }
         Some(Kept::Gone(*id))
     }
@@ -181,6 +190,7 @@ mod tests {
     fn once(caller: &str, n: usize) -> Once {
         Once {
             caller: caller.to_owned(),
+            org: None,
             id: Sha256::of(format!("{caller}{n}").as_bytes()),
             request: Sha256::of(b"request"),
             path: "/api/v1/tokens".to_owned(),
@@ -216,7 +226,36 @@ mod tests {
         ledger.answer(first.id, half.clone());
         assert_eq!(ledger.answer(last.id, half), [Kept::Put(last.id), Kept::Put(first.id)]);
         assert_eq!(ledger.get(&first.id).unwrap().answer, None, "its key is known all the same");
-        assert!(ledger.bytes <= ANSWER_BYTES && ledger.get(&last.id).unwrap().answer.is_some());
+        assert!(ledger.answered.weight() <= ANSWER_BYTES && ledger.get(&last.id).unwrap().answer.is_some());
+    }
+
+    #[test]
+    fn an_org_that_writes_more_than_all_keys_loses_its_own_and_no_key_of_another() {
+        let mut ledger = Ledger::default();
+        let of = |org: &str, caller: &str, n| Once { org: Some(OrgId::new(org).unwrap()), ..once(caller, n) };
+        let theirs = of("acme", "omar", 0);
+        ledger.mark(theirs.clone(), at(0));
+        ledger.answer(theirs.id, "sealed".to_owned());
+        ledger.mark(of("globex", "colleague", 0), at(1));
+        let large = "x".repeat(64 * 1024);
+        for n in 0..IN_ALL + 2_000 {
+            let flood = of("globex", &format!("t{}", n % 24), n);
+            ledger.mark(flood.clone(), at(n + 2));
+            if n % 20 == 0 {
+                ledger.answer(flood.id, large.clone());
+            }
+        }
+        // 24 callers have no more than so many each.
+        for n in 0..IN_ALL {
+            ledger.mark(of("globex", &format!("u{}", n % 24), n), at(n + 20_000));
+        }
+        assert_eq!(ledger.marks.len(), IN_ALL);
+        assert_eq!(
+            ledger.get(&theirs.id).unwrap().answer.as_deref(),
+            Some("sealed"),
+            "done once, and told again"
+        );
+        assert!(ledger.get(&once("colleague", 0).id).is_some(), "nor one of who writes little");
     }
 
     #[test]
@@ -229,8 +268,7 @@ mod tests {
         again.load(once("a", 1).id, mark);
         assert_eq!(again.forget_old(at(86_399)), []);
         assert_eq!(again.forget_old(at(86_400)), [Kept::Gone(once("a", 1).id)]);
-        assert!(again.marks.is_empty() && again.callers.is_empty() && again.answered.is_empty());
-        assert_eq!(again.bytes, 0);
+        assert!(again.marks.is_empty() && again.held.is_empty() && again.answered.is_empty());
     }
 
     #[test]

@@ -166,7 +166,7 @@ pub(crate) fn store(state: &mut State, (alert, events): alert::Change, batch: &m
 pub(crate) fn remember(state: &mut State, alert: &Alert) {
     if alert.is_foreign() {
         let key = (alert.org.clone(), alert.rule.clone(), alert.subject.clone());
-        state.foreign.insert(key, alert.number);
+        state.foreign.entry(key).or_default().insert(alert.site.clone(), alert.number);
     }
     let key = (alert.rule.clone(), alert.subject.clone());
     match alert.endpoint {
@@ -186,8 +186,11 @@ pub(crate) fn remember(state: &mut State, alert: &Alert) {
 /// The other way round, for an alert that leaves the working set.
 pub(crate) fn forget(state: &mut State, alert: &Alert) {
     let key = (alert.org.clone(), alert.rule.clone(), alert.subject.clone());
-    if state.foreign.get(&key) == Some(&alert.number) {
-        state.foreign.remove(&key);
+    if let Some(of_sites) = state.foreign.get_mut(&key) {
+        of_sites.retain(|_, number| *number != alert.number);
+        if of_sites.is_empty() {
+            state.foreign.remove(&key);
+        }
     }
     let latest = match alert.endpoint {
         Some(id) => state.members.get_mut(&id).map(|member| &mut member.latest),

@@ -112,8 +112,9 @@ pub struct State {
     pub(crate) files_seen: BTreeMap<String, crate::reload::Outline>,
     /// The latest alert of each rule and subject that concerns a site as a whole.
     pub of_sites: BTreeMap<(OrgId, SiteId), BTreeMap<(RuleId, String), AlertNumber>>,
-    /// The latest alert of each that another tool tells of, by org, rule and what its sender calls it.
-    pub foreign: BTreeMap<(OrgId, RuleId, String), AlertNumber>,
+    /// The latest alert of each that another tool tells of, by org, rule and what its sender calls it; at each site of its own,
+    /// for a sender may have tokens that reach one site alone.
+    pub foreign: BTreeMap<(OrgId, RuleId, String), BTreeMap<SiteId, AlertNumber>>,
     /// Sites where an endpoint fell silent or came back in the batch being made.
     pub(crate) unrest: BTreeSet<(OrgId, SiteId)>,
     /// Items that came in or came again in the batch being made.

@@ -43,6 +43,8 @@ pub(crate) enum Word {
     Changed(String, Value),
     /// Not everything was told: everything is to be asked for anew.
     Missed,
+    /// Some of what was told is not ours to see any more: it is to go from the screen.
+    SightLost,
     /// The line is broken, and will be taken up again.
     Broken(String),
     /// There are no events to be had from this collector.
@@ -156,6 +158,7 @@ fn listen(lines: impl BufRead, last_id: &mut Option<String>, signals: &SyncSende
                 *last_id = id.or(last_id.take());
                 match kind.as_str() {
                     "hello" => Signal::Word(Word::Connected),
+                    "missed" if data["why"] == "sight_lost" => Signal::Word(Word::SightLost),
                     "missed" => Signal::Word(Word::Missed),
                     "bye" if data["why"] == "stopping" => return Some("the collector stops".to_owned()),
                     // Asking again tells why.

@@ -8,8 +8,9 @@
 //! * What a broken seal gives lasts no longer than a trial (`trial.rs`), whoever passes it on.
 //! * An org that has an owner keeps one: what would take the last one away is refused, whoever asks.
 //! * An administrator of the MSP brings in the first owner of an org, and after that nobody of that org's side. What it had in
-//!   its hands of theirs is nobody's word (`word.rs`) and ends when they come in by themself, and whoever is there by its word
-//!   alone goes with it.
+//!   its hands of theirs is nobody's word (`word.rs`) and ends when they come in by themself, with all that was done by it
+//!   (`beginning.rs`), and whoever is there by its word alone goes with it.
+//! * Who administers a part of an org keeps out, and lets in again, nobody who has what they could not give.
 
 mod approvals;
 mod behind;
@@ -20,8 +21,6 @@ mod management;
 mod orgs;
 mod people;
 mod tokens;
-
-use std::collections::BTreeSet;
 
 use dogwatch_model::{OrgId, PersonId, Side, TeamId};
 use jiff::Timestamp;
@@ -228,48 +227,6 @@ impl Register {
             Act::Seal { id, hash, scope } => self.seal(id, *hash, scope, by, now),
             Act::Unseal(id) => self.unseal(id, by, now),
         }
-    }
-
-    /// An org that changes would leave without an owner, or without one who ever came in.
-    pub(super) fn org_left_alone(&self, changes: &[Change], now: Timestamp) -> Option<OrgId> {
-        let (mut people, mut grants) = (BTreeSet::new(), BTreeSet::new());
-        for change in changes {
-            match change {
-                Change::Person(person) => drop(people.insert(person.key())),
-                Change::Account(key, _) => drop(people.insert(key.clone())),
-                Change::Bond(bond) => drop(people.insert(bond.person.clone())),
-                Change::Grant(grant) => drop(grants.insert(grant.id.as_str())),
-                Change::Token(_) | Change::Invitation(..) | Change::Seal(_) | Change::Org(..) => {}
-            }
-        }
-        if people.is_empty() && grants.is_empty() {
-            return None;
-        }
-        let touched =
-            self.owning(now).filter(|(_, grant)| grants.contains(&*grant.id) || people.contains(&grant.to));
-        let orgs: BTreeSet<&OrgId> = touched.filter_map(|(_, grant)| grant.scope.org()).collect();
-        let mut part = self.part_of_owners(&orgs, now);
-        let (owned, attended) = (part.owned(now), part.attended(now));
-        part.apply(changes);
-        let (still_owned, still_attended) = (part.owned(now), part.attended(now));
-        owned.difference(&still_owned).chain(attended.difference(&still_attended)).next().cloned()
-    }
-
-    /// The owners of some orgs and what makes them owners, nobody else: a copy of everything would cost every act as much as
-    /// there are people.
-    fn part_of_owners(&self, orgs: &BTreeSet<&OrgId>, now: Timestamp) -> Self {
-        let mut part = Self::default();
-        for (person, grant) in self.owning(now) {
-            if !grant.scope.org().is_some_and(|org| orgs.contains(org)) {
-                continue;
-            }
-            let key = person.key();
-            part.accounts.extend(self.accounts.get(&key).map(|account| (key.clone(), account.clone())));
-            part.bonds.extend(self.bonds.get(&key).map(|bond| (key.clone(), bond.clone())));
-            part.people.insert(key, person.clone());
-            part.grants.insert(grant.id.clone(), grant.clone());
-        }
-        part
     }
 }
 

@@ -27,6 +27,38 @@ pub enum Change {
     Org(OrgId, OrgStanding),
 }
 
+impl Change {
+    /// Whose it is, where it is somebody's.
+    pub(crate) fn whose(&self) -> Option<PersonKey> {
+        match self {
+            Self::Token(token) => Some(token.principal.key()),
+            other => other.of_rights(),
+        }
+    }
+
+    /// What the end of a row is called in the audit, and what ended.
+    pub(crate) fn end(&self) -> Option<(&'static str, String)> {
+        match self {
+            Self::Person(person) => Some(("person.disable", person.key().to_string())),
+            Self::Grant(grant) if grant.ended.is_none() => Some(("grant.refuse", grant.id.clone())),
+            Self::Grant(grant) => Some(("grant.end", grant.id.clone())),
+            Self::Token(token) => Some(("token.revoke", token.id.clone())),
+            _ => None,
+        }
+    }
+
+    /// Whose rights, or way in, it may change.
+    pub(super) fn of_rights(&self) -> Option<PersonKey> {
+        match self {
+            Self::Person(person) => Some(person.key()),
+            Self::Account(key, _) => Some(key.clone()),
+            Self::Bond(bond) => Some(bond.person.clone()),
+            Self::Grant(grant) => Some(grant.to.clone()),
+            Self::Token(_) | Self::Invitation(..) | Self::Seal(_) | Self::Org(..) => None,
+        }
+    }
+}
+
 impl Register {
     /// What a change of a person, a grant or a token takes the place of.
     pub fn was(&self, change: &Change) -> Option<Change> {

@@ -73,7 +73,7 @@ impl Register {
         if let Some(since) = person.disabled_at.filter(|_| person.is_kept_out(now)) {
             because.push(format!("kept out since {since:.0}"));
         }
-        if scope.org().is_some_and(|org| self.left.get(&person.side).is_some_and(|left| left.contains(org))) {
+        if scope.org().is_some_and(|org| self.has_left(person.side, org)) {
             because.push(format!("the {} side has left {scope}", person.side));
         }
         if Verbs::EVERYBODY.has(verb) && person.home.contains(scope) {

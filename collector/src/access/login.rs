@@ -167,7 +167,8 @@ impl Register {
     }
 
     /// Takes an invitation up: the account is from now on the only one of that person, and all that spoke for them before
-    /// ends, tokens made by hand included: they may be somebody else's who came in as them, or were handed over.
+    /// ends, tokens made by hand included: they may be somebody else's who came in as them, or were handed over. An org's first
+    /// owner begins anew with it (`beginning.rs`).
     ///
     /// # Errors
     /// `NotAllowed` for one that is none, was used or has expired.
@@ -198,6 +199,7 @@ impl Register {
         ];
         changes.extend(self.back_by(found, now));
         changes.extend(self.shut_out(&key, now));
+        changes.extend(self.begun_anew(&key, now));
         self.apply(&changes);
         Ok((key, changes))
     }

@@ -56,8 +56,7 @@ impl Reach {
         let base = if home.covers(org, site) { Verbs::EVERYBODY } else { Verbs::NONE };
         let held = self.held.iter().filter(|held| held.scope.covers(org, site));
         let all = held.fold(base, |all, held| all.union(held.verbs_in(org, &self.owned, self.side)));
-        // A right without sight is none.
-        let all = if all.has(Verb::View) || all.has(Verb::Intake) { all } else { Verbs::NONE };
+        let all = if all.has_sight() { all } else { Verbs::NONE };
         let maker = self.maker.as_ref().map_or(all, |maker| maker.verbs(org, site).with_programs());
         all.intersection(self.ceiling).intersection(maker)
     }
@@ -75,6 +74,12 @@ impl Reach {
     /// Whether they see anything of an org: its name, its matrix. Whoever is limited to a site asks who owns what, too.
     pub fn sees_org(&self, org: &OrgId) -> bool {
         self.may_within(Verb::View, org)
+    }
+
+    /// Whether they see a place of an org that another reach does not.
+    pub fn sees_more(&self, org: &OrgId, than: &Self) -> bool {
+        let places = core::iter::once(None).chain(self.sites(org).map(Some));
+        places.filter(|place| self.sees(org, *place)).any(|place| !than.sees(org, place))
     }
 
     /// Whether they may do something in an org, if at one site of it alone.

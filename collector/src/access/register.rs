@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::{
     Account, Bond, Grant, Grants, Invitation, OrgStanding, Person, PersonKey, Principal, Reach, Scope, Seal,
-    Sha256, Tokens, Verb, Verbs, reach::Held,
+    Sha256, Tokens, Verbs, reach::Held,
 };
 
 /// Everybody, and what they may do.
@@ -72,44 +72,13 @@ impl Register {
         }
     }
 
+    /// Whether a side has left an org.
+    pub fn has_left(&self, side: Side, org: &OrgId) -> bool {
+        self.left.get(&side).is_some_and(|left| left.contains(org))
+    }
+
     /// The grants of somebody that are in force.
     pub fn grants_of<'r>(&'r self, key: &'r PersonKey, now: Timestamp) -> impl Iterator<Item = &'r Grant> {
         self.grants.of(key).filter(move |grant| grant.is_in_force(now))
-    }
-
-    /// The owners of an org: people of its own side who may administer all of it.
-    pub fn owners<'r>(&'r self, org: &'r OrgId, now: Timestamp) -> impl Iterator<Item = &'r Person> {
-        self.owning(now).filter(move |(_, grant)| grant.scope.covers(org, None)).map(|(person, _)| person)
-    }
-
-    /// The orgs that have an owner.
-    pub(super) fn owned(&self, now: Timestamp) -> BTreeSet<OrgId> {
-        self.owning(now).filter_map(|(_, grant)| grant.scope.org()).cloned().collect()
-    }
-
-    /// The orgs that have an owner who can come in: with a password, or by a provider. Who was invited may never come.
-    pub(super) fn attended(&self, now: Timestamp) -> BTreeSet<OrgId> {
-        let comes = |person: &Person| {
-            let key = person.key();
-            self.accounts.contains_key(&key) || (self.bonds.contains_key(&key) && !self.has_lapsed(&key, now))
-        };
-        let owning = self.owning(now).filter(|(person, _)| comes(person));
-        owning.filter_map(|(_, grant)| grant.scope.org()).cloned().collect()
-    }
-
-    /// Owners, each with a grant that makes them one. A program owns nothing: its token ends with whoever made it.
-    pub(super) fn owning(&self, now: Timestamp) -> impl Iterator<Item = (&Person, &Grant)> {
-        let whole = |scope: &Scope| matches!(scope, Scope::Org(_));
-        let grants = self.grants.of_orgs().filter(move |grant| {
-            // What ends by itself makes no owner: a day would come without one.
-            let lasts = grant.is_in_force(now) && grant.expires_at.is_none();
-            let approved = grant.scope.org().is_some_and(|org| grant.approvals.contains_key(org));
-            grant.verbs.has(Verb::Administer) && whole(&grant.scope) && lasts && approved
-        });
-        grants.filter_map(move |grant| {
-            let person = self.people.get(&grant.to)?;
-            let may = person.side == Side::Internal && !person.is_kept_out(now) && !person.service;
-            may.then_some((person, grant))
-        })
     }
 }

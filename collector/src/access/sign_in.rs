@@ -10,7 +10,7 @@
 use dogwatch_model::Side;
 use jiff::Timestamp;
 
-use super::{ApiToken, Bond, Change, Ended, Grant, Person, Principal, Register, Scope, Sha256, Verb, Verbs};
+use super::{Bond, Change, Ended, Grant, Person, Principal, Register, Scope, Sha256, Verb, Verbs};
 use crate::{
     identity::{GroupGrant, Proved},
     refusal::{Code, Refusal},
@@ -25,8 +25,9 @@ pub struct SignedIn {
     pub bond: Bond,
     /// Grants that were given, prolonged or ended.
     pub grants: Vec<Grant>,
-    /// Tokens that ended, because whoever came by themself for the first time was let in with one by the MSP.
-    pub ended: Vec<ApiToken>,
+    /// What ended because whoever came by themself for the first time was let in by the MSP: their tokens, and what was done
+    /// with one.
+    pub ended: Vec<Change>,
     /// What happened beside, for the audit: names of acts and what they were done to.
     pub news: Vec<(&'static str, String)>,
 }
@@ -42,7 +43,7 @@ impl SignedIn {
         [Change::Person(self.person.clone()), Change::Bond(self.bond.clone())]
             .into_iter()
             .chain(self.grants.iter().cloned().map(Change::Grant))
-            .chain(self.ended.iter().cloned().map(Change::Token))
+            .chain(self.ended.iter().cloned())
             .collect()
     }
 }
@@ -119,11 +120,10 @@ impl Register {
         if signed.bond.since != now || !self.is_of_the_guest(&signed.person) {
             return;
         }
-        signed.ended = self.made_by_hand(&signed.bond.person, now);
-        for token in &signed.ended {
-            self.apply_one(Change::Token(token.clone()));
-            signed.news.push(("token.revoke", token.id.clone()));
-        }
+        let tokens = self.made_by_hand(&signed.bond.person, now).into_iter().map(Change::Token);
+        signed.ended = tokens.chain(self.begun_anew(&signed.bond.person, now)).collect();
+        self.apply(&signed.ended);
+        signed.news.extend(signed.ended.iter().filter_map(Change::end));
     }
 
     /// Ends the grants of groups that they are not in any more, or that stand for something else now.

@@ -1,15 +1,18 @@
 //! Thousands of random histories of the register: people of all sides try everything, and nobody gets anywhere
 //! that the rules do not lead to.
 
+mod beginning;
 mod cast;
 mod glass;
 mod goodbye;
 mod hands;
+mod owner;
 mod renewal;
 mod room;
 mod rules;
 mod second_factor;
 mod signing;
+mod site;
 mod step;
 mod ways_in;
 mod word;
@@ -20,6 +23,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use dogwatch_model::Side;
 use jiff::{SignedDuration, Timestamp};
 
+use beginning::nothing_stands_of_a_beginning;
 use step::Step;
 use world::World;
 
@@ -66,6 +70,9 @@ fn history(seed: u64) -> u64 {
         }
         if world.dice(5) == 0 {
             world.come_in();
+            nothing_stands_of_a_beginning(&world, seed);
+            // An owner who comes in by themself ends what others had.
+            rights = world.rights();
             bare_tokens_pass_nothing_risky(&world, seed);
         }
         let caller = world.any_caller();
@@ -75,6 +82,7 @@ fn history(seed: u64) -> u64 {
         done += 1;
         let after = world.rights();
         step.led_to(&world, &changes, &after);
+        nothing_stands_of_a_beginning(&world, seed);
         bare_tokens_pass_nothing_risky(&world, seed);
         rights = after;
     }

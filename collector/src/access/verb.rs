@@ -99,6 +99,11 @@ impl Verbs {
         self.0 == 0
     }
 
+    /// Whether there is any sight of a place with them, or what stands in for it: a right without sight is none.
+    pub(super) const fn has_sight(self) -> bool {
+        self.has(Verb::View) || self.has(Verb::Intake)
+    }
+
     /// The same with what whoever configures may let programs do.
     pub const fn with_programs(self) -> Self {
         if self.has(Verb::Configure) { self.union(Self::of(&[Verb::Intake])) } else { self }

@@ -6,7 +6,8 @@
 //! changes no rule for coming in. Nor does anybody whom they brought in, or invited anew, through as many hands as there are:
 //! with that token the MSP may have invited somebody and taken that up.
 //!
-//! It is over when they have come in, or are kept out: either of them ends what was handed over, and who worked with it notices.
+//! It is over when they have come in, for then they begin anew without all that (`beginning.rs`), or are kept out: either of them
+//! ends what was handed over, and who worked with it notices. So nobody whose word it would be takes their rights before.
 
 use std::collections::BTreeSet;
 
@@ -33,9 +34,12 @@ impl Act {
 impl Register {
     /// Refuses an act that is a side's word where it may be the MSP that speaks for the customer.
     pub(super) fn own_word(&self, act: &Act, by: &Principal, now: Timestamp) -> Result<(), Refusal> {
-        match self.not_yet_come(by, now).filter(|_| act.is_a_word()) {
-            Some(owner) => Err(Refusal::new(Code::NotAllowed, not_yet(owner, by))),
-            None => Ok(()),
+        let Some(owner) = self.not_yet_come(by, now) else { return Ok(()) };
+        // Without their rights they would come in unnoticed as somebody else, and begin nothing anew.
+        let theirs = |id: &String| self.grants.get(id).is_some_and(|grant| grant.to == owner.key());
+        match act.is_a_word() || matches!(act, Act::End(id, _) if theirs(id)) {
+            true => Err(Refusal::new(Code::NotAllowed, not_yet(owner, by))),
+            false => Ok(()),
         }
     }
 
@@ -51,7 +55,7 @@ impl Register {
             if person.side == Side::Internal
                 && self.is_of_the_guest(person)
                 && !person.is_kept_out(now)
-                && !self.comes_by_themself(&person.key(), now)
+                && !self.has_come(&person.key())
             {
                 return Some(person);
             }

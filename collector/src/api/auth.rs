@@ -12,7 +12,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use jiff::Timestamp;
 
 use super::{Shared, caller::Caller, extract, head, login, problem::Problem, secret};
@@ -95,6 +95,7 @@ fn admit(gate: &Gate, request: &mut Request) -> Result<(), Problem> {
 
 fn known(gate: &Gate, request: &Request, now: Timestamp) -> Result<Caller, Problem> {
     let (headers, method) = (request.headers(), request.method());
+    only_once(headers)?;
     let (text, by_cookie) = match (headers.get(header::AUTHORIZATION), login::shown(headers)) {
         (None, Some(cookie)) => (cookie, true),
         (given, _) => (bearer(given)?, false),
@@ -136,6 +137,14 @@ fn known(gate: &Gate, request: &Request, now: Timestamp) -> Result<Caller, Probl
     }
     token.principal.token = Some(token.id.clone());
     Ok(Caller { token, reach, now })
+}
+
+/// Refuses two tokens: whoever stands between may have looked at the other one.
+fn only_once(headers: &HeaderMap) -> Result<(), Problem> {
+    match headers.get_all(header::AUTHORIZATION).iter().nth(1) {
+        None => Ok(()),
+        Some(_) => Err(Problem::invalid("the request has several `authorization` headers; send one")),
+    }
 }
 
 /// Has the audit told that a token is shown which has ended; no more often than it might ask if it still worked.

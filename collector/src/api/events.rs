@@ -48,7 +48,7 @@ pub(crate) async fn stream(
     let kinds = kinds(query.kinds.as_deref())?;
     let after = headers.get("last-event-id").and_then(|id| id.to_str().ok()).or(query.after.as_deref());
     let since = after.map_or(Since::Now, Since::After);
-    let place = api.core.feed().place(caller.principal().key().to_string()).map_err(full)?;
+    let place = api.core.feed().place(caller.principal().key()).map_err(full)?;
     let ear = Ear::new(Shared::clone(&api), &caller, kinds, query.org)?;
     let listener = api.core.feed().listen(Box::new(ear), since, place);
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache")];
@@ -66,8 +66,10 @@ fn kinds(text: Option<&str>) -> Result<BTreeSet<Kind>, Problem> {
 
 fn full(full: Full) -> Problem {
     Problem::too_many(match full {
-        Full::InAll => "as many listen to events as the collector serves at once; try again later",
-        Full::OfCaller => {
+        Full::InAll => {
+            "as many listen to events as the collector serves at once, and none of others' people more than yours; end some of your own streams, or try again later"
+        }
+        Full::OfMember => {
             "you listen to events as often at once as one person may; end one of your other streams"
         }
     })

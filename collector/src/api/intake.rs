@@ -9,6 +9,7 @@
 //! could not be written now is 503; and alerts that a limit took away from an otherwise good message are counted in
 //! the answer and in an item, with 200, because sending them again would change nothing.
 
+mod address;
 mod arrange;
 pub(crate) mod routing_key;
 
@@ -192,7 +193,7 @@ pub(crate) async fn alertmanager(
     body: Result<Told<Webhook>, Problem>,
 ) -> Result<Json<Taken>, Problem> {
     let incoming = incoming(&api, &caller, &query, foreign::ALERTMANAGER)?;
-    let read = body.and_then(|Told(webhook)| {
+    let read = address::check(&incoming).and(body).and_then(|Told(webhook)| {
         intake::alertmanager::read(&webhook, &query.defaults(), caller.now)
             .map_err(|fault| Problem::invalid(fault.to_string()))
     });
@@ -219,7 +220,7 @@ pub(crate) async fn events(
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let incoming = incoming(&api, &caller, &query, foreign::EVENTS)?;
     let fresh = Uuid::now_v7().simple().to_string();
-    let read = body.and_then(|Told(event)| {
+    let read = address::check(&incoming).and(body).and_then(|Told(event)| {
         intake::events::read(&event, &query.defaults(), &fresh, caller.now)
             .map_err(|fault| Problem::invalid(fault.to_string()))
     });

@@ -23,7 +23,7 @@ use super::{
     tries::Purpose,
 };
 use crate::{
-    access::{Account, Act, ApiToken, Factor, Hidden, Login, NO_LOGIN, Sha256},
+    access::{Account, Act, ApiToken, Change, Factor, Hidden, Login, NO_LOGIN, Sha256},
     account,
     refusal::{Code, Refusal},
 };
@@ -36,6 +36,9 @@ pub(crate) const CSRF_HEADER: &str = "x-dogwatch-csrf";
 
 /// Recovery codes of an account.
 const RECOVERY_CODES: usize = 8;
+
+/// People kept out that one answer names; the audit has all.
+const KEPT_OUT_NAMED: usize = 5;
 
 /// From where a request came.
 pub(super) type From = Option<Extension<ConnectInfo<SocketAddr>>>;
@@ -208,6 +211,9 @@ pub(crate) struct Welcome {
     pub(super) otpauth: String,
     pub(super) recovery_codes: Vec<String>,
     pub(super) next: String,
+    /// Who is kept out from now on because the MSP may have let them in with the token that it made for them, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) kept_out: Option<String>,
 }
 
 /// `POST /api/v1/invitations/accept`
@@ -227,8 +233,7 @@ pub(super) async fn take_up(api: &Shared, from: &From, accepted: Accepted) -> Re
     }
     let tried = api.tries.admit(Purpose::Invitation, from.as_ref())?;
     let password = api.passwords.hash(accepted.password).await?;
-    let key = account::new_key()?;
-    let codes = recovery_codes()?;
+    let (key, codes) = (account::new_key()?, recovery_codes()?);
     let account = Account {
         password,
         totp: None,
@@ -238,7 +243,7 @@ pub(super) async fn take_up(api: &Shared, from: &From, accepted: Accepted) -> Re
         set_by: None,
     };
     let hash = Sha256::of(accepted.invitation.reveal().trim().as_bytes());
-    let who = api.core.accept(hash, account).await?;
+    let (who, changes) = api.core.accept(hash, account).await?;
     tried.worked();
     Ok(Welcome {
         otpauth: account::otpauth(&api.info.name, who.id.as_str(), &key),
@@ -247,8 +252,28 @@ pub(super) async fn take_up(api: &Shared, from: &From, accepted: Accepted) -> Re
         next: format!(
             "give the secret to your authenticator, then log in as {who} with your password and the code that it shows"
         ),
+        kept_out: kept_out(&changes),
         person: who.to_string(),
     })
+}
+
+/// Whom the token that the MSP made for an org's first owner may have let in, and how those come in again who should.
+fn kept_out(changes: &[Change]) -> Option<String> {
+    let out: Vec<String> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Person(person) if person.is_out_for_good() => Some(person.key().to_string()),
+            _ => None,
+        })
+        .collect();
+    let first = out.first()?;
+    let more = if out.len() > KEPT_OUT_NAMED { ", …" } else { "" };
+    let named = out.iter().take(KEPT_OUT_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    Some(format!(
+        "Kept out from now on, with the rights that they gave, because the MSP may hold the token by which they were let in: \
+         {named}{more} (all of it in `dogwatch audit`). Let those in again whom you meant: `dogwatch access enable {first}`, \
+         `dogwatch access grant`, `dogwatch access invite {first} --again`"
+    ))
 }
 
 /// Fresh codes that stand in for a second factor.

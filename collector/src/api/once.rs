@@ -107,14 +107,16 @@ async fn do_once(
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let caller = request.extensions().get::<Caller>().map(|caller| caller.token.id.clone());
-    let caller = caller.ok_or_else(|| Problem::internal("a credential that nobody looked at"))?;
+    let caller = request.extensions().get::<Caller>();
+    let caller = caller.map(|caller| (caller.token.id.clone(), caller.principal().key().org));
+    let (caller, org) = caller.ok_or_else(|| Problem::internal("a credential that nobody looked at"))?;
     let (parts, body) = request.into_parts();
     let limit = parts.extensions.get::<BodyLimit>().map_or(MAX_BODY_BYTES, |limit| limit.0);
     let body = whole(body, limit).await?;
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let once = Once {
         caller,
+        org,
         id: credential.mac("id", &[key.as_bytes()]),
         request: credential.mac("request", &[parts.method.as_str().as_bytes(), target.as_bytes(), &body]),
         path: parts.uri.path().to_owned(),
@@ -140,7 +142,8 @@ async fn do_once(
     done.unwrap_or_else(|_| Err(Problem::internal("what does this request has failed")))
 }
 
-async fn whole(body: Body, limit: usize) -> Result<Bytes, Problem> {
+/// A body, once it is whole.
+pub(super) async fn whole(body: Body, limit: usize) -> Result<Bytes, Problem> {
     to_bytes(body, limit).await.map_err(|error| {
         let inner = error.into_inner();
         if inner.is::<http_body_util::LengthLimitError>() {

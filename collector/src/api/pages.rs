@@ -193,23 +193,24 @@ pub(crate) async fn accept(
         Err(problem) => Err(problem),
     };
     match taken {
-        Ok(welcome) => {
-            let codes: String = welcome
-                .recovery_codes
-                .iter()
-                .map(|code| format!("<li><code>{}</code></li>", escape(code)))
-                .collect();
-            let body = format!(
-                "<p>You are <b>{}</b>. This is shown once.</p><h2>Second factor</h2><p>Give this to your authenticator:</p>\
-                 <pre><code>{}</code></pre><p>or, as one address: <code>{}</code></p><h2>Recovery codes</h2>\
-                 <p>Each stands in for your authenticator once, after your first login with it. Keep them on paper.</p><ul>{codes}</ul>\
-                 <p><a href=\"/login\">Log in</a> with your password and the code that it shows.</p>",
-                escape(&welcome.person),
-                escape(&welcome.secret),
-                escape(&welcome.otpauth),
-            );
-            page(&api, "Welcome", &body).into_response()
-        }
+        Ok(welcome) => page(&api, "Welcome", &welcomed(&welcome)).into_response(),
         Err(problem) => (problem.code(), invite_form(&api, Some(&problem))).into_response(),
     }
+}
+
+/// What whoever has taken an invitation up is shown once.
+fn welcomed(welcome: &login::Welcome) -> String {
+    let codes = welcome.recovery_codes.iter().map(|code| format!("<li><code>{}</code></li>", escape(code)));
+    let codes: String = codes.collect();
+    let kept_out = welcome.kept_out.iter().map(|told| format!("<p>{}</p>", escape(told)));
+    let kept_out: String = kept_out.collect();
+    format!(
+        "<p>You are <b>{}</b>. This is shown once.</p><h2>Second factor</h2><p>Give this to your authenticator:</p>\
+         <pre><code>{}</code></pre><p>or, as one address: <code>{}</code></p><h2>Recovery codes</h2>\
+         <p>Each stands in for your authenticator once, after your first login with it. Keep them on paper.</p><ul>{codes}</ul>\
+         {kept_out}<p><a href=\"/login\">Log in</a> with your password and the code that it shows.</p>",
+        escape(&welcome.person),
+        escape(&welcome.secret),
+        escape(&welcome.otpauth),
+    )
 }

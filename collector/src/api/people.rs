@@ -155,7 +155,7 @@ pub(crate) async fn invite(
     }
     let home = Scope::of(org, wanted.site);
     let person = NewPerson { id: wanted.person, side, home, team: wanted.team, service: wanted.service };
-    super::tokens::same_side(&api.core.policy(), &person)?;
+    super::tokens::same_side(&api.core.policy(), &person, |org| caller.sees(org))?;
     super::teams::of_person(&api.core.policy(), &person, |org| caller.sees(org))?;
     let made = (!wanted.service).then(secret::invitation).transpose()?;
     let verbs = wanted.verbs.unwrap_or_else(|| wanted.role.unwrap_or(Role::Member).verbs());

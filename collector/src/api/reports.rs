@@ -184,10 +184,11 @@ fn of_fleet(
     query: &FleetQuery,
     measures: &[Measure],
 ) -> Result<FleetReport, Problem> {
-    if let Some(org) = query.org.as_ref().filter(|org| !caller.sees(org)) {
+    let policy = api.core.policy();
+    let unknown = |org: &&OrgId| !(caller.sees(org) && policy.orgs.contains_key(*org));
+    if let Some(org) = query.org.as_ref().filter(unknown) {
         return Err(unseen(org));
     }
-    let policy = api.core.policy();
     let filter = compile(query.filter.as_deref(), &policy, caller)?;
     let counted = caller.see(api, |sight| {
         let mine = sight.members().filter(|member| {

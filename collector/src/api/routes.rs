@@ -32,7 +32,7 @@ use super::{
     docs, endpoints, events,
     extract::ANY,
     fleet, health, intake, join_tokens, login, metrics, oidc, once, openapi, orgs, ownership, page, pages,
-    people, queue, reports, rules, seals, setup, tokens, views, who, whoami, windows,
+    people, queue, reports, rules, seals, setup, tokens, unknown, views, who, whoami, windows,
 };
 use crate::{
     access::Verb,
@@ -473,6 +473,12 @@ pub(crate) fn mount(api: &Shared) -> Router<Shared> {
             Method::Get => handler,
             // Innermost: it wants to know who asks, and how long a body may be.
             _ => handler.route_layer(from_fn_with_state(Shared::clone(api), once::once)),
+        };
+        let held = from_fn_with_state((Shared::clone(api), longest_body), unknown::held);
+        let handler = match needs {
+            // What is sent there says itself who sends it.
+            Public if route.method != Method::Get => handler.route_layer(held),
+            _ => handler,
         };
         let guarded = handler
             .route_layer(DefaultBodyLimit::max(route.body))

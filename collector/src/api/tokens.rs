@@ -183,7 +183,7 @@ pub(crate) async fn create(
     }
     let scope = Scope::of(org, site);
     let person = NewPerson { id, side, home: scope.clone(), team: wanted.team, service: wanted.service };
-    same_side(&policy, &person)?;
+    same_side(&policy, &person, |org| caller.sees(org))?;
     teams::of_person(&policy, &person, |org| caller.sees(org))?;
     let usual = if own { by.ceiling } else { Verbs::CREW };
     let asked_until = caller.token.session.is_none().then_some(caller.token.expires_at).flatten();
@@ -271,9 +271,13 @@ fn only_org(caller: &Caller, api: &Shared, side: Side) -> Result<OrgId, Problem>
     }
 }
 
-/// Whom a matrix knows on one side does not come in as a person of the other.
-pub(super) fn same_side(policy: &Policy, person: &NewPerson) -> Result<(), Problem> {
-    let concerned = policy.orgs.iter().filter(|(id, _)| person.home.touches(id));
+/// Whom a matrix that is seen knows on one side does not come in as a person of the other.
+pub(super) fn same_side(
+    policy: &Policy,
+    person: &NewPerson,
+    seen: impl Fn(&OrgId) -> bool,
+) -> Result<(), Problem> {
+    let concerned = policy.orgs.iter().filter(|(id, _)| seen(id) && person.home.touches(id));
     let mut known = concerned.filter_map(|(id, matrix)| Some((id, matrix.directory().person(&person.id)?)));
     match known.find(|(_, known)| known.side != person.side) {
         Some((org, known)) => Err(Problem::invalid(format!(

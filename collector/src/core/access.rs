@@ -96,6 +96,11 @@ impl Core {
     ) -> Result<Vec<Change>, Refusal> {
         let changes = state.access.weigh(act, by, now)?;
         let was: Vec<_> = changes.iter().map(|change| state.access.was(change)).collect();
+        // Said once is enough. A no is a word of its own, also where there was no yes before.
+        let as_it_was = |(change, was): (&Change, &Option<Change>)| was.as_ref() == Some(change);
+        if !matches!(act, Act::Refuse(..)) && changes.iter().zip(&was).all(as_it_was) {
+            return Ok(changes);
+        }
         state.access.apply(&changes);
         put(&changes, batch);
         let whose: BTreeSet<_> =

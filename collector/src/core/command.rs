@@ -63,8 +63,8 @@ pub(crate) enum Command {
         invitation: Sha256,
         /// What the person set.
         account: Box<Account>,
-        /// Answered with who they are.
-        reply: Reply<PersonKey>,
+        /// Answered with who they are, and what changed.
+        reply: Reply<(PersonKey, Vec<Change>)>,
     },
     /// Change how somebody comes in, who showed their password.
     Renew(Box<Renewal>, Principal, Reply<Vec<Change>>),

@@ -153,7 +153,7 @@ impl Core {
     ) -> Result<Taken, Refusal> {
         may_feed(state, delivery, by, now)?;
         let (mut taken, actor) = (Taken::default(), by.actor());
-        let sender = Sender::of(&state.access, &by.key());
+        let sender = Sender::of(&state.access, by, now);
         for arrival in &delivery.arrivals {
             let became = queue::arrive(state, policy, (&delivery.org, &actor, &sender), arrival, now, batch);
             if let Some(number) = taken.count(became) {

@@ -34,7 +34,8 @@ pub(super) fn redeem_setup(
     }
     free_id(&token.principal.person)?;
     if let Some(team) = &token.principal.team {
-        policy.team_is_of(token.principal.side, team, |_| true)?;
+        let side = token.principal.side;
+        policy.team_is_of(side, team, |org| !state.access.has_left(side, org))?;
     }
     state.setup_code = None;
     batch.delete(Table::Meta, SETUP_CODE);

@@ -106,6 +106,14 @@ impl<'s> Sight<'s> {
         ours.filter(|member| self.reach.may(Verb::Intake, org, Some(&member.endpoint.site)))
     }
 
+    /// The sites of an org in use that alerts of other tools may be fed to.
+    pub fn fed_sites(&self, org: &OrgId) -> BTreeSet<&'s SiteId> {
+        let of_tokens = self.state.join_tokens.values().filter(|token| token.org == *org);
+        let promised = of_tokens.map(|token| &token.site);
+        let promised = promised.filter(|site| self.reach.may(Verb::Intake, org, Some(site)));
+        self.fed(org).map(|member| &member.endpoint.site).chain(promised).collect()
+    }
+
     /// Endpoints by id or by name.
     pub fn find_endpoint(&self, id_or_name: &str) -> Vec<&'s Member> {
         match id_or_name.parse::<EndpointId>() {

@@ -1,5 +1,6 @@
 //! What a login by a provider changes.
 
+use dogwatch_model::OrgId;
 use jiff::Timestamp;
 
 use super::{Batch, access::put, audit::deed};
@@ -29,7 +30,10 @@ pub(super) fn sign_in(
             );
             Refusal::new(Code::NotAllowed, what)
         };
-        policy.team_is_of(proved.principal.side, team, |org| home.touches(org)).map_err(of_group)?;
+        let side = proved.principal.side;
+        // An org that their side has left is not to be named to them.
+        let meant = |org: &OrgId| home.touches(org) && !state.access.has_left(side, org);
+        policy.team_is_of(side, team, meant).map_err(of_group)?;
     }
     let signed = state.access.sign_in(proved, now)?;
     put(&signed.changes(), batch);

@@ -18,7 +18,7 @@ use super::{
     may::{may_in_named_org, may_seeing_org},
 };
 use crate::{
-    access::{Principal, Reach, Scope, Verb},
+    access::{ApiToken, Principal, Reach, Scope, Sha256, Verb},
     policy::Policy,
     refusal::{Code, Refusal},
     state::State,
@@ -55,7 +55,7 @@ impl Core {
             return Err(Refusal::new(Code::Conflict, what));
         }
         check_names(state, policy, &plan, &state.access.reach(by, now))?;
-        let id = free_id(state, &plan);
+        let id = free_id(state, &plan, now);
         let invalid = |error: WindowError| Refusal::new(Code::Invalid, error.to_string());
         let window = Window::new(id, plan, by.actor(), now).map_err(invalid)?;
         window.known_to(|| policy.vocabulary(|org| *org == window.plan.org)).map_err(invalid)?;
@@ -107,19 +107,16 @@ impl Core {
 
 /// Forgets windows that have been over for long, and those that are too many.
 pub(super) fn retire(state: &mut State, now: Timestamp, batch: &mut Batch) {
-    let newest = state.windows.keys().max_by_key(|id| number_of(id)).cloned();
     let mut past: Vec<_> =
         state.windows.values().filter_map(|window| Some((window.over_at()?, window))).collect();
     // What is over lately comes first, so that the rest of an org's is what goes.
     past.retain(|(over, _)| *over <= now);
-    past.sort_by_key(|(over, window)| core::cmp::Reverse((*over, number_of(&window.id))));
+    past.sort_by_key(|(over, window)| core::cmp::Reverse((*over, window.created_at)));
     let mut kept: BTreeMap<&OrgId, usize> = BTreeMap::new();
     let mut gone: Vec<WindowId> = Vec::new();
     for (over, window) in past {
         let of_org = kept.entry(&window.plan.org).or_default();
-        // The newest stays, so that its number is not given again.
-        if newest.as_ref() == Some(&window.id) || (*of_org < MAX_PAST && now.duration_since(over) < KEEP_PAST)
-        {
+        if *of_org < MAX_PAST && now.duration_since(over) < KEEP_PAST {
             *of_org += 1;
         } else {
             gone.push(window.id.clone());
@@ -148,10 +145,7 @@ fn check_names(state: &State, policy: &Policy, plan: &NewWindow, reach: &Reach) 
         let seen = seen.filter(|endpoint| reach.sees(&endpoint.org, Some(&endpoint.site)));
         check_known("site", site.as_str(), &seen.map(|endpoint| endpoint.site.as_str()).collect())?;
     }
-    let of_matrix = policy.matrix(&plan.org).tools().map(|tool| tool.id.as_str());
-    // A rule's findings may concern a tool that no document names: its items can be hidden, too.
-    let of_rules = policy.rules.rules().iter().map(|rule| rule.tool.as_str());
-    let tools: BTreeSet<&str> = of_matrix.chain(of_rules).collect();
+    let tools = policy.tools(&plan.org);
     plan.tools.iter().try_for_each(|tool| check_known("tool", tool.as_str(), &tools))
 }
 
@@ -167,13 +161,14 @@ fn check_known(kind: &str, name: &str, known: &BTreeSet<&str>) -> Result<(), Ref
     Err(Refusal::new(Code::Invalid, format!("there is no {kind} `{name}`; {mend}")))
 }
 
-/// `w1`, `w2` …: short enough to say, never used twice.
-fn free_id(state: &State, plan: &NewWindow) -> WindowId {
-    let last = state.windows.keys().map(number_of).max().unwrap_or(0);
-    let named = |n: u64| WindowId::new(&format!("w{n}")).ok().filter(|id| !state.windows.contains_key(id));
-    (last + 1..).find_map(named).unwrap_or_else(|| unreachable!("a number is a slug, for {}", plan.org))
-}
-
-fn number_of(id: &WindowId) -> u64 {
-    id.as_str().strip_prefix('w').and_then(|number| number.parse().ok()).unwrap_or(0)
+/// `w3f9a2c1b07`: short enough to say, and nothing in it tells of another org. Whoever counts theirs would otherwise know how many
+/// there are elsewhere.
+fn free_id(state: &State, plan: &NewWindow, now: Timestamp) -> WindowId {
+    let own = state.windows.values().filter(|window| window.plan.org == plan.org).count();
+    let named = |n: usize| {
+        let made_of = format!("{} {} {n}", plan.org, now.as_nanosecond());
+        WindowId::new(&format!("w{}", ApiToken::short_id(&Sha256::of(made_of.as_bytes())))).ok()
+    };
+    let mut ids = (own..).filter_map(named);
+    ids.find(|id| !state.windows.contains_key(id)).unwrap_or_else(|| unreachable!("hex digits are a slug"))
 }

@@ -23,6 +23,8 @@ text_enum! {
         Stopping = "stopping",
         /// What the listener showed does not let them in any more.
         NotAllowed = "not_allowed",
+        /// Others need the place, whose people listen less.
+        Crowded = "crowded",
     }
 }
 
@@ -35,13 +37,24 @@ text_enum! {
         TooOld = "too_old",
         /// Where it was is not known here: the collector was started anew.
         Restarted = "restarted",
+        /// Some of what they were told is not theirs to see any more.
+        SightLost = "sight_lost",
     }
+}
+
+/// What a look has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Looked {
+    /// They may hear what they might before, or more.
+    AsBefore,
+    /// They may not hear any more all that they might before.
+    LessThanBefore,
 }
 
 /// Who listens, as far as the feed cares.
 pub(crate) trait Audience: Send {
     /// Looks again what may be heard; the reason when that is nothing any more.
-    fn look(&mut self) -> Result<(), Over>;
+    fn look(&mut self) -> Result<Looked, Over>;
 
     /// Whether changes of a group may be heard, as of the last look.
     fn hears(&self, group: &Group) -> bool;
@@ -69,7 +82,7 @@ pub(crate) struct Listener {
     access: u64,
     told_at: Instant,
     over: bool,
-    _place: Place,
+    place: Place,
 }
 
 impl Listener {
@@ -90,7 +103,7 @@ impl Listener {
             access: feed.0.access.load(Ordering::Acquire),
             told_at: now,
             over: false,
-            _place: place,
+            place,
             feed,
         };
         // They begin where they were, and what is told next may be what they missed.
@@ -113,9 +126,9 @@ impl Listener {
             if self.over {
                 return None;
             }
-            if self.feed.0.closing.is_cancelled() {
+            if let Some(over) = self.ends() {
                 self.take(Missed::TooSlow);
-                self.end(Over::Stopping);
+                self.end(over);
                 continue;
             }
             self.ticks.borrow_and_update();
@@ -129,6 +142,7 @@ impl Listener {
                 // The feed is ours as well: it does not go before us.
                 _ = self.ticks.changed() => {}
                 () = self.feed.0.closing.cancelled() => {}
+                () = self.place.displaced() => {}
                 () = tokio::time::sleep_until(sign_at.min(self.looked_at + rhythm.look)) => {
                     if Instant::now() >= sign_at {
                         self.ready.push_back(Bytes::from_static(b": still here\n\n"));
@@ -136,6 +150,14 @@ impl Listener {
                 }
             }
         }
+    }
+
+    /// Why it ends now, whatever they may hear.
+    fn ends(&self) -> Option<Over> {
+        if self.feed.0.closing.is_cancelled() {
+            return Some(Over::Stopping);
+        }
+        self.place.is_displaced().then_some(Over::Crowded)
     }
 
     /// Takes what has been added, as far as they may hear it now.
@@ -151,8 +173,11 @@ impl Listener {
         let access = self.feed.0.access.load(Ordering::Acquire);
         if access != self.access || self.looked_at.elapsed() >= self.feed.0.rhythm.look {
             (self.access, self.looked_at) = (access, Instant::now());
-            if let Err(over) = self.audience.look() {
-                return self.end(over);
+            match self.audience.look() {
+                Ok(Looked::AsBefore) => {}
+                // No change will ever tell them that what they show is gone.
+                Ok(Looked::LessThanBefore) => self.say_missed(None, Missed::SightLost),
+                Err(over) => return self.end(over),
             }
         }
         match found {

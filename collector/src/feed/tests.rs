@@ -15,7 +15,7 @@ use dogwatch_model::{EndpointId, OrgId, SiteId};
 use super::{
     Feed, Kind, Listener, Since,
     change::{Change, Group},
-    listener::{Audience, Over},
+    listener::{Audience, Looked, Over},
     notice::News,
 };
 
@@ -60,9 +60,10 @@ struct Somebody {
 }
 
 impl Audience for Somebody {
-    fn look(&mut self) -> Result<(), Over> {
-        self.seen = self.rights.0.lock().unwrap().clone().ok_or(Over::NotAllowed)?;
-        Ok(())
+    fn look(&mut self) -> Result<Looked, Over> {
+        let seen = self.rights.0.lock().unwrap().clone().ok_or(Over::NotAllowed)?;
+        let before = std::mem::replace(&mut self.seen, seen);
+        Ok(if before.is_subset(&self.seen) { Looked::AsBefore } else { Looked::LessThanBefore })
     }
 
     fn hears(&self, group: &Group) -> bool {
@@ -73,7 +74,7 @@ impl Audience for Somebody {
 pub(super) fn listen(feed: &Feed, rights: &Rights, since: Since<'_>) -> Listener {
     let seen = rights.0.lock().unwrap().clone().unwrap_or_default();
     let somebody = Somebody { rights: rights.clone(), seen };
-    let place = feed.place(uuid::Uuid::new_v4().to_string()).ok().unwrap();
+    let place = feed.place(format!("acme:p{}", uuid::Uuid::new_v4().simple()).parse().unwrap()).ok().unwrap();
     feed.listen(Box::new(somebody), since, place)
 }
 

@@ -4,7 +4,7 @@ use core::pin::{Pin, pin};
 use std::{
     borrow::Cow,
     convert::Infallible,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -26,8 +26,9 @@ use tower::Service as _;
 
 use super::{
     Door, House, Limits,
-    admission::{Turn, Waiting},
+    admission::{Turn, Waiting, network},
     handshake,
+    seats::{Answer, Guest},
 };
 use crate::authority::{standing::KeyStatus, verify::Credential};
 
@@ -50,9 +51,10 @@ pub(super) async fn serve(house: Arc<House>, stream: TcpStream, address: SocketA
         Ok(turn) => turn,
         Err(why) => return turn_away(&why),
     };
-    let Ok(_place) = Arc::clone(&house.places).try_acquire_owned() else {
-        return house.complaints.note(&house.door, None, "all places are taken (limit `connections`)");
-    };
+    // Asked before the work of a handshake, and taken after it.
+    if !house.seats.would_seat(network(address.ip())) {
+        return turn_away(FULL);
+    }
     // Boxed, so that its memory is free again while the connection stands.
     let handshake = Box::pin(handshake::shake(house.tls.load_full(), stream, house.limits.handshake));
     let shaken = tokio::select! {
@@ -68,13 +70,33 @@ pub(super) async fn serve(house: Arc<House>, stream: TcpStream, address: SocketA
         }
     };
     drop(turn);
-    let Some(identity) = Identity::of(&house.door, &stream, address) else {
-        return turn_away("its key stopped standing well during the handshake");
-    };
+    if let Err(why) = stand(&house, stream, address).await {
+        turn_away(why);
+    }
+}
+
+/// Answers a caller whose handshake is done, or says why not.
+async fn stand(
+    house: &Arc<House>,
+    stream: Box<TlsStream<TcpStream>>,
+    address: SocketAddr,
+) -> Result<(), &'static str> {
+    let identity = Identity::of(&house.door, &stream, address)
+        .ok_or("its key stopped standing well during the handshake")?;
+    let seat = house.seats.take(network(address.ip())).ok_or(FULL)?;
+    let guest = seat.guest();
     let is_http2 = matches!(house.door, Door::Agents(_)) || stream.get_ref().1.alpn_protocol() == Some(b"h2");
-    let caller =
-        Arc::new(Caller { house, identity, has_asked: AtomicBool::new(false), dismissed: Notify::new() });
+    let caller = Arc::new(Caller {
+        house: Arc::clone(house),
+        guest,
+        identity,
+        address: address.ip(),
+        has_asked: AtomicBool::new(false),
+        dismissed: Notify::new(),
+    });
     caller.drive(TokioIo::new(stream), is_http2).await;
+    drop(seat);
+    Ok(())
 }
 
 /// Waits for the caller's first byte, and then for its turn, for no longer than a handshake may take: who has waited for so
@@ -104,6 +126,16 @@ pub(super) const CROWDED: &str = "too many handshakes under way from its address
 /// Why a handshake ends before its time.
 const SLOW: &str = "its handshake was slow, and all turns were taken while others of its address had more of them than who waited (limit `pending_handshakes`)";
 
+/// Why nobody more may stand.
+const FULL: &str =
+    "all connections are taken, and no address has more of them than its own (limit `connections`)";
+
+/// Why a connection ends while others come.
+const DISPLACED: &str = "its connection made place for another: all are taken, and its address had most of them or it asked for nothing (limit `connections`)";
+
+/// What a connection that makes place has to take its leave: an answer that is on its way, and a client's notice.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// What is known of a caller from the handshake.
 enum Identity {
     Anybody(SocketAddr),
@@ -124,7 +156,9 @@ impl Identity {
 
 struct Caller {
     house: Arc<House>,
+    guest: Arc<Guest>,
     identity: Identity,
+    address: IpAddr,
     /// It has sent a request.
     has_asked: AtomicBool,
     /// It was refused for good and is to go.
@@ -143,8 +177,14 @@ impl Caller {
     }
 
     /// Adds to a request who asks, and passes it on.
-    async fn answer(self: Arc<Self>, mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Answer>, Infallible> {
         self.has_asked.store(true, Ordering::Relaxed);
+        let under_way = self.guest.begin();
+        let response = self.pass_on(request).await?;
+        Ok(response.map(|body| Answer::new(body, under_way)))
+    }
+
+    async fn pass_on(&self, mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
         match &self.identity {
             Identity::Anybody(address) => {
                 request.extensions_mut().insert(ConnectInfo(*address));
@@ -170,15 +210,19 @@ impl Caller {
         // Made once: a future that is made anew at every wake-up of every connection fights for the lock it shares.
         let mut told_to_go = pin!(async {
             tokio::select! {
-                () = stop.cancelled() => {}
-                () = self.dismissed.notified() => {}
+                () = stop.cancelled() => limits.drain,
+                () = self.dismissed.notified() => limits.drain,
+                () = self.guest.displaced() => {
+                    self.house.complaints.note(&self.house.door, Some(self.address), DISPLACED);
+                    FAREWELL.min(limits.drain)
+                }
             }
         });
-        let mut stage = Stage::Opening;
+        let (mut stage, mut drain) = (Stage::Opening, limits.drain);
         loop {
             tokio::select! {
                 _ended = connection.as_mut() => return,
-                () = told_to_go.as_mut(), if stage != Stage::Leaving => stage = Stage::Leaving,
+                time = told_to_go.as_mut(), if stage != Stage::Leaving => (stage, drain) = (Stage::Leaving, time),
                 () = deadline.as_mut(), if stage != Stage::Settled => match (stage, limits.max_age) {
                     (Stage::Opening, _) if !self.has_asked.load(Ordering::Relaxed) => return,
                     (Stage::Opening, None) => { stage = Stage::Settled; continue; }
@@ -192,7 +236,7 @@ impl Caller {
                 },
             }
             connection.as_mut().graceful_shutdown();
-            deadline.as_mut().reset(Instant::now() + limits.drain);
+            deadline.as_mut().reset(Instant::now() + drain);
         }
     }
 }

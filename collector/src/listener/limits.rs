@@ -21,7 +21,7 @@ pub struct Limits {
     pub waiting_per_address: usize,
     /// Callers that wait so in all, silent ones included: what a flood from many addresses may take in sockets, a few kilobytes each.
     pub waiting: usize,
-    /// Connections that stand at once.
+    /// Connections that stand at once. Where there are so many, the address with the most of them makes place for others.
     pub connections: usize,
     /// A new connection must have sent its first request by then, and each HTTP/1 request's head must take no longer.
     pub first_request: Duration,

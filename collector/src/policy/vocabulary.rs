@@ -1,5 +1,7 @@
 //! The tools and teams of the matrices in force, for filters that ask for owners.
 
+use std::collections::BTreeSet;
+
 use dogwatch_model::OrgId;
 use dogwatch_triage::filter::Vocabulary;
 
@@ -15,6 +17,13 @@ impl Policy {
             vocabulary.teams.insert(matrix.last_resort().as_str());
         }
         vocabulary
+    }
+
+    /// The tools that items of an org may be about: those of its matrix, and those of rules, for a rule's findings may concern one
+    /// that no document names.
+    pub(crate) fn tools(&self, org: &OrgId) -> BTreeSet<&str> {
+        let of_matrix = self.matrix(org).tools().map(|tool| tool.id.as_str());
+        of_matrix.chain(self.rules.rules().iter().map(|rule| rule.tool.as_str())).collect()
     }
 
     /// What rules and watch lists ask owners of that no matrix knows, a line each. It is told and refuses nothing: a matrix may

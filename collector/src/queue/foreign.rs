@@ -82,11 +82,14 @@ pub(crate) fn arrive(
     }
 }
 
-/// The latest item of a sender's alert.
+/// The latest item of a sender's alert, of those that stand where it may feed: a token for one site ends nothing at another.
 fn known<'s>(state: &'s State, org: &OrgId, finding: &Finding, sender: &Sender) -> Option<&'s Alert> {
-    let find = |subject: String| state.foreign.get(&(org.clone(), finding.rule.clone(), subject));
-    let number = find(finding.subject.clone()).or_else(|| sender.former(&finding.subject).and_then(find))?;
-    state.alerts.get(number).map(|item| &item.alert)
+    let find = |subject: String| {
+        let numbers = state.foreign.get(&(org.clone(), finding.rule.clone(), subject))?.values();
+        let items = numbers.filter_map(|number| state.alerts.get(number)).map(|item| &item.alert);
+        items.filter(|alert| sender.feeds(&alert.org, &alert.site)).max_by_key(|alert| alert.number)
+    };
+    find(finding.subject.clone()).or_else(|| sender.former(&finding.subject).and_then(find))
 }
 
 fn noted(
@@ -141,7 +144,7 @@ fn open_of(sender: &Sender, state: &State, org: &OrgId, finding: &Finding) -> us
         let ours = state.foreign.range(first.clone()..).take_while(|((org, rule, subject), _)| {
             (org, rule) == (&first.0, &first.1) && subject.starts_with(&first.2)
         });
-        ours.filter(|(_, number)| open(number)).count()
+        ours.flat_map(|(_, of_sites)| of_sites.values()).filter(|number| open(number)).count()
     };
     sender.prefixes().map(of).sum()
 }

@@ -4,21 +4,35 @@
 //! told. Items from before that were stored as `grafana/KEY`. They are still known again by whoever is the only one of that
 //! name; where there are several, nobody can say whose they were, and such an item waits for a person or a new telling.
 
-use crate::access::{PersonKey, Register};
+use dogwatch_model::{OrgId, SiteId};
+use jiff::Timestamp;
 
-/// Somebody who feeds the queue.
+use crate::{
+    access::{Principal, Reach, Register, Verb},
+    core::UNPLACED,
+};
+
+/// Somebody who feeds the queue, with the token that they use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sender {
     /// How its subjects begin.
     pub(crate) name: String,
     /// How they began before, where that can only have been this one.
     former: Option<String>,
+    reach: Reach,
 }
 
 impl Sender {
-    pub(crate) fn of(access: &Register, key: &PersonKey) -> Self {
-        let is_alone = !access.people.keys().any(|other| other.id == key.id && other != key);
-        Self { name: key.to_string(), former: is_alone.then(|| key.id.to_string()) }
+    pub(crate) fn of(access: &Register, by: &Principal, now: Timestamp) -> Self {
+        let key = by.key();
+        let is_alone = !access.people.keys().any(|other| other.id == key.id && *other != key);
+        let former = is_alone.then(|| key.id.to_string());
+        Self { name: key.to_string(), former, reach: access.reach(by, now) }
+    }
+
+    /// Whether it may feed a place; what has none is the whole org's.
+    pub(super) fn feeds(&self, org: &OrgId, site: &SiteId) -> bool {
+        self.reach.may(Verb::Intake, org, Some(site).filter(|site| site.as_str() != UNPLACED))
     }
 
     /// What one of its subjects was called before.

@@ -280,6 +280,35 @@ async fn who_says_one_byte_and_then_nothing_keeps_nobody_of_another_address_wait
 }
 
 #[tokio::test]
+async fn connections_of_one_address_shut_nobody_of_another_out() {
+    // A connection that makes place has a second; whoever had to wait for anything else would wait for an hour.
+    let hour = Duration::from_secs(3600);
+    let port = Port::start(false, Limits { connections: 3, drain: hour, ..Limits::people() });
+    let caller = port.caller(None);
+    let here = async |host: u8| caller.http2_over(from(Ipv4Addr::new(127, 0, 0, host), &port).await).await;
+    let mut hogs = Vec::new();
+    for _ in 0..3 {
+        let mut hog = here(10).await.unwrap();
+        assert!(hog.get("/who").await.is_ok(), "it stands, and asks for nothing more");
+        hogs.push(hog);
+    }
+    let mut others = Vec::new();
+    for host in [2, 3] {
+        let mut other = here(host).await.unwrap();
+        assert_eq!(other.get("/who").await.unwrap().1, format!("127.0.0.{host}"));
+        others.push(other);
+    }
+    for idle in hogs.drain(..2) {
+        tokio::time::timeout(PATIENCE, idle.connection).await.unwrap().unwrap();
+    }
+    assert!(!hogs[0].connection.is_finished(), "one each: nobody makes place for a fourth address");
+    assert!(here(4).await.is_err());
+    for other in &mut others {
+        assert!(other.get("/who").await.is_ok(), "nor does who has made no more than one");
+    }
+}
+
+#[tokio::test]
 async fn no_handshake_is_a_resumption_so_that_a_revoked_key_cannot_come_back_by_one() {
     let port = Port::of_agents();
     let agent = port.agent(FRESH);

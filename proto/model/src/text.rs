@@ -1,9 +1,11 @@
 //! Which signs a text may have that others read.
 //!
 //! A control character moves a terminal's cursor or forges a line of a log; a sign that turns the direction of reading lets a
-//! text be read as another; one without width lets two texts look the same. What people write is refused with such a sign in
+//! text be read as another; one that nobody sees lets two texts look the same. What people write is refused with such a sign in
 //! it, for they can mend it. What machines and other tools tell is kept, with the sign replaced: nobody sits there to write it
-//! anew. The joiners (U+200C, U+200D) stay: Persian, Hindi and half of all emoji are not written without them.
+//! anew. The joiners (U+200C, U+200D) and the signs that choose a letter's shape (U+FE0F and its like) stay: Persian, Hindi,
+//! Japanese names and half of all emoji are not written without them. The tags (U+E0000 and on) go, and with them the flags of
+//! England, Scotland and Wales: a whole text can be written in them that nobody sees.
 
 use core::fmt;
 
@@ -20,10 +22,14 @@ pub fn steers(sign: char) -> bool {
         )
 }
 
-/// Whether a sign has no width and no use in any language's writing: spaces and joiners of nothing, invisible operators, the
-/// mark of byte order.
+/// Whether nobody sees a sign, and no language's writing needs it: spaces and joiners of nothing, invisible operators, the
+/// mark of byte order, soft hyphens, the fillers of Hangul, tags.
 pub fn hides(sign: char) -> bool {
-    matches!(sign, '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
+    matches!(
+        sign,
+        '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{3164}' |
+        '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 /// Whether a text of one line must not have a sign.
@@ -31,10 +37,10 @@ pub fn is_unfit(sign: char) -> bool {
     steers(sign) || hides(sign)
 }
 
-/// Whether a name that things are looked up by must not have a sign: two names must not look the same, so that joiners and soft
-/// hyphens are none of it either.
+/// Whether a name that things are looked up by must not have a sign: two names must not look the same, so that joiners are
+/// none of it either.
 pub fn blurs(sign: char) -> bool {
-    is_unfit(sign) || matches!(sign, '\u{ad}' | '\u{200c}' | '\u{200d}')
+    is_unfit(sign) || matches!(sign, '\u{200c}' | '\u{200d}')
 }
 
 /// A sign that a text must not have, and where it stands.
@@ -54,7 +60,7 @@ impl fmt::Display for Unfit {
         let what = match sign {
             _ if sign.is_control() => "a control character",
             '\u{2028}' | '\u{2029}' => "a separator of lines",
-            _ if hides(sign) => "a sign without width",
+            _ if hides(sign) => "a sign that nobody sees",
             _ => "a sign that turns the direction of reading",
         };
         write!(f, "U+{:04X}, {what}, in its line {line} as sign {column}; take it out", u32::from(sign))
@@ -92,10 +98,10 @@ mod tests {
         for text in [
             "",
             "line one\nline two\r\n\tand a third",
-            "می‌خواهم", // U+200C: Persian
-            "क्‍ष",      // U+200D: Hindi
-            "👩‍💻 ❤️ 🏴󠁧󠁢󠁳󠁣󠁴󠁿",
-            "שלום, Ünïcödé, 漢字, soft\u{ad}hyphen, no\u{a0}break",
+            "می‌خواهم",  // U+200C: Persian
+            "क्‍ष",       // U+200D: Hindi
+            "👩‍💻 ❤️ 葛󠄀", // U+200D, U+FE0F, U+E0100
+            "שלום, Ünïcödé, 漢字, 한글, no\u{a0}break",
         ] {
             assert_eq!(check(text), Ok(()), "{text}");
         }
@@ -105,8 +111,31 @@ mod tests {
     #[test]
     fn a_sign_that_steers_or_hides_is_refused_with_its_place() {
         for sign in [
-            '\0', '\u{7}', '\u{1b}', '\u{7f}', '\u{9b}', '\r', '\u{b}', '\u{61c}', '\u{200b}', '\u{200e}',
-            '\u{200f}', '\u{2028}', '\u{202a}', '\u{202e}', '\u{2060}', '\u{2066}', '\u{2069}', '\u{feff}',
+            '\0',
+            '\u{7}',
+            '\u{1b}',
+            '\u{7f}',
+            '\u{9b}',
+            '\r',
+            '\u{b}',
+            '\u{61c}',
+            '\u{200b}',
+            '\u{200e}',
+            '\u{200f}',
+            '\u{2028}',
+            '\u{202a}',
+            '\u{202e}',
+            '\u{2060}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{feff}',
+            '\u{ad}',
+            '\u{115f}',
+            '\u{1160}',
+            '\u{3164}',
+            '\u{ffa0}',
+            '\u{e0041}',
+            '\u{e007f}',
         ] {
             let refused = check(&format!("one\ntwo{sign}"));
             assert_eq!(refused, Err(Unfit { sign, line: 2, column: 4 }), "{sign:?}");
@@ -122,7 +151,7 @@ mod tests {
                 "a\n\u{202e}",
                 "U+202E, a sign that turns the direction of reading, in its line 2 as sign 1; take it out",
             ),
-            ("\u{200b}", "U+200B, a sign without width, in its line 1 as sign 1; take it out"),
+            ("\u{200b}", "U+200B, a sign that nobody sees, in its line 1 as sign 1; take it out"),
             ("\u{2029}", "U+2029, a separator of lines, in its line 1 as sign 1; take it out"),
         ] {
             assert_eq!(check(text).unwrap_err().to_string(), said);

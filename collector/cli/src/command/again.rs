@@ -102,7 +102,7 @@ impl Line {
             let Some(following) = &mut self.following else { return Ok(()) };
             let Some(word) = following.next(left) else { continue };
             match word {
-                Word::Connected | Word::Missed => {
+                Word::Connected | Word::Missed | Word::SightLost => {
                     self.live = true;
                     self.said = None;
                 }

@@ -155,6 +155,9 @@ fn take_up(url: &str, root: &CertificateDer<'_>, invitation: &str) -> Result<Str
         text_at(&welcome, "otpauth"),
         codes.collect::<Vec<_>>().join("\n  ")
     ));
+    if let Some(kept_out) = welcome["kept_out"].as_str() {
+        output::note(&format!("{kept_out}\n"));
+    }
     let person = text_at(&welcome, "person");
     token_in(&open(client, &person, &password).map_err(|failure| once_more(failure, url, &person))?)
 }

@@ -427,7 +427,7 @@ fn taking_out() {
             { "status": 403, "detail": "only an owner of acme may say goodbye to the MSP" },
             { "status": 503, "detail": "the collector is stopping; ask again" },
             { "org": "acme", "side": "msp", "tokens": 1, "grants": 1, "people": 2, "join_tokens": 0, "views": 1,
-              "items_released": 1, "messages_dropped": 0, "work_goes_to": "internal-it" },
+              "proposals": 1, "items_released": 1, "messages_dropped": 0, "work_goes_to": "internal-it" },
         ]},
     }));
     let config = story.logged_in();

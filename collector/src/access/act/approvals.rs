@@ -75,6 +75,11 @@ impl Register {
                 .map(|change| vec![change])
                 .ok_or_else(|| self.owner_wanted(org, "refuse it", now));
         }
+        if objected.is_none() && (!grant.scope.touches(org) || grant.verbs.risky().is_empty()) {
+            return Err(invalid(format!(
+                "nothing to refuse: no verb of grant {id} needs approval in {org}; `dogwatch access revoke {id}` ends it"
+            )));
+        }
         grant.approvals.remove(org);
         Ok(objected.into_iter().chain([Change::Grant(grant)]).collect())
     }

@@ -96,7 +96,7 @@ impl Register {
         let reach = self.reach(by, now);
         by.side == Side::Msp
             && self.owners(org, now).next().is_none()
-            && !self.left.get(&Side::Msp).is_some_and(|left| left.contains(org))
+            && !self.has_left(Side::Msp, org)
             && (reach.everywhere().has(Verb::Administer) || reach.may(Verb::Administer, org, None))
     }
 
@@ -119,6 +119,8 @@ impl Register {
             Some(org) if side != Side::Msp => {
                 self.givers(side, (Verbs::of(&[Verb::Administer]), None), org, now)
             }
+            // An org that the MSP has left hears no names of it.
+            _ if by.key().org.is_some_and(|org| self.has_left(Side::Msp, &org)) => Vec::new(),
             _ => self.msp_administrators(None, now),
         };
         let who = match who.as_slice() {
@@ -138,7 +140,7 @@ impl Register {
     /// Whether somebody was a guest of an org that the MSP has left, and goes on elsewhere: their home is nobody's to see any
     /// more, and they are still the MSP's to look after.
     pub(crate) fn is_left_behind(&self, person: &Person, reach: &Reach) -> bool {
-        let left = |org| self.left.get(&Side::Msp).is_some_and(|left| left.contains(org));
+        let left = |org| self.has_left(Side::Msp, org);
         let key = person.key();
         let goes_on = || {
             person.disabled_at.is_none()
@@ -150,6 +152,22 @@ impl Register {
             && goes_on()
     }
 
+    /// Somebody whom `by` sees.
+    pub(super) fn known_to(&self, by: &Principal, whom: &PersonKey, now: Timestamp) -> Option<&Person> {
+        let reach = self.reach(by, now);
+        let person = self.people.get(whom)?;
+        (reach.sees_place(&person.home) || self.is_left_behind(person, &reach)).then_some(person)
+    }
+
+    /// The answer for an id that somebody has already, to who may let people in: no more of them where they are not seen.
+    pub(super) fn taken(&self, key: &PersonKey, by: &Principal, now: Timestamp) -> Refusal {
+        let what = match self.known_to(by, key, now) {
+            Some(_) => self.known_already(key, now),
+            None => format!("`{}` is somebody's id already; choose another one", key.id),
+        };
+        Refusal::new(Code::Conflict, what)
+    }
+
     /// Somebody whom `by` manages.
     pub(super) fn managed(
         &self,
@@ -157,10 +175,7 @@ impl Register {
         by: &Principal,
         now: Timestamp,
     ) -> Result<&Person, Refusal> {
-        let reach = self.reach(by, now);
-        let visible =
-            |person: &&Person| reach.sees_place(&person.home) || self.is_left_behind(person, &reach);
-        let person = self.people.get(whom).filter(visible).ok_or_else(|| unseen("person", &whom.id))?;
+        let person = self.known_to(by, whom, now).ok_or_else(|| unseen("person", &whom.id))?;
         match self.manages(by, person.side, &person.home, now) {
             true => Ok(person),
             false => Err(self.not_your_side(person.side, &person.home, by, now)),

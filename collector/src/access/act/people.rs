@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{NewGrant, NewPerson, invalid, management::Entrance, not_allowed};
 use crate::{
-    access::{Change, Grant, Invitation, Person, PersonKey, Principal, Register, Sha256, Verb, Verbs},
+    access::{Change, Grant, Invitation, Person, PersonKey, Principal, Reach, Register, Sha256, Verb, Verbs},
     refusal::{Code, Refusal},
 };
 
@@ -27,7 +27,7 @@ impl Register {
             return Err(invalid(format!("{} is a program; make it a token instead", key.id)));
         }
         if self.people.contains_key(&key) {
-            return Err(Refusal::new(Code::Conflict, self.known_already(&key, now)));
+            return Err(self.taken(&key, by, now));
         }
         let mut changes = self.enters(person, *verbs, (grant, reason), entrance, by, now)?;
         if let Some(hash) = invitation {
@@ -37,7 +37,7 @@ impl Register {
     }
 
     /// What whoever invites somebody once more may have meant: a new link, or more rights.
-    fn known_already(&self, key: &PersonKey, now: Timestamp) -> String {
+    pub(super) fn known_already(&self, key: &PersonKey, now: Timestamp) -> String {
         let rights = format!("give rights with `dogwatch access grant {}`", key.id);
         let mut open = self.invitations.values().filter(|invitation| now < invitation.expires_at);
         if open.any(|invitation| invitation.to == *key) {
@@ -94,11 +94,11 @@ impl Register {
         Ok(self.invited_anew(person, invitation, by, now))
     }
 
-    /// Refuses to set a password for who has what `by` cannot give: whoever sets one may come in by it.
+    /// Refuses to decide about the way in of who has what `by` cannot give: whoever sets a password may come in by it, and
+    /// who administers a site keeps out, or lets in again, nobody who administers all of the org.
     fn outranks(&self, whom: &PersonKey, by: &Principal, now: Timestamp) -> Result<(), Refusal> {
         let reach = self.reach(by, now);
-        let beyond = |grant: &&Grant| !grant.verbs.without(reach.gives(&grant.scope)).is_empty();
-        let Some(grant) = self.grants_of(whom, now).find(beyond) else { return Ok(()) };
+        let Some(grant) = self.beyond(whom, &reach, now) else { return Ok(()) };
         let what = match reach.sees_place(&grant.scope) {
             true => format!("{} on {}", grant.verbs, grant.scope),
             false => "rights elsewhere".to_owned(),
@@ -107,6 +107,16 @@ impl Register {
             "{} has {what}, which you cannot give; ask an administrator who can",
             whom.id
         )))
+    }
+
+    /// A grant of somebody that whoever reaches so far could not give.
+    pub(super) fn beyond<'r>(
+        &'r self,
+        whom: &'r PersonKey,
+        reach: &Reach,
+        now: Timestamp,
+    ) -> Option<&'r Grant> {
+        self.grants_of(whom, now).find(|grant| !grant.verbs.without(reach.gives(&grant.scope)).is_empty())
     }
 
     /// Somebody of another side whom `by` let in, and who has not come yet: a first owner whose invitation went astray would
@@ -148,6 +158,9 @@ impl Register {
         now: Timestamp,
     ) -> Result<Vec<Change>, Refusal> {
         let known = self.managed(whom, by, now)?;
+        if *whom != by.key() {
+            self.outranks(whom, by, now)?;
+        }
         let trial = self.trial(by, &known.home, now);
         let kept = if disabled || trial.is_some() { Vec::new() } else { self.kept(whom, by, now) };
         let confirmed = kept.into_iter().find_map(|change| match change {

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{NewToken, invalid, management::Entrance, not_allowed, people::may_come_in, unseen};
 use crate::{
-    access::{ApiToken, Change, Person, PersonKey, Principal, Register, Verb},
+    access::{ApiToken, Change, Person, PersonKey, Principal, Reach, Register, Verb},
     refusal::{Code, Refusal},
 };
 
@@ -22,6 +22,14 @@ pub const SESSION_IDLE: SignedDuration = SignedDuration::from_mins(30);
 
 /// Valid tokens of one person at once.
 const MAX_TOKENS: usize = 256;
+
+/// Which tokens of people at a place are somebody's to see and to revoke.
+#[derive(Clone, Copy)]
+enum Hold {
+    All,
+    OfWhomTheyOutrank,
+    None,
+}
 
 impl NewToken {
     /// When it ends: not after the token that it is asked for with, and never only for a program.
@@ -51,7 +59,7 @@ impl Register {
     ) -> Result<Vec<Change>, Refusal> {
         let key = wanted.person.key();
         let own = key == by.key() && wanted.person.side == by.side;
-        if let Some(known) = self.people.get(&key) {
+        if let Some(known) = self.known_to(by, &key, now) {
             Self::not_glass(&key)?;
             if known.side != wanted.person.side {
                 return Err(invalid(format!(
@@ -90,13 +98,18 @@ impl Register {
                 "this token was made by somebody else for you, so it makes none for others; use a login of your own",
             ));
         }
-        if let Some(person) = self.people.get(&wanted.person.key()) {
+        let key = wanted.person.key();
+        if let Some(person) = self.known_to(by, &key, now) {
             if !self.manages(by, person.side, &person.home, now) {
                 return Err(self.not_your_side(person.side, &person.home, by, now));
             }
             return self.opens_something(person, wanted, now).map(|()| (Vec::new(), Entrance::Managed));
         }
+        // Who is not theirs to see is a newcomer to them, as far as they may let any in.
         let entrance = self.admits(&wanted.person, wanted.verbs, by, now)?;
+        if self.people.contains_key(&key) {
+            return Err(self.taken(&key, by, now));
+        }
         let (id, reason) = (ApiToken::short_id(&wanted.hash), "came with their first token");
         let changes = self.enters(&wanted.person, wanted.verbs, (&id, reason), entrance, by, now)?;
         Ok((changes, entrance))
@@ -183,28 +196,49 @@ impl Register {
     /// The tokens that somebody may see and revoke. What may be done to those of people of one side at one place is worked
     /// out once, not for each of their tokens.
     pub fn managed_tokens(&self, by: &Principal, now: Timestamp) -> Vec<&ApiToken> {
-        let mut known = BTreeMap::new();
+        let (mut known, reach) = (BTreeMap::new(), self.reach(by, now));
         let own = |of: &Principal| by.key() == of.key() && by.side == of.side;
         let managed = self.tokens.values().filter(|token| {
             let of = &token.principal;
             let home = self.people.get(&of.key()).map(|person| &person.home);
+            let place = (of.side, home, of.scope());
             own(of)
-                || *known
-                    .entry((of.side, home, of.scope()))
-                    .or_insert_with(|| self.manages_tokens(by, of, now))
+                || self.is_in(
+                    *known.entry(place).or_insert_with(|| self.hold(by, of, now)),
+                    of,
+                    (&reach, now),
+                )
         });
         managed.collect()
     }
 
-    /// Whether somebody may see and revoke a token: their own, those of people whom they manage, and, as an owner, those
-    /// of the MSP that reach their org alone.
+    /// Whether somebody may see and revoke a token: their own, those of people whom they manage and who have nothing that
+    /// they could not give, and, as an owner, those of the MSP that reach their org alone.
     pub fn manages_tokens(&self, by: &Principal, of: &Principal, now: Timestamp) -> bool {
-        if by.key() == of.key() && by.side == of.side {
-            return true;
+        let own = by.key() == of.key() && by.side == of.side;
+        own || self.is_in(self.hold(by, of, now), of, (&self.reach(by, now), now))
+    }
+
+    fn is_in(&self, hold: Hold, of: &Principal, (reach, now): (&Reach, Timestamp)) -> bool {
+        match hold {
+            Hold::All => true,
+            Hold::OfWhomTheyOutrank => self.beyond(&of.key(), reach, now).is_none(),
+            Hold::None => false,
         }
+    }
+
+    /// How far somebody has the tokens of people of a side at a place in their hands.
+    fn hold(&self, by: &Principal, of: &Principal, now: Timestamp) -> Hold {
         let home = self.people.get(&of.key()).map_or_else(|| of.scope(), |person| person.home.clone());
         let guest = of.side == Side::Msp && of.org.as_ref().is_some_and(|org| self.is_owner(by, org, now));
-        guest || self.manages(by, of.side, &home, now) || self.administers_scope(by, of, now)
+        let there = self.administers_scope(by, of, now);
+        if guest || (there && of.side == Side::Msp) {
+            Hold::All
+        } else if there || self.manages(by, of.side, &home, now) {
+            Hold::OfWhomTheyOutrank
+        } else {
+            Hold::None
+        }
     }
 
     /// An administrator of the MSP in one org manages the MSP's tokens that reach that org alone.

@@ -45,8 +45,20 @@ fn a_guests_risky_verbs_count_where_an_owner_said_so() {
 }
 
 #[test]
+fn there_is_nothing_to_refuse_where_nothing_needs_approval() {
+    let (mut register, _, omar) = owned();
+    invite(&mut register, (Side::Internal, "sam", "acme"), Verbs::CREW, &omar).unwrap();
+    let refused = register.act(&refuse("g-sam"), &omar, noon()).unwrap_err();
+    assert_eq!(refused.code, Code::Invalid);
+    assert!(
+        refused.what.starts_with("nothing to refuse: no verb of grant g-sam needs approval"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn the_last_owner_stays_whoever_asks() {
-    let (mut register, ann, omar) = begun();
+    let (mut register, ann, omar) = owned();
     let acts = [Act::End("g-omar".into(), "bye".into()), Act::Disable(omar.key())];
     for act in &acts {
         for by in [&ann, &omar] {
@@ -54,9 +66,10 @@ fn the_last_owner_stays_whoever_asks() {
         }
     }
     invite(&mut register, (Side::Internal, "zoe", "acme"), Verbs::ALL, &omar).unwrap();
+    let zoe = principal(Side::Internal, "zoe", "acme");
+    register.accounts.insert(zoe.key(), account());
     register.act(&acts[0], &omar, noon()).unwrap();
     let ending = NewGrant { expires_at: Some(at(1)), ..wanted("g2", &omar, Verbs::ALL, "acme") };
-    let zoe = principal(Side::Internal, "zoe", "acme");
     let refused = register.act(&Act::Grant(ending), &zoe, noon()).unwrap_err();
     assert!(refused.what.contains("an owner's grant has no end"), "{refused}");
 }

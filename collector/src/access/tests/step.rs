@@ -48,6 +48,7 @@ impl<'b> Step<'b> {
         self.owners_stay(world);
         self.gains_are_given(world, rights);
         self.words_are_anothers(world, changes);
+        self.nobody_is_overruled();
         self.the_msp_speaks_for_no_customer(world);
         if self.by.side == Side::Msp {
             self.lost_nothing_to_the_guest(world, rights);
@@ -61,6 +62,14 @@ impl<'b> Step<'b> {
         for org in &self.owned {
             assert!(world.register.owners(org, world.now).next().is_some(), "{self} and {org} has no owner");
             assert!(world.register.owners(org, later).next().is_some(), "{self} and {org} loses its last");
+            for owner in world.register.owners(org, world.now) {
+                let all = world.register.own_reach(&owner.key(), Verbs::EVERYTHING, Scope::Everywhere, later);
+                assert!(
+                    all.may(Verb::Administer, org, None),
+                    "{self}: {} owns {org} by name alone",
+                    owner.id
+                );
+            }
         }
     }
 
@@ -129,6 +138,17 @@ impl<'b> Step<'b> {
                 assert!(!program, "{self}: a program said yes to {grant:?}");
                 assert!(!is_oneself(world, self.by, &grant.to), "{self}: said yes to their own {grant:?}");
             }
+        }
+    }
+
+    /// Who keeps somebody else out, or lets them in again, administers wherever those hold risky rights.
+    fn nobody_is_overruled(&self) {
+        let (Act::Disable(whom) | Act::Enable(whom)) = self.act else { return };
+        let everywhere = self.by.side == Side::Msp && self.reach.everywhere().has(Verb::Administer);
+        let theirs = self.rights.iter().filter(|((who, _), verbs)| who == whom && !verbs.risky().is_empty());
+        for ((_, (org, site)), verbs) in theirs.filter(|_| *whom != self.by.key() && !everywhere) {
+            let there = self.reach.may(Verb::Administer, org, Some(site));
+            assert!(there, "{self}, who has {verbs} at {org}/{site}");
         }
     }
 

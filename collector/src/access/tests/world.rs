@@ -6,13 +6,13 @@ mod paper;
 use std::collections::BTreeMap;
 
 use dogwatch_model::{OrgId, Side, SiteId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::cast::{account, newcomer, principal, program, set_up};
 use crate::{
     access::{
-        Account, Act, Change, Factor, Login, NewPerson, NewToken, PersonKey, Principal, Register, Scope,
-        Sha256, Verbs,
+        Account, Act, Change, Factor, Invitation, Login, NewPerson, NewToken, PersonKey, Principal, Register,
+        Scope, Sha256, Verbs,
     },
     refusal::Refusal,
 };
@@ -30,6 +30,8 @@ pub(super) struct World {
     pub(super) now: Timestamp,
     /// Tokens that go back to a login by password alone, and whose login that was.
     pub(super) bare: BTreeMap<Sha256, PersonKey>,
+    /// When owners came in by themself for the first time.
+    pub(super) came: BTreeMap<PersonKey, Timestamp>,
     state: u64,
     next: u64,
 }
@@ -49,6 +51,7 @@ impl World {
             register,
             now,
             bare: BTreeMap::new(),
+            came: BTreeMap::new(),
             state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5bd1,
             next: 0,
         };
@@ -108,9 +111,13 @@ impl World {
         let waiting: Vec<_> = self.register.invitations.keys().copied().collect();
         if !waiting.is_empty() && self.dice(2) == 0 {
             let invitation = self.pick(&waiting);
-            let _ = self.register.accept(&invitation, account.clone(), self.now);
+            self.take_up(&invitation, account.clone());
         }
-        let set_at = self.register.accounts.entry(who.clone()).or_insert(account).set_at;
+        if !self.register.accounts.contains_key(&who) {
+            let letter = self.letter(&who);
+            self.take_up(&letter, account);
+        }
+        let Some(set_at) = self.register.accounts.get(&who).map(|account| account.set_at) else { return };
         let step = self.now.as_second().unsigned_abs();
         let factor = if self.dice(3) == 0 { Factor::Totp(step) } else { Factor::None };
         let (hash, bare) = (self.hash(), factor == Factor::None);
@@ -124,6 +131,28 @@ impl World {
         };
         if self.register.log_in(&login, self.now).is_ok() && bare {
             self.bare.insert(hash, who);
+        }
+    }
+
+    /// An invitation for somebody that they had themself, and nobody else has seen.
+    fn letter(&mut self, who: &PersonKey) -> Sha256 {
+        let (letter, expires_at) = (self.hash(), self.now + SignedDuration::from_hours(1));
+        let invitation =
+            Invitation { to: who.clone(), by: who.clone(), maker: None, expires_at, through_seal: false };
+        self.register.apply(&[Change::Invitation(letter, Some(invitation))]);
+        letter
+    }
+
+    /// Somebody sets a password by an invitation, if they may.
+    pub(super) fn take_up(&mut self, letter: &Sha256, account: Account) {
+        let Some(who) = self.register.invitations.get(letter).map(|waiting| waiting.to.clone()) else {
+            return;
+        };
+        let register = &self.register;
+        let owns = |org| register.owners(org, self.now).any(|owner| owner.key() == who);
+        let first = !register.accounts.contains_key(&who) && who.org.as_ref().is_some_and(owns);
+        if self.register.accept(letter, account, self.now).is_ok() && first {
+            self.came.insert(who, self.now);
         }
     }
 

@@ -7,7 +7,7 @@ use dogwatch_model::OrgId;
 use crate::{
     access::{Reach, Scope, Sha256, Verb},
     api::{Shared, caller::Caller, problem::Problem},
-    feed::{Audience, Group, Kind, Over},
+    feed::{Audience, Group, Kind, Looked, Over},
 };
 
 /// A caller as the feed sees them.
@@ -36,7 +36,7 @@ impl Ear {
 }
 
 impl Audience for Ear {
-    fn look(&mut self) -> Result<(), Over> {
+    fn look(&mut self) -> Result<Looked, Over> {
         let now = (self.api.now)();
         let known = self.api.core.token(&self.token, now).filter(|(token, _)| token.is_valid(now));
         let (_, reach) = known.ok_or(Over::NotAllowed)?;
@@ -45,8 +45,12 @@ impl Audience for Ear {
         if !theirs || !reach.anywhere().has(Verb::View) {
             return Err(Over::NotAllowed);
         }
+        let less = self.reach != reach && {
+            let policy = self.api.core.policy();
+            policy.orgs.keys().any(|org| self.reach.sees_more(org, &reach))
+        };
         self.reach = reach;
-        Ok(())
+        Ok(if less { Looked::LessThanBefore } else { Looked::AsBefore })
     }
 
     fn hears(&self, group: &Group) -> bool {

@@ -82,7 +82,7 @@ mod tests {
             ),
             (
                 "{\"add\":[\"a\u{200b}\"]}",
-                "`add[0]` has U+200B, a sign without width, in its line 1 as sign 2; take it out",
+                "`add[0]` has U+200B, a sign that nobody sees, in its line 1 as sign 2; take it out",
             ),
             (
                 r#"{"labels":{"a\u001b":"b"}}"#,

@@ -3,21 +3,26 @@
 //! It is moved to where every other caller has it before anybody looks at the request, so that the guard is the same
 //! for all. A header that is there goes first. The handler's own reading of the body skips the key, so that nothing
 //! that is kept or logged can hold it.
+//!
+//! Such a body is read before it is known who sends it, so it is no longer than that shape allows, and held as
+//! [`crate::api::unknown`] says. With the token in the header neither counts.
 
 use axum::{
     body::Body,
-    extract::Request,
+    extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, header};
+use http::{HeaderValue, Method, header};
 use serde::Deserialize;
 
-use super::MAX_BODY_BYTES;
-use crate::api::{problem::Problem, secret};
+use crate::api::{Shared, problem::Problem, secret};
 
 /// Where such senders call.
-const PATH: &str = "/api/v1/intake/events";
+const PATHS: [&str; 2] = ["/api/v1/intake/events", "/api/v1/intake/events/v2/enqueue"];
+
+/// The longest event of a sender that nobody knows yet: what `PagerDuty` itself takes.
+const MAX_EVENT_BYTES: usize = 512 * 1024;
 
 #[derive(Deserialize)]
 struct Keyed {
@@ -26,13 +31,14 @@ struct Keyed {
 }
 
 /// Makes the routing key of an event a bearer token.
-pub(crate) async fn as_bearer(mut request: Request, next: Next) -> Response {
-    if !request.uri().path().starts_with(PATH) || request.headers().contains_key(header::AUTHORIZATION) {
+pub(crate) async fn as_bearer(State(api): State<Shared>, mut request: Request, next: Next) -> Response {
+    let is_event = request.method() == Method::POST && PATHS.contains(&request.uri().path());
+    if !is_event || request.headers().contains_key(header::AUTHORIZATION) {
         return next.run(request).await;
     }
-    let body = std::mem::replace(request.body_mut(), Body::empty());
-    let Ok(bytes) = axum::body::to_bytes(body, MAX_BODY_BYTES).await else {
-        return Problem::too_large(MAX_BODY_BYTES).into_response();
+    let (bytes, room) = match api.unknown.hold(&mut request, MAX_EVENT_BYTES).await {
+        Ok(held) => held,
+        Err(problem) => return problem.into_response(),
     };
     let key = serde_json::from_slice::<Keyed>(&bytes).map(|keyed| keyed.routing_key).unwrap_or_default();
     if !key.is_empty() && !secret::looks_like_token(&key) {
@@ -49,5 +55,7 @@ pub(crate) async fn as_bearer(mut request: Request, next: Next) -> Response {
         request.headers_mut().insert(header::AUTHORIZATION, value);
     }
     *request.body_mut() = Body::from(bytes);
-    next.run(request).await
+    let response = next.run(request).await;
+    drop(room);
+    response
 }

@@ -20,7 +20,7 @@ pub(crate) const PLACES: &[Place] = &[
         example: "3f9a0c1b2d4e",
     },
     Place { name: "view", words: "Name of a saved view.", example: "stale-backups" },
-    Place { name: "window", words: "Id of a maintenance window.", example: "w1" },
+    Place { name: "window", words: "Id of a maintenance window.", example: "w3f9a2c1b07" },
     Place { name: "org", words: "Id of an org.", example: "acme" },
     Place {
         name: "person",

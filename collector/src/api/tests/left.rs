@@ -1,10 +1,14 @@
 //! An org that the MSP has left, one that never was and one that was misspelt are the same answer; and the org hears no more
 //! of the MSP.
 
+mod first_owner;
+mod namesake;
+
 use dogwatch_triage::matrix::starter;
 use http::{Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio_stream::StreamExt as _;
 
 use super::{
     Answer,
@@ -23,7 +27,9 @@ struct Msp {
 
 impl Msp {
     async fn start() -> Self {
-        let orgs = ["acme", "initech"].map(|name| (org(name), starter(&org(name))));
+        let [acme, initech] = ["acme", "initech"].map(|name| (org(name), starter(&org(name))));
+        let peter = "\n[[person]]\nid = \"peter\"\nteam = \"internal-it\"\n";
+        let orgs = [(acme.0, acme.1 + peter), initech];
         let policy = Policy::of_texts(&orgs, "");
         let running = Running::over((policy, Memory::new()), Timestamp::now, |state| {
             for (id, of) in [("11", "acme"), ("12", "initech")] {
@@ -178,38 +184,6 @@ async fn the_audit_of_an_org_that_the_msp_leaves_tells_nothing_of_another() {
 }
 
 #[tokio::test]
-async fn a_first_owners_token_of_the_msps_ends_on_record_when_they_set_a_password() {
-    let running = Running::start();
-    let kim = running.set_up().await;
-    let wanted = json!({ "person": "ivan", "side": "internal", "org": "acme", "role": "admin" });
-    let handed = running.post("/api/v1/tokens", &kim, wanted).await;
-    let ivan = handed.json["token"].as_str().unwrap();
-    let goodbye = json!({ "side": "msp", "confirm": "acme" });
-    let refused = running.post("/api/v1/orgs/acme/offboard", ivan, goodbye).await;
-    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
-    let invited = running.post("/api/v1/people/ivan/invite", ivan, json!({})).await;
-    let body = json!({ "invitation": invited.json["invitation"], "password": PASSWORD }).to_string();
-    let welcome = running.collector.ask(Method::POST, "/api/v1/invitations/accept", None, &body).await;
-    assert_eq!(welcome.status, StatusCode::OK, "{}", welcome.text);
-    let export = running.collector.get("/api/v1/orgs/acme/export", Some(ivan)).await;
-    assert_eq!(export.status, StatusCode::UNAUTHORIZED, "{}", export.text);
-    let key = crate::access::Hidden::new(welcome.json["secret"].as_str().unwrap().to_owned());
-    let code = crate::account::code_now(&key, Timestamp::now());
-    let login = json!({ "person": "acme:ivan", "password": PASSWORD, "code": code }).to_string();
-    let ivan = running.collector.ask(Method::POST, "/api/v1/login", None, &login).await;
-    let ivan = ivan.json["token"].as_str().unwrap_or_else(|| panic!("{}", ivan.text));
-    let told = running.collector.get("/api/v1/audit?org=acme", Some(ivan)).await;
-    let records = told.json["records"].as_array().unwrap_or_else(|| panic!("{}", told.text));
-    let accepted = records.iter().find(|record| record["act"] == "invitation.accept");
-    let ended = accepted.map(|record| record["after"].to_string()).unwrap_or_default();
-    assert!(
-        ended.contains(handed.json["id"].as_str().unwrap()) && ended.contains("revoked_at"),
-        "{}",
-        told.text
-    );
-}
-
-#[tokio::test]
 async fn a_list_of_an_org_that_nobody_knows_is_no_empty_list() {
     let msp = Msp::start().await;
     for path in ["access/grants", "people", "windows", "audit"] {
@@ -286,4 +260,31 @@ async fn a_version_that_nobody_knows_is_answered_with_those_that_wait_to_be_sign
     assert!(told.detail().contains(&format!("waiting for signatures: {hash} (acme);")), "{}", told.text);
     msp.leave().await;
     assert!(!sign().await.text.contains(hash), "what is not seen is not named");
+}
+
+#[tokio::test]
+async fn a_report_of_an_org_that_was_left_is_as_one_of_an_org_that_never_was() {
+    let msp = Msp::start().await;
+    msp.leave().await;
+    for report in ["patch", "backup", "boundary", "month", "review"] {
+        let of = async |org: &str| msp.get(&format!("/api/v1/reports/{report}?org={org}"), &msp.kim).await;
+        let (left, never) = (of("acme").await, of("zork").await);
+        assert_eq!(left.status, StatusCode::NOT_FOUND, "{report}: {}", left.text);
+        assert_eq!(left.detail(), never.detail().replace("zork", "acme"), "{report}");
+    }
+}
+
+#[tokio::test]
+async fn who_listens_is_told_that_an_org_is_not_theirs_to_see_any_more() {
+    let msp = Msp::start().await;
+    let stream = msp.running.collector.listen("/api/v1/events?kinds=alert", &msp.kim).await;
+    msp.leave().await;
+    let mut heard = String::new();
+    let mut frames = stream.into_body().into_data_stream();
+    while !heard.contains("\"why\":\"sight_lost\"") {
+        let frame = tokio::time::timeout(core::time::Duration::from_secs(20), frames.next()).await;
+        let frame = frame.unwrap_or_else(|_| panic!("only {heard}")).unwrap().unwrap();
+        heard.push_str(std::str::from_utf8(&frame).unwrap());
+    }
+    assert!(heard.contains("\"reload\":true") && !heard.contains("bye"), "{heard}");
 }

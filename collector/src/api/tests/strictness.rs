@@ -227,3 +227,18 @@ async fn who_asks_hears_in_the_last_week_that_their_token_ends_and_of_grants_bef
         "{ending}"
     );
 }
+
+#[tokio::test]
+async fn of_two_tokens_none_counts() {
+    let bearer = format!("Bearer {}", super::text_of_token('a'));
+    for second in [bearer.clone(), "Bearer other".to_owned()] {
+        let request = http::Request::get("/api/v1/whoami")
+            .header(header::AUTHORIZATION, &bearer)
+            .header(header::AUTHORIZATION, second)
+            .body(axum::body::Body::empty())
+            .unwrap();
+        let refused = collector().send(request).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{}", refused.text);
+        assert!(refused.detail().contains("several `authorization` headers; send one"), "{}", refused.text);
+    }
+}

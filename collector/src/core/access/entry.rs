@@ -70,15 +70,23 @@ impl Core {
         (invitation, account): (Sha256, Account),
         now: Timestamp,
         batch: &mut Batch,
-    ) -> Result<PersonKey, Refusal> {
+    ) -> Result<(PersonKey, Vec<Change>), Refusal> {
         let (key, changes) = state.access.accept(&invitation, account, now)?;
         put(&changes, batch);
-        let told = Deed::new("invitation.accept", &key, key.org.as_ref()).by(doer(&key, state));
+        let org = key.org.as_ref();
+        let (own, others): (Vec<_>, Vec<_>) =
+            changes.iter().cloned().partition(|change| change.whose() == Some(key.clone()));
+        let told = Deed::new("invitation.accept", &key, org).by(doer(&key, state));
         // The sessions and tokens that ended; of the account itself nothing is told.
-        let told = told.after(told::of(&changes, key.org.as_ref()));
-        batch.record(now, told);
+        batch.record(now, told.after(told::of(&own, org)));
+        // Each of what ends besides is somebody's.
+        for change in &others {
+            let Some((name, on)) = change.end() else { continue };
+            let told = Deed::new(name, on, org).by(doer(&key, state));
+            batch.record(now, told.after(told::of(core::slice::from_ref(change), org)));
+        }
         let_go_of(state, &key, now, batch);
-        Ok(key)
+        Ok((key, changes))
     }
 
     /// Changes how somebody comes in who showed their password.

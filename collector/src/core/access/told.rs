@@ -29,7 +29,7 @@ pub(super) fn record(
     batch.record(now, done.before(of(&before, org)).after(of(first, org)));
     // What goes with a side is too much for one record, and each of it is somebody's.
     for (change, was) in rest.iter().zip(was_rest) {
-        let Some((name, on)) = ended(change) else { continue };
+        let Some((name, on)) = change.end() else { continue };
         let done = deed(by, name, on, org).after(of(core::slice::from_ref(change), org));
         let before = was.map(|before| of(&[before], org));
         batch.record(now, before.into_iter().fold(done, |done, before| done.before(before)));
@@ -84,17 +84,6 @@ pub(super) fn of(changes: &[Change], org: Option<&OrgId>) -> Value {
 fn of_another(token: &ApiToken, org: Option<&OrgId>) -> bool {
     let own = token.principal.org.as_ref();
     own.is_some_and(|own| org.is_some_and(|org| own != org))
-}
-
-/// What the end of a row is called in the audit, and what ended.
-fn ended(change: &Change) -> Option<(&'static str, String)> {
-    match change {
-        Change::Person(person) => Some(("person.disable", person.key().to_string())),
-        Change::Grant(grant) if grant.ended.is_none() => Some(("grant.refuse", grant.id.clone())),
-        Change::Grant(grant) => Some(("grant.end", grant.id.clone())),
-        Change::Token(token) => Some(("token.revoke", token.id.clone())),
-        _ => None,
-    }
 }
 
 /// The org that changes are about, where they are about one.

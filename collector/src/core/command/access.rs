@@ -60,11 +60,15 @@ impl Commands {
         self.ask(|reply| Command::Login(Box::new(login), reply)).await
     }
 
-    /// Takes an invitation up.
+    /// Takes an invitation up, and gives whose it was and what changed.
     ///
     /// # Errors
     /// As [`crate::access::Register::accept`] says.
-    pub async fn accept(&self, invitation: Sha256, account: Account) -> Result<PersonKey, Refusal> {
+    pub async fn accept(
+        &self,
+        invitation: Sha256,
+        account: Account,
+    ) -> Result<(PersonKey, Vec<Change>), Refusal> {
         self.ask(|reply| Command::Accept { invitation, account: Box::new(account), reply }).await
     }
 

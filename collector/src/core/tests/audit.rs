@@ -223,3 +223,23 @@ fn a_login_by_a_provider_is_on_record_once_with_the_provider() {
     let told: Vec<_> = told.iter().map(|(act, on)| (act.as_str(), on.as_str())).collect();
     assert_eq!(told, [("person.come", "home:noa"), ("login", "home:noa by entra")]);
 }
+
+#[test]
+fn what_changes_nothing_is_answered_and_not_recorded_again() {
+    let mut sim = Sim::new();
+    let owner = person(Side::Internal);
+    let guest = format!("{}:mira", Side::Msp);
+    let approve = Act::Approve(guest, org());
+    let end = Act::End(format!("{}:lee", Side::Internal), "moved on".into());
+    for act in [&approve, &end] {
+        let counts: Vec<usize> = (0..2)
+            .map(|_| {
+                let act = Box::new(act.clone());
+                sim.ask(|reply| Command::Access(act, owner.clone(), reply)).unwrap();
+                records(&mut sim, &home()).iter().filter(|record| record.act.starts_with("grant.")).count()
+            })
+            .collect();
+        assert_eq!(counts[0], counts[1], "{act:?}");
+        assert!(counts[0] > 0, "{act:?}");
+    }
+}

@@ -6,6 +6,7 @@ use crate::{once::Once, storage::Entry};
 fn once(attempt: u64) -> Once {
     Once {
         caller: "t1".into(),
+        org: None,
         id: Sha256::of(b"id"),
         request: Sha256::of(b"request"),
         path: "/api/v1/join-tokens".into(),

@@ -44,6 +44,49 @@ async fn one_org_hears_nothing_of_another_not_even_that_there_is_something() {
 }
 
 #[tokio::test]
+async fn a_greeting_does_not_tell_whether_anything_happened_elsewhere() {
+    let feed = Feed::default();
+    let (acme, globex) = (alerts(), group("globex", "main", Kind::Alert));
+    let rights = Rights::to([&acme]);
+    let greet = async || ready(&mut listen(&feed, &rights, Since::Now)).await.remove(0);
+    let (first, second) = (greet().await, greet().await);
+    assert_ne!(first.id, second.id, "nothing has happened");
+    feed.publish(news(vec![change(&globex, 1)]));
+    feed.flush();
+    let third = greet().await;
+    assert!(third.id != second.id && third.data == second.data);
+    feed.publish(news(vec![change(&acme, 2)]));
+    feed.flush();
+    for greeting in [first, second, third] {
+        let mut listener = listen(&feed, &rights, Since::After(&greeting.id));
+        let told = ready(&mut listener).await;
+        assert_eq!((told.len(), numbers(&told)), (2, vec![2]), "and each is a place to go on from");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_makes_place_says_goodbye_and_goes_on_later_from_where_it_was() {
+    let (feed, acme) = (Feed::default(), alerts());
+    let rights = Rights::to([&acme]);
+    let mut first = listen(&feed, &rights, Since::Now);
+    ready(&mut first).await;
+    let theirs: Vec<_> =
+        (1..crate::feed::places::MAX_LISTENERS).map(|_| listen(&feed, &rights, Since::Now)).collect();
+    feed.publish(news(vec![change(&acme, 1)]));
+    feed.flush();
+    let other = feed.place("globex:gina".parse().unwrap()).ok().unwrap();
+    let last = ready(&mut first).await;
+    assert_eq!(numbers(&last), [1], "what it was due comes first");
+    assert_eq!(last[1].data, serde_json::json!({ "why": "crowded" }));
+    assert_eq!(first.next().await, None);
+    drop((theirs, other));
+    let mut again = listen(&feed, &rights, Since::After(&last[1].id));
+    feed.publish(news(vec![change(&acme, 2)]));
+    feed.flush();
+    assert_eq!(numbers(&ready(&mut again).await), [2]);
+}
+
+#[tokio::test]
 async fn who_comes_back_is_told_what_happened_meanwhile_and_nothing_twice() {
     let (feed, acme) = (Feed::default(), alerts());
     let rights = Rights::to([&acme]);
@@ -95,7 +138,15 @@ async fn a_right_that_ends_is_not_served_any_more_and_a_token_that_ends_ends_the
     rights.set(Some(BTreeSet::from([Group::clone(&acme)])));
     feed.publish(News { changes: vec![change(&acme, 3), change(&globex, 4)], access: true });
     feed.flush();
-    assert_eq!(numbers(&ready(&mut listener).await), [3]);
+    let less = ready(&mut listener).await;
+    assert_eq!(less[0].data, serde_json::json!({ "why": "sight_lost", "reload": true }));
+    assert_eq!(numbers(&less), [3]);
+
+    rights.set(Some(BTreeSet::from([&acme, &globex].map(|group| Group::clone(group)))));
+    feed.publish(News { changes: vec![change(&globex, 4)], access: true });
+    feed.flush();
+    let more = ready(&mut listener).await;
+    assert!(more.iter().all(|event| event.kind != "missed"), "more is no loss: {more:?}");
 
     rights.set(None);
     feed.publish(News { changes: vec![change(&acme, 5)], access: true });

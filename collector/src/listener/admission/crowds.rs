@@ -13,9 +13,7 @@ use std::{
 use tokio::{sync::Notify, time::Instant};
 
 use super::{Outlook, Room};
-
-/// By how many an address must be ahead of another to make place for it: by one they would only take turns.
-const AHEAD: usize = 2;
+use crate::shares::AHEAD;
 
 /// One caller.
 pub(super) struct Caller {

@@ -183,12 +183,24 @@ impl Model {
                 return Ok((!first).then_some(Wish::Reload));
             }
             Word::Missed => return Ok(Some(Wish::Reload)),
+            Word::SightLost => {
+                self.forget_all();
+                return Ok(Some(Wish::Reload));
+            }
             Word::Changed(kind, data) => return Ok(self.take_change(&kind, &data, now)),
             Word::Broken(why) => self.link = Link::Broken(why),
             Word::None => self.link = Link::Broken("this collector tells no events yet".to_owned()),
             Word::Refused(failure) => return Err(failure),
         }
         Ok(None)
+    }
+
+    /// Nothing stays of what may be somebody else's by now; what is left comes with the next queue.
+    fn forget_all(&mut self) {
+        self.items.clear();
+        self.recent.clear();
+        (self.page, self.note) = (Page::Crews, None);
+        self.pulse_is_old = true;
     }
 
     fn take_change(&mut self, kind: &str, data: &Value, now: Timestamp) -> Option<Wish> {

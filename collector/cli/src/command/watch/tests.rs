@@ -286,6 +286,17 @@ fn a_refusal_and_a_broken_line_are_said_and_a_line_that_is_back_asks_anew() {
 }
 
 #[test]
+fn what_is_not_ours_to_see_any_more_leaves_the_screen_before_the_next_queue_is_there() {
+    let mut model = model();
+    press(&mut model, KeyCode::Enter);
+    model.hear(News::Details(item(7, "msp", "claimed", "")), noon()).unwrap();
+    assert!(seen(&model, 120, 30).contains("#7"));
+    assert_eq!(model.hear(News::Told(Word::SightLost), noon()).unwrap(), Some(Wish::Reload));
+    let empty = seen(&model, 120, 30);
+    assert!(!empty.contains("#7") && !empty.contains("#9"), "{empty}");
+}
+
+#[test]
 fn only_q_and_control_c_leave_and_typing_q_into_a_comment_does_not() {
     let mut model = model();
     assert_eq!(press(&mut model, KeyCode::Char('q')), Some(Wish::Quit));

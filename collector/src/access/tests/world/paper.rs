@@ -41,7 +41,7 @@ impl World {
         let waiting: Vec<_> = self.register.invitations.keys().copied().collect();
         for invitation in waiting {
             let account = Account { set_at: self.now, ..account() };
-            let _ = self.register.accept(&invitation, account, self.now);
+            self.take_up(&invitation, account);
         }
     }
 

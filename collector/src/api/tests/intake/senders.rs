@@ -101,3 +101,47 @@ async fn a_sender_that_says_how_often_it_repeats_itself_may_fall_quiet() {
     let refused = scene.feed("/api/v1/intake/alertmanager?repeat=1s", alerts("firing", &["a1"])).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
 }
+
+#[tokio::test]
+async fn a_token_for_one_site_ends_nothing_at_another_and_keeps_nothing_from_ending_there() {
+    let scene = Scene::new().await;
+    let at = |letter, site| scene.running.feeder_of(dogwatch_model::Side::Msp, letter, 'f', Some(site));
+    let (north, south) = (at('n', "north"), at('s', "south"));
+    let running = &scene.running;
+    let tell = async |token: &str, status: &str| {
+        running.post(ALERTMANAGER, token, alerts(status, &["a1"])).await.json
+    };
+    assert_eq!(tell(&south, "firing").await["opened"], json!(1));
+    assert_eq!(tell(&north, "resolved").await["unknown"], json!(1), "it is none of theirs");
+    assert_eq!(tell(&north, "firing").await["opened"], json!(1), "nor is it the same");
+    assert_eq!(tell(&north, "resolved").await["noted"], json!(1));
+    let open = |items: &[Value]| -> Vec<Value> {
+        items.iter().filter(|item| item["work"] != "done").map(|item| item["site"].clone()).collect()
+    };
+    assert_eq!(open(&scene.items("intake-alertmanager").await), [json!("south")]);
+    assert_eq!(tell(&south, "firing").await["repeated"], json!(1));
+    assert_eq!(tell(&south, "resolved").await["noted"], json!(1));
+    assert_eq!(open(&scene.items("intake-alertmanager").await), [Value::Null; 0]);
+}
+
+#[tokio::test]
+async fn a_tool_or_site_in_the_address_that_the_org_does_not_have_is_refused_with_the_one_that_was_meant() {
+    let scene = Scene::new().await;
+    for (path, body) in [(ALERTMANAGER, alerts("firing", &["a1"])), (EVENTS, event("trigger"))] {
+        for (given, mend) in [
+            ("tool=monitorin", "did you mean `monitoring`?"),
+            ("tool=nix", "there is no tool `nix` in the matrix of acme"),
+            ("site=maim", "did you mean `main`?"),
+            ("site=nosite", "dogwatch join-token create --org acme --site nosite"),
+        ] {
+            let refused = scene.feed(&format!("{path}?{given}"), body.clone()).await;
+            assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{given}: {}", refused.text);
+            assert!(refused.detail().contains(mend), "{given}: {}", refused.text);
+        }
+        let taken = scene.feed(&format!("{path}?tool=monitoring&site=main"), body).await;
+        assert!(taken.status.is_success(), "{}", taken.text);
+    }
+    let mut lenient = alerts("firing", &["b2"]);
+    lenient["alerts"][0]["labels"]["tool"] = json!("nix");
+    assert_eq!(scene.feed(ALERTMANAGER, lenient).await.json["opened"], json!(1), "labels are many hands'");
+}
