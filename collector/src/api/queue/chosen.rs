@@ -32,8 +32,11 @@ pub(super) enum Shown {
 impl<'q> Chosen<'q> {
     /// Reads names with commas between them.
     pub(super) fn read(fields: Option<&'q str>) -> Result<Self, Problem> {
-        let Some(fields) = fields.filter(|fields| !fields.trim().is_empty()) else { return Ok(Self(None)) };
-        let names: BTreeSet<&str> = fields.split(',').map(str::trim).collect();
+        let names = fields.into_iter().flat_map(|fields| fields.split(',')).map(str::trim);
+        let names: BTreeSet<&str> = names.filter(|name| !name.is_empty()).collect();
+        if names.is_empty() {
+            return Ok(Self(None));
+        }
         let Some(unknown) = names.iter().find(|name| !KEYS.contains(**name)) else {
             return Ok(Self(Some(names)));
         };
