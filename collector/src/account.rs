@@ -193,17 +193,14 @@ mod tests {
         let passwords = Passwords::default();
         assert_eq!(passwords.fits(Vec::new(), 1, hidden("guess")).await.unwrap(), [false]);
         let before = resident_kib();
-        for _ in 0..3 {
+        for _ in 0..30 {
+            // As many as never wait for long, on the slowest machine.
             let mut flood = tokio::task::JoinSet::new();
-            for _ in 0..40 {
+            for _ in 0..2 * AT_ONCE {
                 let passwords = passwords.clone();
                 flood.spawn(async move { passwords.fits(Vec::new(), 1, hidden("guess")).await });
             }
-            // On a busy machine whoever has waited too long is sent away, and took nothing.
-            let sent_away = |refused: Refusal| refused.code == Code::Unavailable;
-            let over =
-                |guess: Result<Vec<bool>, Refusal>| guess.map_or_else(sent_away, |fits| fits == [false]);
-            assert!(flood.join_all().await.into_iter().all(over));
+            assert!(flood.join_all().await.into_iter().all(|guess| guess.is_ok_and(|fits| fits == [false])));
         }
         let kept = resident_kib().saturating_sub(before);
         assert!(kept < u64::from(MEMORY_KIB), "{kept} KiB more than before 120 guesses");

@@ -31,12 +31,16 @@ impl Register {
     fn owning(&self, now: Timestamp) -> impl Iterator<Item = (&Person, &OrgId)> {
         self.grants.of_orgs().filter_map(move |grant| {
             let Scope::Org(org) = &grant.scope else { return None };
-            let person = self.people.get(&grant.to)?;
+            // Asked with every request: people are looked up for the few grants that may make an owner.
             let whole = grant.verbs.has(Verb::Administer) && grant.approvals.contains_key(org);
+            if !whole || !grant.lasts(now) {
+                return None;
+            }
+            let person = self.people.get(&grant.to)?;
             // On trial nobody is here to stay.
             let stays = !person.is_kept_out(now) && person.trial_until.is_none();
             let may = person.side == Side::Internal && stays && !person.service;
-            (may && whole && grant.lasts(now) && self.keeps_sight(person, org, now)).then_some((person, org))
+            (may && self.keeps_sight(person, org, now)).then_some((person, org))
         })
     }
 

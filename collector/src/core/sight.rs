@@ -106,6 +106,18 @@ impl<'s> Sight<'s> {
         ours.filter(|member| self.reach.may(Verb::Intake, org, Some(&member.endpoint.site)))
     }
 
+    /// Whether a site of an org is in use and alerts of other tools may be fed to it: asked for every message.
+    pub fn feeds(&self, org: &OrgId, site: &SiteId) -> bool {
+        let promised = self.state.join_tokens.values().any(|token| token.org == *org && token.site == *site);
+        self.reach.may(Verb::Intake, org, Some(site))
+            && (promised
+                || self
+                    .state
+                    .members
+                    .values()
+                    .any(|member| (&member.endpoint.org, &member.endpoint.site) == (org, site)))
+    }
+
     /// The sites of an org in use that alerts of other tools may be fed to.
     pub fn fed_sites(&self, org: &OrgId) -> BTreeSet<&'s SiteId> {
         let of_tokens = self.state.join_tokens.values().filter(|token| token.org == *org);
@@ -185,7 +197,7 @@ impl<'s> Sight<'s> {
         by: &Principal,
         now: Timestamp,
     ) -> Result<Vec<Change>, Refusal> {
-        self.state.access.would_end(org, side, by, now)
+        self.state.access.offboard(org, side, by, now)
     }
 
     /// Ways to tell people of an org that were used.

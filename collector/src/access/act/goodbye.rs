@@ -30,8 +30,9 @@ struct Goodbye<'g> {
 }
 
 impl Register {
-    /// The MSP leaves an org: everything that it holds there alone ends, and its reach goes around the org from now on.
-    pub(super) fn offboard(
+    /// The MSP leaves an org: everything that it holds there alone ends, and its reach goes around the org from now on. Decided
+    /// and not done, so that whoever asks what would end gets the same refusals.
+    pub(crate) fn offboard(
         &self,
         org: &OrgId,
         side: Side,
@@ -58,17 +59,6 @@ impl Register {
         changes.extend(goodbye.invitations(&gone));
         changes.extend(goodbye.tokens(&gone));
         Ok(changes)
-    }
-
-    /// What would end of the register, if somebody may say goodbye; the same refusals otherwise, and nothing changes.
-    pub(crate) fn would_end(
-        &self,
-        org: &OrgId,
-        side: Side,
-        by: &Principal,
-        now: Timestamp,
-    ) -> Result<Vec<Change>, Refusal> {
-        self.offboard(org, side, by, now)
     }
 
     fn may_say_goodbye(

@@ -37,10 +37,10 @@ fn known_site(incoming: &Incoming<'_>, site: &SiteId) -> Result<(), Problem> {
         return Ok(());
     }
     incoming.caller.see(incoming.api, |sight| {
-        let known = sight.fed_sites(org);
-        if known.contains(site) {
+        if sight.feeds(org, site) {
             return Ok(());
         }
+        let known = sight.fed_sites(org);
         let mend = match nearest(site.as_str(), known.iter().map(|site| site.as_str())) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!(
